@@ -1,0 +1,146 @@
+/**
+ * The agent protocol: what a gateway and LEONORE say to each other. The schemas are used by the handlers, the
+ * agents and the virtual gateways alike; docs/agent-protocol.md explains the order of the messages.
+ *
+ *   POST {api}/device/v1/register            enrolment token (or the gateway's own)  -> RegisterResponse
+ *   GET  {node}/device/v1/tasks              gateway token, If-None-Match            -> TasksResponse | 304
+ *   GET  {node}/device/v1/packages/{digest}  gateway token, Range, If-Range          -> the package | 206
+ *   POST {node}/device/v1/reports            gateway token                           -> ReportsResponse
+ *   PUT  {node}/device/v1/profile            gateway token                           -> 204
+ *   POST {pushAddress}                       PushNotice, node to gateway             -> 2xx
+ */
+import Type, { type Static } from 'typebox';
+import { reportableStates } from '../delivery/state.js';
+import { GatewayProfileSchema, InstalledSchema } from '../gateway/profile.js';
+import { limits } from '../limits.js';
+
+const strict = { additionalProperties: false } as const;
+const Sha256 = Type.String({ pattern: '^[0-9a-f]{64}$' });
+
+export const devicePaths = {
+  register: '/device/v1/register',
+  tasks: '/device/v1/tasks',
+  packages: '/device/v1/packages',
+  reports: '/device/v1/reports',
+  profile: '/device/v1/profile',
+} as const;
+
+export const RegisterRequestSchema = Type.Object(
+  {
+    profile: GatewayProfileSchema,
+    /**
+     * Where the gateway listens for notices, when it offers push over HTTP. The host must be the address that
+     * the registration comes from: a gateway cannot make LEONORE call anybody else.
+     */
+    pushAddress: Type.Optional(Type.String({ maxLength: 512, pattern: '^http://' })),
+    agentVersion: Type.Optional(Type.String({ maxLength: 64 })),
+  },
+  strict,
+);
+
+export const RegisterResponseSchema = Type.Object({
+  gatewayId: Type.String(),
+  /** The gateway's own token. Only when a new one was issued: the agent keeps the old one otherwise. */
+  token: Type.Optional(Type.String()),
+  node: Type.Object({ id: Type.String(), address: Type.String() }),
+  protocol: Type.String(),
+  strategy: Type.String(),
+  /** Seconds between two polls; the agent adds its own jitter. */
+  pollIntervalSeconds: Type.Number(),
+});
+
+/** Kept short: BusyBox agents read the same facts. */
+export const TaskSchema = Type.Object({
+  deliveryId: Type.String({ maxLength: 128 }),
+  rolloutId: Type.String(),
+  action: Type.Literal('install'),
+  package: Type.Object({
+    /** The package's id: sha256 of its manifest.json. */
+    id: Sha256,
+    /** sha256 of the archive: name in the download path, strong ETag and integrity check. */
+    digest: Sha256,
+    sizeBytes: Type.Integer({ minimum: 0 }),
+    installedSizeBytes: Type.Integer({ minimum: 0 }),
+  }),
+  /** `name@version` of installed packages that go: replaced versions and what stands in the way. */
+  remove: Type.Array(Type.String()),
+  /** Old and new do not fit together: remove before unpacking. */
+  removeFirst: Type.Boolean(),
+  /** Values for this gateway alone (never in the shared package). */
+  values: Type.Record(Type.String(), Type.String()),
+  /** RFC 3339; after it the delivery counts as lost. */
+  deadline: Type.String(),
+});
+
+export const TasksResponseSchema = Type.Object({
+  /** Oldest first; carried out one after the other. */
+  tasks: Type.Array(TaskSchema, { maxItems: 8 }),
+  /** True when the framework wants a fresh profile. */
+  profileWanted: Type.Boolean(),
+});
+
+/** Whose fault a failure on the gateway is. */
+export const failureClasses = ['network', 'integrity', 'space', 'script', 'health', 'internal'] as const;
+export type FailureClass = (typeof failureClasses)[number];
+
+export const ReportErrorSchema = Type.Object(
+  {
+    class: Type.Enum([...failureClasses]),
+    /** Step of the delivery at which it happened, such as `download`, `verify`, `start`. */
+    step: Type.String({ maxLength: 64 }),
+    message: Type.String({ maxLength: limits.reportDetailBytes }),
+  },
+  strict,
+);
+
+export const ReportSchema = Type.Object(
+  {
+    deliveryId: Type.String({ maxLength: 128 }),
+    /** Grows by one within a delivery; a number met before is a duplicate and changes nothing. */
+    sequence: Type.Integer({ minimum: 1, maximum: 1_000_000 }),
+    state: Type.Enum([...reportableStates]),
+    /** The gateway's own clock, RFC 3339; shown, never believed. */
+    at: Type.Optional(Type.String({ maxLength: 40 })),
+    detail: Type.Optional(Type.String({ maxLength: limits.reportDetailBytes })),
+    error: Type.Optional(ReportErrorSchema),
+    /** What is installed after the delivery ended. */
+    installed: Type.Optional(Type.Array(InstalledSchema, { maxItems: limits.installed })),
+  },
+  strict,
+);
+
+export const ReportsRequestSchema = Type.Object(
+  { reports: Type.Array(ReportSchema, { minItems: 1, maxItems: limits.reports }) },
+  strict,
+);
+
+export const reportOutcomes = ['applied', 'duplicate', 'ended', 'unknown'] as const;
+
+export const ReportsResponseSchema = Type.Object({
+  /** In the order of the reports. All of them are done with: the agent drops them. */
+  outcomes: Type.Array(
+    Type.Object({
+      deliveryId: Type.String(),
+      sequence: Type.Integer(),
+      /** `ended`: the delivery has ended already, for instance cancelled; `unknown`: not this gateway's. */
+      outcome: Type.Enum([...reportOutcomes]),
+      /** State of the delivery afterwards; absent when unknown. */
+      state: Type.Optional(Type.String()),
+    }),
+  ),
+});
+
+export const ProfileUpdateSchema = Type.Object({ profile: GatewayProfileSchema }, strict);
+
+export const PushNoticeSchema = Type.Object({ reason: Type.Enum(['task', 'profile']) }, strict);
+
+export type RegisterRequest = Static<typeof RegisterRequestSchema>;
+export type RegisterResponse = Static<typeof RegisterResponseSchema>;
+export type Task = Static<typeof TaskSchema>;
+export type TasksResponse = Static<typeof TasksResponseSchema>;
+export type ReportError = Static<typeof ReportErrorSchema>;
+export type Report = Static<typeof ReportSchema>;
+export type ReportsRequest = Static<typeof ReportsRequestSchema>;
+export type ReportsResponse = Static<typeof ReportsResponseSchema>;
+export type ReportOutcome = (typeof reportOutcomes)[number];
+export type PushNotice = Static<typeof PushNoticeSchema>;

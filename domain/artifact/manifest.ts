@@ -1,0 +1,142 @@
+/**
+ * The manifest of an artifact (artifact.yaml): what the package management stores and what the dependency
+ * management reads (paper, section III-C 1 and 2). A catalog file of `leonore resolve` is a list of the same.
+ */
+import Type, { type Static } from 'typebox';
+import { limits } from '../limits.js';
+
+export const artifactKinds = ['application', 'library', 'tool', 'hardware'] as const;
+export type ArtifactKind = (typeof artifactKinds)[number];
+
+/** Lower case, so that names never differ by case only on a gateway's file system. */
+export const namePattern = '^[a-z0-9][a-z0-9._+-]{0,99}$';
+/** A relative path of plain segments; `..`, empty segments and control characters are caught by isSafePath. */
+const strict = { additionalProperties: false } as const;
+
+const Name = Type.String({ pattern: namePattern });
+const Version = Type.String({ minLength: 1, maxLength: limits.versionLength });
+const Range = Type.String({ maxLength: limits.rangeLength });
+const Path = Type.String({ minLength: 1, maxLength: limits.pathLength });
+
+export const NamedRangeSchema = Type.Object({ name: Name, version: Type.Optional(Range) }, strict);
+export const RequirementSchema = Type.Union([
+  Type.Object({ name: Name, version: Type.Optional(Range), optional: Type.Optional(Type.Boolean()) }, strict),
+  Type.Object(
+    {
+      anyOf: Type.Array(NamedRangeSchema, { minItems: 1, maxItems: limits.alternatives }),
+      optional: Type.Optional(Type.Boolean()),
+    },
+    strict,
+  ),
+]);
+export const ProvisionSchema = Type.Object({ name: Name, version: Version }, strict);
+
+export const PlatformSchema = Type.Object(
+  {
+    arch: Type.Optional(Type.String({ minLength: 1, maxLength: 64 })),
+    os: Type.Optional(Type.String({ minLength: 1, maxLength: 64 })),
+    libc: Type.Optional(Type.String({ minLength: 1, maxLength: 64 })),
+    /** Range over the gateway's kernel version. */
+    kernel: Type.Optional(Range),
+  },
+  strict,
+);
+
+/** A build step: the script runs in the source directory and leaves its result in `$LEONORE_OUTPUT`. */
+export const SourceSchema = Type.Object({ directory: Path, build: Path }, strict);
+
+export const VariantSchema = Type.Object(
+  {
+    platform: Type.Optional(PlatformSchema),
+    /** Bytes to download for this variant; filled in from the files when they are given. */
+    size: Type.Optional(Type.Integer({ minimum: 0, maximum: Number.MAX_SAFE_INTEGER })),
+    /** Bytes on the gateway's disk once installed; `size` when absent. */
+    installedSize: Type.Optional(Type.Integer({ minimum: 0, maximum: Number.MAX_SAFE_INTEGER })),
+    /** Memory that the variant needs while it runs, in bytes. */
+    memory: Type.Optional(Type.Integer({ minimum: 0, maximum: Number.MAX_SAFE_INTEGER })),
+    /** Directory of the artifact whose files are this variant's (pre-built binary). */
+    directory: Type.Optional(Path),
+    source: Type.Optional(SourceSchema),
+  },
+  strict,
+);
+
+/** A file rendered from a template at build time: `{{key}}` is replaced by the value. */
+export const ConfigurationSchema = Type.Object(
+  {
+    path: Path,
+    template: Type.String({ maxLength: limits.templateLength }),
+    values: Type.Optional(
+      Type.Record(Type.String({ pattern: '^[A-Za-z0-9_.-]{1,64}$' }), Type.String({ maxLength: 4096 })),
+    ),
+  },
+  strict,
+);
+
+export const PoliciesSchema = Type.Object(
+  {
+    /** Selector over profile and labels: where the artifact may go. */
+    select: Type.Optional(Type.String({ maxLength: limits.selectorLength })),
+    /** Start after the installation (default true for applications). */
+    start: Type.Optional(Type.Boolean()),
+    /** Keep the data directory on uninstall (default false). */
+    keepData: Type.Optional(Type.Boolean()),
+    /** A prerelease may be chosen even when no range names one (default false). */
+    prerelease: Type.Optional(Type.Boolean()),
+    /** Never removed from a gateway to make room or to satisfy another request (default true). */
+    removable: Type.Optional(Type.Boolean()),
+  },
+  strict,
+);
+
+/** Scripts inside the variant's files, by the action they serve; run with POSIX sh. */
+export const ControlSchema = Type.Object(
+  {
+    install: Type.Optional(Path),
+    uninstall: Type.Optional(Path),
+    start: Type.Optional(Path),
+    stop: Type.Optional(Path),
+  },
+  strict,
+);
+
+/** Evidence that an application works: a script that must exit 0, or simply staying up. */
+export const HealthSchema = Type.Object(
+  {
+    check: Type.Optional(Path),
+    staysUpSeconds: Type.Optional(Type.Number({ minimum: 0, maximum: 3600 })),
+  },
+  strict,
+);
+
+export const ArtifactManifestSchema = Type.Object(
+  {
+    name: Name,
+    version: Version,
+    kind: Type.Enum([...artifactKinds]),
+    description: Type.Optional(Type.String({ maxLength: 4096 })),
+    requires: Type.Optional(Type.Array(RequirementSchema, { maxItems: limits.requirements })),
+    provides: Type.Optional(Type.Array(ProvisionSchema, { maxItems: limits.requirements })),
+    conflicts: Type.Optional(Type.Array(NamedRangeSchema, { maxItems: limits.requirements })),
+    variants: Type.Optional(Type.Array(VariantSchema, { minItems: 1, maxItems: limits.variants })),
+    configurations: Type.Optional(Type.Array(ConfigurationSchema, { maxItems: limits.configurations })),
+    policies: Type.Optional(PoliciesSchema),
+    control: Type.Optional(ControlSchema),
+    health: Type.Optional(HealthSchema),
+  },
+  strict,
+);
+
+export type NamedRange = Static<typeof NamedRangeSchema>;
+export type Requirement = Static<typeof RequirementSchema>;
+export type Provision = Static<typeof ProvisionSchema>;
+export type Platform = Static<typeof PlatformSchema>;
+export type Variant = Static<typeof VariantSchema>;
+export type Configuration = Static<typeof ConfigurationSchema>;
+export type Policies = Static<typeof PoliciesSchema>;
+export type ArtifactManifest = Static<typeof ArtifactManifestSchema>;
+
+/** `name@version`, the way an artifact is written everywhere. */
+export function artifactKey(artifact: { name: string; version: string }): string {
+  return `${artifact.name}@${artifact.version}`;
+}

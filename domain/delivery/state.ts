@@ -1,0 +1,78 @@
+/**
+ * The state machine of a delivery: one const object and one transition table, used by database, workflows,
+ * API, CLI, agents and web alike.
+ */
+
+export const DeliveryState = {
+  /** Recorded, not yet offered to the gateway. */
+  Pending: 'pending',
+  /** The gateway's task is ready; a push gateway has been notified. */
+  Offered: 'offered',
+  Downloading: 'downloading',
+  Installing: 'installing',
+  Succeeded: 'succeeded',
+  Failed: 'failed',
+  /** No plan fits the gateway; the explanation says why. */
+  Incompatible: 'incompatible',
+  /** Silent past its deadline; may still report later, and is then corrected. */
+  Lost: 'lost',
+  Cancelled: 'cancelled',
+} as const;
+
+export type DeliveryState = (typeof DeliveryState)[keyof typeof DeliveryState];
+
+export const deliveryStates = Object.values(DeliveryState);
+
+/**
+ * Which state may follow which. Steps may be skipped forward, since a gateway reports in batches.
+ * Evidence from the gateway corrects what the server could only suppose: `lost` and `cancelled` give way to
+ * `succeeded` and `failed`.
+ */
+export const deliveryTransitions: Readonly<Record<DeliveryState, readonly DeliveryState[]>> = {
+  pending: ['offered', 'failed', 'incompatible', 'cancelled', 'lost'],
+  offered: ['downloading', 'installing', 'succeeded', 'failed', 'cancelled', 'lost'],
+  downloading: ['installing', 'succeeded', 'failed', 'cancelled', 'lost'],
+  installing: ['succeeded', 'failed', 'lost'],
+  succeeded: [],
+  failed: [],
+  incompatible: [],
+  lost: ['succeeded', 'failed'],
+  cancelled: ['succeeded', 'failed'],
+};
+
+/** States in which nothing more is waited for. */
+export const endedStates: readonly DeliveryState[] = [
+  'succeeded',
+  'failed',
+  'incompatible',
+  'lost',
+  'cancelled',
+];
+
+/** States in which a gateway has, or may ask for, a task. */
+export const activeStates: readonly DeliveryState[] = ['offered', 'downloading', 'installing'];
+
+/** States that a gateway itself may report. */
+export const reportableStates = ['downloading', 'installing', 'succeeded', 'failed'] as const;
+export type ReportableState = (typeof reportableStates)[number];
+
+export function isEnded(state: DeliveryState): boolean {
+  return endedStates.includes(state);
+}
+
+export function mayFollow(from: DeliveryState, to: DeliveryState): boolean {
+  return deliveryTransitions[from].includes(to);
+}
+
+/** The table as two parallel columns, for set-based SQL that must obey it (`unnest($1, $2)`). */
+export function transitionColumns(): { from: DeliveryState[]; to: DeliveryState[] } {
+  const from: DeliveryState[] = [];
+  const to: DeliveryState[] = [];
+  for (const state of deliveryStates) {
+    for (const next of deliveryTransitions[state]) {
+      from.push(state);
+      to.push(next);
+    }
+  }
+  return { from, to };
+}

@@ -1,0 +1,247 @@
+/**
+ * The one error type of LEONORE. Every failure that somebody outside a function must understand is a
+ * LeonoreError with a stable code; the code says who must act, and the advice says what to do.
+ * It is converted in two places only: to a Temporal ApplicationFailure (activities/failure.ts) and to
+ * problem+json (api/problem.ts).
+ */
+
+/** Who has to act to make the failure go away. */
+export type Actor = 'caller' | 'operator' | 'gateway' | 'leonore';
+
+interface ErrorKind {
+  /** HTTP status that the code maps to (RFC 9110). */
+  readonly status: number;
+  readonly actor: Actor;
+  readonly retryable: boolean;
+  readonly title: string;
+  readonly advice: string;
+}
+
+/** Every code that LEONORE can answer with. Codes are stable: scripts match on them. */
+export const errorKinds = {
+  MALFORMED_INPUT: kind(
+    400,
+    'caller',
+    false,
+    'Malformed input',
+    'Correct the place that the detail names and send it again.',
+  ),
+  MALFORMED_ARTIFACT: kind(
+    400,
+    'caller',
+    false,
+    'Malformed artifact',
+    'Correct the artifact at the place that the detail names and add it again.',
+  ),
+  MALFORMED_CATALOG: kind(
+    400,
+    'caller',
+    false,
+    'Malformed catalog',
+    'Correct the catalog at the place that the detail names.',
+  ),
+  MALFORMED_PACKAGE: kind(
+    400,
+    'leonore',
+    false,
+    'Malformed package',
+    'Do not install the package; have it built again.',
+  ),
+  UNAUTHENTICATED: kind(401, 'caller', false, 'Not authenticated', 'Send a valid bearer token.'),
+  FORBIDDEN: kind(403, 'caller', false, 'Not allowed', 'Use a token with the role that the detail names.'),
+  ARTIFACT_NOT_FOUND: kind(
+    404,
+    'caller',
+    false,
+    'No such artifact',
+    'List what there is with `leonore artifact list`, or add the artifact first.',
+  ),
+  GATEWAY_NOT_FOUND: kind(
+    404,
+    'caller',
+    false,
+    'No such gateway',
+    'List the gateways with `leonore gateway list`.',
+  ),
+  DEPLOYMENT_NOT_FOUND: kind(
+    404,
+    'caller',
+    false,
+    'No such deployment',
+    'List the deployments with `leonore deployment list`, or create it first.',
+  ),
+  ROLLOUT_NOT_FOUND: kind(
+    404,
+    'caller',
+    false,
+    'No such rollout',
+    'List the rollouts with `leonore rollout list`.',
+  ),
+  NODE_NOT_FOUND: kind(404, 'caller', false, 'No such node', 'List the nodes with `leonore node list`.'),
+  PACKAGE_NOT_FOUND: kind(
+    404,
+    'caller',
+    false,
+    'No such package',
+    'List the packages with `leonore package list`.',
+  ),
+  DELIVERY_NOT_FOUND: kind(
+    404,
+    'gateway',
+    false,
+    'No such delivery for this gateway',
+    'Drop the report; ask for the task again.',
+  ),
+  ROUTE_NOT_FOUND: kind(
+    404,
+    'caller',
+    false,
+    'No such route',
+    'See /api/openapi.json for the routes there are.',
+  ),
+  ARTIFACT_IMMUTABLE: kind(
+    409,
+    'caller',
+    false,
+    'A version never changes',
+    'Publish the new content under a new version.',
+  ),
+  ARTIFACT_IN_USE: kind(
+    409,
+    'caller',
+    false,
+    'The artifact is in use',
+    'Wait until the rollouts that need it have ended, or cancel them.',
+  ),
+  DEPLOYMENT_EXISTS: kind(409, 'caller', false, 'The deployment exists already', 'Choose another name.'),
+  DELIVERY_ENDED: kind(
+    409,
+    'gateway',
+    false,
+    'The delivery has ended',
+    'Drop the report; ask for the task again.',
+  ),
+  GATEWAY_IDENTITY_TAKEN: kind(
+    409,
+    'operator',
+    false,
+    'The gateway id belongs to another device',
+    'Give the device an id of its own, or decommission the old gateway first.',
+  ),
+  ROLLOUT_ENDED: kind(409, 'caller', false, 'The rollout has ended', 'Nothing is left to do.'),
+  EMPTY_DEPLOYMENT: kind(
+    422,
+    'caller',
+    false,
+    'The deployment has no gateways',
+    'Correct its selector, or register gateways that match it.',
+  ),
+  NO_COMMON_PROTOCOL: kind(
+    422,
+    'gateway',
+    false,
+    'No protocol and strategy in common',
+    'Enable on the gateway one of the pairs that the detail lists.',
+  ),
+  IDEMPOTENCY_KEY_REUSED: kind(
+    422,
+    'caller',
+    false,
+    'The Idempotency-Key belongs to another request',
+    'Use a new key for a new request.',
+  ),
+  UNSATISFIABLE: kind(
+    422,
+    'caller',
+    false,
+    'No plan can satisfy the request',
+    'Read the explanation: it names what stands against it.',
+  ),
+  TOO_LARGE: kind(413, 'caller', false, 'Too large', 'Send less; the detail names the limit.'),
+  TOO_MANY_REQUESTS: kind(429, 'caller', true, 'Too many requests', 'Wait as long as Retry-After says.'),
+  BUILD_FAILED: kind(
+    500,
+    'operator',
+    false,
+    'The package could not be built',
+    'Read the build log; correct the artifact that it names.',
+  ),
+  BLOB_MISSING: kind(
+    500,
+    'operator',
+    true,
+    'Stored content is missing',
+    'Restore the blob store, or add the artifact again.',
+  ),
+  NOT_THIS_NODE: kind(
+    421,
+    'gateway',
+    true,
+    'The gateway belongs to another node',
+    'Register again at the registration address; it names the node.',
+  ),
+  NODE_UNAVAILABLE: kind(
+    503,
+    'leonore',
+    true,
+    'The node is not available',
+    'It is tried again on another node.',
+  ),
+  NO_NODE: kind(
+    503,
+    'operator',
+    true,
+    'No node can take the gateway now',
+    'Wait as long as Retry-After says; start a node if this stays.',
+  ),
+  DATABASE_UNAVAILABLE: kind(
+    503,
+    'operator',
+    true,
+    'The database is away',
+    'Wait as long as Retry-After says; see that PostgreSQL is running.',
+  ),
+  TEMPORAL_UNAVAILABLE: kind(
+    503,
+    'operator',
+    true,
+    'Temporal is away',
+    'Wait as long as Retry-After says; see that the Temporal server is running.',
+  ),
+  INTERNAL: kind(500, 'leonore', true, 'Internal error', 'Report it together with the request id.'),
+} as const satisfies Record<string, ErrorKind>;
+
+export type ErrorCode = keyof typeof errorKinds;
+
+function kind(status: number, actor: Actor, retryable: boolean, title: string, advice: string): ErrorKind {
+  return { status, actor, retryable, title, advice };
+}
+
+/** Further facts about a failure; plain JSON, never a secret. */
+export type ErrorDetails = Readonly<Record<string, unknown>>;
+
+export class LeonoreError extends Error {
+  override readonly name = 'LeonoreError';
+
+  /**
+   * @param code stable code, see {@link errorKinds}
+   * @param message one sentence that names the thing and the place
+   * @param details facts for programs (plain JSON)
+   */
+  constructor(
+    readonly code: ErrorCode,
+    message: string,
+    readonly details: ErrorDetails = {},
+    options?: ErrorOptions,
+  ) {
+    super(message, options);
+  }
+
+  get kind(): ErrorKind {
+    return errorKinds[this.code];
+  }
+
+  get retryable(): boolean {
+    return errorKinds[this.code].retryable;
+  }
+}

@@ -1,0 +1,81 @@
+/** What the profiler of a gateway reports (paper, section III-B 1): static and dynamic facts. */
+import Type, { type Static } from 'typebox';
+import { limits } from '../limits.js';
+
+const strict = { additionalProperties: false } as const;
+const Bytes = Type.Integer({ minimum: 0, maximum: Number.MAX_SAFE_INTEGER });
+const Text = Type.String({ maxLength: 256 });
+
+export const gatewayIdPattern = '^[A-Za-z0-9][A-Za-z0-9._:-]{0,127}$';
+/** Six octets; the separators that devices print are accepted. */
+export const macPattern = '^[0-9A-Fa-f]{2}([:-][0-9A-Fa-f]{2}){5}$';
+
+/** A hardware component or a tool: a fixed node of the dependency graph. */
+export const ComponentSchema = Type.Object(
+  {
+    name: Type.String({ minLength: 1, maxLength: 100 }),
+    version: Type.String({ minLength: 1, maxLength: 256 }),
+  },
+  strict,
+);
+
+export const InstalledSchema = Type.Object(
+  {
+    name: Type.String({ minLength: 1, maxLength: 100 }),
+    version: Type.String({ minLength: 1, maxLength: 256 }),
+    installedSize: Type.Optional(Bytes),
+    /** True when an operator asked for it; false when it came as a dependency. */
+    requested: Type.Optional(Type.Boolean()),
+  },
+  strict,
+);
+
+export const HardwareSchema = Type.Object(
+  {
+    arch: Text,
+    cpus: Type.Optional(Type.Integer({ minimum: 0, maximum: 4096 })),
+    memoryTotal: Type.Optional(Bytes),
+    memoryFree: Type.Optional(Bytes),
+    diskTotal: Type.Optional(Bytes),
+    diskFree: Type.Optional(Bytes),
+    load: Type.Optional(Type.Number({ minimum: 0 })),
+    uptimeSeconds: Type.Optional(Type.Number({ minimum: 0 })),
+    components: Type.Optional(Type.Array(ComponentSchema, { maxItems: limits.components })),
+  },
+  strict,
+);
+
+export const SoftwareSchema = Type.Object(
+  {
+    os: Text,
+    kernel: Type.Optional(Text),
+    libc: Type.Optional(Text),
+    tools: Type.Optional(Type.Array(ComponentSchema, { maxItems: limits.tools })),
+  },
+  strict,
+);
+
+export const LabelsSchema = Type.Record(
+  Type.String({ pattern: '^[A-Za-z0-9][A-Za-z0-9._/-]{0,62}$' }),
+  Type.String({ maxLength: 256 }),
+  { maxProperties: limits.labels },
+);
+
+export const GatewayProfileSchema = Type.Object(
+  {
+    id: Type.String({ pattern: gatewayIdPattern }),
+    name: Type.Optional(Text),
+    mac: Type.Optional(Type.String({ pattern: macPattern })),
+    hardware: HardwareSchema,
+    software: SoftwareSchema,
+    strategies: Type.Optional(Type.Array(Type.String({ maxLength: 32 }), { maxItems: 8 })),
+    protocols: Type.Optional(Type.Array(Type.String({ maxLength: 32 }), { maxItems: 16 })),
+    labels: Type.Optional(LabelsSchema),
+    installed: Type.Optional(Type.Array(InstalledSchema, { maxItems: limits.installed })),
+  },
+  strict,
+);
+
+export type Component = Static<typeof ComponentSchema>;
+export type Installed = Static<typeof InstalledSchema>;
+export type GatewayProfile = Static<typeof GatewayProfileSchema>;

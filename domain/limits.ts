@@ -1,0 +1,51 @@
+/** The limits of LEONORE, in one place, each with its reason. Exceeding one is always a clear error. */
+export const limits = {
+  /** SemVer versions longer than this are refused by node-semver itself. */
+  versionLength: 256,
+  /** Ranges are parsed with regular expressions: a bound keeps parsing linear in practice. */
+  rangeLength: 256,
+  /** ustar allows 100 + 155 bytes; BusyBox tar reads it without extensions. */
+  pathLength: 240,
+  /** A selector is evaluated once a gateway; its size bounds that work. */
+  selectorLength: 2_000,
+  /** Requirements, provisions and conflicts an artifact may declare. */
+  requirements: 500,
+  alternatives: 50,
+  variants: 64,
+  configurations: 64,
+  templateLength: 64 * 1024,
+  /** artifact.yaml is parsed in memory. */
+  manifestBytes: 1024 * 1024,
+  /** A catalog file is parsed in memory; a larger one belongs into the repository. */
+  catalogBytes: 64 * 1024 * 1024,
+  /** Files of one artifact. */
+  artifactFiles: 10_000,
+  /** Bytes of one artifact: gateways of 16 MB disk are normal, so 1 GiB is ample. */
+  artifactBytes: 1024 * 1024 * 1024,
+  /** Requests that one rollout may name. */
+  requests: 32,
+  /** Plans that a caller may ask for. */
+  plans: 50,
+  /** A profile is kept as one row and compared as a whole. */
+  profileBytes: 64 * 1024,
+  tools: 500,
+  components: 200,
+  installed: 500,
+  labels: 64,
+  /** Reports that a gateway may send in one request. */
+  reports: 32,
+  /** Text that a gateway may attach to a report. */
+  reportDetailBytes: 8 * 1024,
+  /** JSON bodies of the management API. */
+  jsonBodyBytes: 1024 * 1024,
+  /** JSON bodies of the device API. */
+  deviceBodyBytes: 128 * 1024,
+  /** Gateways named one by one in a deployment; use a selector for more. */
+  deploymentGateways: 10_000,
+  /** Gateways a chunk workflow waits for: keeps each history far below Temporal's 4,096 events. */
+  chunkSize: 500,
+  /** Rows a page holds at most. */
+  pageSize: 500,
+  /** Package entries that an agent accepts. */
+  packageFiles: 20_000,
+} as const;

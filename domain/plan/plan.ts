@@ -1,0 +1,51 @@
+/**
+ * A plan: one way to satisfy a request on a gateway (paper, section III-C 3: "a plan that can be used to build
+ * the actual application package"). The field names are those of `leonore resolve --json`.
+ */
+
+/** An artifact that the request needs on the gateway, be it installed by this plan or kept from before. */
+export interface PlannedArtifact {
+  readonly name: string;
+  readonly version: string;
+  /** Label of the chosen variant's platform, `any` when it runs anywhere. */
+  readonly variant: string;
+  /** Position in the manifest's variants; null when the manifest lists none, or when nothing is installed. */
+  readonly variantIndex: number | null;
+  /** Names of the artifacts that need it; the word `request` when it was asked for. */
+  readonly requiredBy: readonly string[];
+}
+
+/** The dependency tree below one requested artifact; a node met again is only named, with `seen`. */
+export interface PlanTree {
+  readonly name: string;
+  readonly version: string;
+  /** What the node is on the gateway after the plan. */
+  readonly action: 'install' | 'keep' | 'fixed';
+  readonly requires: readonly PlanTree[];
+  readonly seen?: true;
+}
+
+export interface Plan {
+  readonly artifacts: readonly PlannedArtifact[];
+  /** `name@version` in the order of installation: dependencies first. */
+  readonly install: readonly string[];
+  /** `name@version` of installed packages that go, replaced versions among them. */
+  readonly remove: readonly string[];
+  /** `name@version` of installed packages that stay. */
+  readonly keep: readonly string[];
+  readonly downloadSize: number;
+  /** Bytes of what is installed by this plan, once it is on disk. */
+  readonly installedSize: number;
+  /** Highest number of bytes on disk that the plan needs beyond what is there now. */
+  readonly peakDisk: number;
+  /** True when old and new do not fit together: what is removed goes before the new is unpacked. */
+  readonly removeFirst: boolean;
+  readonly tree: readonly PlanTree[];
+}
+
+export interface Resolution {
+  /** Best first; empty when the request cannot be satisfied. */
+  readonly plans: readonly Plan[];
+  /** Why there is no plan; null when there is one. */
+  readonly explanation: string | null;
+}

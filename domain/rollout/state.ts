@@ -1,0 +1,40 @@
+import { DeliveryState } from '../delivery/state.js';
+
+/** States of a rollout. It ends always: succeeded, partly, failed or cancelled. */
+export const RolloutState = {
+  Requested: 'requested',
+  Running: 'running',
+  Cancelling: 'cancelling',
+  Succeeded: 'succeeded',
+  Partly: 'partly',
+  Failed: 'failed',
+  Cancelled: 'cancelled',
+} as const;
+
+export type RolloutState = (typeof RolloutState)[keyof typeof RolloutState];
+
+export const endedRolloutStates: readonly RolloutState[] = ['succeeded', 'partly', 'failed', 'cancelled'];
+
+export function isRolloutEnded(state: RolloutState): boolean {
+  return endedRolloutStates.includes(state);
+}
+
+/** Number of deliveries in each state. */
+export type DeliveryCounts = Readonly<Record<DeliveryState, number>>;
+
+export function emptyCounts(): Record<DeliveryState, number> {
+  const counts = {} as Record<DeliveryState, number>;
+  for (const state of Object.values(DeliveryState)) counts[state] = 0;
+  return counts;
+}
+
+/**
+ * What the rollout came to (step viii): `succeeded` when every delivery did, `cancelled` when it was
+ * cancelled before that, `failed` when none succeeded, otherwise `partly`.
+ */
+export function rolloutOutcome(counts: DeliveryCounts, wasCancelled: boolean): RolloutState {
+  const total = Object.values(counts).reduce((sum, count) => sum + count, 0);
+  if (total > 0 && counts.succeeded === total) return RolloutState.Succeeded;
+  if (wasCancelled) return RolloutState.Cancelled;
+  return counts.succeeded > 0 ? RolloutState.Partly : RolloutState.Failed;
+}
