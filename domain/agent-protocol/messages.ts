@@ -70,6 +70,8 @@ export const TaskSchema = Type.Object({
   values: Type.Record(Type.String(), Type.String()),
   /** RFC 3339; after it the delivery counts as lost. */
   deadline: Type.String(),
+  /** Sequence of the last report that LEONORE has for this delivery: a gateway that lost its memory goes on from it. */
+  lastSequence: Type.Integer({ minimum: 0 }),
 });
 
 export const TasksResponseSchema = Type.Object({

@@ -1,0 +1,72 @@
+import { PrismaPg } from '@prisma/adapter-pg';
+import { LeonoreError } from '../domain/errors.js';
+import { Prisma, PrismaClient } from '../prisma/generated/client.js';
+
+export interface DatabaseOptions {
+  readonly url: string;
+  /** Connections that this process may open. */
+  readonly poolSize: number;
+}
+
+/**
+ * The one connection to PostgreSQL that a process's repositories share. Every failure to reach the database is a
+ * LeonoreError DATABASE_UNAVAILABLE; the pool connects again by itself.
+ */
+export function connectDatabase({ url, poolSize }: DatabaseOptions) {
+  const adapter = new PrismaPg({ connectionString: url, max: poolSize, connectionTimeoutMillis: 5_000 });
+  return new PrismaClient({ adapter }).$extends({
+    query: {
+      async $allOperations({ args, query }) {
+        try {
+          return await (query(args) as Promise<unknown>);
+        } catch (error) {
+          throw asDatabaseError(error);
+        }
+      },
+    },
+  });
+}
+
+export type Database = ReturnType<typeof connectDatabase>;
+/** What a repository method needs: the database itself or a transaction on it. */
+export type Transaction = Parameters<Parameters<Database['$transaction']>[0]>[0];
+
+/** Prisma's codes for: cannot reach, timed out, connection closed, pool exhausted, transaction lost. */
+const unavailableCodes = new Set(['P1000', 'P1001', 'P1002', 'P1008', 'P1017', 'P2024', 'P2028', 'P2037']);
+/** SQLSTATE classes for connection failures, shutdown and too many connections; Node's socket errors. */
+const unavailablePattern =
+  /\b(ECONNREFUSED|ECONNRESET|EPIPE|ETIMEDOUT|57P0[123]|08\d{3}|53300)\b|terminat|Connection (ended|closed|refused)|timeout exceeded when trying to connect|Can't reach database|not accepting connections|starting up|shutting down/i;
+
+function asDatabaseError(error: unknown): unknown {
+  if (error instanceof LeonoreError) return error;
+  const code = error instanceof Prisma.PrismaClientKnownRequestError ? error.code : '';
+  const initialisation = error instanceof Prisma.PrismaClientInitializationError;
+  if (initialisation || unavailableCodes.has(code) || (error instanceof Error && unavailablePattern.test(describe(error)))) {
+    return new LeonoreError('DATABASE_UNAVAILABLE', 'PostgreSQL does not answer', {}, { cause: error });
+  }
+  return error;
+}
+
+function describe(error: Error): string {
+  const code = 'code' in error ? String(error.code) : '';
+  const meta = 'meta' in error ? JSON.stringify(error.meta) : '';
+  const cause = error.cause instanceof Error ? describe(error.cause) : '';
+  return `${code} ${error.message} ${meta} ${cause}`;
+}
+
+/** True when a unique constraint refused a row. */
+export function isUniqueViolation(error: unknown): boolean {
+  return error instanceof Prisma.PrismaClientKnownRequestError && error.code === 'P2002';
+}
+
+/** Runs `work` in one transaction: all of it is stored, or nothing. */
+export function inTransaction<T>(database: Database, work: (tx: Transaction) => Promise<T>, timeoutMs = 30_000): Promise<T> {
+  return database
+    .$transaction(work, { timeout: timeoutMs, maxWait: 10_000 })
+    .catch((error: unknown) => Promise.reject(asDatabaseError(error) as Error));
+}
+
+/** A JSON column's value: the domain's types are plain JSON, which Prisma's type cannot know. */
+export function json(value: unknown): Prisma.InputJsonValue {
+  return value as Prisma.InputJsonValue;
+}
