@@ -151,9 +151,9 @@ CREATE TABLE delivery (
 CREATE UNIQUE INDEX delivery_rollout_id_gateway_id_key ON delivery (rollout_id, gateway_id);
 CREATE INDEX delivery_rollout_id_chunk_idx ON delivery (rollout_id, chunk);
 CREATE INDEX delivery_group_id_idx ON delivery (group_id);
--- The question that every poll asks: has this gateway a task? Only unfinished offers are in the index.
-CREATE INDEX delivery_task_idx ON delivery (gateway_id, rollout_id) WHERE state IN ('offered', 'downloading', 'installing');
-CREATE INDEX delivery_unfinished_idx ON delivery (node_id) WHERE state IN ('pending', 'offered', 'downloading', 'installing');
+-- The question that every poll asks: has this gateway a task? Only unfinished deliveries are in the index.
+CREATE INDEX delivery_unfinished_idx ON delivery (gateway_id)
+  WHERE state IN ('pending', 'offered', 'downloading', 'installing');
 
 CREATE TABLE delivery_event (
   id bigserial PRIMARY KEY,

@@ -1,0 +1,186 @@
+import { createHash } from 'node:crypto';
+import semver from 'semver';
+import { artifactKey, type ArtifactManifest } from '../domain/artifact/manifest.js';
+import type { ArtifactFile } from '../domain/artifact/variant-files.js';
+import { canonicalJson } from '../domain/canonical-json.js';
+import { LeonoreError } from '../domain/errors.js';
+import type { Catalog } from '../domain/resolver/catalog.js';
+import { createCatalog } from '../domain/resolver/create-catalog.js';
+import { namesReachedFrom } from '../domain/resolver/reachable-names.js';
+import { inTransaction, isUniqueViolation, json, type Database } from './database.js';
+
+/** An artifact as the repository holds it. */
+export interface StoredArtifact {
+  readonly manifest: ArtifactManifest;
+  /** sha256 over manifest and files. */
+  readonly digest: string;
+  readonly sizeBytes: number;
+  readonly createdAt: Date;
+}
+
+export interface ArtifactContent extends StoredArtifact {
+  readonly files: readonly ArtifactFile[];
+}
+
+interface Page<T> {
+  readonly items: readonly T[];
+  /** Pass it back to go on after the last item; null at the end. */
+  readonly nextCursor: string | null;
+}
+
+/** Artifact repository of the paper (III-C 1): addressed by name and version, as in Maven; versions never change. */
+export class ArtifactRepository {
+  constructor(private readonly database: Database) {}
+
+  /**
+   * Stores one version; its files are in the blob store already.
+   * @returns `unchanged` when the very same content was stored before
+   * @throws LeonoreError ARTIFACT_IMMUTABLE when the version exists with other content
+   */
+  async add(manifest: ArtifactManifest, files: readonly ArtifactFile[]): Promise<'added' | 'unchanged'> {
+    const digest = contentDigest(manifest, files);
+    const existing = await this.find(manifest.name, manifest.version);
+    if (existing !== null) return sameContent(existing, digest);
+    try {
+      await inTransaction(this.database, async (tx) => {
+        const { id } = await tx.artifact.create({
+          data: {
+            name: manifest.name,
+            version: manifest.version,
+            kind: manifest.kind,
+            manifest: json(manifest),
+            digest,
+            sizeBytes: files.reduce((sum, file) => sum + file.sizeBytes, 0),
+          },
+          select: { id: true },
+        });
+        const provided = [...new Set((manifest.provides ?? []).map((provision) => provision.name))];
+        await tx.artifactProvision.createMany({ data: provided.map((name) => ({ artifactId: id, name })) });
+        await tx.artifactFile.createMany({ data: files.map((file) => ({ artifactId: id, ...file })) });
+      });
+      return 'added';
+    } catch (error) {
+      if (!isUniqueViolation(error)) throw error;
+      // Somebody else added the same version in between.
+      const winner = await this.find(manifest.name, manifest.version);
+      if (winner === null) throw error;
+      return sameContent(winner, digest);
+    }
+  }
+
+  /** One version, or null. */
+  async find(name: string, version: string): Promise<StoredArtifact | null> {
+    const row = await this.database.artifact.findUnique({ where: { name_version: { name, version } } });
+    return row === null ? null : toStored(row);
+  }
+
+  /** All versions of a name, newest first. */
+  async versionsOf(name: string): Promise<StoredArtifact[]> {
+    const rows = await this.database.artifact.findMany({ where: { name } });
+    return rows.map(toStored).sort((a, b) => semver.rcompare(a.manifest.version, b.manifest.version));
+  }
+
+  /** All artifacts by name and version (as text), a page at a time. */
+  async list(limit: number, cursor: string | null): Promise<Page<StoredArtifact>> {
+    const [name = '', version = ''] = cursor === null ? [] : cursor.split('@');
+    const rows = await this.database.artifact.findMany({
+      ...(cursor === null ? {} : { where: { OR: [{ name: { gt: name } }, { name, version: { gt: version } }] } }),
+      orderBy: [{ name: 'asc' }, { version: 'asc' }],
+      take: limit + 1,
+    });
+    const items = rows.slice(0, limit).map(toStored);
+    const last = items.at(-1);
+    return { items, nextCursor: rows.length > limit && last !== undefined ? artifactKey(last.manifest) : null };
+  }
+
+  /**
+   * Removes one version.
+   * @returns digests of blobs that no artifact needs any more
+   * @throws LeonoreError ARTIFACT_NOT_FOUND; ARTIFACT_IN_USE while an unfinished rollout plans to install it
+   */
+  async remove(name: string, version: string): Promise<string[]> {
+    const key = artifactKey({ name, version });
+    return inTransaction(this.database, async (tx) => {
+      const [row] = await tx.$queryRaw<{ id: string }[]>`
+        SELECT id FROM artifact WHERE name = ${name} AND version = ${version} FOR UPDATE`;
+      if (row === undefined) throw new LeonoreError('ARTIFACT_NOT_FOUND', `there is no artifact ${key}`);
+      const users = await tx.$queryRaw<{ rollout_id: string }[]>`
+        SELECT g.rollout_id FROM rollout_group g JOIN rollout r ON r.id = g.rollout_id
+        WHERE r.state IN ('requested', 'running', 'cancelling')
+          AND jsonb_path_exists(g.plans, '$[*].install[*] ? (@ == $key)', jsonb_build_object('key', ${key}::text))
+        LIMIT 1`;
+      if (users[0] !== undefined) {
+        throw new LeonoreError('ARTIFACT_IN_USE', `rollout ${users[0].rollout_id} installs ${key}`);
+      }
+      const files = await tx.artifactFile.findMany({ where: { artifactId: row.id }, select: { sha256: true } });
+      await tx.artifact.delete({ where: { id: row.id } });
+      const digests = [...new Set(files.map((file) => file.sha256))];
+      const still = await tx.artifactFile.findMany({ where: { sha256: { in: digests } }, select: { sha256: true } });
+      const needed = new Set(still.map((file) => file.sha256));
+      return digests.filter((digest) => !needed.has(digest));
+    });
+  }
+
+  /** The artifacts with their files, by `name@version`; those that do not exist are missing from the answer. */
+  async contentOf(keys: readonly string[]): Promise<Map<string, ArtifactContent>> {
+    const rows = await this.database.artifact.findMany({
+      where: { OR: keys.map(splitKey) },
+      include: { files: { orderBy: { path: 'asc' } } },
+    });
+    return new Map(rows.map((row) => [artifactKey(row), { ...toStored(row), files: row.files.map(toFile) }]));
+  }
+
+  /**
+   * A catalog of only what can be reached from the names: read level by level, one statement a level, so that the
+   * cost grows with the request and not with the repository.
+   */
+  async loadCatalog(names: readonly string[]): Promise<Catalog> {
+    const seen = new Set<string>();
+    const manifests = new Map<string, ArtifactManifest>();
+    let wanted = [...new Set(names)];
+    while (wanted.length > 0) {
+      for (const name of wanted) seen.add(name);
+      const rows = await this.database.$queryRaw<{ manifest: ArtifactManifest }[]>`
+        SELECT manifest FROM artifact
+        WHERE name = ANY(${wanted}::text[])
+           OR id IN (SELECT artifact_id FROM artifact_provision WHERE name = ANY(${wanted}::text[]))`;
+      const next = new Set<string>();
+      for (const { manifest } of rows) {
+        manifests.set(artifactKey(manifest), manifest);
+        for (const name of namesReachedFrom(manifest)) if (!seen.has(name)) next.add(name);
+      }
+      wanted = [...next];
+    }
+    return createCatalog([...manifests.values()]);
+  }
+}
+
+function sameContent(existing: StoredArtifact, digest: string): 'unchanged' {
+  if (existing.digest === digest) return 'unchanged';
+  throw new LeonoreError('ARTIFACT_IMMUTABLE', `${artifactKey(existing.manifest)} exists with other content`);
+}
+
+function contentDigest(manifest: ArtifactManifest, files: readonly ArtifactFile[]): string {
+  const sorted = files
+    .map(({ path, sha256, mode }) => ({ path, sha256, mode }))
+    .sort((a, b) => (a.path < b.path ? -1 : 1));
+  return createHash('sha256').update(canonicalJson({ manifest, files: sorted })).digest('hex');
+}
+
+function toStored(row: { manifest: unknown; digest: string; sizeBytes: bigint; createdAt: Date }): StoredArtifact {
+  return {
+    manifest: row.manifest as ArtifactManifest,
+    digest: row.digest,
+    sizeBytes: Number(row.sizeBytes),
+    createdAt: row.createdAt,
+  };
+}
+
+function toFile(row: { path: string; sha256: string; sizeBytes: bigint; mode: string }): ArtifactFile {
+  return { path: row.path, sha256: row.sha256, sizeBytes: Number(row.sizeBytes), mode: row.mode as '0644' | '0755' };
+}
+
+function splitKey(key: string): { name: string; version: string } {
+  const at = key.indexOf('@');
+  return { name: key.slice(0, at), version: key.slice(at + 1) };
+}
