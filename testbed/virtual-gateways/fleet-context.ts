@@ -1,0 +1,27 @@
+import type { Limiter } from '../limiter.js';
+import type { DeviceClient } from './device-client.js';
+import type { VirtualGatewayOptions } from './options.js';
+import type { PackageContents } from './package-contents.js';
+import type { Population } from './population.js';
+import type { FleetProgress } from './progress.js';
+
+/** What all gateways of a process share. */
+export interface FleetContext {
+  readonly options: VirtualGatewayOptions;
+  readonly population: Population;
+  readonly client: DeviceClient;
+  readonly contents: PackageContents;
+  /** Bounds the requests under way, and with them the memory of the fleet. */
+  readonly limiter: Limiter;
+  readonly progress: FleetProgress;
+  /** True once the fleet is being stopped: nothing new is begun. */
+  readonly stopped: boolean;
+  /** Jitter; its order depends on the network, so nothing that must be reproducible uses it. */
+  random(): number;
+  /** Resolves after the time, or at once when the fleet is stopped. */
+  sleep(durationMs: number): Promise<void>;
+  strategiesOf(index: number): readonly string[];
+  pushAddressOf(gatewayId: string): string;
+  /** An error that no gateway should meet; kept for the report of the process. */
+  unexpected(error: unknown): void;
+}

@@ -1,0 +1,146 @@
+/** A fleet of virtual gateways in this process. */
+import { setMaxListeners } from 'node:events';
+import { createRandom, seedOf } from '../random.js';
+import { Limiter } from '../limiter.js';
+import { DeviceClient } from './device-client.js';
+import type { FleetContext } from './fleet-context.js';
+import { defaultVirtualGatewayOptions, type VirtualGatewayOptions } from './options.js';
+import { PackageContents } from './package-contents.js';
+import { gatewayId, populations, type Population } from './population.js';
+import { noProgress, type FleetProgress } from './progress.js';
+import { PushListener } from './push-listener.js';
+import { VirtualGateway } from './virtual-gateway.js';
+
+/** Errors kept for the report: the first few tell what is wrong, thousands of the same do not. */
+const keptErrors = 20;
+
+export interface VirtualGatewayFleet {
+  /** A copy of what has been done so far. */
+  snapshot(): FleetProgress;
+  /** Errors that no gateway should meet, the first few. */
+  errors(): readonly string[];
+  /** Stops all gateways and closes all sockets. */
+  stop(): Promise<void>;
+}
+
+type Given = Pick<VirtualGatewayOptions, 'server' | 'enrolmentToken' | 'count'> &
+  Partial<VirtualGatewayOptions> & {
+    /** Called twice a second until all are registered. */
+    readonly onRegistering?: (progress: FleetProgress) => void;
+  };
+
+/**
+ * Starts virtual gateways that speak the agent protocol over real sockets, and resolves once all are registered.
+ * Level of truth `protocol`: everything is sent, downloaded and checked; nothing is written to disk or started.
+ * @throws what the registration answered when it is refused for good, such as a wrong enrolment token
+ */
+export async function startVirtualGateways(given: Given): Promise<VirtualGatewayFleet> {
+  const { onRegistering, ...chosen } = given;
+  const fleet = new Fleet({ ...defaultVirtualGatewayOptions, kinds: populations.mixed, ...chosen });
+  const ticks = setInterval(() => onRegistering?.(fleet.snapshot()), 500);
+  try {
+    await fleet.start();
+  } catch (error) {
+    await fleet.stop();
+    throw error;
+  } finally {
+    clearInterval(ticks);
+  }
+  return fleet;
+}
+
+class Fleet implements VirtualGatewayFleet, FleetContext {
+  readonly population: Population;
+  readonly client: DeviceClient;
+  readonly contents = new PackageContents();
+  readonly limiter: Limiter;
+  readonly random: () => number;
+  readonly progress: FleetProgress = noProgress();
+  private readonly kept: string[] = [];
+  private readonly stopping = new AbortController();
+  private readonly gateways: VirtualGateway[] = [];
+  private readonly byId = new Map<string, VirtualGateway>();
+  private listener: PushListener | null = null;
+
+  constructor(readonly options: VirtualGatewayOptions) {
+    const { kinds, seed, prefix, labels } = options;
+    this.population = { kinds, seed, prefix, labels };
+    this.client = new DeviceClient(options.concurrency);
+    this.limiter = new Limiter(options.concurrency);
+    this.random = createRandom(seedOf(seed, prefix, 'jitter'));
+    // One listener a sleeping gateway: many are meant, not a leak.
+    setMaxListeners(0, this.stopping.signal);
+    for (let index = 0; index < options.count; index++) this.addGateway(index);
+  }
+
+  get stopped(): boolean {
+    return this.stopping.signal.aborted;
+  }
+
+  async start(): Promise<void> {
+    this.listener = await PushListener.listen((id) => {
+      const gateway = this.byId.get(id);
+      if (gateway === undefined) return 'unknown';
+      if (gateway.silent) return 'silent';
+      this.progress.notices++;
+      gateway.notify();
+      return 'taken';
+    });
+    await Promise.all(this.gateways.map((gateway) => gateway.start()));
+  }
+
+  snapshot(): FleetProgress {
+    return { ...this.progress };
+  }
+
+  errors(): readonly string[] {
+    return [...this.kept];
+  }
+
+  async stop(): Promise<void> {
+    this.stopping.abort();
+    for (const gateway of this.gateways) gateway.stop();
+    await this.listener?.close();
+    await this.client.close();
+  }
+
+  sleep(durationMs: number): Promise<void> {
+    const { signal } = this.stopping;
+    return new Promise((resolve) => {
+      if (signal.aborted) return resolve();
+      const done = (): void => {
+        clearTimeout(timer);
+        signal.removeEventListener('abort', done);
+        resolve();
+      };
+      const timer = setTimeout(done, durationMs);
+      signal.addEventListener('abort', done);
+    });
+  }
+
+  strategiesOf(index: number): readonly string[] {
+    const { strategy } = this.options;
+    if (strategy !== 'mixed') return [strategy];
+    return [index % 2 === 0 ? 'pull' : 'push'];
+  }
+
+  pushAddressOf(id: string): string {
+    if (this.listener === null) throw new Error('the fleet has not been started');
+    return this.listener.addressOf(id);
+  }
+
+  unexpected(error: unknown): void {
+    if (this.kept.length < keptErrors) this.kept.push(String(error));
+  }
+
+  private addGateway(index: number): void {
+    const { seed, silentRate, failureRate } = this.options;
+    const id = gatewayId(this.population, index);
+    const fate = createRandom(seedOf(seed, id, 'fate'));
+    const silent = fate() < silentRate;
+    const gateway = new VirtualGateway(this, index, id, silent, fate() < failureRate);
+    if (silent) this.progress.silent++;
+    this.gateways.push(gateway);
+    this.byId.set(id, gateway);
+  }
+}

@@ -1,0 +1,49 @@
+import type { HardwareKind } from './population.js';
+
+/** How much of a real gateway a virtual one is. `protocol`: all messages and all bytes, nothing on disk. */
+export const levelOfTruth = 'protocol';
+
+export const strategyChoices = ['pull', 'push', 'mixed'] as const;
+export type StrategyChoice = (typeof strategyChoices)[number];
+
+/** `each`: one request a state, as they happen; `one`: all states of a delivery in one request at its end. */
+export const reportModes = ['each', 'one'] as const;
+export type ReportMode = (typeof reportModes)[number];
+
+export interface VirtualGatewayOptions {
+  /** Registration address: the api. */
+  readonly server: string;
+  readonly enrolmentToken: string;
+  readonly count: number;
+  /** Ids are `<prefix>-0` to `<prefix>-<count-1>`. */
+  readonly prefix: string;
+  readonly seed: number;
+  /** What each gateway offers at its registration; `mixed`: every second one pull, the others push. */
+  readonly strategy: StrategyChoice;
+  readonly kinds: readonly HardwareKind[];
+  readonly labels: Readonly<Record<string, string>>;
+  /** Seconds between two polls; null: what the node asks for. */
+  readonly intervalSeconds: number | null;
+  /** Share (0 to 1) of the gateways whose installation fails. */
+  readonly failureRate: number;
+  /** Share (0 to 1) of the gateways that fall silent after their registration. */
+  readonly silentRate: number;
+  /** Milliseconds between the download and the end of the installation: what a real gateway needs to unpack. */
+  readonly thinkTimeMs: number;
+  readonly reports: ReportMode;
+  /** Connections to each server, and gateways at work at the same time. */
+  readonly concurrency: number;
+}
+
+export const defaultVirtualGatewayOptions = {
+  prefix: 'virtual',
+  seed: 1,
+  strategy: 'mixed',
+  labels: {},
+  intervalSeconds: null,
+  failureRate: 0,
+  silentRate: 0,
+  thinkTimeMs: 0,
+  reports: 'each',
+  concurrency: 64,
+} as const satisfies Partial<VirtualGatewayOptions>;

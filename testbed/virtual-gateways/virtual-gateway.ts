@@ -1,0 +1,265 @@
+/**
+ * One virtual gateway: what the agent does, without container and profiler.
+ *
+ * INVARIANTS
+ * - At most one `work` runs at a time; a notice that comes meanwhile counts up `notices` and is made up for.
+ * - At most one timer is armed, and none while `work` runs.
+ * - Sequence numbers of a delivery only grow; a report that got no answer is sent again with its own number.
+ */
+import type { Report, Task } from '../../domain/agent-protocol/messages.js';
+import type { ReportableState } from '../../domain/delivery/state.js';
+import type { Installed } from '../../domain/gateway/profile.js';
+import { DeviceRequestError, PackageIntegrityError, type NodeAccess } from './device-client.js';
+import type { FleetContext } from './fleet-context.js';
+import { profileOf } from './population.js';
+
+/** What is remembered of the delivery in hand, so that meeting its task again sends no number twice. */
+interface DeliveryInHand {
+  readonly deliveryId: string;
+  readonly sequence: number;
+  /** The last report, once the delivery has ended here: sent again when the server did not take it. */
+  readonly ended: Report | null;
+}
+
+/** Pauses between attempts: first value, doubled up to the second, with jitter. */
+const firstPauseMs = 500;
+const longestPauseMs = 30_000;
+
+export class VirtualGateway {
+  private node: NodeAccess | null = null;
+  private etag: string | null = null;
+  private intervalSeconds = 60;
+  private strategy = 'pull';
+  private installed: readonly Installed[] | null = null;
+  private inHand: DeliveryInHand | null = null;
+  private timer: NodeJS.Timeout | null = null;
+  private working = false;
+  private notices = 0;
+  private attempts = 0;
+  private token: string | null = null;
+
+  constructor(
+    private readonly fleet: FleetContext,
+    readonly index: number,
+    readonly id: string,
+    /** Falls silent after its registration. */
+    readonly silent: boolean,
+    /** Every installation fails. */
+    private readonly failing: boolean,
+  ) {}
+
+  /** Registers and starts polling, or waits for notices. Resolves once registered for the first time. */
+  async start(): Promise<void> {
+    while (this.node === null && !this.fleet.stopped) {
+      try {
+        await this.register();
+      } catch (error) {
+        if (!isPassing(error)) throw error;
+        await this.fleet.sleep(this.nextPauseMs(error));
+      }
+    }
+    if (this.silent) return;
+    // The first poll falls anywhere within the interval: a fleet that starts together must not poll together.
+    this.arm(this.strategy === 'push' ? 0 : this.fleet.random() * this.intervalSeconds * 1_000);
+  }
+
+  /** A notice came: collect the task now. */
+  notify(): void {
+    this.notices++;
+    if (!this.working) this.arm(0);
+  }
+
+  stop(): void {
+    if (this.timer !== null) clearTimeout(this.timer);
+    this.timer = null;
+  }
+
+  private arm(delayMs: number): void {
+    this.stop();
+    if (this.fleet.stopped) return;
+    this.timer = setTimeout(() => {
+      this.timer = null;
+      void this.work();
+    }, delayMs);
+  }
+
+  private async work(): Promise<void> {
+    this.working = true;
+    let pauseMs: number;
+    try {
+      const noticesBefore = this.notices;
+      await this.collect();
+      this.attempts = 0;
+      pauseMs =
+        this.notices === noticesBefore ? this.intervalSeconds * 1_000 * (0.9 + 0.2 * this.fleet.random()) : 0;
+    } catch (error) {
+      if (this.fleet.stopped) return;
+      if (!isPassing(error)) this.fleet.unexpected(error);
+      this.fleet.progress.retries++;
+      if (needsRegistration(error)) this.node = null;
+      pauseMs = this.nextPauseMs(error);
+    } finally {
+      this.working = false;
+    }
+    // A push gateway asks at the node's own, long interval too: that is how it finds a node that is gone.
+    this.arm(pauseMs);
+  }
+
+  private async collect(): Promise<void> {
+    if (this.node === null) await this.register();
+    const node = this.node;
+    if (node === null) return;
+    const answer = await this.fleet.limiter.run(() => this.fleet.client.tasks(node, this.etag));
+    this.fleet.progress.polls++;
+    if (!answer.changed) return;
+    if (answer.body.profileWanted) {
+      await this.fleet.limiter.run(() => this.fleet.client.updateProfile(node, this.profile()));
+    }
+    for (const task of answer.body.tasks) await this.carryOut(node, task);
+    // Only now: a gateway that failed midway must be given the same tasks again.
+    this.etag = answer.etag;
+  }
+
+  private async register(): Promise<void> {
+    const pushAddress = this.fleet.pushAddressOf(this.id);
+    const body = { profile: this.profile(), pushAddress, agentVersion: 'virtual' };
+    const { options, client } = this.fleet;
+    const answer = await this.fleet.limiter.run(async () => {
+      try {
+        return await client.register(options.server, this.token ?? options.enrolmentToken, body);
+      } catch (error) {
+        // The own token may have been revoked; the enrolment token then decides.
+        if (this.token === null || !(error instanceof DeviceRequestError) || error.status !== 401)
+          throw error;
+        return client.register(options.server, options.enrolmentToken, body);
+      }
+    });
+    if (this.token === null) this.fleet.progress.registered++;
+    else this.fleet.progress.registeredAgain++;
+    this.token = answer.token ?? this.token;
+    if (this.token === null) throw new Error(`${this.id} was registered without a token`);
+    this.node = { address: answer.node.address, token: this.token };
+    this.strategy = answer.strategy;
+    this.intervalSeconds = options.intervalSeconds ?? answer.pollIntervalSeconds;
+    this.etag = null;
+    this.attempts = 0;
+  }
+
+  private async carryOut(node: NodeAccess, task: Task): Promise<void> {
+    if (this.inHand?.deliveryId === task.deliveryId && this.inHand.ended !== null) {
+      // The server has not heard of the end yet, for instance since it was killed: say it again.
+      await this.send(node, [this.inHand.ended]);
+      return;
+    }
+    this.fleet.progress.tasks++;
+    this.fleet.progress.working++;
+    try {
+      await this.install(node, task);
+    } finally {
+      this.fleet.progress.working--;
+    }
+  }
+
+  private async install(node: NodeAccess, task: Task): Promise<void> {
+    const held: Report[] = [];
+    const tell = async (report: Report): Promise<void> => {
+      held.push(report);
+      if (this.fleet.options.reports === 'one' && this.inHand?.ended === null) return;
+      await this.send(node, held);
+      held.length = 0;
+    };
+    await tell(this.report(task, 'downloading'));
+    try {
+      await this.download(node, task);
+    } catch (error) {
+      if (!(error instanceof PackageIntegrityError)) throw error;
+      const failure = { class: 'integrity', step: 'verify', message: error.message } as const;
+      await tell(this.end(task, 'failed', { error: failure }));
+      return;
+    }
+    await tell(this.report(task, 'installing'));
+    if (this.fleet.options.thinkTimeMs > 0) await this.fleet.sleep(this.fleet.options.thinkTimeMs);
+    if (this.failing) {
+      const failure = { class: 'script', step: 'install', message: 'made to fail by the test bed' } as const;
+      await tell(this.end(task, 'failed', { error: failure }));
+      return;
+    }
+    this.installed = this.installedAfter(task);
+    await tell(this.end(task, 'succeeded', { installed: [...this.installed] }));
+  }
+
+  private async download(node: NodeAccess, task: Task): Promise<void> {
+    const { digest, sizeBytes } = task.package;
+    const { client, contents, limiter, progress } = this.fleet;
+    const bytes = await limiter.run(() => client.download(node, digest, sizeBytes, contents.reader(digest)));
+    progress.downloads++;
+    progress.downloadedBytes += bytes;
+  }
+
+  private async send(node: NodeAccess, reports: readonly Report[]): Promise<void> {
+    await this.fleet.limiter.run(() => this.fleet.client.report(node, reports));
+  }
+
+  private report(task: Task, state: ReportableState): Report {
+    const { deliveryId } = task;
+    const before = this.inHand?.deliveryId === deliveryId ? this.inHand.sequence : 0;
+    const sequence = Math.max(before, task.lastSequence) + 1;
+    this.inHand = { deliveryId, sequence, ended: null };
+    return { deliveryId, sequence, state, at: new Date().toISOString() };
+  }
+
+  private end(task: Task, state: 'succeeded' | 'failed', rest: Partial<Report>): Report {
+    const report = { ...this.report(task, state), ...rest };
+    this.inHand = { deliveryId: task.deliveryId, sequence: report.sequence, ended: report };
+    this.fleet.progress[state]++;
+    return report;
+  }
+
+  private installedAfter(task: Task): readonly Installed[] {
+    const artifacts = this.fleet.contents.artifactsOf(task.package.digest) ?? [];
+    const added = artifacts.map(({ name, version, installedSize, requested }) => ({
+      name,
+      version,
+      installedSize,
+      requested,
+    }));
+    const gone = new Set([...task.remove, ...added.map(({ name, version }) => `${name}@${version}`)]);
+    const kept = this.currentlyInstalled().filter(({ name, version }) => !gone.has(`${name}@${version}`));
+    return [...kept, ...added];
+  }
+
+  private currentlyInstalled(): readonly Installed[] {
+    return this.installed ?? this.profile().installed ?? [];
+  }
+
+  private profile(): ReturnType<typeof profileOf> {
+    const profile = profileOf(this.fleet.population, this.index, this.fleet.strategiesOf(this.index));
+    return this.installed === null ? profile : { ...profile, installed: [...this.installed] };
+  }
+
+  private nextPauseMs(error: unknown): number {
+    const wanted = error instanceof DeviceRequestError ? (error.retryAfterSeconds ?? 0) * 1_000 : 0;
+    const pauseMs = Math.min(longestPauseMs, firstPauseMs * 2 ** Math.min(this.attempts, 10));
+    this.attempts++;
+    return Math.max(wanted, pauseMs) * (0.75 + 0.5 * this.fleet.random());
+  }
+}
+
+/** True when trying again may help: the server is away or busy, or the gateway must register again. */
+function isPassing(error: unknown): boolean {
+  if (error instanceof DeviceRequestError) {
+    return error.status >= 500 || [401, 404, 408, 421, 425, 429].includes(error.status);
+  }
+  return isConnectionError(error);
+}
+
+/** The node does not know the gateway (any more), or is not there. */
+function needsRegistration(error: unknown): boolean {
+  if (error instanceof DeviceRequestError) return error.status === 421 || error.status === 401;
+  return isConnectionError(error);
+}
+
+function isConnectionError(error: unknown): boolean {
+  if (!(error instanceof Error) || !('code' in error) || typeof error.code !== 'string') return false;
+  return /^(ECONN|EPIPE|ETIMEDOUT|EHOST|ENET|UND_ERR_)/.test(error.code);
+}
