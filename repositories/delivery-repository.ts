@@ -2,7 +2,7 @@ import type { Report, ReportOutcome, Task } from '../domain/agent-protocol/messa
 import { applyReports } from '../domain/delivery/apply-reports.js';
 import { formatDeliveryId, type DeliveryKey } from '../domain/delivery/delivery-id.js';
 import { isEnded, type DeliveryState } from '../domain/delivery/state.js';
-import { inTransaction, json, type Database, type Transaction } from './database.js';
+import { inTransaction, type Database, type Transaction } from './database.js';
 
 /** One gateway's delivery, for people. */
 export interface Delivery {

@@ -1,0 +1,23 @@
+import type { Repositories } from '../repositories/repositories.js';
+import type { CoordinatorActivities } from '../workflows/activity-types.js';
+import { checkArtifactAvailable } from './check-artifact-available.js';
+import { completeRollout } from './complete-rollout.js';
+import { groupByNode } from './group-by-node.js';
+import { leaveNode } from './leave-node.js';
+import { reconcileAcknowledgements } from './reconcile-acknowledgements.js';
+import { resolveDeployment } from './resolve-deployment.js';
+
+/** The activities of the coordinator: steps i, ii, iii, viii, and what repairs the others from the database. */
+export function coordinatorActivities(repositories: Repositories): CoordinatorActivities {
+  const { artifacts, nodes, provisioning, rollouts } = repositories;
+  return {
+    checkArtifactAvailable: checkArtifactAvailable(artifacts, rollouts),
+    resolveDeployment: resolveDeployment(repositories),
+    groupByNode: groupByNode(repositories),
+    leaveNode: leaveNode(nodes, provisioning),
+    nodesOfChunk: async ({ rolloutId, chunk }) => ({ nodeIds: await provisioning.nodesOfChunk(rolloutId, chunk) }),
+    reconcileAcknowledgements: reconcileAcknowledgements(provisioning),
+    cancelDeliveries: async ({ rolloutId }) => ({ cancelled: await provisioning.cancel(rolloutId) }),
+    completeRollout: completeRollout(rollouts, provisioning),
+  };
+}

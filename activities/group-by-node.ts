@@ -1,0 +1,30 @@
+import { LeonoreError } from '../domain/errors.js';
+import type { NodeRepository } from '../repositories/node-repository.js';
+import type { ProvisioningRepository } from '../repositories/provisioning-repository.js';
+import type { RolloutRepository } from '../repositories/rollout-repository.js';
+import type { CoordinatorActivities } from '../workflows/activity-types.js';
+
+interface Dependencies {
+  readonly rollouts: RolloutRepository;
+  readonly nodes: NodeRepository;
+  readonly provisioning: ProvisioningRepository;
+}
+
+/** Step (iii): find the responsible nodes and group the gateways by them. Gateways of nodes that are gone move first. */
+export function groupByNode({ rollouts, nodes, provisioning }: Dependencies): CoordinatorActivities['groupByNode'] {
+  return async ({ rolloutId }) => {
+    await rollouts.stepStarted(rolloutId, 'iii');
+    await moveFromLostNodes(nodes);
+    const shares = await provisioning.shares(rolloutId);
+    await rollouts.stepEnded(rolloutId, 'iii');
+    return { shares };
+  };
+}
+
+/** @throws LeonoreError NO_NODE (retryable) when no node can take them */
+export async function moveFromLostNodes(nodes: NodeRepository): Promise<void> {
+  for (const id of await nodes.findLost()) {
+    const targets = await nodes.moveGateways(id);
+    if (targets.length === 0) throw new LeonoreError('NO_NODE', `no node is up to take the gateways of ${id}`);
+  }
+}

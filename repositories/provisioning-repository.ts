@@ -1,0 +1,244 @@
+import { limits } from '../domain/limits.js';
+import type { Plan } from '../domain/plan/plan.js';
+import type { SlotRange } from '../domain/delivery/slot-set.js';
+import { inTransaction, json, type Database } from './database.js';
+import type { BuildAttempt } from './rollout-repository.js';
+import type { PushTarget } from './delivery-repository.js';
+
+/** A node and how many of a rollout's deliveries wait for it. */
+export interface NodeShare {
+  readonly nodeId: string;
+  readonly gateways: number;
+}
+
+/** A group as step iv finds it. */
+export interface PlannedGroup {
+  readonly plans: readonly Plan[];
+  /** Why there is no plan; null when there is one. */
+  readonly explanation: string | null;
+  readonly ordinals: readonly number[];
+}
+
+export interface BuildableGroup {
+  readonly id: string;
+  readonly gateways: number;
+  readonly plans: readonly Plan[];
+}
+
+/** What the waiting workflow of a chunk reads back from the truth. */
+export interface ChunkStatus {
+  /** Slots whose delivery has ended, as inclusive ranges. */
+  readonly ended: readonly SlotRange[];
+  readonly remaining: number;
+  /** Nodes that have gateways which were never reached: their push must be tried again. */
+  readonly unreachedNodes: readonly string[];
+}
+
+/**
+ * What the eight steps do to deliveries: set-based, and each safe to do again when the activity that did it died
+ * before it could say so.
+ */
+export class ProvisioningRepository {
+  constructor(private readonly database: Database) {}
+
+  /** Step ii: one delivery for each gateway that has none yet. @returns how many the rollout has now */
+  async addDeliveries(rolloutId: string, gatewayIds: readonly string[]): Promise<void> {
+    await this.database.$executeRaw`
+      INSERT INTO delivery (rollout_id, ordinal, gateway_id, node_id, protocol, strategy)
+      SELECT ${rolloutId}::uuid,
+             (SELECT coalesce(max(ordinal), -1) FROM delivery WHERE rollout_id = ${rolloutId}::uuid) + row_number() OVER (ORDER BY g.id),
+             g.id, g.node_id, g.protocol, g.strategy
+      FROM gateway g
+      WHERE g.id = ANY(${gatewayIds}::text[]) AND g.state = 'active'
+        AND NOT EXISTS (SELECT 1 FROM delivery d WHERE d.rollout_id = ${rolloutId}::uuid AND d.gateway_id = g.id)`;
+  }
+
+  async deliveryCount(rolloutId: string): Promise<number> {
+    return this.database.delivery.count({ where: { rolloutId } });
+  }
+
+  /** Step iii: the deliveries that no chunk has yet, by the node that their gateway has now. */
+  async shares(rolloutId: string): Promise<NodeShare[]> {
+    return this.database.$queryRaw<NodeShare[]>`
+      WITH moved AS (
+        UPDATE delivery d SET node_id = g.node_id FROM gateway g
+        WHERE d.rollout_id = ${rolloutId}::uuid AND d.state = 'pending' AND d.chunk IS NULL
+          AND g.id = d.gateway_id AND g.node_id IS NOT NULL RETURNING d.node_id
+      )
+      SELECT node_id AS "nodeId", count(*)::int AS gateways FROM moved GROUP BY node_id ORDER BY node_id`;
+  }
+
+  /** Step iv: replaces the groups of a node that were not built yet; ends the incompatible deliveries. */
+  async saveGroups(rolloutId: string, nodeId: string, groups: readonly PlannedGroup[]): Promise<void> {
+    await inTransaction(
+      this.database,
+      async (tx) => {
+        for (const group of groups) {
+          const incompatible = group.plans.length === 0;
+          const { id } = await tx.rolloutGroup.create({
+            data: {
+              rolloutId,
+              nodeId,
+              state: incompatible ? 'incompatible' : 'planned',
+              gateways: group.ordinals.length,
+              plans: json(group.plans),
+              explanation: group.explanation,
+            },
+            select: { id: true },
+          });
+          await tx.$executeRaw`
+            UPDATE delivery SET group_id = ${id}::uuid, updated_at = now(),
+              state = CASE WHEN ${incompatible} THEN 'incompatible' ELSE state END,
+              ended_at = CASE WHEN ${incompatible} THEN now() END
+            WHERE rollout_id = ${rolloutId}::uuid AND ordinal = ANY(${group.ordinals}::int[]) AND state = 'pending'`;
+        }
+      },
+      120_000,
+    );
+  }
+
+  /** Undoes step iv for what was not built: the deliveries wait for another node, or for another try. */
+  async dropUnbuiltGroups(rolloutId: string, nodeId: string): Promise<void> {
+    await inTransaction(this.database, async (tx) => {
+      await tx.$executeRaw`
+        UPDATE delivery d SET group_id = NULL FROM rollout_group g
+        WHERE g.id = d.group_id AND g.rollout_id = ${rolloutId}::uuid AND g.node_id = ${nodeId} AND g.state = 'planned'`;
+      await tx.$executeRaw`
+        DELETE FROM rollout_group WHERE rollout_id = ${rolloutId}::uuid AND node_id = ${nodeId} AND state = 'planned'`;
+    });
+  }
+
+  /** Step v: groups whose package is still to be built, largest first. */
+  async buildableGroups(rolloutId: string, nodeId: string): Promise<BuildableGroup[]> {
+    const rows = await this.database.rolloutGroup.findMany({
+      where: { rolloutId, nodeId, state: 'planned' },
+      orderBy: [{ gateways: 'desc' }, { id: 'asc' }],
+      select: { id: true, gateways: true, plans: true },
+    });
+    return rows.map((row) => ({ ...row, plans: row.plans as unknown as Plan[] }));
+  }
+
+  async groupBuilt(groupId: string, planIndex: number, packageId: string, attempts: readonly BuildAttempt[]): Promise<void> {
+    await this.database.rolloutGroup.update({
+      where: { id: groupId },
+      data: { state: 'built', planIndex, packageId, attempts: json(attempts) },
+    });
+  }
+
+  /** All plans of the group failed: its deliveries fail with the reason, others go on. */
+  async groupFailed(groupId: string, attempts: readonly BuildAttempt[], error: unknown): Promise<void> {
+    await inTransaction(this.database, async (tx) => {
+      await tx.rolloutGroup.update({ where: { id: groupId }, data: { state: 'failed', attempts: json(attempts) } });
+      await tx.$executeRaw`
+        UPDATE delivery SET state = 'failed', error = ${json(error)}::jsonb, updated_at = now(), ended_at = now()
+        WHERE group_id = ${groupId}::uuid AND state = 'pending'`;
+    });
+  }
+
+  /**
+   * Puts the deliveries whose package is ready into chunks of at most {@link limits.chunkSize}. A chunk may span
+   * groups, so that a varied fleet does not cost more history than a uniform one.
+   * @returns the node's chunks that still have unfinished deliveries, with their sizes
+   */
+  async formChunks(rolloutId: string, nodeId: string): Promise<{ chunk: number; size: number }[]> {
+    return inTransaction(this.database, async (tx) => {
+      // Chunk numbers are unique in the rollout: nodes take them one after the other.
+      await tx.$queryRaw`SELECT 1 FROM rollout WHERE id = ${rolloutId}::uuid FOR UPDATE`;
+      await tx.$executeRaw`
+        UPDATE delivery d SET chunk = base.next + (n.place - 1) / ${limits.chunkSize}, slot = (n.place - 1) % ${limits.chunkSize}
+        FROM (SELECT coalesce(max(chunk), -1) + 1 AS next FROM delivery WHERE rollout_id = ${rolloutId}::uuid) base,
+             (SELECT e.ordinal, (row_number() OVER (ORDER BY e.ordinal))::int AS place
+              FROM delivery e JOIN rollout_group g ON g.id = e.group_id
+              WHERE e.rollout_id = ${rolloutId}::uuid AND g.node_id = ${nodeId} AND g.state = 'built'
+                AND e.state = 'pending' AND e.chunk IS NULL) n
+        WHERE d.rollout_id = ${rolloutId}::uuid AND d.ordinal = n.ordinal`;
+      return tx.$queryRaw<{ chunk: number; size: number }[]>`
+        SELECT d.chunk, (max(d.slot) + 1)::int AS size FROM delivery d JOIN rollout_group g ON g.id = d.group_id
+        WHERE d.rollout_id = ${rolloutId}::uuid AND g.node_id = ${nodeId} AND d.chunk IS NOT NULL
+        GROUP BY d.chunk HAVING count(*) FILTER (WHERE d.ended_at IS NULL) > 0 ORDER BY d.chunk`;
+    });
+  }
+
+  /** Step vi: makes the tasks of a chunk available; done again, it changes nothing. */
+  async offer(rolloutId: string, chunk: number, deadlineSeconds: number): Promise<number> {
+    return this.database.$executeRaw`
+      WITH offered AS (
+        UPDATE delivery SET state = 'offered', updated_at = now(), deadline_at = now() + ${deadlineSeconds} * interval '1 second'
+        WHERE rollout_id = ${rolloutId}::uuid AND chunk = ${chunk} AND state = 'pending' RETURNING ordinal
+      )
+      INSERT INTO delivery_event (rollout_id, ordinal, state) SELECT ${rolloutId}::uuid, ordinal, 'offered' FROM offered`;
+  }
+
+  /** Gateways of a chunk on a node that are to be pushed and have shown no sign of life yet. */
+  async pushTargets(rolloutId: string, chunk: number, nodeId: string): Promise<PushTarget[]> {
+    return this.database.$queryRaw<PushTarget[]>`
+      SELECT d.gateway_id AS "gatewayId", d.ordinal, d.protocol, g.push_address AS address
+      FROM delivery d JOIN gateway g ON g.id = d.gateway_id
+      WHERE d.rollout_id = ${rolloutId}::uuid AND d.chunk = ${chunk} AND d.node_id = ${nodeId}
+        AND d.state = 'offered' AND d.strategy = 'push'
+      ORDER BY d.ordinal`;
+  }
+
+  async notified(rolloutId: string, ordinals: readonly number[]): Promise<void> {
+    await this.database.$executeRaw`
+      UPDATE delivery SET notified_at = now() WHERE rollout_id = ${rolloutId}::uuid AND ordinal = ANY(${ordinals}::int[])`;
+  }
+
+  /** Step vii: how a chunk stands. */
+  async chunkStatus(rolloutId: string, chunk: number): Promise<ChunkStatus> {
+    const ended = await this.database.$queryRaw<{ first: number; last: number }[]>`
+      SELECT min(slot)::int AS first, max(slot)::int AS last FROM (
+        SELECT slot, slot - row_number() OVER (ORDER BY slot) AS island FROM delivery
+        WHERE rollout_id = ${rolloutId}::uuid AND chunk = ${chunk} AND ended_at IS NOT NULL
+      ) s GROUP BY island ORDER BY 1`;
+    const open = await this.database.$queryRaw<{ node_id: string; remaining: number; unreached: number }[]>`
+      SELECT node_id, count(*)::int AS remaining,
+             count(*) FILTER (WHERE state IN ('pending', 'offered') AND strategy = 'push')::int AS unreached
+      FROM delivery WHERE rollout_id = ${rolloutId}::uuid AND chunk = ${chunk} AND ended_at IS NULL GROUP BY node_id`;
+    return {
+      ended: ended.map(({ first, last }) => [first, last]),
+      remaining: open.reduce((sum, row) => sum + row.remaining, 0),
+      unreachedNodes: open.filter((row) => row.unreached > 0).map((row) => row.node_id),
+    };
+  }
+
+  /** Nodes that unfinished deliveries of a chunk belong to now. */
+  async nodesOfChunk(rolloutId: string, chunk: number): Promise<string[]> {
+    const rows = await this.database.$queryRaw<{ node_id: string }[]>`
+      SELECT DISTINCT node_id FROM delivery
+      WHERE rollout_id = ${rolloutId}::uuid AND chunk = ${chunk} AND ended_at IS NULL AND node_id IS NOT NULL ORDER BY 1`;
+    return rows.map((row) => row.node_id);
+  }
+
+  /** The deadline has passed: who is silent still is lost. */
+  async loseChunk(rolloutId: string, chunk: number): Promise<number> {
+    return this.endDeliveries(rolloutId, chunk, ['pending', 'offered', 'downloading', 'installing'], 'lost');
+  }
+
+  /** Cancels what a gateway has not begun to install. */
+  async cancel(rolloutId: string): Promise<number> {
+    return this.endDeliveries(rolloutId, null, ['pending', 'offered', 'downloading'], 'cancelled');
+  }
+
+  /** Ends what could not even be offered, with the reason. */
+  async failPending(rolloutId: string, error: unknown): Promise<void> {
+    await this.database.$executeRaw`
+      UPDATE delivery SET state = 'failed', error = ${json(error)}::jsonb, updated_at = now(), ended_at = now()
+      WHERE rollout_id = ${rolloutId}::uuid AND state = 'pending'`;
+  }
+
+  private async endDeliveries(
+    rolloutId: string,
+    chunk: number | null,
+    from: readonly string[],
+    to: 'lost' | 'cancelled',
+  ): Promise<number> {
+    return this.database.$executeRaw`
+      WITH ended AS (
+        UPDATE delivery SET state = ${to}, updated_at = now(), ended_at = now()
+        WHERE rollout_id = ${rolloutId}::uuid AND (${chunk}::int IS NULL OR chunk = ${chunk}) AND state = ANY(${from}::text[])
+        RETURNING ordinal
+      )
+      INSERT INTO delivery_event (rollout_id, ordinal, state) SELECT ${rolloutId}::uuid, ordinal, ${to} FROM ended`;
+  }
+}

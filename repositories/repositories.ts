@@ -1,0 +1,40 @@
+import { ArtifactRepository } from './artifact-repository.js';
+import type { Database } from './database.js';
+import { DeliveryRepository } from './delivery-repository.js';
+import { DeploymentMembers } from './deployment-members.js';
+import { DeploymentRepository } from './deployment-repository.js';
+import { GatewayRepository } from './gateway-repository.js';
+import { NodeRepository } from './node-repository.js';
+import { PackageRepository } from './package-repository.js';
+import { ProvisioningRepository } from './provisioning-repository.js';
+import { RolloutRepository } from './rollout-repository.js';
+
+/** All repositories on one database connection; each process makes them once. */
+export interface Repositories {
+  readonly artifacts: ArtifactRepository;
+  readonly gateways: GatewayRepository;
+  readonly nodes: NodeRepository;
+  readonly packages: PackageRepository;
+  readonly deployments: DeploymentRepository;
+  readonly members: DeploymentMembers;
+  readonly rollouts: RolloutRepository;
+  readonly provisioning: ProvisioningRepository;
+  readonly deliveries: DeliveryRepository;
+}
+
+/** @param nodeSilenceMs a node silent for longer is dead */
+export function createRepositories(database: Database, nodeSilenceMs: number): Repositories {
+  const nodes = new NodeRepository(database, nodeSilenceMs);
+  const gateways = new GatewayRepository(database, nodes);
+  return {
+    artifacts: new ArtifactRepository(database),
+    gateways,
+    nodes,
+    packages: new PackageRepository(database),
+    deployments: new DeploymentRepository(database),
+    members: new DeploymentMembers(gateways),
+    rollouts: new RolloutRepository(database),
+    provisioning: new ProvisioningRepository(database),
+    deliveries: new DeliveryRepository(database),
+  };
+}

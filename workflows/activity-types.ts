@@ -1,0 +1,51 @@
+/**
+ * The activities that workflows call, by queue. They carry ids, ranges and counts only. Each runs one of the paper's
+ * eight steps (III-D) or repairs one; activities/ implements them, one file a step.
+ */
+import type { SlotRange } from '../domain/delivery/slot-set.js';
+import type { RolloutResult } from '../domain/orchestration.js';
+
+export interface CoordinatorActivities {
+  /** (i) @returns the newest version that each request selects, as a line for people */
+  checkArtifactAvailable(input: { rolloutId: string }): Promise<{ artifacts: string }>;
+  /** (ii) */
+  resolveDeployment(input: { rolloutId: string }): Promise<{ gateways: number }>;
+  /** (iii) */
+  groupByNode(input: { rolloutId: string }): Promise<{ shares: { nodeId: string; gateways: number }[] }>;
+  /** A node does not answer: its gateways move. @returns false when it turns out to be alive */
+  leaveNode(input: { rolloutId: string; nodeId: string }): Promise<{ left: boolean }>;
+  /** Nodes that a chunk's unfinished gateways belong to now. */
+  nodesOfChunk(input: { rolloutId: string; chunk: number }): Promise<{ nodeIds: string[] }>;
+  /** (vii) Reads back from the database how a chunk stands; past the deadline, who is silent is lost. */
+  reconcileAcknowledgements(input: {
+    rolloutId: string;
+    chunk: number;
+    final: boolean;
+  }): Promise<{ ended: SlotRange[]; remaining: number; unreachedNodes: string[] }>;
+  /** Cancels deliveries that no gateway has begun to install. */
+  cancelDeliveries(input: { rolloutId: string }): Promise<{ cancelled: number }>;
+  /** (viii) */
+  completeRollout(input: { rolloutId: string; cancelled: boolean; failure: unknown }): Promise<RolloutResult>;
+}
+
+export interface NodeActivities {
+  /** (iv) */
+  analyzeCompatibility(input: {
+    rolloutId: string;
+    nodeId: string;
+  }): Promise<{ gateways: number; groups: number; incompatible: number }>;
+  /** (v) Builds for a while; `remaining` groups are left for the next call. */
+  buildPackages(input: { rolloutId: string; nodeId: string }): Promise<{
+    built: number;
+    failed: number;
+    remaining: number;
+    chunks: { chunk: number; size: number }[];
+  }>;
+  /** (vi) */
+  dispatchDeliveries(input: {
+    rolloutId: string;
+    nodeId: string;
+    chunk: number;
+    deadlineSeconds: number;
+  }): Promise<{ offered: number; notified: number; unreachable: number }>;
+}

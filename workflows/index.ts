@@ -1,0 +1,4 @@
+/** All workflows of LEONORE; the workers bundle this file. */
+export { rollout } from './rollout.js';
+export { nodeShare } from './node-share.js';
+export { deliverChunk } from './deliver-chunk.js';

@@ -1,0 +1,6 @@
+import { defineSignal } from '@temporalio/workflow';
+import { signals, type AcknowledgeSignal } from '../domain/orchestration.js';
+
+export const cancelSignal = defineSignal(signals.cancel);
+export const acknowledgeSignal = defineSignal<[AcknowledgeSignal]>(signals.acknowledge);
+export const shareReleasedSignal = defineSignal(signals.shareReleased);
