@@ -27,6 +27,7 @@ export interface HardwareKind {
 const busybox = { name: 'busybox', version: '1.35.0' };
 const probe = { name: 'thermometer-probe', version: '1.0.0' };
 const gpio = { name: 'gpio', version: '1.0.0' };
+const sdCard = { name: 'sd-card', version: '1.0.0' };
 const legacy = {
   name: 'thermo-legacy',
   version: '0.9.0',
@@ -57,7 +58,7 @@ const floorController: HardwareKind = {
   diskBytes: 256 * MiB,
   kernel: '5.10.0',
   libc: 'glibc',
-  components: [probe],
+  components: [probe, sdCard],
   tools: [busybox, { name: 'curl', version: '7.88.1' }],
   installed: [],
 };
