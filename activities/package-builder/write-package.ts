@@ -11,15 +11,12 @@ import { rm } from 'node:fs/promises';
 import { Readable, Transform, type TransformCallback } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 import { createGzip } from 'node:zlib';
-import { Header } from 'tar';
 import { LeonoreError } from '../../domain/errors.js';
 import type { PackageEntry, PackageLayout } from '../../domain/package-format/layout-package.js';
+import { blockSize, encodeUstarHeader } from '../../domain/package-format/ustar-header.js';
 
-const blockSize = 512;
 /** Named, because a change of the default would change every package's digest. */
 const compressionLevel = 6;
-/** 2000-01-01: a time that GNU tar does not call implausible and that every device's clock can show. */
-const entryTime = new Date('2000-01-01T00:00:00Z');
 /** RFC 1952, section 2.3.1: the header's last byte names the operating system; 255 is `unknown`. */
 const gzipOperatingSystemOffset = 9;
 const gzipUnknownSystem = 255;
@@ -68,7 +65,7 @@ async function* tarBlocks(
   openBlob: WritePackageOptions['openBlob'],
 ): AsyncGenerator<Uint8Array> {
   for (const entry of layout.entries) {
-    yield header(entry);
+    yield encodeUstarHeader(entry);
     if (entry.content.kind === 'inline') yield entry.content.bytes;
     else yield* checkedBlob(entry, entry.content.digest, openBlob);
     const padding = (blockSize - (entry.size % blockSize)) % blockSize;
@@ -76,23 +73,6 @@ async function* tarBlocks(
   }
   // POSIX: two blocks of zeros end the archive.
   yield Buffer.alloc(2 * blockSize);
-}
-
-function header(entry: PackageEntry): Uint8Array {
-  const ustar = new Header({
-    path: entry.path,
-    mode: Number.parseInt(entry.mode, 8),
-    uid: 0,
-    gid: 0,
-    size: entry.size,
-    mtime: entryTime,
-    type: 'File',
-  });
-  ustar.encode();
-  if (ustar.needPax || ustar.block === undefined) {
-    throw new LeonoreError('TOO_LARGE', `${JSON.stringify(entry.path)} does not fit into a ustar header.`);
-  }
-  return ustar.block;
 }
 
 async function* checkedBlob(

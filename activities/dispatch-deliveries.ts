@@ -1,0 +1,36 @@
+import type { PushTarget } from '../repositories/delivery-repository.js';
+import type { ProvisioningRepository } from '../repositories/provisioning-repository.js';
+import type { RolloutRepository } from '../repositories/rollout-repository.js';
+import type { NodeActivities } from '../workflows/activity-types.js';
+import { withHeartbeat } from './heartbeat.js';
+
+/** Tells gateways that a task waits for them, each over its protocol; connectivity/ implements it. */
+export interface PushNotifier {
+  /** @returns ordinals of the deliveries whose gateway took the notice */
+  notify(targets: readonly PushTarget[], signal: AbortSignal): Promise<number[]>;
+}
+
+interface Dependencies {
+  readonly rollouts: RolloutRepository;
+  readonly provisioning: ProvisioningRepository;
+  readonly push: PushNotifier;
+}
+
+/**
+ * Step (vi): execute the provisioning strategy of each gateway of a chunk. The tasks become available to those that
+ * pull; those that are pushed are notified, and collect the same task. A gateway that cannot be reached keeps its
+ * offer: it is notified again later, or asks by itself.
+ */
+export function dispatchDeliveries({ rollouts, provisioning, push }: Dependencies): NodeActivities['dispatchDeliveries'] {
+  return ({ rolloutId, nodeId, chunk, deadlineSeconds }) =>
+    withHeartbeat(async (signal) => {
+      await rollouts.stepStarted(rolloutId, 'vi', nodeId);
+      const offered = await provisioning.offer(rolloutId, chunk, deadlineSeconds);
+      await rollouts.stepStarted(rolloutId, 'vii', nodeId);
+      const targets = await provisioning.pushTargets(rolloutId, chunk, nodeId);
+      const notified = await push.notify(targets, signal);
+      if (notified.length > 0) await provisioning.notified(rolloutId, notified);
+      await rollouts.stepEnded(rolloutId, 'vi', nodeId);
+      return { offered, notified: notified.length, unreachable: targets.length - notified.length };
+    });
+}
