@@ -4,13 +4,14 @@
  *   id                                 the package's id: sha256 of manifest.json
  *   manifest.json                      this file's PackageManifest, canonical JSON
  *   path                               one line a file, in install order (see PathLine)
- *   control/{install,uninstall,start,stop}
+ *   control/{install,uninstall,start,stop}, control/artifacts (the table they read)
  *   binary/<name>-<version>/...        files of the requested artifacts
  *   dependencies/<name>-<version>/...  files of the resolved dependencies
  *
  * The same inputs give the same bytes. manifest.json lists every file but itself and `id`.
  */
 import Type, { type Static } from 'typebox';
+import { namePattern } from '../artifact/manifest.js';
 import { limits } from '../limits.js';
 
 const strict = { additionalProperties: false } as const;
@@ -32,8 +33,9 @@ export const PackageFileSchema = Type.Object(
 
 export const PackagedArtifactSchema = Type.Object(
   {
-    name: Type.String({ maxLength: 100 }),
-    version: Type.String({ maxLength: 256 }),
+    name: Type.String({ pattern: namePattern }),
+    /** It becomes part of directory names, so nothing but SemVer's own characters. */
+    version: Type.String({ maxLength: limits.versionLength, pattern: '^[0-9A-Za-z][0-9A-Za-z.+-]*$' }),
     kind: Type.Enum(['application', 'library', 'tool', 'hardware']),
     /** Digest of the artifact's content in the artifact repository. */
     digest: Sha256,
