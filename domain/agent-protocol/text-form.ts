@@ -1,0 +1,132 @@
+/**
+ * The text form of what a gateway receives, for agents that have a shell and no JSON parser. A request with
+ * `Accept: text/plain` is answered with it; lines of `key TAB value`, in the order given here.
+ *
+ *   tasks                               registration
+ *     profileWanted  true|false           gatewayId      ID
+ *     then for each task:                 token          TOKEN    (only when a new one was issued)
+ *     task           DELIVERY             nodeId         ID
+ *     rollout        ROLLOUT              nodeAddress    URL
+ *     package        ID                   protocol       NAME
+ *     digest         SHA256               strategy       NAME
+ *     size           BYTES                pollInterval   SECONDS
+ *     installedSize  BYTES
+ *     removeFirst    true|false
+ *     deadline       RFC 3339
+ *     remove         NAME@VERSION         (any number)
+ *     value          KEY TAB VALUE        (any number)
+ *     end            DELIVERY
+ *
+ * In a VALUE, backslash, tab, line feed and carriage return are written \\ \t \n \r, so `printf %b` reads it.
+ * A reader ignores keys that it does not know; a task without its `end` line was cut off and is not carried out.
+ */
+import type { RegisterResponse, Task, TasksResponse } from './messages.js';
+
+export const textContentType = 'text/plain; charset=utf-8';
+
+const escapes: Readonly<Record<string, string>> = { '\\': '\\\\', '\t': '\\t', '\n': '\\n', '\r': '\\r' };
+const unescapes: Readonly<Record<string, string>> = { '\\\\': '\\', '\\t': '\t', '\\n': '\n', '\\r': '\r' };
+
+/** True when a request's Accept header asks for the text form rather than JSON. */
+export function wantsText(accept: string | undefined): boolean {
+  return accept !== undefined && /(^|,)\s*text\/plain\s*(;|,|$)/i.test(accept) && !/json/i.test(accept);
+}
+
+/** Renders the answer to `GET tasks`; see the table above. */
+export function renderTasksText(response: TasksResponse): string {
+  const lines = [['profileWanted', String(response.profileWanted)]];
+  for (const task of response.tasks) lines.push(...taskLines(task));
+  return render(lines);
+}
+
+/** Renders the answer to `POST register`; see the table above. */
+export function renderRegistrationText(response: RegisterResponse): string {
+  return render([
+    ['gatewayId', response.gatewayId],
+    ...(response.token === undefined ? [] : [['token', response.token]]),
+    ['nodeId', response.node.id],
+    ['nodeAddress', response.node.address],
+    ['protocol', response.protocol],
+    ['strategy', response.strategy],
+    ['pollInterval', String(response.pollIntervalSeconds)],
+  ]);
+}
+
+/**
+ * Reads what renderTasksText wrote. The counterpart for tests and for agents in other languages; a task that was
+ * cut off is left out.
+ */
+export function parseTasksText(text: string): TasksResponse {
+  const tasks: Task[] = [];
+  let profileWanted = false;
+  let open: Map<string, string> | null = null;
+  let remove: string[] = [];
+  let values: Record<string, string> = {};
+  for (const line of text.split('\n')) {
+    const [key = '', value = '', second = ''] = line.split('\t');
+    if (key === 'profileWanted') profileWanted = value === 'true';
+    else if (key === 'task') {
+      open = new Map();
+      remove = [];
+      values = {};
+    } else if (key === 'remove') remove.push(value);
+    else if (key === 'value') values[value] = unescape(second);
+    else if (key === 'end' && open !== null) {
+      tasks.push(taskOf(value, open, remove, values));
+      open = null;
+    } else open?.set(key, value);
+  }
+  return { tasks, profileWanted };
+}
+
+function taskLines(task: Task): string[][] {
+  return [
+    ['task', task.deliveryId],
+    ['rollout', task.rolloutId],
+    ['package', task.package.id],
+    ['digest', task.package.digest],
+    ['size', String(task.package.sizeBytes)],
+    ['installedSize', String(task.package.installedSizeBytes)],
+    ['removeFirst', String(task.removeFirst)],
+    ['deadline', task.deadline],
+    ...task.remove.map((key) => ['remove', key]),
+    ...Object.entries(task.values).map(([key, value]) => ['value', key, escape(value)]),
+    ['end', task.deliveryId],
+  ];
+}
+
+function taskOf(
+  deliveryId: string,
+  facts: ReadonlyMap<string, string>,
+  remove: string[],
+  values: Record<string, string>,
+): Task {
+  const fact = (key: string): string => facts.get(key) ?? '';
+  return {
+    deliveryId,
+    rolloutId: fact('rollout'),
+    action: 'install',
+    package: {
+      id: fact('package'),
+      digest: fact('digest'),
+      sizeBytes: Number(fact('size')),
+      installedSizeBytes: Number(fact('installedSize')),
+    },
+    remove,
+    removeFirst: fact('removeFirst') === 'true',
+    values,
+    deadline: fact('deadline'),
+  };
+}
+
+function render(lines: readonly (readonly string[])[]): string {
+  return lines.map((line) => `${line.join('\t')}\n`).join('');
+}
+
+function escape(value: string): string {
+  return value.replace(/[\\\t\n\r]/g, (character) => escapes[character] ?? character);
+}
+
+function unescape(value: string): string {
+  return value.replace(/\\[\\tnr]/g, (sequence) => unescapes[sequence] ?? sequence);
+}
