@@ -18,6 +18,7 @@ const task: fc.Arbitrary<Task> = fc.record({
     { noNullPrototype: true },
   ),
   deadline: fc.constant('2026-11-02T00:00:00Z'),
+  lastSequence: fc.nat(),
 });
 
 describe('the text form', () => {

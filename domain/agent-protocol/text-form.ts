@@ -13,6 +13,7 @@
  *     installedSize  BYTES
  *     removeFirst    true|false
  *     deadline       RFC 3339
+ *     lastSequence   NUMBER
  *     remove         NAME@VERSION         (any number)
  *     value          KEY TAB VALUE        (any number)
  *     end            DELIVERY
@@ -89,6 +90,7 @@ function taskLines(task: Task): string[][] {
     ['installedSize', String(task.package.installedSizeBytes)],
     ['removeFirst', String(task.removeFirst)],
     ['deadline', task.deadline],
+    ['lastSequence', String(task.lastSequence)],
     ...task.remove.map((key) => ['remove', key]),
     ...Object.entries(task.values).map(([key, value]) => ['value', key, escape(value)]),
     ['end', task.deliveryId],
@@ -116,6 +118,7 @@ function taskOf(
     removeFirst: fact('removeFirst') === 'true',
     values,
     deadline: fact('deadline'),
+    lastSequence: Number(fact('lastSequence')),
   };
 }
 
