@@ -1,0 +1,62 @@
+import { LeonoreError } from '../domain/errors.js';
+
+export interface BatcherOptions {
+  /** Items that one batch holds at most. */
+  readonly maxSize: number;
+  /** Batches under way at once. */
+  readonly concurrency: number;
+  /** Items that may wait; more are refused, so that memory stays bounded under any load. */
+  readonly maxQueued: number;
+}
+
+interface Waiting<Item, Result> {
+  readonly item: Item;
+  resolve(result: Result): void;
+  reject(error: unknown): void;
+}
+
+/**
+ * Gathers requests that arrive while a batch is under way into the next one. There is no timer: an idle system
+ * answers at once, a busy one gathers more, and the database sees one statement a batch.
+ */
+export class Batcher<Item, Result> {
+  private readonly queue: Waiting<Item, Result>[] = [];
+  private running = 0;
+
+  /** @param run answers a batch: one result an item, in order */
+  constructor(
+    private readonly run: (items: Item[]) => Promise<readonly Result[]>,
+    private readonly options: BatcherOptions,
+  ) {}
+
+  /** @throws LeonoreError TOO_MANY_REQUESTS when too many wait; whatever `run` throws */
+  submit(item: Item): Promise<Result> {
+    if (this.queue.length >= this.options.maxQueued) {
+      return Promise.reject(new LeonoreError('TOO_MANY_REQUESTS', `${this.queue.length} requests are waiting already`));
+    }
+    return new Promise((resolve, reject) => {
+      this.queue.push({ item, resolve, reject });
+      // Requests that were read from the sockets in the same turn of the event loop belong together.
+      if (this.running < this.options.concurrency) setImmediate(() => this.start());
+    });
+  }
+
+  private start(): void {
+    if (this.running >= this.options.concurrency || this.queue.length === 0) return;
+    const batch = this.queue.splice(0, this.options.maxSize);
+    this.running += 1;
+    this.answer(batch).finally(() => {
+      this.running -= 1;
+      this.start();
+    });
+  }
+
+  private async answer(batch: readonly Waiting<Item, Result>[]): Promise<void> {
+    try {
+      const results = await this.run(batch.map((waiting) => waiting.item));
+      for (const [index, waiting] of batch.entries()) waiting.resolve(results[index] as Result);
+    } catch (error) {
+      for (const waiting of batch) waiting.reject(error);
+    }
+  }
+}

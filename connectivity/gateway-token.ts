@@ -1,0 +1,36 @@
+import { createHash, randomBytes, timingSafeEqual } from 'node:crypto';
+
+const pattern = /^lgw_([A-Za-z0-9_-]{1,200})\.([A-Za-z0-9_-]{43})$/;
+
+/**
+ * A new token for a gateway: it names the gateway and carries 256 random bits. Only its hash is ever stored; the
+ * bits are random, so a plain hash cannot be guessed back.
+ */
+export function issueGatewayToken(gatewayId: string): { token: string; hash: Buffer } {
+  const secret = randomBytes(32).toString('base64url');
+  const token = `lgw_${Buffer.from(gatewayId).toString('base64url')}.${secret}`;
+  return { token, hash: hashToken(token) };
+}
+
+/** The gateway that a token claims to be of; null when it is no gateway token. Nothing is proved yet. */
+export function gatewayOfToken(token: string): string | null {
+  const match = pattern.exec(token);
+  return match?.[1] === undefined ? null : Buffer.from(match[1], 'base64url').toString('utf8');
+}
+
+/** sha256 of a token. */
+export function hashToken(token: string): Buffer {
+  return createHash('sha256').update(token).digest();
+}
+
+/** Compares in constant time; an empty hash (a decommissioned gateway) matches nothing. */
+export function tokenMatches(token: string, hash: Uint8Array): boolean {
+  const own = hashToken(token);
+  return hash.length === own.length && timingSafeEqual(own, hash);
+}
+
+/** The token of an `Authorization: Bearer` header, or null. */
+export function bearerToken(authorization: string | undefined): string | null {
+  const match = authorization === undefined ? null : /^Bearer ([A-Za-z0-9._~+/=-]{1,512})$/i.exec(authorization);
+  return match?.[1] ?? null;
+}

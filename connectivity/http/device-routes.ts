@@ -1,0 +1,70 @@
+import { createHash } from 'node:crypto';
+import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox';
+import Type from 'typebox';
+import {
+  devicePaths,
+  ProfileUpdateSchema,
+  ReportsRequestSchema,
+  ReportsResponseSchema,
+  TasksResponseSchema,
+} from '../../domain/agent-protocol/messages.js';
+import type { BlobStore } from '../../repositories/blob-store.js';
+import type { DeviceService, TaskAnswer } from '../device-service.js';
+import { bearerToken } from '../gateway-token.js';
+import { wantedRange } from './byte-range.js';
+
+export interface DeviceRoutesOptions {
+  readonly service: DeviceService;
+  readonly blobs: BlobStore;
+}
+
+/** The device API over HTTP (domain/agent-protocol/messages.ts). */
+export const deviceRoutes: FastifyPluginAsyncTypebox<DeviceRoutesOptions> = async (app, { service, blobs }) => {
+  app.get(devicePaths.tasks, { schema: { response: { 200: TasksResponseSchema } } }, async (request, reply) => {
+    const answer = await service.tasks(bearerToken(request.headers.authorization));
+    const etag = etagOf(answer);
+    reply.header('etag', etag).header('cache-control', 'no-store');
+    if (request.headers['if-none-match'] === etag) return reply.code(304).send();
+    return { tasks: [...answer.tasks], profileWanted: answer.profileWanted };
+  });
+
+  app.get(
+    `${devicePaths.packages}/:digest`,
+    { schema: { params: Type.Object({ digest: Type.String({ pattern: '^[0-9a-f]{64}$' }) }) } },
+    async (request, reply) => {
+      const { digest } = request.params;
+      const size = await service.admitDownload(bearerToken(request.headers.authorization), digest);
+      const etag = `"${digest}"`;
+      const wanted = wantedRange(request.headers, size, etag);
+      reply.headers({ etag, 'accept-ranges': 'bytes', 'content-type': 'application/gzip', 'cache-control': 'private' });
+      switch (wanted.kind) {
+        case 'unsatisfiable':
+          return reply.code(416).header('content-range', `bytes */${size}`).send();
+        case 'part': {
+          const { start, end } = wanted;
+          reply.code(206).headers({ 'content-range': `bytes ${start}-${end}/${size}`, 'content-length': end - start + 1 });
+          return reply.send(await blobs.open(digest, { start, end }));
+        }
+        case 'whole':
+          return reply.header('content-length', size).send(await blobs.open(digest));
+      }
+    },
+  );
+
+  app.post(
+    devicePaths.reports,
+    { schema: { body: ReportsRequestSchema, response: { 200: ReportsResponseSchema } } },
+    async (request) => service.report(bearerToken(request.headers.authorization), request.body.reports),
+  );
+
+  app.put(devicePaths.profile, { schema: { body: ProfileUpdateSchema } }, async (request, reply) => {
+    await service.updateProfile(bearerToken(request.headers.authorization), request.body.profile);
+    return reply.code(204).send();
+  });
+};
+
+/** Weak: what a gateway has to do is the same, though the number of its last report may differ. */
+function etagOf({ tasks, profileWanted }: TaskAnswer): string {
+  const facts = tasks.map((task) => `${task.deliveryId} ${task.package.digest}`).join(',');
+  return `W/"${createHash('sha256').update(`${facts} ${profileWanted}`).digest('base64url').slice(0, 22)}"`;
+}

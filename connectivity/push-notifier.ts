@@ -1,0 +1,25 @@
+import type { PushTarget } from '../repositories/delivery-repository.js';
+import type { GatewayHandler } from './gateway-handler.js';
+
+/** Notices under way at once: keeps sockets and memory bounded whatever the size of the fleet. */
+const concurrency = 64;
+
+/** Notifies the gateways of a chunk, each through the handler of its protocol. */
+export class PushNotifier {
+  constructor(private readonly handlers: readonly GatewayHandler[]) {}
+
+  /** @returns ordinals of the deliveries whose gateway took the notice */
+  async notify(targets: readonly PushTarget[], signal: AbortSignal): Promise<number[]> {
+    const reached: number[] = [];
+    const queue = targets.values();
+    const worker = async () => {
+      for (const target of queue) {
+        signal.throwIfAborted();
+        const handler = this.handlers.find((candidate) => candidate.protocol === target.protocol);
+        if (handler !== undefined && (await handler.notify(target, signal))) reached.push(target.ordinal);
+      }
+    };
+    await Promise.all(Array.from({ length: Math.min(concurrency, targets.length) }, worker));
+    return reached;
+  }
+}
