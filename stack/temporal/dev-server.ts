@@ -1,0 +1,138 @@
+import { connect } from 'node:net';
+import { setTimeout as delay } from 'node:timers/promises';
+import { Connection } from '@temporalio/client';
+import { LeonoreError } from '../../domain/errors.js';
+import type { BoundedLog } from '../bounded-log.js';
+import { loopback } from '../free-port.js';
+import { describeExit, type GuardedProcess, type OrphanRule, spawnGuarded } from '../guarded-process.js';
+import { ensureSearchAttributes, searchAttributes } from './search-attributes.js';
+
+export const defaultNamespace = 'default';
+
+/** The server migrates its own store when it starts on an old one, so it gets some time. */
+const startTimeoutMs = 60_000;
+
+export interface DevServerOptions {
+  /** The `temporal` program. */
+  readonly cli: string;
+  readonly port: number;
+  /** Port of the web UI; absent: no web UI. */
+  readonly uiPort?: number;
+  /** SQLite file of the store; absent: in memory. */
+  readonly dbFile?: string;
+  readonly log: BoundedLog;
+  readonly orphan: OrphanRule;
+}
+
+/**
+ * Starts a Temporal server on the loopback interface and waits until it serves the default namespace with the search
+ * attributes registered.
+ * @throws LeonoreError TEMPORAL_UNAVAILABLE when it ends or does not answer in time
+ */
+export async function startDevServer(options: DevServerOptions): Promise<GuardedProcess> {
+  const args = [
+    'server',
+    'start-dev',
+    `--ip=${loopback}`,
+    `--port=${options.port}`,
+    '--log-level=error',
+    // A configuration of the user's own is meant for the servers he works with, not for this one.
+    '--disable-config-file',
+    '--disable-config-env',
+    ...(options.uiPort === undefined ? ['--headless'] : [`--ui-port=${options.uiPort}`]),
+    ...(options.dbFile === undefined ? [] : [`--db-filename=${options.dbFile}`]),
+    ...searchAttributes.map((name) => `--search-attribute=${name}=Keyword`),
+  ];
+  const server = await spawnGuarded({
+    command: options.cli,
+    args,
+    env: process.env,
+    log: options.log,
+    orphan: options.orphan,
+  });
+  try {
+    await untilServing(server, `${loopback}:${options.port}`, options);
+  } catch (error) {
+    if (server.isRunning()) await server.end('SIGTERM', 5_000);
+    throw error;
+  }
+  return server;
+}
+
+/**
+ * Makes a server that somebody else runs ready for LEONORE.
+ * @throws LeonoreError TEMPORAL_UNAVAILABLE when it does not answer or refuses the search attributes
+ */
+export async function prepareExternalServer(address: string, namespace: string): Promise<void> {
+  try {
+    const connection = await Connection.connect({ address, connectTimeout: '10s' });
+    try {
+      await ensureSearchAttributes(connection, namespace);
+    } finally {
+      await connection.close();
+    }
+  } catch (cause) {
+    const reason = cause instanceof Error ? cause.message : String(cause);
+    throw new LeonoreError(
+      'TEMPORAL_UNAVAILABLE',
+      `the Temporal server at ${address} (TEMPORAL_ADDRESS) cannot be used: ${reason}`,
+      {},
+      { cause },
+    );
+  }
+}
+
+async function untilServing(
+  server: GuardedProcess,
+  address: string,
+  options: DevServerOptions,
+): Promise<void> {
+  const deadlineMs = Date.now() + startTimeoutMs;
+  let reason: unknown = 'no answer';
+  for (;;) {
+    if (!server.isRunning()) {
+      const how = describeExit(await server.exited);
+      throw new LeonoreError(
+        'TEMPORAL_UNAVAILABLE',
+        `Temporal did not start (${how})\n${options.log.tail()}`,
+      );
+    }
+    if (Date.now() > deadlineMs) {
+      throw new LeonoreError(
+        'TEMPORAL_UNAVAILABLE',
+        `Temporal did not answer within ${startTimeoutMs / 1000} s (${String(reason)})\n${options.log.tail()}`,
+      );
+    }
+    // A refused gRPC connection waits a second before it tries again, so the port is asked first.
+    if (await accepts(options.port)) {
+      try {
+        await checkServing(address);
+        return;
+      } catch (error) {
+        reason = error;
+      }
+    }
+    await delay(50);
+  }
+}
+
+async function checkServing(address: string): Promise<void> {
+  const connection = await Connection.connect({ address, connectTimeout: '5s' });
+  try {
+    await connection.workflowService.describeNamespace({ namespace: defaultNamespace });
+    await ensureSearchAttributes(connection, defaultNamespace);
+  } finally {
+    await connection.close();
+  }
+}
+
+function accepts(port: number): Promise<boolean> {
+  return new Promise((resolve) => {
+    const socket = connect({ port, host: loopback });
+    socket.once('connect', () => {
+      socket.destroy();
+      resolve(true);
+    });
+    socket.once('error', () => resolve(false));
+  });
+}
