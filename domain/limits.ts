@@ -18,6 +18,8 @@ export const limits = {
   manifestBytes: 1024 * 1024,
   /** A catalog file is parsed in memory; a larger one belongs into the repository. */
   catalogBytes: 64 * 1024 * 1024,
+  /** YAML with places costs about 100 bytes of memory a byte and 1 s a MiB; a larger catalog comes as JSON. */
+  yamlBytes: 16 * 1024 * 1024,
   /** Files of one artifact. */
   artifactFiles: 10_000,
   /** Bytes of one artifact: gateways of 16 MB disk are normal, so 1 GiB is ample. */

@@ -11,7 +11,10 @@ export function renderConfiguration(configuration: Configuration): string {
   return configuration.template.replace(placeholder, (_match, key: string) => {
     const value = configuration.values?.[key];
     if (value === undefined) {
-      throw new LeonoreError('MALFORMED_ARTIFACT', `the template of "${configuration.path}" names "${key}", which has no value`);
+      throw new LeonoreError(
+        'MALFORMED_ARTIFACT',
+        `the template of "${configuration.path}" names "${key}", which has no value`,
+      );
     }
     return value;
   });

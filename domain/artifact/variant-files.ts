@@ -35,7 +35,10 @@ export function filesOfVariant(
  * (a source variant's size is known only by its author).
  * @throws LeonoreError MALFORMED_ARTIFACT when a variant has no files, or a file belongs to no variant
  */
-export function withMeasuredSizes(manifest: ArtifactManifest, files: readonly ArtifactFile[]): ArtifactManifest {
+export function withMeasuredSizes(
+  manifest: ArtifactManifest,
+  files: readonly ArtifactFile[],
+): ArtifactManifest {
   if (manifest.variants === undefined) {
     if (files.length === 0) return manifest;
     return { ...manifest, variants: [measured(manifest, {}, null, files)] };
@@ -54,12 +57,18 @@ function measured(
   const own = filesOfVariant(manifest, index, files);
   const directory = directoryOf(variant);
   if (own.length === 0 && directory !== undefined) {
-    throw new LeonoreError('MALFORMED_ARTIFACT', `variants[${index}]: there are no files below "${directory}"`);
+    throw new LeonoreError(
+      'MALFORMED_ARTIFACT',
+      `variants[${index}]: there are no files below "${directory}"`,
+    );
   }
   if (variant.source !== undefined) {
     const build = variant.source.build;
     if (!own.some((file) => file.path === build)) {
-      throw new LeonoreError('MALFORMED_ARTIFACT', `variants[${index}].source.build: no file "${build}" below "${directory}"`);
+      throw new LeonoreError(
+        'MALFORMED_ARTIFACT',
+        `variants[${index}].source.build: no file "${build}" below "${directory}"`,
+      );
     }
     return { ...variant, size: variant.size ?? sum(own, (f) => f.sizeBytes) };
   }
@@ -75,7 +84,9 @@ function measured(
 function refuseUnclaimed(manifest: ArtifactManifest, files: readonly ArtifactFile[]): void {
   const directories = (manifest.variants ?? []).map(directoryOf);
   if (directories.includes(undefined)) return;
-  const stray = files.find((file) => !directories.some((d) => d !== undefined && file.path.startsWith(`${d}/`)));
+  const stray = files.find(
+    (file) => !directories.some((d) => d !== undefined && file.path.startsWith(`${d}/`)),
+  );
   if (stray !== undefined) {
     throw new LeonoreError('MALFORMED_ARTIFACT', `the file "${stray.path}" is below no variant's directory`);
   }

@@ -1,0 +1,98 @@
+import semver from 'semver';
+import { LeonoreError } from '../errors.js';
+import { parseSelector } from '../selector/selector.js';
+import type { PlacePath } from './json-places.js';
+import type { ArtifactManifest, NamedRange, Variant } from './manifest.js';
+import { isSafePath } from './safe-path.js';
+
+/** Reports a problem at a path below the manifest; never returns. */
+export type Fail = (path: PlacePath, message: string) => never;
+
+/** SemVer 2.0 exactly: node-semver also takes `v1.2.3` and surrounding space. */
+export function isSemVer(text: string): boolean {
+  return /^[0-9][0-9A-Za-z.+-]*$/u.test(text) && semver.valid(text) !== null;
+}
+
+export interface ManifestRules {
+  /** A catalog has no files to take a variant's size from. */
+  readonly sizesRequired: boolean;
+}
+
+/**
+ * Checks what the schema cannot say: versions, ranges, paths and selectors.
+ * @param manifest one that ArtifactManifestSchema accepts
+ */
+export function checkManifest(manifest: ArtifactManifest, rules: ManifestRules, fail: Fail): void {
+  if (!isSemVer(manifest.version)) {
+    fail(['version'], `${JSON.stringify(manifest.version)} is not a SemVer 2.0 version`);
+  }
+  manifest.requires?.forEach((requirement, index) => {
+    const path = ['requires', index];
+    if ('anyOf' in requirement) {
+      requirement.anyOf.forEach((option, position) => checkRange(option, [...path, 'anyOf', position], fail));
+    } else checkRange(requirement, path, fail);
+  });
+  manifest.provides?.forEach((provision, index) => {
+    if (!isSemVer(provision.version)) {
+      fail(
+        ['provides', index, 'version'],
+        `${JSON.stringify(provision.version)} is not a SemVer 2.0 version`,
+      );
+    }
+  });
+  manifest.conflicts?.forEach((conflict, index) => checkRange(conflict, ['conflicts', index], fail));
+  manifest.variants?.forEach((variant, index) =>
+    checkVariant(variant, rules, (path, message) => fail(['variants', index, ...path], message)),
+  );
+  checkPaths(manifest, fail);
+  if (manifest.policies?.select !== undefined) checkSelector(manifest.policies.select, fail);
+}
+
+function checkRange(range: NamedRange, path: PlacePath, fail: Fail): void {
+  if (range.version !== undefined && semver.validRange(range.version) === null) {
+    fail([...path, 'version'], `${JSON.stringify(range.version)} is not a version range`);
+  }
+}
+
+function checkVariant(variant: Variant, rules: ManifestRules, fail: Fail): void {
+  if (variant.size === undefined && rules.sizesRequired) fail([], 'the field "size" is missing');
+  if (variant.directory !== undefined && variant.source !== undefined) {
+    fail([], 'a variant is either pre-built ("directory") or built ("source"), not both');
+  }
+  const kernel = variant.platform?.kernel;
+  if (kernel !== undefined && semver.validRange(kernel) === null) {
+    fail(['platform', 'kernel'], `${JSON.stringify(kernel)} is not a version range`);
+  }
+  checkPath(variant.directory, ['directory'], fail);
+  checkPath(variant.source?.directory, ['source', 'directory'], fail);
+  checkPath(variant.source?.build, ['source', 'build'], fail);
+}
+
+function checkPaths(manifest: ArtifactManifest, fail: Fail): void {
+  const seen = new Set<string>();
+  manifest.configurations?.forEach((configuration, index) => {
+    const path = ['configurations', index, 'path'];
+    checkPath(configuration.path, path, fail);
+    if (seen.has(configuration.path)) fail(path, `${JSON.stringify(configuration.path)} appears twice`);
+    seen.add(configuration.path);
+  });
+  for (const [action, script] of Object.entries(manifest.control ?? {})) {
+    checkPath(script, ['control', action], fail);
+  }
+  checkPath(manifest.health?.check, ['health', 'check'], fail);
+}
+
+function checkPath(value: string | undefined, path: PlacePath, fail: Fail): void {
+  if (value !== undefined && !isSafePath(value)) {
+    fail(path, `${JSON.stringify(value)} is not a plain relative path`);
+  }
+}
+
+function checkSelector(text: string, fail: Fail): void {
+  try {
+    parseSelector(text);
+  } catch (error) {
+    if (!(error instanceof LeonoreError)) throw error;
+    fail(['policies', 'select'], error.message);
+  }
+}

@@ -1,0 +1,83 @@
+import { describe, expect, test } from '@jest/globals';
+import { LeonoreError } from '../errors.js';
+import { readProfile } from '../gateway/read-profile.js';
+import { readCatalog } from './read-catalog.js';
+
+function failure(text: string): LeonoreError {
+  try {
+    readCatalog(text, 'catalog.yaml');
+  } catch (error) {
+    if (error instanceof LeonoreError) return error;
+    throw error;
+  }
+  throw new Error('it was accepted');
+}
+
+const artifact = '  - name: a\n    version: 1.0.0\n    kind: tool\n';
+
+describe('readCatalog', () => {
+  test('reads artifacts and a gateway', () => {
+    const file = readCatalog(
+      `artifacts:\n${artifact}gateway: { id: gw-1, hardware: { arch: armv7 }, software: { os: linux } }\n`,
+      'catalog.yaml',
+    );
+    expect(file.artifacts).toHaveLength(1);
+    expect(file.gateway?.id).toBe('gw-1');
+    expect(readCatalog('artifacts: []', 'c').gateway).toBeUndefined();
+  });
+
+  test.each([
+    [
+      'a name and version twice',
+      `artifacts:\n${artifact}${artifact}`,
+      '6:14: artifacts[1].version: a@1.0.0 appears twice',
+    ],
+    [
+      'a variant without size',
+      `artifacts:\n${artifact}    variants:\n      - { platform: { arch: x } }\n`,
+      '6:9: artifacts[0].variants[0]: the field "size" is missing',
+    ],
+    ['an unknown field of the file', `artifacts: []\nother: 1\n`, '2:1: other: unknown field "other"'],
+    [
+      'a field of an artifact',
+      `artifacts:\n${artifact}    foo: 1\n`,
+      '5:5: artifacts[0].foo: unknown field "foo"',
+    ],
+    ['no artifacts', 'gateway: {}', 'the field "artifacts" is missing'],
+    [
+      'a gateway without hardware',
+      'artifacts: []\ngateway: { id: x, software: { os: linux } }\n',
+      '2:10: gateway: the field "hardware" is missing',
+    ],
+    [
+      'an installed version',
+      'artifacts: []\ngateway: { id: x, hardware: { arch: a }, software: { os: linux }, installed: [ { name: a, version: one } ] }\n',
+      'gateway.installed[0].version: "one"',
+    ],
+    [
+      'a place in JSON',
+      '{"artifacts": [\n {"name": "a", "version": "1.x", "kind": "tool"}]}',
+      'catalog.yaml:2:27: artifacts[0].version: "1.x"',
+    ],
+    [
+      'a negative size',
+      `artifacts:\n${artifact}    variants: [ { size: -1 } ]\n`,
+      'artifacts[0].variants[0].size: ',
+    ],
+  ])('names the place of %s', (_what, text, expected) => {
+    const error = failure(text);
+    expect(error.code).toBe('MALFORMED_CATALOG');
+    expect(error.message).toContain(expected);
+  });
+
+  test('a catalog of 100 MB is refused at once', () => {
+    expect(failure('#'.repeat(100_000_000)).code).toBe('TOO_LARGE');
+  });
+
+  test('a profile of its own is read by the same rules', () => {
+    expect(
+      readProfile('{ "id": "g", "hardware": { "arch": "a" }, "software": { "os": "linux" } }', 'g.json').id,
+    ).toBe('g');
+    expect(() => readProfile('id: g\n', 'g.yaml')).toThrow('g.yaml:1:1: the field "hardware" is missing');
+  });
+});

@@ -1,0 +1,55 @@
+import Type from 'typebox';
+import { Compile } from 'typebox/compile';
+import { checkManifest } from '../artifact/check-manifest.js';
+import { ArtifactManifestSchema, artifactKey, type ArtifactManifest } from '../artifact/manifest.js';
+import { findSchemaProblem } from '../artifact/schema-problem.js';
+import { readSource } from '../artifact/source-document.js';
+import { GatewayProfileSchema, type GatewayProfile } from '../gateway/profile.js';
+import { checkProfile } from '../gateway/read-profile.js';
+import { limits } from '../limits.js';
+
+/** The file's frame; its artifacts are checked one by one, so that an error names one of them. */
+const frame = Compile(
+  Type.Object(
+    { artifacts: Type.Array(Type.Unknown()), gateway: Type.Optional(Type.Unknown()) },
+    { additionalProperties: false },
+  ),
+);
+const artifactValidator = Compile(ArtifactManifestSchema);
+const gatewayValidator = Compile(GatewayProfileSchema);
+
+export interface CatalogFile {
+  readonly artifacts: readonly ArtifactManifest[];
+  /** The gateway to resolve for, when the file describes one. */
+  readonly gateway?: GatewayProfile;
+}
+
+/**
+ * Reads a catalog file of `leonore resolve`, YAML or JSON: a list of manifests, and possibly a gateway.
+ * @param fileName named in errors only
+ * @throws LeonoreError MALFORMED_CATALOG with `file:line:column: path: message`; TOO_LARGE
+ */
+export function readCatalog(text: string, fileName: string): CatalogFile {
+  const source = readSource(text, fileName, { code: 'MALFORMED_CATALOG', maxBytes: limits.catalogBytes });
+  const problem = findSchemaProblem(frame, source.value);
+  if (problem !== null) source.fail(problem.path, problem.message, problem.at);
+  const { artifacts, gateway } = source.value as { artifacts: unknown[]; gateway?: unknown };
+
+  const seen = new Set<string>();
+  artifacts.forEach((value, index) => {
+    const below = (path: readonly (string | number)[]) => ['artifacts', index, ...path];
+    const wrong = findSchemaProblem(artifactValidator, value);
+    if (wrong !== null) source.fail(below(wrong.path), wrong.message, wrong.at);
+    const manifest = value as ArtifactManifest;
+    checkManifest(manifest, { sizesRequired: true }, (path, message) => source.fail(below(path), message));
+    const key = artifactKey(manifest);
+    if (seen.has(key)) source.fail(below(['version']), `${key} appears twice`);
+    seen.add(key);
+  });
+
+  if (gateway === undefined) return { artifacts: artifacts as ArtifactManifest[] };
+  const wrong = findSchemaProblem(gatewayValidator, gateway);
+  if (wrong !== null) source.fail(['gateway', ...wrong.path], wrong.message, wrong.at);
+  checkProfile(gateway as GatewayProfile, (path, message) => source.fail(['gateway', ...path], message));
+  return { artifacts: artifacts as ArtifactManifest[], gateway: gateway as GatewayProfile };
+}

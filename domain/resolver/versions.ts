@@ -1,0 +1,56 @@
+import semver from 'semver';
+import type { ArtifactManifest } from '../artifact/manifest.js';
+
+/** Parsing a range costs microseconds, and a catalog repeats the same few thousand. */
+const ranges = new Map<string, semver.Range | null>();
+const parsed = new Map<string, semver.SemVer | null>();
+/** Bounds the two caches of a process that lives for months. */
+const cacheSize = 50_000;
+
+function remember<T>(cache: Map<string, T>, key: string, value: T): T {
+  if (cache.size >= cacheSize) cache.clear();
+  cache.set(key, value);
+  return value;
+}
+
+/** The range, parsed; null when it cannot be read, which nothing satisfies. Absent means `*`. */
+export function rangeOf(text: string | undefined): semver.Range | null {
+  const key = text ?? '*';
+  const known = ranges.get(key);
+  if (known !== undefined) return known;
+  let range: semver.Range | null = null;
+  try {
+    range = new semver.Range(key);
+  } catch {
+    // Input was checked when it was read; a stored catalog of an older LEONORE may still hold one.
+  }
+  return remember(ranges, key, range);
+}
+
+/** A version as far as it can be read: what a gateway reports (`1.35`, `2.31-r4`) is not always SemVer. */
+export function versionOf(text: string): semver.SemVer | null {
+  const known = parsed.get(text);
+  if (known !== undefined) return known;
+  return remember(parsed, text, semver.parse(text) ?? semver.coerce(text));
+}
+
+/**
+ * Tells whether a version meets a range by node-semver's rules: a prerelease only when the range names one, unless
+ * `prerelease` (an artifact's policy) lets it.
+ */
+export function meets(version: string, range: string | undefined, prerelease = false): boolean {
+  const version_ = versionOf(version);
+  const range_ = rangeOf(range);
+  if (range_ === null) return false;
+  // What has no readable version can be meant only by "any version".
+  if (version_ === null) return range === undefined || range.trim() === '' || range.trim() === '*';
+  if (!prerelease || version_.prerelease.length === 0) return range_.test(version_);
+  return new semver.Range(range_.raw, { includePrerelease: true }).test(version_);
+}
+
+/** Newest first; build metadata breaks ties, so that the order is total. */
+export function newestFirst(left: ArtifactManifest, right: ArtifactManifest): number {
+  const [a, b] = [versionOf(left.version), versionOf(right.version)];
+  if (a === null || b === null) return left.version < right.version ? 1 : -1;
+  return semver.compareBuild(b, a);
+}

@@ -1,0 +1,57 @@
+import type { Component, GatewayProfile } from '../gateway/profile.js';
+import type { FactPath } from './syntax.js';
+
+export type Labels = Readonly<Record<string, string>>;
+
+/** The value of a fact: versions compare by SemVer, other text by code unit, undefined is "not there". */
+export type Fact =
+  | { readonly type: 'text' | 'version'; readonly value: string }
+  | { readonly type: 'number'; readonly value: number }
+  | { readonly type: 'flag'; readonly value: boolean }
+  | undefined;
+
+type ReadSingle = (profile: GatewayProfile) => Fact;
+type ReadKeyed = (key: string, profile: GatewayProfile, labels: Labels) => Fact;
+
+const text = (value: string | undefined): Fact => (value === undefined ? undefined : { type: 'text', value });
+const version = (value: string | undefined): Fact =>
+  value === undefined ? undefined : { type: 'version', value };
+const number = (value: number | undefined): Fact =>
+  value === undefined ? undefined : { type: 'number', value };
+const versionIn = (list: readonly Component[] | undefined, name: string): Fact =>
+  version(list?.find((entry) => entry.name === name)?.version);
+
+/** Facts that are one value. */
+export const singleFacts: ReadonlyMap<string, ReadSingle> = new Map<string, ReadSingle>([
+  ['id', (profile) => text(profile.id)],
+  ['name', (profile) => text(profile.name)],
+  ['mac', (profile) => text(profile.mac)],
+  ['hardware.arch', (profile) => text(profile.hardware.arch)],
+  ['hardware.cpus', (profile) => number(profile.hardware.cpus)],
+  ['hardware.memoryTotal', (profile) => number(profile.hardware.memoryTotal)],
+  ['hardware.memoryFree', (profile) => number(profile.hardware.memoryFree)],
+  ['hardware.diskTotal', (profile) => number(profile.hardware.diskTotal)],
+  ['hardware.diskFree', (profile) => number(profile.hardware.diskFree)],
+  ['hardware.load', (profile) => number(profile.hardware.load)],
+  ['hardware.uptimeSeconds', (profile) => number(profile.hardware.uptimeSeconds)],
+  ['software.os', (profile) => text(profile.software.os)],
+  ['software.kernel', (profile) => version(profile.software.kernel)],
+  ['software.libc', (profile) => text(profile.software.libc)],
+]);
+
+/** Facts that are looked up by a key: `labels.KEY`, `software.tools.NAME`, ... */
+export const keyedFacts: ReadonlyMap<string, ReadKeyed> = new Map<string, ReadKeyed>([
+  ['labels', (key, _profile, labels) => text(Object.hasOwn(labels, key) ? labels[key] : undefined)],
+  ['software.tools', (key, profile) => versionIn(profile.software.tools, key)],
+  ['hardware.components', (key, profile) => versionIn(profile.hardware.components, key)],
+  ['installed', (key, profile) => versionIn(profile.installed, key)],
+  ['strategies', (key, profile) => ({ type: 'flag', value: profile.strategies?.includes(key) ?? false })],
+  ['protocols', (key, profile) => ({ type: 'flag', value: profile.protocols?.includes(key) ?? false })],
+]);
+
+/** Reads a fact of a gateway. The labels given here win over those that the profile reports. */
+export function factOf(path: FactPath, profile: GatewayProfile, labels: Labels): Fact {
+  return path.key === null
+    ? singleFacts.get(path.name)?.(profile)
+    : keyedFacts.get(path.name)?.(path.key, profile, labels);
+}

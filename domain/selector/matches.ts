@@ -1,0 +1,88 @@
+import semver from 'semver';
+import type { GatewayProfile } from '../gateway/profile.js';
+import { factOf, type Fact, type Labels } from './facts.js';
+import type { Literal, Operator, Selector, SelectorNode } from './syntax.js';
+
+/**
+ * Tells whether a selector holds for a gateway.
+ *
+ * A fact that is not there fails every comparison, so `!=` holds for it. A bare fact holds unless it is missing,
+ * empty, zero or "false". Text compares as a number when both sides are numbers.
+ *
+ * @param labels the operator's labels; they win over those in the profile
+ */
+export function matches(selector: Selector, profile: GatewayProfile, labels: Labels = {}): boolean {
+  return holds(selector.root, profile, { ...profile.labels, ...labels });
+}
+
+function holds(node: SelectorNode, profile: GatewayProfile, labels: Labels): boolean {
+  switch (node.type) {
+    case 'or':
+      return node.parts.some((part) => holds(part, profile, labels));
+    case 'and':
+      return node.parts.every((part) => holds(part, profile, labels));
+    case 'not':
+      return !holds(node.part, profile, labels);
+    case 'holds':
+      return isTruthy(factOf(node.path, profile, labels));
+    case 'in': {
+      const fact = factOf(node.path, profile, labels);
+      return node.literals.some((literal) => compare(fact, '==', literal));
+    }
+    case 'compare':
+      return compare(factOf(node.path, profile, labels), node.operator, node.literal);
+  }
+}
+
+function isTruthy(fact: Fact): boolean {
+  return fact !== undefined && fact.value !== '' && fact.value !== 'false' && Boolean(fact.value);
+}
+
+function compare(fact: Fact, operator: Operator, literal: Literal): boolean {
+  if (operator === '!=') return !compare(fact, '==', literal);
+  if (fact === undefined) return false;
+  if (operator === '~') {
+    const version = readVersion(String(fact.value));
+    return version !== null && semver.satisfies(version, String(literal));
+  }
+  const order = orderOf(fact, literal);
+  if (order === null) return false;
+  switch (operator) {
+    case '==':
+      return order === 0;
+    case '<':
+      return order < 0;
+    case '<=':
+      return order <= 0;
+    case '>':
+      return order > 0;
+    case '>=':
+      return order >= 0;
+  }
+}
+
+/** Negative, zero or positive as the fact is below, equal to or above the literal; null when not comparable. */
+function orderOf(fact: NonNullable<Fact>, literal: Literal): number | null {
+  if (typeof literal === 'boolean' || fact.type === 'flag') {
+    return String(fact.value) === String(literal) ? 0 : null;
+  }
+  if (fact.type === 'version') {
+    const [left, right] = [readVersion(fact.value), readVersion(String(literal))];
+    if (left !== null && right !== null) return semver.compare(left, right);
+    return fact.value === String(literal) ? 0 : null;
+  }
+  const [left, right] = [numeric(fact.value), numeric(literal)];
+  if (left !== null && right !== null) return left - right;
+  if (fact.value === literal) return 0;
+  return typeof literal === 'string' && fact.type === 'text' ? (fact.value < literal ? -1 : 1) : null;
+}
+
+function numeric(value: string | number): number | null {
+  if (typeof value === 'number') return value;
+  return /^-?[0-9]{1,15}(\.[0-9]{1,15})?$/u.test(value) ? Number(value) : null;
+}
+
+/** Tools report `1.35` or `1.35.0-r2` alike: what is not SemVer is read as far as it goes. */
+function readVersion(text: string): semver.SemVer | null {
+  return semver.parse(text) ?? semver.coerce(text);
+}

@@ -1,0 +1,4 @@
+/** The door of this folder; the language is described in syntax.ts. */
+export { matches } from './matches.js';
+export { parseSelector } from './parse-selector.js';
+export type { Selector } from './syntax.js';
