@@ -1,3 +1,4 @@
+import { LRUCache } from 'lru-cache';
 import type { Report, ReportsResponse, Task } from '../domain/agent-protocol/messages.js';
 import { parseDeliveryId } from '../domain/delivery/delivery-id.js';
 import { LeonoreError } from '../domain/errors.js';
@@ -41,6 +42,8 @@ export class DeviceService {
   private readonly downloads: Batcher<{ gatewayId: string; digest: string }, boolean>;
   private readonly reports: Batcher<GatewayReports, ReportResult>;
   private readonly heard: Batcher<string, void>;
+  /** Gateways whose last contact is noted already: polls of the next minute need not write. */
+  private readonly noted = new LRUCache<string, true>({ max: 100_000, ttl: 60_000 });
 
   constructor(private readonly options: DeviceServiceOptions) {
     const { deliveries, gateways } = options;
@@ -65,7 +68,10 @@ export class DeviceService {
    */
   async tasks(token: string | null): Promise<TaskAnswer> {
     const answer = this.admit(token, await this.polls.submit(claimedGateway(token)));
-    await this.heard.submit(answer.gatewayId);
+    if (!this.noted.has(answer.gatewayId)) {
+      this.noted.set(answer.gatewayId, true);
+      await this.heard.submit(answer.gatewayId);
+    }
     return {
       gatewayId: answer.gatewayId,
       tasks: answer.task === null ? [] : [answer.task],

@@ -1,10 +1,14 @@
+import type { Logger } from 'pino';
 import type { Channel } from '../domain/gateway/negotiate.js';
+import type { BlobStore } from '../repositories/blob-store.js';
 import type { PushTarget } from '../repositories/delivery-repository.js';
 import type { DeviceService } from './device-service.js';
 
 /** Where and with what a handler of this node runs. */
 export interface HandlerContext {
   readonly service: DeviceService;
+  readonly blobs: BlobStore;
+  readonly logger: Logger;
   readonly host: string;
   /** 0: any free port. */
   readonly port: number;

@@ -3,7 +3,7 @@
  * Runs at `npm ci` (prepare), so that `npx leonore` works right after it; every step is skipped when current.
  */
 import { execFileSync } from 'node:child_process';
-import { existsSync, mkdirSync, readFileSync, statSync, writeFileSync, globSync, cpSync } from 'node:fs';
+import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { createHash } from 'node:crypto';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -54,3 +54,6 @@ if (!isCurrent(prismaStamp, schemaDigest) || !existsSync(join(root, 'prisma/gene
 }
 
 run('TypeScript compiled to dist/', bin('tsc'), ['-p', 'tsconfig.build.json']);
+
+// Workflow code is bundled once here; otherwise every coordinator would bundle it at its start.
+run('workflows bundled', process.execPath, ['scripts/bundle-workflows.mjs']);

@@ -20,11 +20,11 @@ export interface DeviceRoutesOptions {
 
 /** The device API over HTTP (domain/agent-protocol/messages.ts). */
 export const deviceRoutes: FastifyPluginAsyncTypebox<DeviceRoutesOptions> = async (app, { service, blobs }) => {
-  app.get(devicePaths.tasks, { schema: { response: { 200: TasksResponseSchema } } }, async (request, reply) => {
+  app.get(devicePaths.tasks, { schema: { response: { 200: TasksResponseSchema, 304: Type.Null() } } }, async (request, reply) => {
     const answer = await service.tasks(bearerToken(request.headers.authorization));
     const etag = etagOf(answer);
     reply.header('etag', etag).header('cache-control', 'no-store');
-    if (request.headers['if-none-match'] === etag) return reply.code(304).send();
+    if (request.headers['if-none-match'] === etag) return reply.code(304).send(null);
     return { tasks: [...answer.tasks], profileWanted: answer.profileWanted };
   });
 

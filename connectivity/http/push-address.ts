@@ -6,7 +6,7 @@ import { LeonoreError } from '../../domain/errors.js';
  * @throws LeonoreError MALFORMED_INPUT
  */
 export function checkPushAddress(address: string, remoteAddress: string): void {
-  const url = URL.parse(address);
+  const url = URL.canParse(address) ? new URL(address) : null;
   if (url?.protocol !== 'http:' || url.username !== '' || url.password !== '') {
     throw new LeonoreError('MALFORMED_INPUT', 'pushAddress is not a plain http address');
   }

@@ -1,0 +1,22 @@
+import fastify, { type FastifyInstance } from 'fastify';
+import type { Logger } from 'pino';
+import { installProblems } from './problem.js';
+
+/**
+ * An HTTP server with the rules that all of LEONORE's share: input is validated as it is (nothing is coerced or
+ * dropped), errors are problem+json, bodies and times are bounded.
+ */
+export function createServer(logger: Logger, bodyLimit: number): FastifyInstance {
+  const app = fastify({
+    loggerInstance: logger,
+    disableRequestLogging: true,
+    bodyLimit,
+    requestTimeout: 120_000,
+    connectionTimeout: 150_000,
+    keepAliveTimeout: 75_000,
+    routerOptions: { maxParamLength: 300 },
+    ajv: { customOptions: { removeAdditional: false, coerceTypes: false, useDefaults: false, allErrors: false } },
+  });
+  installProblems(app as unknown as FastifyInstance);
+  return app as unknown as FastifyInstance;
+}

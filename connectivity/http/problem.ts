@@ -1,0 +1,78 @@
+import type { FastifyError, FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
+import { errorKinds, LeonoreError, type ErrorCode } from '../../domain/errors.js';
+
+/** Problem details (RFC 9457), the form of every error over HTTP. */
+export interface Problem {
+  readonly type: string;
+  readonly title: string;
+  readonly status: number;
+  readonly detail: string;
+  readonly code: ErrorCode;
+  /** Who has to act. */
+  readonly actor: string;
+  /** What to do. */
+  readonly advice: string;
+  readonly retryable: boolean;
+  /** Names the request in the log. */
+  readonly instance: string;
+  readonly details?: Readonly<Record<string, unknown>>;
+}
+
+/** Seconds after which a request that could not be served is worth another try. */
+const retryAfterSeconds = 2;
+
+/**
+ * One of the two places where errors change their form: every failure of a route becomes problem+json. What is not a
+ * LeonoreError is logged whole and told as INTERNAL, without its words.
+ */
+export function installProblems(app: FastifyInstance): void {
+  app.setErrorHandler((error: unknown, request, reply) => sendProblem(asLeonoreError(error, request), request, reply));
+  app.setNotFoundHandler((request, reply) =>
+    sendProblem(new LeonoreError('ROUTE_NOT_FOUND', `${request.method} ${request.url.slice(0, 200)}`), request, reply),
+  );
+}
+
+function sendProblem(error: LeonoreError, request: FastifyRequest, reply: FastifyReply): FastifyReply {
+  const { status, title, actor, advice, retryable } = errorKinds[error.code];
+  const problem: Problem = {
+    type: `urn:leonore:error:${error.code}`,
+    title,
+    status,
+    detail: error.message,
+    code: error.code,
+    actor,
+    advice,
+    retryable,
+    instance: request.id,
+    ...(Object.keys(error.details).length > 0 ? { details: error.details } : {}),
+  };
+  if (status === 503 || status === 429) reply.header('retry-after', retryAfterSeconds);
+  if (status === 401) reply.header('www-authenticate', 'Bearer');
+  return reply.code(status).type('application/problem+json').serializer(JSON.stringify).send(problem);
+}
+
+function asLeonoreError(error: unknown, request: FastifyRequest): LeonoreError {
+  if (error instanceof LeonoreError) {
+    if (error.kind.status >= 500) request.log.warn({ err: error }, 'request failed');
+    return error;
+  }
+  const known = fromFastify(error as FastifyError);
+  if (known !== null) return known;
+  request.log.error({ err: error }, 'unexpected failure');
+  return new LeonoreError('INTERNAL', 'an unexpected failure; the log has it under the instance', {}, { cause: error });
+}
+
+/** Fastify's own errors: validation, parsing and size of bodies. */
+function fromFastify(error: FastifyError): LeonoreError | null {
+  if (error.validation !== undefined) {
+    const first = error.validation[0];
+    const place = `${error.validationContext ?? 'request'}${first?.instancePath ?? ''}`;
+    const extra = first?.keyword === 'additionalProperties' ? ` "${String(first.params['additionalProperty'])}"` : '';
+    return new LeonoreError('MALFORMED_INPUT', `${place} ${first?.message ?? 'is malformed'}${extra}`);
+  }
+  if (error.statusCode === 413) return new LeonoreError('TOO_LARGE', error.message);
+  if (error.statusCode !== undefined && error.statusCode >= 400 && error.statusCode < 500) {
+    return new LeonoreError('MALFORMED_INPUT', error.message);
+  }
+  return null;
+}

@@ -1,0 +1,60 @@
+/** The part of LEONORE that is not scaled by gateways: all workflows, steps i, ii, iii, viii, and housekeeping. */
+import { existsSync } from 'node:fs';
+import { fileURLToPath } from 'node:url';
+import { Worker } from '@temporalio/worker';
+import { coordinatorActivities } from '../activities/coordinator-activities.js';
+import { FailureInterceptor } from '../activities/failure.js';
+import { coordinatorQueue } from '../domain/orchestration.js';
+import { readEnvironment } from '../domain/read-environment.js';
+import { connectDatabase } from '../repositories/database.js';
+import { createRepositories } from '../repositories/repositories.js';
+import { RolloutClient } from '../workflows/client/rollout-client.js';
+import { CoordinatorConfigSchema } from './config.js';
+import { Housekeeping } from './housekeeping.js';
+import { Lifecycle } from './lifecycle.js';
+import { createLogger } from './logger.js';
+import { connectTemporal, installTemporalLogger } from './temporal.js';
+
+/** Workflows kept in memory; others are replayed from their history when they wake up. */
+const maxCachedWorkflows = 1_000;
+
+const config = readEnvironment(CoordinatorConfigSchema, process.env);
+const logger = createLogger('coordinator', config.LEONORE_LOG_LEVEL);
+const lifecycle = new Lifecycle(logger);
+installTemporalLogger(logger);
+
+const database = connectDatabase({ url: config.DATABASE_URL, poolSize: config.LEONORE_POOL_SIZE });
+lifecycle.onEnd('database', () => database.$disconnect());
+const repositories = createRepositories(database, 3 * config.LEONORE_HEARTBEAT_MS);
+const rolloutClient = RolloutClient.connect(config.TEMPORAL_ADDRESS, config.TEMPORAL_NAMESPACE);
+lifecycle.onEnd('temporal client', () => rolloutClient.close());
+
+const connection = await connectTemporal(config.TEMPORAL_ADDRESS, logger, lifecycle);
+lifecycle.onEnd('temporal connection', () => connection.close());
+const bundle = fileURLToPath(new URL('../workflow-bundle.js', import.meta.url));
+const worker = await Worker.create({
+  connection,
+  namespace: config.TEMPORAL_NAMESPACE,
+  taskQueue: coordinatorQueue,
+  ...(existsSync(bundle)
+    ? { workflowBundle: { codePath: bundle } }
+    : { workflowsPath: fileURLToPath(new URL('../workflows/index.js', import.meta.url)) }),
+  activities: coordinatorActivities(repositories),
+  interceptors: { activity: [() => ({ inbound: new FailureInterceptor() })] },
+  maxCachedWorkflows,
+  shutdownGraceTime: '10 seconds',
+});
+const running = worker.run();
+lifecycle.onEnd('worker', async () => {
+  if (worker.getState() === 'RUNNING') worker.shutdown();
+  await running;
+});
+const intervalMs = config.LEONORE_HEARTBEAT_MS;
+const housekeeping = new Housekeeping({ repositories, rolloutClient, intervalMs, logger });
+lifecycle.onEnd('housekeeping', async () => housekeeping.stop());
+
+lifecycle.ready({});
+await running.catch((error: unknown) => {
+  logger.error({ err: error }, 'the worker failed');
+  return lifecycle.end(1, 'worker failed');
+});

@@ -1,0 +1,97 @@
+/**
+ * A LEONORE node: the unit of scale. It works on its own queue (steps iv to vi), and serves its gateways through the
+ * handlers of connectivity/.
+ */
+import { randomUUID } from 'node:crypto';
+import { Worker } from '@temporalio/worker';
+import { FailureInterceptor } from '../activities/failure.js';
+import { nodeActivities } from '../activities/node-activities.js';
+import { AcknowledgementPump } from '../connectivity/acknowledgement-pump.js';
+import { DeviceService } from '../connectivity/device-service.js';
+import { PushNotifier } from '../connectivity/push-notifier.js';
+import { createHandlers } from '../connectivity/registry.js';
+import { nodeQueue } from '../domain/orchestration.js';
+import { readEnvironment } from '../domain/read-environment.js';
+import { connectDatabase } from '../repositories/database.js';
+import { DiskBlobStore } from '../repositories/disk-blob-store.js';
+import { createRepositories } from '../repositories/repositories.js';
+import { RolloutClient } from '../workflows/client/rollout-client.js';
+import { NodeConfigSchema } from './config.js';
+import { NodeHeartbeat } from './heartbeat.js';
+import { Lifecycle } from './lifecycle.js';
+import { createLogger } from './logger.js';
+import { connectTemporal, installTemporalLogger } from './temporal.js';
+
+/** Activities under way at once: planning and packing are heavy, dispatching mostly waits. */
+const maxConcurrentActivities = 20;
+
+const config = readEnvironment(NodeConfigSchema, process.env);
+const nodeId = config.LEONORE_NODE_ID;
+const logger = createLogger(nodeId, config.LEONORE_LOG_LEVEL);
+const lifecycle = new Lifecycle(logger);
+installTemporalLogger(logger);
+
+const database = connectDatabase({ url: config.DATABASE_URL, poolSize: config.LEONORE_POOL_SIZE });
+lifecycle.onEnd('database', () => database.$disconnect());
+const repositories = createRepositories(database, 3 * config.LEONORE_HEARTBEAT_MS);
+const blobs = new DiskBlobStore(config.LEONORE_BLOBS);
+
+const rolloutClient = RolloutClient.connect(config.TEMPORAL_ADDRESS, config.TEMPORAL_NAMESPACE);
+lifecycle.onEnd('temporal client', () => rolloutClient.close());
+const pump = new AcknowledgementPump(
+  (rolloutId, chunk, slots) => rolloutClient.acknowledge(rolloutId, chunk, slots),
+  (error, { rolloutId, chunk }) => logger.warn({ err: error, rolloutId, chunk }, 'a wake-up was lost; the workflow will look by itself'),
+);
+lifecycle.onEnd('acknowledgements', () => pump.close());
+
+const service = new DeviceService({
+  nodeId,
+  deliveries: repositories.deliveries,
+  gateways: repositories.gateways,
+  blobs,
+  acknowledged: (acknowledgements) => pump.add(acknowledgements),
+});
+const handlers = createHandlers();
+const addresses: string[] = [];
+for (const handler of handlers) {
+  const { LEONORE_HOST: host, LEONORE_PORT: port } = config;
+  addresses.push(await handler.start({ service, blobs, logger, host, port }));
+  lifecycle.onEnd(`${handler.protocol} handler`, () => handler.close());
+}
+const address = config.LEONORE_ADDRESS ?? addresses[0] ?? '';
+
+const connection = await connectTemporal(config.TEMPORAL_ADDRESS, logger, lifecycle);
+lifecycle.onEnd('temporal connection', () => connection.close());
+const worker = await Worker.create({
+  connection,
+  namespace: config.TEMPORAL_NAMESPACE,
+  taskQueue: nodeQueue(nodeId),
+  activities: nodeActivities({ ...repositories, blobs, nodeId, push: new PushNotifier(handlers) }),
+  interceptors: { activity: [() => ({ inbound: new FailureInterceptor() })] },
+  maxConcurrentActivityTaskExecutions: maxConcurrentActivities,
+  shutdownGraceTime: '10 seconds',
+});
+const running = worker.run();
+lifecycle.onEnd('worker', async () => {
+  if (worker.getState() === 'RUNNING') worker.shutdown();
+  await running;
+});
+
+const incarnation = randomUUID();
+await repositories.nodes.register(nodeId, address, incarnation);
+lifecycle.onEnd('registration', () => repositories.nodes.stopped(nodeId, incarnation));
+const heartbeat = new NodeHeartbeat({
+  nodes: repositories.nodes,
+  nodeId,
+  incarnation,
+  intervalMs: config.LEONORE_HEARTBEAT_MS,
+  logger,
+  deposed: () => void lifecycle.end(3, 'the node was declared dead, or was started elsewhere'),
+});
+lifecycle.onEnd('heartbeat', async () => heartbeat.stop());
+
+lifecycle.ready({ address });
+await running.catch((error: unknown) => {
+  logger.error({ err: error }, 'the worker failed');
+  return lifecycle.end(1, 'worker failed');
+});
