@@ -1,0 +1,19 @@
+import type { BlobStore } from '../repositories/blob-store.js';
+import type { Repositories } from '../repositories/repositories.js';
+import type { RolloutClient } from '../workflows/client/rollout-client.js';
+import type { Access } from './access.js';
+
+/** What the routes work with. */
+export interface ApiContext {
+  readonly repositories: Repositories;
+  readonly blobs: BlobStore;
+  readonly rolloutClient: RolloutClient;
+  readonly access: Access;
+  /** Seconds between two polls of a gateway that has no interval of its own. */
+  readonly pollSeconds: number;
+}
+
+/** A route plugin's options. */
+export interface RouteOptions {
+  readonly context: ApiContext;
+}

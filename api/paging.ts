@@ -1,0 +1,5 @@
+/** The page that a request asks for. */
+export function pageOf(query: { limit?: string; cursor?: string }): { limit: number; cursor: string | null } {
+  const limit = Math.min(Number(query.limit ?? '100'), 500);
+  return { limit, cursor: query.cursor ?? null };
+}

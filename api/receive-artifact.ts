@@ -1,0 +1,134 @@
+import { Readable } from 'node:stream';
+import { pipeline } from 'node:stream/promises';
+import { Parser, type ReadEntry } from 'tar';
+import { checkContent } from '../domain/artifact/check-content.js';
+import type { ArtifactManifest } from '../domain/artifact/manifest.js';
+import { readManifest } from '../domain/artifact/read-manifest.js';
+import { isSafePath } from '../domain/artifact/safe-path.js';
+import { withMeasuredSizes, type ArtifactFile } from '../domain/artifact/variant-files.js';
+import { LeonoreError } from '../domain/errors.js';
+import { limits } from '../domain/limits.js';
+import type { ArtifactRepository } from '../repositories/artifact-repository.js';
+import type { BlobStore, StagedBlob } from '../repositories/blob-store.js';
+
+export const manifestName = 'artifact.yaml';
+
+interface ReceivedFile {
+  readonly path: string;
+  readonly mode: '0644' | '0755';
+  readonly staged: StagedBlob;
+}
+
+/**
+ * Package management (paper, III-C 2): takes an artifact as a tar stream of its directory. The files are staged as
+ * they arrive; only when manifest and files have passed every check are they stored.
+ * @throws LeonoreError MALFORMED_ARTIFACT, TOO_LARGE, ARTIFACT_IMMUTABLE; nothing is stored then
+ */
+export async function receiveArtifact(
+  body: Readable,
+  artifacts: ArtifactRepository,
+  blobs: BlobStore,
+): Promise<{ manifest: ArtifactManifest; outcome: 'added' | 'unchanged' }> {
+  const receiver = new Receiver(blobs);
+  try {
+    await receiver.read(body);
+    const { manifest, files } = receiver.check();
+    await Promise.all(receiver.files.map((file) => file.staged.commit()));
+    return { manifest, outcome: await artifacts.add(manifest, files) };
+  } finally {
+    await receiver.discard();
+  }
+}
+
+class Receiver {
+  readonly files: ReceivedFile[] = [];
+  private manifestText: string | null = null;
+  private receivedBytes = 0;
+
+  constructor(private readonly blobs: BlobStore) {}
+
+  async read(body: Readable): Promise<void> {
+    let failure: unknown = null;
+    let last: Promise<void> = Promise.resolve();
+    const parser = new Parser({
+      strict: true,
+      onReadEntry: (entry) => {
+        // The parser hands over the next entry when this one is consumed: they come one after the other.
+        last = this.take(entry).catch((error: unknown) => {
+          failure ??= error;
+          entry.resume();
+        });
+      },
+    });
+    try {
+      await pipeline(body, parser as unknown as NodeJS.WritableStream);
+    } catch (error) {
+      await last;
+      throw failure ?? new LeonoreError('MALFORMED_ARTIFACT', `the body is not a tar archive: ${messageOf(error)}`, {}, { cause: error });
+    }
+    await last;
+    if (failure !== null) throw failure as Error;
+  }
+
+  check(): { manifest: ArtifactManifest; files: ArtifactFile[] } {
+    if (this.manifestText === null) throw new LeonoreError('MALFORMED_ARTIFACT', `the archive has no ${manifestName}`);
+    const files = this.files.map(({ path, mode, staged }) => ({
+      path,
+      mode,
+      sha256: staged.digest,
+      sizeBytes: staged.sizeBytes,
+    }));
+    const manifest = withMeasuredSizes(readManifest(this.manifestText, manifestName), files);
+    checkContent(manifest, files);
+    return { manifest, files };
+  }
+
+  async discard(): Promise<void> {
+    // What was committed has left the staging area: discarding it changes nothing.
+    await Promise.all(this.files.map((file) => file.staged.discard()));
+  }
+
+  private async take(entry: ReadEntry): Promise<void> {
+    const path = entry.path.replace(/^(\.\/)+/, '').replace(/\/+$/, '');
+    if (entry.type === 'Directory') {
+      entry.resume();
+      if (path !== '' && path !== '.') refuseUnsafe(path);
+      return;
+    }
+    refuseUnsafe(path);
+    if (entry.type !== 'File' && entry.type !== 'OldFile') {
+      throw new LeonoreError('MALFORMED_ARTIFACT', `"${path}" is a ${entry.type}; only plain files are taken`);
+    }
+    if (path === manifestName) {
+      this.manifestText = await this.takeManifest(entry);
+      return;
+    }
+    if (this.files.length >= limits.artifactFiles) {
+      throw new LeonoreError('TOO_LARGE', `an artifact has at most ${limits.artifactFiles} files`);
+    }
+    if (this.files.some((file) => file.path === path)) {
+      throw new LeonoreError('MALFORMED_ARTIFACT', `"${path}" is in the archive twice`);
+    }
+    const staged = await this.blobs.stage(Readable.from(entry), limits.artifactBytes - this.receivedBytes);
+    this.receivedBytes += staged.sizeBytes;
+    this.files.push({ path, mode: ((entry.mode ?? 0) & 0o111) === 0 ? '0644' : '0755', staged });
+  }
+
+  private async takeManifest(entry: ReadEntry): Promise<string> {
+    if (entry.size > limits.manifestBytes) {
+      throw new LeonoreError('TOO_LARGE', `${manifestName} has ${entry.size} bytes; at most ${limits.manifestBytes} are read`);
+    }
+    if (this.manifestText !== null) throw new LeonoreError('MALFORMED_ARTIFACT', `${manifestName} is in the archive twice`);
+    const chunks: Buffer[] = [];
+    for await (const chunk of entry) chunks.push(chunk);
+    return Buffer.concat(chunks).toString('utf8');
+  }
+}
+
+function refuseUnsafe(path: string): void {
+  if (!isSafePath(path)) throw new LeonoreError('MALFORMED_ARTIFACT', `"${path.slice(0, 200)}" is not a safe path`);
+}
+
+function messageOf(error: unknown): string {
+  return error instanceof Error ? error.message : String(error);
+}

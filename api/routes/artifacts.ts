@@ -1,0 +1,110 @@
+import type { Readable } from 'node:stream';
+import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox';
+import Type from 'typebox';
+import { LeonoreError } from '../../domain/errors.js';
+import { limits } from '../../domain/limits.js';
+import type { StoredArtifact } from '../../repositories/artifact-repository.js';
+import type { RouteOptions } from '../context.js';
+import { pageOf } from '../paging.js';
+import { receiveArtifact } from '../receive-artifact.js';
+import { PageQuerySchema, PageSchema, problems } from '../schemas/common.js';
+import { ArtifactSchema } from '../schemas/resources.js';
+
+const tags = ['artifacts'];
+const NameParamsSchema = Type.Object({ name: Type.String({ maxLength: 100 }) });
+const VersionParamsSchema = Type.Object({ name: Type.String({ maxLength: 100 }), version: Type.String({ maxLength: 256 }) });
+
+/** Package management: add, list, show and remove artifacts. */
+export const artifactRoutes: FastifyPluginAsyncTypebox<RouteOptions> = async (app, { context }) => {
+  const { access, repositories, blobs } = context;
+  const { artifacts } = repositories;
+
+  app.addContentTypeParser('application/x-tar', { bodyLimit: limits.artifactBytes * 2 }, (_request, payload, done) => done(null, payload));
+
+  app.post(
+    '/artifacts',
+    {
+      schema: {
+        tags,
+        operationId: 'addArtifact',
+        summary: 'Add one version of an artifact: a tar stream of its directory, artifact.yaml in it',
+        consumes: ['application/x-tar'],
+        response: { 200: ArtifactSchema, 201: ArtifactSchema, ...problems },
+      },
+      onRequest: async (request) => access.require(request, 'operator'),
+    },
+    async (request, reply) => {
+      if (request.headers['content-type'] !== 'application/x-tar') {
+        throw new LeonoreError('MALFORMED_INPUT', 'send the artifact as application/x-tar');
+      }
+      const { manifest, outcome } = await receiveArtifact(request.body as Readable, artifacts, blobs);
+      const stored = await artifacts.find(manifest.name, manifest.version);
+      if (stored === null) throw new LeonoreError('ARTIFACT_NOT_FOUND', 'the artifact was removed while it was being added');
+      reply.header('location', `/api/v1/artifacts/${manifest.name}/${manifest.version}`);
+      return reply.code(outcome === 'added' ? 201 : 200).send(toWire(stored));
+    },
+  );
+
+  app.get(
+    '/artifacts',
+    {
+      schema: { tags, operationId: 'listArtifacts', querystring: PageQuerySchema, response: { 200: PageSchema(ArtifactSchema), ...problems } },
+      onRequest: async (request) => access.require(request, 'viewer'),
+    },
+    async (request) => {
+      const { limit, cursor } = pageOf(request.query);
+      const page = await artifacts.list(limit, cursor);
+      return { items: page.items.map(toWire), nextCursor: page.nextCursor };
+    },
+  );
+
+  app.get(
+    '/artifacts/:name',
+    {
+      schema: {
+        tags,
+        operationId: 'listArtifactVersions',
+        params: NameParamsSchema,
+        response: { 200: Type.Object({ items: Type.Array(ArtifactSchema) }), ...problems },
+      },
+      onRequest: async (request) => access.require(request, 'viewer'),
+    },
+    async (request) => {
+      const versions = await artifacts.versionsOf(request.params.name);
+      if (versions.length === 0) throw new LeonoreError('ARTIFACT_NOT_FOUND', `there is no artifact "${request.params.name}"`);
+      return { items: versions.map(toWire) };
+    },
+  );
+
+  app.get(
+    '/artifacts/:name/:version',
+    {
+      schema: { tags, operationId: 'showArtifact', params: VersionParamsSchema, response: { 200: ArtifactSchema, ...problems } },
+      onRequest: async (request) => access.require(request, 'viewer'),
+    },
+    async (request) => {
+      const { name, version } = request.params;
+      const stored = await artifacts.find(name, version);
+      if (stored === null) throw new LeonoreError('ARTIFACT_NOT_FOUND', `there is no artifact ${name}@${version}`);
+      return toWire(stored);
+    },
+  );
+
+  app.delete(
+    '/artifacts/:name/:version',
+    {
+      schema: { tags, operationId: 'removeArtifact', params: VersionParamsSchema, response: { 204: Type.Null(), ...problems } },
+      onRequest: async (request) => access.require(request, 'operator'),
+    },
+    async (request, reply) => {
+      const orphans = await artifacts.remove(request.params.name, request.params.version);
+      await Promise.all(orphans.map((digest) => blobs.remove(digest)));
+      return reply.code(204).send(null);
+    },
+  );
+};
+
+function toWire({ manifest, digest, sizeBytes, createdAt }: StoredArtifact) {
+  const { name, version, kind } = manifest;
+  return { name, version, kind, digest, sizeBytes, createdAt: createdAt.toISOString(), manifest };
+}

@@ -1,0 +1,69 @@
+import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox';
+import Type from 'typebox';
+import type { Gateway } from '../../repositories/gateway-repository.js';
+import type { RouteOptions } from '../context.js';
+import { pageOf } from '../paging.js';
+import { PageQuerySchema, PageSchema, problems } from '../schemas/common.js';
+import { GatewaySchema } from '../schemas/resources.js';
+
+const tags = ['gateways'];
+const ParamsSchema = Type.Object({ id: Type.String({ maxLength: 128 }) });
+
+/** IoT gateway management, for people; gateways themselves use the device API. */
+export const gatewayRoutes: FastifyPluginAsyncTypebox<RouteOptions> = async (app, { context }) => {
+  const { access, repositories } = context;
+  const { gateways } = repositories;
+
+  app.get(
+    '/gateways',
+    {
+      schema: { tags, operationId: 'listGateways', querystring: PageQuerySchema, response: { 200: PageSchema(GatewaySchema), ...problems } },
+      onRequest: async (request) => access.require(request, 'viewer'),
+    },
+    async (request) => {
+      const { limit, cursor } = pageOf(request.query);
+      const page = await gateways.list(limit, cursor);
+      return { items: page.items.map(toWire), nextCursor: page.nextCursor };
+    },
+  );
+
+  app.get(
+    '/gateways/:id',
+    {
+      schema: { tags, operationId: 'showGateway', params: ParamsSchema, response: { 200: GatewaySchema, ...problems } },
+      onRequest: async (request) => access.require(request, 'viewer'),
+    },
+    async (request) => toWire(await gateways.get(request.params.id)),
+  );
+
+  app.post(
+    '/gateways/:id/profile-request',
+    {
+      schema: { tags, operationId: 'requestProfile', summary: 'Ask for a fresh profile at the next contact', params: ParamsSchema, response: { 202: Type.Null(), ...problems } },
+      onRequest: async (request) => access.require(request, 'operator'),
+    },
+    async (request, reply) => {
+      await gateways.wantProfile(request.params.id);
+      return reply.code(202).send(null);
+    },
+  );
+
+  app.delete(
+    '/gateways/:id',
+    {
+      schema: { tags, operationId: 'decommissionGateway', summary: 'Take a gateway out of service; its token is void at once', params: ParamsSchema, response: { 204: Type.Null(), ...problems } },
+      onRequest: async (request) => access.require(request, 'admin'),
+    },
+    async (request, reply) => {
+      await gateways.decommission(request.params.id);
+      return reply.code(204).send(null);
+    },
+  );
+};
+
+function toWire(gateway: Gateway) {
+  const { id, state, nodeId, protocol, strategy, agentVersion, profile } = gateway;
+  const registeredAt = gateway.registeredAt.toISOString();
+  const lastSeenAt = gateway.lastSeenAt.toISOString();
+  return { id, state, nodeId, protocol, strategy, agentVersion, registeredAt, lastSeenAt, profile };
+}

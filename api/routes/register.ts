@@ -1,0 +1,72 @@
+import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox';
+import type { FastifyRequest } from 'fastify';
+import { bearerToken, gatewayOfToken, issueGatewayToken, tokenMatches } from '../../connectivity/gateway-token.js';
+import { checkPushAddress } from '../../connectivity/http/push-address.js';
+import { servedChannels } from '../../connectivity/registry.js';
+import { devicePaths, RegisterRequestSchema, RegisterResponseSchema, type RegisterRequest } from '../../domain/agent-protocol/messages.js';
+import { LeonoreError } from '../../domain/errors.js';
+import { negotiate, type Channel } from '../../domain/gateway/negotiate.js';
+import { limits } from '../../domain/limits.js';
+import type { RouteOptions } from '../context.js';
+import { problems } from '../schemas/common.js';
+
+/**
+ * Registration (paper, III-C 5): the gateway tells who it is and its profile; protocol and strategy are negotiated,
+ * the balancer assigns a node, and from then on the gateway talks to that.
+ */
+export const registerRoutes: FastifyPluginAsyncTypebox<RouteOptions> = async (app, { context }) => {
+  const { access, repositories, pollSeconds } = context;
+  const served = servedChannels();
+
+  /** With an enrolment token a gateway gets a token of its own; with its own token it keeps that. */
+  async function newTokenFor(request: FastifyRequest, gatewayId: string): Promise<{ token: string; hash: Buffer } | null> {
+    const token = bearerToken(request.headers.authorization);
+    if (token !== null && access.mayEnrol(token)) return issueGatewayToken(gatewayId);
+    if (token !== null && gatewayOfToken(token) === gatewayId) {
+      const known = (await repositories.gateways.credentialsOf([gatewayId])).get(gatewayId);
+      if (known?.state === 'active' && tokenMatches(token, known.tokenHash)) return null;
+    }
+    throw new LeonoreError('UNAUTHENTICATED', "an enrolment token, or the gateway's own token, is needed");
+  }
+
+  app.post(
+    devicePaths.register,
+    {
+      bodyLimit: limits.deviceBodyBytes,
+      schema: {
+        tags: ['device'],
+        operationId: 'registerGateway',
+        body: RegisterRequestSchema,
+        response: { 200: RegisterResponseSchema, ...problems },
+      },
+    },
+    async (request) => {
+      const { profile, pushAddress, agentVersion } = request.body;
+      const issued = await newTokenFor(request, profile.id);
+      if (pushAddress !== undefined) checkPushAddress(pushAddress, request.ip);
+      const channel = agreeOn(request.body, served);
+      const { node } = await repositories.gateways.register({
+        profile,
+        channel,
+        pushAddress: pushAddress ?? null,
+        agentVersion: agentVersion ?? null,
+        newTokenHash: issued?.hash ?? null,
+      });
+      return {
+        gatewayId: profile.id,
+        ...(issued === null ? {} : { token: issued.token }),
+        node,
+        ...channel,
+        pollIntervalSeconds: pollSeconds,
+      };
+    },
+  );
+};
+
+/** A gateway that says nothing speaks HTTP and pulls; one that cannot be reached cannot be pushed over HTTP. */
+function agreeOn({ profile, pushAddress }: RegisterRequest, served: readonly Channel[]): Channel {
+  const reachable = served.filter(
+    ({ protocol, strategy }) => protocol !== 'http' || strategy !== 'push' || pushAddress !== undefined,
+  );
+  return negotiate({ protocols: profile.protocols ?? ['http'], strategies: profile.strategies ?? ['pull'] }, reachable);
+}

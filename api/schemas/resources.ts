@@ -1,0 +1,184 @@
+/** The resources of the management API as they go over the wire. */
+import Type from 'typebox';
+import { ArtifactManifestSchema } from '../../domain/artifact/manifest.js';
+import { deliveryStates } from '../../domain/delivery/state.js';
+import { GatewayProfileSchema } from '../../domain/gateway/profile.js';
+import { limits } from '../../domain/limits.js';
+import { RolloutState } from '../../domain/rollout/state.js';
+import { stepNames } from '../../domain/rollout/steps.js';
+import { InstantSchema, NameSchema, NullableInstantSchema, NullableTextSchema, strict } from './common.js';
+
+export const ArtifactSchema = Type.Object({
+  name: Type.String(),
+  version: Type.String(),
+  kind: Type.String(),
+  digest: Type.String(),
+  sizeBytes: Type.Integer(),
+  createdAt: InstantSchema,
+  manifest: ArtifactManifestSchema,
+});
+
+export const GatewaySchema = Type.Object({
+  id: Type.String(),
+  state: Type.Enum(['active', 'decommissioned']),
+  nodeId: NullableTextSchema,
+  protocol: Type.String(),
+  strategy: Type.String(),
+  agentVersion: NullableTextSchema,
+  registeredAt: InstantSchema,
+  lastSeenAt: InstantSchema,
+  profile: GatewayProfileSchema,
+});
+
+export const NodeSchema = Type.Object({
+  id: Type.String(),
+  address: Type.String(),
+  state: Type.Enum(['active', 'draining', 'dead', 'stopped']),
+  gatewayCount: Type.Integer(),
+  startedAt: InstantSchema,
+  heartbeatAt: InstantSchema,
+  stats: Type.Unknown(),
+});
+
+export const DeploymentSchema = Type.Object({
+  name: Type.String(),
+  gatewayIds: Type.Array(Type.String()),
+  select: NullableTextSchema,
+  createdAt: InstantSchema,
+});
+
+export const NewDeploymentSchema = Type.Object(
+  {
+    name: NameSchema,
+    gatewayIds: Type.Optional(Type.Array(Type.String({ maxLength: 128 }), { minItems: 1, maxItems: limits.deploymentGateways })),
+    select: Type.Optional(Type.String({ minLength: 1, maxLength: limits.selectorLength })),
+  },
+  strict,
+);
+
+export const PackageSchema = Type.Object({
+  id: Type.String(),
+  digest: Type.String({ description: 'sha256 of the archive' }),
+  sizeBytes: Type.Integer(),
+  installedBytes: Type.Integer(),
+  artifacts: Type.Array(Type.String()),
+  builtBy: Type.String(),
+  builtAt: InstantSchema,
+  lastNeededAt: InstantSchema,
+  log: Type.String(),
+});
+
+/** A plan as `leonore resolve --json` prints it; kept open, since plans grow facts. */
+export const PlanSchema = Type.Object({}, { additionalProperties: true, description: 'A plan, as leonore resolve --json prints it' });
+
+const RequestsSchema = Type.Array(Type.String({ minLength: 1, maxLength: 400, description: 'NAME or NAME@RANGE' }), {
+  minItems: 1,
+  maxItems: limits.requests,
+});
+
+export const PlanRequestSchema = Type.Object(
+  {
+    requests: RequestsSchema,
+    deployment: Type.Optional(NameSchema),
+    gatewayId: Type.Optional(Type.String({ maxLength: 128 })),
+    plans: Type.Optional(Type.Integer({ minimum: 1, maximum: limits.plans })),
+  },
+  strict,
+);
+
+export const PlanAnswerSchema = Type.Object({
+  gateways: Type.Integer(),
+  incompatible: Type.Integer(),
+  groups: Type.Array(
+    Type.Object({
+      gateways: Type.Integer(),
+      sample: Type.Array(Type.String(), { description: 'Some of the gateways' }),
+      plans: Type.Array(PlanSchema),
+      explanation: NullableTextSchema,
+    }),
+  ),
+});
+
+export const NewRolloutSchema = Type.Object(
+  {
+    requests: RequestsSchema,
+    deployment: NameSchema,
+    deadlineSeconds: Type.Optional(Type.Integer({ minimum: 1, maximum: 31 * 86_400 })),
+  },
+  strict,
+);
+
+const RolloutStateSchema = Type.Enum(Object.values(RolloutState));
+const DeliveryStateSchema = Type.Enum(deliveryStates);
+
+export const CountsSchema = Type.Object({
+  pending: Type.Integer(),
+  offered: Type.Integer(),
+  downloading: Type.Integer(),
+  installing: Type.Integer(),
+  succeeded: Type.Integer(),
+  failed: Type.Integer(),
+  incompatible: Type.Integer(),
+  lost: Type.Integer(),
+  cancelled: Type.Integer(),
+});
+
+export const RolloutSummarySchema = Type.Object({
+  id: Type.String(),
+  requests: Type.Array(Type.String()),
+  deployment: Type.String(),
+  state: RolloutStateSchema,
+  deadlineSeconds: Type.Integer(),
+  createdAt: InstantSchema,
+  endedAt: NullableInstantSchema,
+  failure: Type.Unknown(),
+});
+
+export const StepSchema = Type.Object({
+  step: Type.Enum(Object.keys(stepNames)),
+  name: Type.String(),
+  nodeId: Type.String({ description: 'Empty for steps that no single node does' }),
+  startedAt: InstantSchema,
+  endedAt: NullableInstantSchema,
+});
+
+export const GroupSchema = Type.Object({
+  id: Type.String(),
+  nodeId: Type.String(),
+  state: Type.Enum(['planned', 'built', 'failed', 'incompatible']),
+  gateways: Type.Integer(),
+  plans: Type.Array(PlanSchema),
+  planIndex: Type.Union([Type.Integer(), Type.Null()]),
+  packageId: NullableTextSchema,
+  attempts: Type.Array(
+    Type.Object({
+      planIndex: Type.Integer(),
+      outcome: Type.Enum(['built', 'reused', 'failed']),
+      packageId: NullableTextSchema,
+      error: NullableTextSchema,
+      log: Type.String(),
+    }),
+  ),
+  explanation: NullableTextSchema,
+});
+
+export const RolloutSchema = Type.Object({
+  ...RolloutSummarySchema.properties,
+  counts: CountsSchema,
+  steps: Type.Array(StepSchema),
+  groups: Type.Array(GroupSchema, { description: 'The largest 200' }),
+});
+
+export const DeliverySchema = Type.Object({
+  gatewayId: Type.String(),
+  nodeId: NullableTextSchema,
+  groupId: NullableTextSchema,
+  state: DeliveryStateSchema,
+  protocol: Type.String(),
+  strategy: Type.String(),
+  error: Type.Unknown(),
+  explanation: NullableTextSchema,
+  packageId: NullableTextSchema,
+  updatedAt: InstantSchema,
+  endedAt: NullableInstantSchema,
+});
