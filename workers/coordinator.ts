@@ -11,8 +11,8 @@ import { createRepositories } from '../repositories/repositories.js';
 import { RolloutClient } from '../workflows/client/rollout-client.js';
 import { CoordinatorConfigSchema } from './config.js';
 import { Housekeeping } from './housekeeping.js';
-import { Lifecycle } from './lifecycle.js';
-import { createLogger } from './logger.js';
+import { Lifecycle } from '../process/lifecycle.js';
+import { createLogger } from '../process/logger.js';
 import { connectTemporal, installTemporalLogger } from './temporal.js';
 
 /** Workflows kept in memory; others are replayed from their history when they wake up. */

@@ -18,8 +18,8 @@ import { createRepositories } from '../repositories/repositories.js';
 import { RolloutClient } from '../workflows/client/rollout-client.js';
 import { NodeConfigSchema } from './config.js';
 import { NodeHeartbeat } from './heartbeat.js';
-import { Lifecycle } from './lifecycle.js';
-import { createLogger } from './logger.js';
+import { Lifecycle } from '../process/lifecycle.js';
+import { createLogger } from '../process/logger.js';
 import { connectTemporal, installTemporalLogger } from './temporal.js';
 
 /** Activities under way at once: planning and packing are heavy, dispatching mostly waits. */

@@ -1,7 +1,7 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { DefaultLogger, NativeConnection, Runtime } from '@temporalio/worker';
 import type { Logger } from 'pino';
-import type { Lifecycle } from './lifecycle.js';
+import type { Lifecycle } from '../process/lifecycle.js';
 
 const firstDelayMs = 250;
 const maximumDelayMs = 5_000;

@@ -39,7 +39,7 @@ export const packageRoutes: FastifyPluginAsyncTypebox<RouteOptions> = async (app
   app.get(
     '/packages/:id/archive',
     {
-      schema: { tags, operationId: 'downloadPackage', summary: 'The archive itself, for looking into it', params: ParamsSchema, produces: ['application/gzip'], response: { ...problems } },
+      schema: { tags, operationId: 'downloadPackage', summary: 'The archive itself, for looking into it', params: ParamsSchema, produces: ['application/gzip'], response: { 200: Type.Unknown(), ...problems } },
       onRequest: async (request) => access.require(request, 'operator'),
     },
     async (request, reply) => {

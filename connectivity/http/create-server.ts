@@ -2,15 +2,23 @@ import fastify, { type FastifyInstance } from 'fastify';
 import type { Logger } from 'pino';
 import { installProblems } from './problem.js';
 
+export interface ServerOptions {
+  /** Bytes that a body may have, unless a route says otherwise. */
+  readonly bodyLimit: number;
+  /** Believe X-Forwarded-For. */
+  readonly trustProxy?: boolean;
+}
+
 /**
  * An HTTP server with the rules that all of LEONORE's share: input is validated as it is (nothing is coerced or
  * dropped), errors are problem+json, bodies and times are bounded.
  */
-export function createServer(logger: Logger, bodyLimit: number): FastifyInstance {
+export function createServer(logger: Logger, { bodyLimit, trustProxy = false }: ServerOptions): FastifyInstance {
   const app = fastify({
     loggerInstance: logger,
     disableRequestLogging: true,
     bodyLimit,
+    trustProxy,
     requestTimeout: 120_000,
     connectionTimeout: 150_000,
     keepAliveTimeout: 75_000,

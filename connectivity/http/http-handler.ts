@@ -14,7 +14,7 @@ export class HttpHandler implements GatewayHandler {
   private readonly push = new HttpPush();
 
   async start({ service, blobs, logger, host, port }: HandlerContext): Promise<string> {
-    this.app = createServer(logger, limits.deviceBodyBytes);
+    this.app = createServer(logger, { bodyLimit: limits.deviceBodyBytes });
     await this.app.register(deviceRoutes, { service, blobs });
     return this.app.listen({ host, port });
   }

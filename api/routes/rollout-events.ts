@@ -1,0 +1,71 @@
+import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox';
+import { setTimeout as delay } from 'node:timers/promises';
+import { LeonoreError } from '../../domain/errors.js';
+import { isRolloutEnded } from '../../domain/rollout/state.js';
+import type { RouteOptions } from '../context.js';
+import { describeRollout } from '../rollout-view.js';
+import { problems, UuidParamsSchema } from '../schemas/common.js';
+
+const lookMs = 500;
+/** A comment line keeps proxies from closing a quiet stream. */
+const keepAliveMs = 15_000;
+/** Streams that one process serves at once. */
+const maximumStreams = 200;
+
+/**
+ * The progress of a rollout as server-sent events: `progress` whenever something changed, `end` once, then the
+ * stream closes. Read from the database, so that any replica can serve it and a reconnect loses nothing.
+ */
+export const rolloutEventRoutes: FastifyPluginAsyncTypebox<RouteOptions> = async (app, { context }) => {
+  const { access, repositories } = context;
+  let streams = 0;
+
+  app.get(
+    '/rollouts/:id/events',
+    {
+      schema: { tags: ['rollouts'], operationId: 'watchRollout', summary: 'Server-sent events: progress, end', params: UuidParamsSchema, produces: ['text/event-stream'], response: { ...problems } },
+      onRequest: async (request) => access.require(request, 'viewer'),
+    },
+    async (request, reply) => {
+      const { id } = request.params;
+      await repositories.rollouts.get(id);
+      if (streams >= maximumStreams) throw new LeonoreError('TOO_MANY_REQUESTS', `${streams} streams are open already`);
+      streams += 1;
+      reply.hijack();
+      const gone = new AbortController();
+      request.raw.on('close', () => gone.abort());
+      reply.raw.writeHead(200, { 'content-type': 'text/event-stream', 'cache-control': 'no-store', connection: 'keep-alive' });
+      try {
+        await stream(id, reply.raw, gone.signal);
+      } catch (error) {
+        if (!gone.signal.aborted) request.log.warn({ err: error }, 'an event stream broke off; the client connects again');
+      } finally {
+        streams -= 1;
+        reply.raw.end();
+      }
+    },
+  );
+
+  async function stream(id: string, out: NodeJS.WritableStream, signal: AbortSignal): Promise<void> {
+    let last = '';
+    let quietMs = 0;
+    for (;;) {
+      const { id: rolloutId, state, counts, steps, failure } = await describeRollout(repositories.rollouts, id);
+      const text = JSON.stringify({ id: rolloutId, state, counts, steps, failure });
+      if (text !== last) {
+        out.write(`event: progress\ndata: ${text}\n\n`);
+        last = text;
+        quietMs = 0;
+      } else if (quietMs >= keepAliveMs) {
+        out.write(': quiet\n\n');
+        quietMs = 0;
+      }
+      if (isRolloutEnded(state)) {
+        out.write(`event: end\ndata: ${text}\n\n`);
+        return;
+      }
+      await delay(lookMs, undefined, { signal });
+      quietMs += lookMs;
+    }
+  }
+};

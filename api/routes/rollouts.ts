@@ -1,0 +1,128 @@
+import { createHash } from 'node:crypto';
+import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox';
+import Type from 'typebox';
+import { canonicalJson } from '../../domain/canonical-json.js';
+import { deliveryStates } from '../../domain/delivery/state.js';
+import { LeonoreError } from '../../domain/errors.js';
+import { selectRequested } from '../../repositories/requested-artifacts.js';
+import type { Rollout } from '../../repositories/rollout-repository.js';
+import type { RouteOptions } from '../context.js';
+import { pageOf } from '../paging.js';
+import { describeRollout, summaryOf } from '../rollout-view.js';
+import { PageQuerySchema, PageSchema, problems, strict, UuidParamsSchema } from '../schemas/common.js';
+import { DeliverySchema, NewRolloutSchema, RolloutSchema, RolloutSummarySchema } from '../schemas/resources.js';
+
+const tags = ['rollouts'];
+/** A gateway that pulls once an hour, and is switched off over night, still answers in time. */
+const defaultDeadlineSeconds = 86_400;
+
+const DeliveryQuerySchema = Type.Object(
+  { ...PageQuerySchema.properties, state: Type.Optional(Type.Enum(deliveryStates)) },
+  strict,
+);
+const HeadersSchema = Type.Object({
+  'idempotency-key': Type.Optional(Type.String({ minLength: 1, maxLength: 200, description: 'The same key starts the same rollout' })),
+});
+
+/** Rollouts: one request to provision artifacts to a deployment. */
+export const rolloutRoutes: FastifyPluginAsyncTypebox<RouteOptions> = async (app, { context }) => {
+  const { access, repositories, rolloutClient } = context;
+  const { artifacts, deployments, members, rollouts, deliveries } = repositories;
+
+  app.post(
+    '/rollouts',
+    {
+      schema: { tags, operationId: 'startRollout', headers: HeadersSchema, body: NewRolloutSchema, response: { 202: RolloutSummarySchema, ...problems } },
+      onRequest: async (request) => access.require(request, 'operator'),
+    },
+    async (request, reply) => {
+      const { requests, deployment, deadlineSeconds = defaultDeadlineSeconds } = request.body;
+      const idempotencyKey = request.headers['idempotency-key'] ?? null;
+      const selected = await selectRequested(artifacts, requests);
+      const target = await deployments.get(deployment);
+      await refuseEmpty(target);
+      // Nothing is stored that could not be begun: while Temporal is away, the caller comes again.
+      if (!(await rolloutClient.isReachable())) throw new LeonoreError('TEMPORAL_UNAVAILABLE', 'Temporal does not answer');
+      const { id } = await rollouts.create({
+        requests,
+        deploymentId: target.id,
+        options: { deadlineSeconds },
+        idempotencyKey,
+        requestDigest: createHash('sha256').update(canonicalJson({ requests, deployment, deadlineSeconds })).digest('hex'),
+      });
+      await begin(id, selected, deployment, deadlineSeconds);
+      return reply.code(202).header('location', `/api/v1/rollouts/${id}`).send(summaryOf(await rollouts.get(id)));
+    },
+  );
+
+  app.get(
+    '/rollouts',
+    {
+      schema: { tags, operationId: 'listRollouts', querystring: PageQuerySchema, response: { 200: PageSchema(RolloutSummarySchema), ...problems } },
+      onRequest: async (request) => access.require(request, 'viewer'),
+    },
+    async (request) => {
+      const { limit, cursor } = pageOf(request.query);
+      const page = await rollouts.list(limit, cursor);
+      return { items: page.items.map(summaryOf), nextCursor: page.nextCursor };
+    },
+  );
+
+  app.get(
+    '/rollouts/:id',
+    {
+      schema: { tags, operationId: 'showRollout', params: UuidParamsSchema, response: { 200: RolloutSchema, ...problems } },
+      onRequest: async (request) => access.require(request, 'viewer'),
+    },
+    async (request) => describeRollout(rollouts, request.params.id),
+  );
+
+  app.get(
+    '/rollouts/:id/deliveries',
+    {
+      schema: { tags, operationId: 'listDeliveries', params: UuidParamsSchema, querystring: DeliveryQuerySchema, response: { 200: PageSchema(DeliverySchema), ...problems } },
+      onRequest: async (request) => access.require(request, 'viewer'),
+    },
+    async (request) => {
+      const { id } = await rollouts.get(request.params.id);
+      const { limit, cursor } = pageOf(request.query);
+      const page = await deliveries.list(id, limit, cursor, request.query.state ?? null);
+      const items = page.items.map((delivery) => ({
+        ...delivery,
+        updatedAt: delivery.updatedAt.toISOString(),
+        endedAt: delivery.endedAt?.toISOString() ?? null,
+      }));
+      return { items, nextCursor: page.nextCursor };
+    },
+  );
+
+  app.post(
+    '/rollouts/:id/cancel',
+    {
+      schema: { tags, operationId: 'cancelRollout', summary: 'Stop what no gateway has begun to install', params: UuidParamsSchema, response: { 202: RolloutSummarySchema, ...problems } },
+      onRequest: async (request) => access.require(request, 'operator'),
+    },
+    async (request, reply) => {
+      const { id } = request.params;
+      await rollouts.requestCancel(id);
+      await rolloutClient.cancel(id);
+      return reply.code(202).send(summaryOf(await rollouts.get(id)));
+    },
+  );
+
+  async function refuseEmpty(deployment: { name: string; gatewayIds: readonly string[]; selector: string | null }): Promise<void> {
+    for await (const page of members.pages(deployment)) if (page.length > 0) return;
+    throw new LeonoreError('EMPTY_DEPLOYMENT', `the deployment "${deployment.name}" has no gateways now`);
+  }
+
+  /** The rollout is recorded: should Temporal fall away just now, the coordinator starts it later. */
+  async function begin(id: Rollout['id'], selected: readonly string[], deployment: string, deadlineSeconds: number): Promise<void> {
+    try {
+      await rolloutClient.start({ rolloutId: id, artifacts: selected.join(' '), deployment, deadlineSeconds });
+      await rollouts.workflowStarted(id);
+    } catch (error) {
+      if (!(error instanceof LeonoreError) || error.code !== 'TEMPORAL_UNAVAILABLE') throw error;
+      app.log.warn({ rolloutId: id }, 'the rollout is recorded; its workflow will be started by the coordinator');
+    }
+  }
+};

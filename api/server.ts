@@ -1,0 +1,36 @@
+/** The api process: reads its configuration, connects, listens. */
+import { createServer } from '../connectivity/http/create-server.js';
+import { limits } from '../domain/limits.js';
+import { readEnvironment } from '../domain/read-environment.js';
+import { connectDatabase } from '../repositories/database.js';
+import { DiskBlobStore } from '../repositories/disk-blob-store.js';
+import { createRepositories } from '../repositories/repositories.js';
+import { Lifecycle } from '../process/lifecycle.js';
+import { createLogger } from '../process/logger.js';
+import { RolloutClient } from '../workflows/client/rollout-client.js';
+import { Access } from './access.js';
+import { apiApp } from './app.js';
+import { ApiConfigSchema } from './config.js';
+
+const config = readEnvironment(ApiConfigSchema, process.env);
+const logger = createLogger('api', config.LEONORE_LOG_LEVEL);
+const lifecycle = new Lifecycle(logger);
+
+const database = connectDatabase({ url: config.DATABASE_URL, poolSize: config.LEONORE_POOL_SIZE });
+lifecycle.onEnd('database', () => database.$disconnect());
+const rolloutClient = RolloutClient.connect(config.TEMPORAL_ADDRESS, config.TEMPORAL_NAMESPACE);
+lifecycle.onEnd('temporal client', () => rolloutClient.close());
+
+const app = createServer(logger, { bodyLimit: limits.jsonBodyBytes, trustProxy: config.LEONORE_TRUST_PROXY });
+await app.register(apiApp, {
+  context: {
+    repositories: createRepositories(database, 3 * config.LEONORE_HEARTBEAT_MS),
+    blobs: new DiskBlobStore(config.LEONORE_BLOBS),
+    rolloutClient,
+    access: new Access(config.LEONORE_TOKENS, config.LEONORE_ENROLMENT_TOKENS),
+    pollSeconds: config.LEONORE_POLL_SECONDS,
+  },
+});
+const address = await app.listen({ host: config.LEONORE_HOST, port: config.LEONORE_PORT });
+lifecycle.onEnd('listener', () => app.close());
+lifecycle.ready({ address });
