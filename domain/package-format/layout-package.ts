@@ -7,7 +7,7 @@ import { artifactKey } from '../artifact/manifest.js';
 import { LeonoreError } from '../errors.js';
 import { limits } from '../limits.js';
 import { canonicalJson } from './canonical-json.js';
-import { artifactColumns, controlScripts, type ArtifactColumn } from './control-scripts.js';
+import { controlScripts } from './control-scripts.js';
 import {
   packageFormatVersion,
   type PackagedArtifact,
@@ -15,6 +15,13 @@ import {
   type PackageManifest,
 } from './package-manifest.js';
 import { findClash, pathProblem } from './package-path.js';
+import {
+  artifactDirectory,
+  artifactTable,
+  pathTable,
+  placeArtifacts,
+  type Sha256,
+} from './package-tables.js';
 
 type FileMode = PackageFile['mode'];
 
@@ -68,18 +75,8 @@ export interface PackageLayout {
   readonly entries: readonly PackageEntry[];
 }
 
-/** sha256 in lower case hex; given by the caller, because the domain computes nothing from Node. */
-export type Sha256 = (bytes: Uint8Array) => string;
-
 interface SourcedFile extends PackageFile {
   readonly content: EntryContent;
-}
-
-interface PlacedArtifact {
-  readonly artifact: PackagedArtifact;
-  /** Directory in the container, relative to its root. */
-  readonly home: string;
-  readonly files: readonly (SourcedFile & { readonly destination: string })[];
 }
 
 const encoder = new TextEncoder();
@@ -91,8 +88,10 @@ const encoder = new TextEncoder();
  *   long paths, a control script that is not among the files), TOO_LARGE when there are too many files
  */
 export function layoutPackage(input: PackageInput, sha256: Sha256): PackageLayout {
-  const placed = input.artifacts.map((artifact) => place(artifact, input.rendered ?? {}, sha256));
-  checkArtifacts(placed);
+  const artifacts = input.artifacts.map(packagedArtifact);
+  const content = input.artifacts.flatMap((artifact) => contentOf(artifact, input.rendered ?? {}, sha256));
+  checkArtifacts(artifacts, content);
+  const placed = placeArtifacts(artifacts, content, sha256);
   const controls: SourcedFile[] = [
     text('path', '0644', pathTable(placed), sha256),
     text('control/artifacts', '0644', artifactTable(placed), sha256),
@@ -100,7 +99,7 @@ export function layoutPackage(input: PackageInput, sha256: Sha256): PackageLayou
       text(`control/${name}`, '0755', script, sha256),
     ),
   ];
-  const files = [...controls, ...placed.flatMap((artifact) => artifact.files)];
+  const files = [...controls, ...content];
   if (files.length > limits.packageFiles) {
     throw new LeonoreError(
       'TOO_LARGE',
@@ -109,7 +108,7 @@ export function layoutPackage(input: PackageInput, sha256: Sha256): PackageLayou
   }
   const manifest: PackageManifest = {
     format: packageFormatVersion,
-    artifacts: placed.map(({ artifact }) => artifact),
+    artifacts,
     tree: [...input.tree],
     contentSize: sum(files.map((file) => file.size)),
     installedSize: sum(input.artifacts.map((artifact) => artifact.installedSize)),
@@ -120,52 +119,33 @@ export function layoutPackage(input: PackageInput, sha256: Sha256): PackageLayou
   const entries = [
     inline('id', '0644', encoder.encode(`${id}\n`)),
     inline('manifest.json', '0644', manifestBytes),
-    ...files.map(({ path, mode, size, content }) => ({ path, mode, size, content })),
+    ...files.map(({ path, mode, size, content: bytes }) => ({ path, mode, size, content: bytes })),
   ];
   return { id, manifest, entries };
 }
 
-/** Directory of an artifact in the archive. */
-export function artifactDirectory(artifact: { name: string; version: string; requested: boolean }): string {
-  return `${artifact.requested ? 'binary' : 'dependencies'}/${artifact.name}-${artifact.version}`;
-}
-
-function place(
+/** The files of an artifact in the archive, sorted; rendered ones take the place of others. */
+function contentOf(
   input: ArtifactInput,
   rendered: Readonly<Record<string, readonly RenderedFile[]>>,
   sha256: Sha256,
-): PlacedArtifact {
+): SourcedFile[] {
   const key = artifactKey(input);
   const inside = new Map<string, SourcedFile>();
-  for (const file of input.files) {
-    if (inside.has(file.path)) throw malformed(key, file.path, 'is listed twice');
-    inside.set(file.path, {
-      path: file.path,
-      sha256: file.sha256,
-      mode: file.mode,
-      size: file.size,
-      content: { kind: 'blob', digest: file.sha256, size: file.size },
-    });
+  for (const { path, sha256: digest, mode, size } of input.files) {
+    if (inside.has(path)) throw malformed(key, path, 'is listed twice');
+    inside.set(path, { path, sha256: digest, mode, size, content: { kind: 'blob', digest, size } });
   }
   for (const file of rendered[key] ?? [])
     inside.set(file.path, text(file.path, '0644', file.content, sha256));
+  checkScripts(input, inside);
   const ordered = [...inside.values()].sort((left, right) => (left.path < right.path ? -1 : 1));
-
-  const artifact = packagedArtifact(input);
-  checkScripts(artifact, inside);
-  // The home's name holds a digest of its content. So two builds of one version can lie side by side, a
-  // directory that is there already needs no second look, and nothing is ever changed in place.
-  const content = ordered.map((file) => `${file.path}\t${file.mode}\t${file.sha256}\n`).join('');
-  const contentId = sha256(encoder.encode(content)).slice(0, 12);
-  const home = `store/${input.name}/${input.version}-${contentId}`;
-  const directory = artifactDirectory(input);
-  const files = ordered.map((file) => {
-    const path = `${directory}/${file.path}`;
+  return ordered.map((file) => {
+    const path = `${artifactDirectory(input)}/${file.path}`;
     const problem = pathProblem(file.path) ?? pathProblem(path);
     if (problem !== null) throw malformed(key, path, problem);
-    return { ...file, path, destination: `${home}/${file.path}` };
+    return { ...file, path };
   });
-  return { artifact, home, files };
 }
 
 /** What the manifest says of an artifact: the input without its files, and nothing that is undefined. */
@@ -195,10 +175,10 @@ function checkScripts(artifact: PackagedArtifact, files: ReadonlyMap<string, unk
   }
 }
 
-function checkArtifacts(placed: readonly PlacedArtifact[]): void {
+function checkArtifacts(artifacts: readonly PackagedArtifact[], files: readonly SourcedFile[]): void {
   const names = new Set<string>();
   const directories = new Set<string>();
-  for (const { artifact } of placed) {
+  for (const artifact of artifacts) {
     // `a@1.0.0-2.0.0` and `a-1.0.0@2.0.0` are different artifacts, but their directory would be the same.
     const directory = artifactDirectory(artifact);
     if (names.has(artifact.name) || directories.has(directory)) {
@@ -207,7 +187,7 @@ function checkArtifacts(placed: readonly PlacedArtifact[]): void {
     names.add(artifact.name);
     directories.add(directory);
   }
-  const clash = findClash(placed.flatMap(({ files }) => files.map((file) => file.path)));
+  const clash = findClash(files.map((file) => file.path));
   if (clash !== null) {
     throw new LeonoreError(
       'MALFORMED_ARTIFACT',
@@ -215,44 +195,6 @@ function checkArtifacts(placed: readonly PlacedArtifact[]): void {
       clash,
     );
   }
-}
-
-/** One line a file, in install order; `order` counts artifacts, so that the files of one share it. */
-function pathTable(placed: readonly PlacedArtifact[]): string {
-  return placed
-    .flatMap(({ files }, index) =>
-      files.map((file) => tabbed([index + 1, file.path, file.destination, file.mode, file.sha256])),
-    )
-    .join('');
-}
-
-function artifactTable(placed: readonly PlacedArtifact[]): string {
-  return placed
-    .map(({ artifact, home }, index) => {
-      const { control, health } = artifact;
-      const row: Record<ArtifactColumn, string | number | undefined> = {
-        order: index + 1,
-        name: artifact.name,
-        version: artifact.version,
-        home,
-        requested: Number(artifact.requested),
-        start: Number(artifact.start),
-        keep: Number(artifact.keepData),
-        size: artifact.installedSize,
-        install: control.install,
-        uninstall: control.uninstall,
-        startup: control.start,
-        stop: control.stop,
-        check: health?.check,
-        up: health?.staysUpSeconds,
-      };
-      return tabbed(artifactColumns.map((column) => row[column] ?? '-'));
-    })
-    .join('');
-}
-
-function tabbed(columns: readonly (string | number)[]): string {
-  return `${columns.join('\t')}\n`;
 }
 
 function text(path: string, mode: FileMode, content: string, sha256: Sha256): SourcedFile {

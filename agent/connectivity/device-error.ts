@@ -1,0 +1,32 @@
+/**
+ * Why LEONORE could not be talked to, by what the gateway has to do about it:
+ *   unreachable      nobody answered: try again, and after some attempts go back to the registration address
+ *   unavailable      it asked for patience (429, 5xx): wait, honouring Retry-After
+ *   unauthenticated  the token is not accepted (401): register again with the enrolment token
+ *   wrongNode        another node is responsible (421): register again to learn which
+ *   refused          it will never accept this (any other 4xx): do not repeat it
+ *   malformed        the answer cannot be understood: treated as unavailable
+ */
+export type DeviceFailure =
+  'unreachable' | 'unavailable' | 'unauthenticated' | 'wrongNode' | 'refused' | 'malformed';
+
+export class DeviceError extends Error {
+  override readonly name = 'DeviceError';
+
+  constructor(
+    readonly failure: DeviceFailure,
+    message: string,
+    /** How long the server asked to wait; 0 when it did not. */
+    readonly retryAfterMs = 0,
+    /** Code of the server's problem document, when it sent one. */
+    readonly code?: string,
+    options?: ErrorOptions,
+  ) {
+    super(message, options);
+  }
+}
+
+/** What came is not what was promised: wrong bytes, or too many of them. */
+export class IntegrityError extends Error {
+  override readonly name = 'IntegrityError';
+}

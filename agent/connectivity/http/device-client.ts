@@ -1,0 +1,181 @@
+/**
+ * The device API over HTTP, as a gateway sees it. No disk, no timers, no state: the agent and the virtual gateways
+ * of a test bed bring their own, and thousands can share one undici Dispatcher.
+ */
+import type { Dispatcher } from 'undici';
+import { request } from 'undici';
+import {
+  devicePaths,
+  RegisterResponseSchema,
+  ReportsResponseSchema,
+  TasksResponseSchema,
+  type RegisterRequest,
+  type RegisterResponse,
+  type Report,
+  type ReportsResponse,
+  type TasksResponse,
+} from '../../../domain/agent-protocol/messages.js';
+import type { GatewayProfile } from '../../../domain/gateway/profile.js';
+import { DeviceError } from '../device-error.js';
+import { failureOf, readAnswer } from './response.js';
+
+export interface DeviceClientOptions {
+  /** Base URL of the API: where gateways register. */
+  readonly registrationAddress: string;
+  /** Connections; undici's own pool by default. */
+  readonly dispatcher?: Dispatcher;
+  /** For the headers of an answer, and for each pause within its body. */
+  readonly timeoutMs?: number;
+  readonly userAgent?: string;
+}
+
+/** What a gateway needs to talk to its node. */
+export interface DeviceSession {
+  readonly nodeAddress: string;
+  readonly token: string;
+}
+
+export type TasksAnswer =
+  | { readonly changed: false; readonly etag: string | undefined }
+  | { readonly changed: true; readonly etag: string | undefined; readonly response: TasksResponse };
+
+const defaultTimeoutMs = 30_000;
+
+/** Every method throws a DeviceError, or an AbortError when its signal is aborted. */
+export class DeviceClient {
+  readonly #options: DeviceClientOptions;
+
+  constructor(options: DeviceClientOptions) {
+    this.#options = options;
+  }
+
+  /**
+   * Registers the gateway.
+   *
+   * @param token the enrolment token, or the gateway's own to be assigned anew
+   */
+  async register(body: RegisterRequest, token: string, signal?: AbortSignal): Promise<RegisterResponse> {
+    const response = await this.send(this.#options.registrationAddress, devicePaths.register, {
+      method: 'POST',
+      token,
+      body,
+      signal,
+    });
+    return readAnswer(await success(response), RegisterResponseSchema);
+  }
+
+  /**
+   * Asks for tasks.
+   *
+   * @param etag of the answer before: nothing is sent when nothing changed
+   */
+  async pollTasks(session: DeviceSession, etag?: string, signal?: AbortSignal): Promise<TasksAnswer> {
+    const response = await this.send(session.nodeAddress, devicePaths.tasks, {
+      token: session.token,
+      headers: etag === undefined ? {} : { 'if-none-match': etag },
+      signal,
+    });
+    if (response.statusCode === 304) {
+      await response.body.dump();
+      return { changed: false, etag };
+    }
+    const answer = await readAnswer(await success(response), TasksResponseSchema);
+    const newEtag = response.headers['etag'];
+    return { changed: true, etag: typeof newEtag === 'string' ? newEtag : undefined, response: answer };
+  }
+
+  /** Sends reports, at most `limits.reports`; all that the answer names are done with. */
+  async sendReports(
+    session: DeviceSession,
+    reports: readonly Report[],
+    signal?: AbortSignal,
+  ): Promise<ReportsResponse> {
+    const response = await this.send(session.nodeAddress, devicePaths.reports, {
+      method: 'POST',
+      token: session.token,
+      body: { reports },
+      signal,
+    });
+    return readAnswer(await success(response), ReportsResponseSchema);
+  }
+
+  async sendProfile(session: DeviceSession, profile: GatewayProfile, signal?: AbortSignal): Promise<void> {
+    const response = await this.send(session.nodeAddress, devicePaths.profile, {
+      method: 'PUT',
+      token: session.token,
+      body: { profile },
+      signal,
+    });
+    await (await success(response)).body.dump();
+  }
+
+  /**
+   * Opens the body of a package; the answer may be 200, 206 or 416, see download.ts.
+   *
+   * @param offset bytes that are there already; asked for with If-Range, so that they are of the same archive
+   */
+  async openPackage(
+    session: DeviceSession,
+    digest: string,
+    offset: number,
+    signal?: AbortSignal,
+  ): Promise<Dispatcher.ResponseData> {
+    const response = await this.send(session.nodeAddress, `${devicePaths.packages}/${digest}`, {
+      token: session.token,
+      headers: offset === 0 ? {} : { range: `bytes=${offset}-`, 'if-range': `"${digest}"` },
+      signal,
+    });
+    return response.statusCode === 416 ? response : success(response);
+  }
+
+  private async send(base: string, path: string, options: RequestOptions): Promise<Dispatcher.ResponseData> {
+    const { dispatcher, timeoutMs = defaultTimeoutMs, userAgent = 'leonore-agent' } = this.#options;
+    const { body } = options;
+    try {
+      return await request(new URL(base.replace(/\/+$/, '') + path), {
+        method: options.method ?? 'GET',
+        headers: {
+          authorization: `Bearer ${options.token}`,
+          'user-agent': userAgent,
+          accept: 'application/json',
+          ...(body === undefined ? {} : { 'content-type': 'application/json' }),
+          ...options.headers,
+        },
+        body: body === undefined ? null : JSON.stringify(body),
+        headersTimeout: timeoutMs,
+        bodyTimeout: timeoutMs,
+        signal: options.signal ?? null,
+        ...(dispatcher === undefined ? {} : { dispatcher }),
+      });
+    } catch (error) {
+      throw transportFailure(error, options.signal);
+    }
+  }
+}
+
+interface RequestOptions {
+  readonly method?: 'POST' | 'PUT';
+  readonly token: string;
+  readonly headers?: Readonly<Record<string, string>>;
+  readonly body?: unknown;
+  readonly signal: AbortSignal | undefined;
+}
+
+/** Whatever the transport throws is an unreachable server, except that the caller's own abort stays one. */
+export function transportFailure(error: unknown, signal?: AbortSignal): unknown {
+  if (signal?.aborted === true || error instanceof DeviceError) return error;
+  return new DeviceError(
+    'unreachable',
+    error instanceof Error ? error.message : String(error),
+    0,
+    undefined,
+    {
+      cause: error,
+    },
+  );
+}
+
+async function success(response: Dispatcher.ResponseData): Promise<Dispatcher.ResponseData> {
+  if (response.statusCode >= 200 && response.statusCode < 300) return response;
+  throw await failureOf(response);
+}

@@ -1,0 +1,88 @@
+/** Reading answers of the device API without trusting them: bounded, validated, failures sorted. */
+import type { Dispatcher } from 'undici';
+import type { Static, TSchema } from 'typebox';
+import { Value } from 'typebox/value';
+import { DeviceError, type DeviceFailure } from '../device-error.js';
+
+/** Tasks and registrations are a few kilobytes; 1 MiB leaves room and bounds memory. */
+const answerBytes = 1024 * 1024;
+/** A server that asks for more patience than this is asked again after it all the same. */
+const longestRetryAfterMs = 3_600_000;
+
+/**
+ * Reads a JSON answer of the given shape.
+ *
+ * @throws DeviceError malformed when it is too large, no JSON, or of another shape
+ */
+export async function readAnswer<T extends TSchema>(
+  response: Dispatcher.ResponseData,
+  schema: T,
+): Promise<Static<T>> {
+  const text = await readText(response);
+  let value: unknown;
+  try {
+    value = JSON.parse(text);
+  } catch {
+    throw new DeviceError('malformed', 'The answer is not JSON.');
+  }
+  if (!Value.Check(schema, value)) {
+    const [first] = Value.Errors(schema, value);
+    throw new DeviceError(
+      'malformed',
+      `The answer has not the agreed shape: ${first?.instancePath ?? ''} ${first?.message ?? ''}`,
+    );
+  }
+  return value;
+}
+
+/** Turns an answer that is not a success into a DeviceError; consumes its body. */
+export async function failureOf(response: Dispatcher.ResponseData): Promise<DeviceError> {
+  const { statusCode } = response;
+  let problem: Record<string, unknown> = {};
+  try {
+    const value: unknown = JSON.parse(await readText(response));
+    if (typeof value === 'object' && value !== null) problem = { ...value };
+  } catch {
+    // The status says enough.
+  }
+  const told = [problem['title'], problem['detail']].filter((part) => typeof part === 'string').join(': ');
+  return new DeviceError(
+    failureKind(statusCode),
+    `HTTP ${statusCode}${told === '' ? '' : ` ${told.slice(0, 500)}`}`,
+    retryAfterMs(response.headers),
+    typeof problem['code'] === 'string' ? problem['code'] : undefined,
+  );
+}
+
+function failureKind(status: number): DeviceFailure {
+  if (status === 401) return 'unauthenticated';
+  if (status === 421) return 'wrongNode';
+  if (status === 408 || status === 429 || status >= 500) return 'unavailable';
+  return status >= 400 ? 'refused' : 'malformed';
+}
+
+/**
+ * RFC 9110, section 10.2.3. A date is compared with the answer's own Date, because the gateway's clock may be wrong
+ * by years.
+ */
+function retryAfterMs(headers: Dispatcher.ResponseData['headers']): number {
+  const value = headers['retry-after'];
+  if (typeof value !== 'string') return 0;
+  let waitMs = Number(value) * 1_000;
+  if (Number.isNaN(waitMs)) {
+    const now = typeof headers['date'] === 'string' ? Date.parse(headers['date']) : Number.NaN;
+    waitMs = Date.parse(value) - now;
+  }
+  return Number.isFinite(waitMs) ? Math.min(Math.max(waitMs, 0), longestRetryAfterMs) : 0;
+}
+
+async function readText(response: Dispatcher.ResponseData): Promise<string> {
+  const chunks: Buffer[] = [];
+  let size = 0;
+  for await (const chunk of response.body as AsyncIterable<Buffer>) {
+    size += chunk.length;
+    if (size > answerBytes) throw new DeviceError('malformed', 'The answer is too large.');
+    chunks.push(chunk);
+  }
+  return Buffer.concat(chunks).toString('utf8');
+}

@@ -1,0 +1,50 @@
+import { mkdir } from 'node:fs/promises';
+import { join } from 'node:path';
+
+/** Where things lie below the agent's root (docs/gateway.md). `agent/` is private; `container/` is readable. */
+export interface AgentPaths {
+  readonly root: string;
+  readonly identity: string;
+  readonly journal: string;
+  readonly ended: string;
+  readonly reports: string;
+  readonly downloads: string;
+  readonly staging: string;
+  readonly backup: string;
+  readonly temporary: string;
+  readonly log: string;
+  readonly container: string;
+}
+
+export function agentPaths(root: string): AgentPaths {
+  const own = join(root, 'agent');
+  return {
+    root,
+    identity: join(own, 'identity.json'),
+    journal: join(own, 'journal.json'),
+    ended: join(own, 'ended.json'),
+    reports: join(own, 'reports'),
+    downloads: join(own, 'downloads'),
+    staging: join(own, 'staging'),
+    backup: join(own, 'backup'),
+    temporary: join(own, 'tmp'),
+    log: join(own, 'log'),
+    container: join(root, 'container'),
+  };
+}
+
+/** Creates the directories that are missing. */
+export async function createAgentDirectories(paths: AgentPaths): Promise<void> {
+  await mkdir(paths.root, { recursive: true });
+  await mkdir(join(paths.root, 'agent'), { recursive: true, mode: 0o700 });
+  for (const path of [
+    paths.reports,
+    paths.downloads,
+    paths.staging,
+    paths.backup,
+    paths.temporary,
+    paths.log,
+  ]) {
+    await mkdir(path, { recursive: true, mode: 0o700 });
+  }
+}

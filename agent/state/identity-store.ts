@@ -1,0 +1,29 @@
+import Type, { type Static } from 'typebox';
+import { Value } from 'typebox/value';
+import { readJsonFile, writeFileAtomic } from './atomic-file.js';
+
+const IdentitySchema = Type.Object({
+  id: Type.String(),
+  /** Marks the processes of this container, see container/leftover-processes.ts. */
+  mark: Type.String({ minLength: 16 }),
+  token: Type.Optional(Type.String()),
+  node: Type.Optional(Type.Object({ id: Type.String(), address: Type.String() })),
+  strategy: Type.Optional(Type.String()),
+  pollIntervalSeconds: Type.Optional(Type.Number()),
+});
+
+/** Who the gateway is, and where it was told to go. */
+export type Identity = Static<typeof IdentitySchema>;
+
+export class IdentityStore {
+  constructor(private readonly path: string) {}
+
+  async load(): Promise<Identity | undefined> {
+    const value = await readJsonFile(this.path);
+    return Value.Check(IdentitySchema, value) ? value : undefined;
+  }
+
+  async save(identity: Identity): Promise<void> {
+    await writeFileAtomic(this.path, JSON.stringify(identity));
+  }
+}
