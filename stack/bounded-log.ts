@@ -11,6 +11,7 @@ const defaultMaxBytes = 8 * 1024 * 1024;
 export class BoundedLog {
   private descriptor: number;
   private size: number;
+  private isClosed = false;
 
   constructor(
     readonly path: string,
@@ -22,6 +23,8 @@ export class BoundedLog {
   }
 
   write(chunk: Buffer): void {
+    // The last output of a process may arrive after its log was closed, when the descriptor is somebody else's.
+    if (this.isClosed) return;
     if (this.size > 0 && this.size + chunk.length > this.maxBytes) this.rotate();
     // A full disk must not end the stack: what cannot be written is lost, the process goes on.
     try {
@@ -38,6 +41,8 @@ export class BoundedLog {
   }
 
   close(): void {
+    if (this.isClosed) return;
+    this.isClosed = true;
     closeSync(this.descriptor);
   }
 

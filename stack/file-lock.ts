@@ -57,7 +57,15 @@ export async function acquireFileLock(path: string, waitMs = 0): Promise<FileLoc
   } finally {
     await unlink(own);
   }
-  return { release: () => rm(path, { force: true }) };
+  let isHeld = true;
+  return {
+    async release() {
+      // Released a second time it would be somebody else's.
+      if (!isHeld) return;
+      isHeld = false;
+      await rm(path, { force: true });
+    },
+  };
 }
 
 async function linkNew(existing: string, path: string): Promise<boolean> {

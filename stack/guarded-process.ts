@@ -64,6 +64,8 @@ export interface GuardedProcess {
   readonly child: ChildProcess;
   /** Resolves when the command has ended; never rejects. */
   readonly exited: Promise<Exit>;
+  /** Resolves when its output has ended as well; later than `exited`, or never if somebody else holds it open. */
+  readonly drained: Promise<void>;
   /** True until the command has ended. */
   isRunning(): boolean;
   kill(signal: NodeJS.Signals): void;
@@ -109,19 +111,23 @@ export async function spawnGuarded(command: GuardedCommand): Promise<GuardedProc
       resolve({ code, signal });
     });
   });
+  const drained = new Promise<void>((resolve) => {
+    child.once('close', () => resolve());
+  });
   await once(child, 'spawn');
   for (const stream of [child.stdout, child.stderr]) {
     stream?.on('data', (chunk: Buffer) => command.log?.write(chunk));
   }
-  return guardedProcess(child, exited);
+  return guardedProcess(child, exited, drained);
 }
 
-function guardedProcess(child: ChildProcess, exited: Promise<Exit>): GuardedProcess {
+function guardedProcess(child: ChildProcess, exited: Promise<Exit>, drained: Promise<void>): GuardedProcess {
   const isRunning = (): boolean => child.exitCode === null && child.signalCode === null;
   return {
     pid: child.pid ?? 0,
     child,
     exited,
+    drained,
     isRunning,
     kill: (signal) => {
       child.kill(signal);

@@ -95,6 +95,8 @@ export interface ServeOptions {
   /** Server settings (`name=value`) beyond those of the stack. */
   readonly settings?: readonly string[];
   readonly orphan: OrphanRule;
+  /** Told of the process as soon as it exists. */
+  readonly spawned?: (process: GuardedProcess) => void;
 }
 
 /**
@@ -133,6 +135,7 @@ export async function servePostgres(
     ...(cluster.osUser.user === undefined ? {} : { user: cluster.osUser.user }),
     ...(options.log === undefined ? {} : { log: options.log }),
   });
+  options.spawned?.(server);
   await untilAnswers(server, clusterUrl(cluster, options.port, 'postgres'), options.log);
   return server;
 }

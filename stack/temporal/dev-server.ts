@@ -22,6 +22,8 @@ export interface DevServerOptions {
   readonly dbFile?: string;
   readonly log: BoundedLog;
   readonly orphan: OrphanRule;
+  /** Told of the process as soon as it exists. */
+  readonly spawned?: (process: GuardedProcess) => void;
 }
 
 /**
@@ -50,6 +52,7 @@ export async function startDevServer(options: DevServerOptions): Promise<Guarded
     log: options.log,
     orphan: options.orphan,
   });
+  options.spawned?.(server);
   try {
     await untilServing(server, `${loopback}:${options.port}`, options);
   } catch (error) {

@@ -1,0 +1,115 @@
+import { Command, InvalidArgumentError } from 'commander';
+import { defaultDataDir } from '../../stack/state-file.js';
+import { type Stack, startStack } from '../../stack/start-stack.js';
+
+interface UpOptions {
+  readonly data: string;
+  readonly port?: number;
+  readonly nodes: number;
+  readonly json?: true;
+}
+
+/** More nodes than this on one machine only take memory from each other. */
+const maxNodes = 16;
+
+/** `leonore up`: the embedded stack in the foreground, until Ctrl-C. */
+export function upCommand(): Command {
+  return new Command('up')
+    .description('run PostgreSQL, Temporal, api, coordinator and nodes on this machine, until Ctrl-C')
+    .option('--data <dir>', 'where everything is kept', defaultDataDir())
+    .option(
+      '--port <n>',
+      'port of the API (default: the same as before, or a free one)',
+      wholeNumber(1, 65_535),
+    )
+    .option('--nodes <k>', 'number of nodes', wholeNumber(0, maxNodes), 1)
+    .option('--json', 'print one JSON object a line')
+    .action(up);
+}
+
+async function up(options: UpOptions): Promise<void> {
+  const say = speaker(options.json === true);
+  const interrupted = new AbortController();
+  // A second signal changes nothing: the stop is bounded, and cut short it would leave work to the guards.
+  for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const)
+    process.on(signal, () => interrupted.abort());
+
+  const stack = await startUnlessInterrupted(options, say, interrupted.signal);
+  if (stack !== undefined) {
+    say.started(stack);
+    const failure = await Promise.race([stack.failed, abortOf(interrupted.signal)]);
+    say.progress('stopping');
+    await stack.stop();
+    say.progress('stopped');
+    if (failure !== undefined) throw failure;
+  }
+  // Something that was begun and is not needed any more, such as building the Temporal server, may still be at work.
+  process.exit(0);
+}
+
+async function startUnlessInterrupted(
+  options: UpOptions,
+  say: Speaker,
+  signal: AbortSignal,
+): Promise<Stack | undefined> {
+  const { data, port, nodes } = options;
+  try {
+    return await startStack({
+      dataDir: data,
+      nodes,
+      signal,
+      onProgress: (line) => say.progress(line),
+      ...(port === undefined ? {} : { port }),
+    });
+  } catch (error) {
+    if (!signal.aborted) throw error;
+    say.progress('stopped before everything was up');
+    return undefined;
+  }
+}
+
+function abortOf(signal: AbortSignal): Promise<undefined> {
+  return new Promise((resolve) => {
+    if (signal.aborted) resolve(undefined);
+    else signal.addEventListener('abort', () => resolve(undefined), { once: true });
+  });
+}
+
+interface Speaker {
+  progress(line: string): void;
+  started(stack: Stack): void;
+}
+
+function speaker(asJson: boolean): Speaker {
+  if (asJson) {
+    const print = (object: unknown): void => console.log(JSON.stringify(object));
+    return {
+      progress: (line) => print({ event: 'progress', line }),
+      started: ({ dataDir, api, temporal, temporalUi }) =>
+        print({ event: 'started', dataDir, api, temporal, temporalUi }),
+    };
+  }
+  return {
+    progress: (line) => console.log(`  ${line}`),
+    started(stack) {
+      console.log(`
+LEONORE is up. Ctrl-C stops it; the data stays.
+  API          ${stack.api}
+  Temporal UI  ${stack.temporalUi ?? '(of the external server)'}
+  Temporal     ${stack.temporal}
+  data         ${stack.dataDir}
+  tokens       ${stack.dataDir}/stack.json
+`);
+    },
+  };
+}
+
+function wholeNumber(min: number, max: number): (text: string) => number {
+  return (text) => {
+    const value = Number(text);
+    if (!/^\d+$/.test(text) || value < min || value > max) {
+      throw new InvalidArgumentError(`must be a whole number from ${min} to ${max}.`);
+    }
+    return value;
+  };
+}

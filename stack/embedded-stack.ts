@@ -1,0 +1,339 @@
+import { once } from 'node:events';
+import { chmod, mkdir } from 'node:fs/promises';
+import { join, resolve } from 'node:path';
+import { LeonoreError } from '../domain/errors.js';
+import { packageRoot } from '../repositories/migrations/package-root.js';
+import { BoundedLog } from './bounded-log.js';
+import { acquireFileLock, type FileLock, LockedError } from './file-lock.js';
+import { loopback } from './free-port.js';
+import { launchEntryPoint } from './launch-entry-point.js';
+import { awaitLeftovers } from './leftovers.js';
+import { PortBook } from './port-book.js';
+import { migrateDatabase, postgresPart } from './postgres-part.js';
+import { processIdentity } from './process-identity.js';
+import type { EntryPoints, Stack, StackOptions } from './start-stack.js';
+import { readSavedState, type StackState, writeStackState } from './state-file.js';
+import { type Launch, type PartState, SupervisedPart } from './supervised-part.js';
+import { defaultNamespace, prepareExternalServer, startDevServer } from './temporal/dev-server.js';
+import { obtainTemporalCli } from './temporal/obtain-cli.js';
+import { hashToken, newToken } from './tokens.js';
+
+/** How long each kind of process may take to end before SIGKILL. */
+const graceMs = { process: 15_000, temporal: 5_000, postgres: 15_000 };
+
+/** What the user keeps for himself: the processes are handed hashes, and no server but their own. */
+const withheld = ['LEONORE_TOKEN', 'LEONORE_SERVER'];
+
+/** The stack behind {@link startStack}; see there. */
+export class EmbeddedStack implements Stack {
+  readonly adminToken = newToken();
+  readonly failed: Promise<Error>;
+  api = '';
+  temporal = '';
+  temporalUi: string | null = null;
+  database = '';
+
+  private readonly partsByName = new Map<string, SupervisedPart>();
+  private readonly logs = new Map<string, BoundedLog>();
+  private readonly nodeAddresses = new Map<string, string>();
+  private readonly env: NodeJS.ProcessEnv;
+  private readonly entryPoints: EntryPoints;
+  private readonly progress: (line: string) => void;
+  private reportFailure: (error: Error) => void = () => undefined;
+  private namespace = defaultNamespace;
+  private isClosing = false;
+  private stopping: Promise<void> | undefined;
+  private saving: Promise<void> = Promise.resolve();
+
+  private constructor(
+    readonly dataDir: string,
+    readonly enrolmentToken: string,
+    private readonly options: StackOptions,
+    private readonly ports: PortBook,
+    private readonly lock: FileLock,
+  ) {
+    this.env = { ...process.env, ...options.env };
+    this.progress = options.onProgress ?? (() => undefined);
+    const dist = join(packageRoot(), 'dist');
+    this.entryPoints = {
+      api: join(dist, 'api', 'server.js'),
+      coordinator: join(dist, 'workers', 'coordinator.js'),
+      node: join(dist, 'workers', 'node.js'),
+      ...options.entryPoints,
+    };
+    this.failed = new Promise((resolveFailure) => {
+      this.reportFailure = resolveFailure;
+    });
+  }
+
+  static async start(options: StackOptions): Promise<EmbeddedStack> {
+    const dataDir = resolve(options.dataDir);
+    await mkdir(dataDir, { recursive: true });
+    // Root runs PostgreSQL as another user, who must be able to pass, not to look.
+    await chmod(dataDir, process.getuid?.() === 0 ? 0o711 : 0o700);
+    const lock = await lockDataDirectory(dataDir);
+    try {
+      const saved = await readSavedState(dataDir);
+      if (saved !== undefined) await awaitLeftovers(saved, options.onProgress ?? (() => undefined));
+      const ports = new PortBook(saved?.ports ?? {});
+      const enrolmentToken = saved?.enrolmentToken ?? newToken();
+      const stack = new EmbeddedStack(dataDir, enrolmentToken, options, ports, lock);
+      await stack.startAll();
+      return stack;
+    } catch (error) {
+      await lock.release();
+      throw error;
+    }
+  }
+
+  private async startAll(): Promise<void> {
+    const { signal } = this.options;
+    try {
+      signal?.throwIfAborted();
+      const aborted =
+        signal === undefined
+          ? []
+          : [once(signal, 'abort').then(() => Promise.reject(new Error('the start was given up')))];
+      await Promise.race([this.startParts(), ...aborted]);
+    } catch (error) {
+      await this.stop();
+      throw error;
+    }
+  }
+
+  private async startParts(): Promise<void> {
+    const { port, nodes = 1 } = this.options;
+    const apiPort =
+      port === undefined || port === 0
+        ? await this.ports.choose('api')
+        : await this.ports.require('api', port);
+    this.api = `http://${loopback}:${apiPort}`;
+    await Promise.all([this.startDatabase(), this.startTemporal()]);
+    const ids = Array.from({ length: nodes }, (_, index) => `node-${index + 1}`);
+    await Promise.all([
+      this.startOwn('api', 'api', {
+        LEONORE_HOST: loopback,
+        LEONORE_PORT: String(apiPort),
+        LEONORE_TOKENS: `admin:${hashToken(this.adminToken)}`,
+        LEONORE_ENROLMENT_TOKENS: hashToken(this.enrolmentToken),
+      }),
+      this.startOwn('coordinator', 'coordinator', {}),
+      ...ids.map((id) => this.startNode(id)),
+    ]);
+    await this.save();
+  }
+
+  private async startDatabase(): Promise<void> {
+    const external = this.env['DATABASE_URL'];
+    if (external !== undefined && external !== '') {
+      this.database = external;
+      this.progress('PostgreSQL: the one that DATABASE_URL names');
+    } else {
+      const port = await this.ports.choose('postgres');
+      const part = await postgresPart(this.dataDir, port, this.logOf('postgres'));
+      this.database = part.url;
+      await this.addPart('postgres', part.launch, 'SIGINT', graceMs.postgres);
+    }
+    await migrateDatabase(this.database, this.progress);
+  }
+
+  private async startTemporal(): Promise<void> {
+    const external = this.env['TEMPORAL_ADDRESS'];
+    if (external !== undefined && external !== '') {
+      this.temporal = external;
+      this.temporalUi = this.env['TEMPORAL_UI_URL'] ?? null;
+      this.namespace = this.env['TEMPORAL_NAMESPACE'] ?? defaultNamespace;
+      await prepareExternalServer(external, this.namespace);
+      this.progress(`Temporal: the one at ${external} (TEMPORAL_ADDRESS)`);
+      return;
+    }
+    const cli = await obtainTemporalCli({ env: this.env, onProgress: this.progress });
+    const port = await this.ports.choose('temporal');
+    const uiPort = await this.ports.choose('temporal-ui');
+    this.temporal = `${loopback}:${port}`;
+    this.temporalUi = `http://${loopback}:${uiPort}`;
+    const launch: Launch = async (spawned) => {
+      await startDevServer({
+        cli,
+        port,
+        uiPort,
+        dbFile: join(this.dataDir, 'temporal.db'),
+        log: this.logOf('temporal'),
+        orphan: { signal: 'TERM', graceMs: graceMs.temporal },
+        spawned,
+      });
+    };
+    await this.addPart('temporal', launch, 'SIGTERM', graceMs.temporal);
+  }
+
+  /** Starts one of LEONORE's own processes. */
+  private startOwn(name: string, script: keyof EntryPoints, extra: Record<string, string>): Promise<void> {
+    const own = {
+      DATABASE_URL: this.database,
+      TEMPORAL_ADDRESS: this.temporal,
+      TEMPORAL_NAMESPACE: this.namespace,
+      LEONORE_BLOBS: join(this.dataDir, 'blobs'),
+    };
+    const inherited = Object.entries(this.env).filter(([key]) => !withheld.includes(key));
+    const env = { ...Object.fromEntries(inherited), ...own, ...extra };
+    const launch: Launch = async (spawned) => {
+      const address = await launchEntryPoint(
+        { name, script: this.entryPoints[script], env, log: this.logOf(name), graceMs: graceMs.process },
+        spawned,
+      );
+      if (script === 'node' && address !== undefined) this.nodeAddresses.set(name, address);
+    };
+    return this.addPart(name, launch, 'SIGTERM', graceMs.process);
+  }
+
+  private async addPart(
+    name: string,
+    launch: Launch,
+    stopSignal: NodeJS.Signals,
+    partGraceMs: number,
+  ): Promise<void> {
+    if (this.isClosing) throw new Error('the stack is stopping');
+    const startedMs = Date.now();
+    const part = new SupervisedPart({
+      name,
+      launch,
+      stopSignal,
+      graceMs: partGraceMs,
+      onProgress: this.progress,
+      onChange: () => void this.save(),
+      onFailed: (error) => this.reportFailure(error),
+    });
+    this.partsByName.set(name, part);
+    await part.startOnce();
+    this.progress(`${name} is ready after ${((Date.now() - startedMs) / 1000).toFixed(1)} s`);
+  }
+
+  parts(): string[] {
+    return [...this.partsByName.keys()];
+  }
+
+  pid(name: string): number | undefined {
+    return this.part(name).pid;
+  }
+
+  waitFor(name: string, state: PartState, timeoutMs?: number): Promise<void> {
+    return this.part(name).waitFor(state, timeoutMs);
+  }
+
+  kill(name: string, signal: NodeJS.Signals): Promise<void> {
+    return this.part(name).kill(signal);
+  }
+
+  halt(name: string, signal?: NodeJS.Signals): Promise<void> {
+    return this.part(name).halt(signal);
+  }
+
+  start(name: string): Promise<void> {
+    return this.part(name).start();
+  }
+
+  async restart(name: string): Promise<void> {
+    await this.halt(name);
+    await this.start(name);
+  }
+
+  async startNode(id: string): Promise<void> {
+    if (this.partsByName.has(id)) return this.start(id);
+    const port = await this.ports.choose(id);
+    const extra = { LEONORE_HOST: loopback, LEONORE_PORT: String(port), LEONORE_NODE_ID: id };
+    await this.startOwn(id, 'node', extra);
+  }
+
+  async stopNode(id: string): Promise<void> {
+    await this.halt(id);
+    this.partsByName.delete(id);
+    this.nodeAddresses.delete(id);
+    await this.save();
+  }
+
+  stop(): Promise<void> {
+    this.stopping ??= this.stopAll();
+    return this.stopping;
+  }
+
+  private async stopAll(): Promise<void> {
+    this.isClosing = true;
+    const own = this.parts().filter((name) => name !== 'postgres' && name !== 'temporal');
+    await Promise.all(own.map((name) => this.halt(name)));
+    // What they still had to say to Temporal and the database has been said.
+    await this.partsByName.get('temporal')?.halt();
+    await this.partsByName.get('postgres')?.halt();
+    await this.save();
+    for (const log of this.logs.values()) log.close();
+    await this.lock.release();
+  }
+
+  private part(name: string): SupervisedPart {
+    const part = this.partsByName.get(name);
+    if (part === undefined) {
+      throw new LeonoreError(
+        'MALFORMED_INPUT',
+        `the stack has no part ${name}; it has ${this.parts().join(', ')}`,
+      );
+    }
+    return part;
+  }
+
+  private logOf(name: string): BoundedLog {
+    const known = this.logs.get(name);
+    if (known !== undefined) return known;
+    const log = new BoundedLog(join(this.dataDir, 'logs', `${name}.log`));
+    this.logs.set(name, log);
+    return log;
+  }
+
+  /** Writes the state file; one write at a time, each of what holds when its turn comes. */
+  private save(): Promise<void> {
+    this.saving = this.saving
+      .then(() => writeStackState(this.dataDir, this.currentState()))
+      .catch((error: unknown) => {
+        this.progress(
+          `the state file cannot be written: ${error instanceof Error ? error.message : String(error)}`,
+        );
+      });
+    return this.saving;
+  }
+
+  private currentState(): StackState {
+    const pids: Record<string, number> = {};
+    const identities: Record<string, string> = { stack: processIdentity(process.pid) ?? 'unknown' };
+    for (const part of this.partsByName.values()) {
+      const identity = part.pid === undefined ? undefined : processIdentity(part.pid);
+      if (part.pid === undefined || identity === undefined) continue;
+      pids[part.name] = part.pid;
+      identities[part.name] = identity;
+    }
+    return {
+      api: this.api,
+      temporal: this.temporal,
+      temporalUi: this.temporalUi,
+      database: this.database,
+      adminToken: this.adminToken,
+      enrolmentToken: this.enrolmentToken,
+      nodes: Object.fromEntries(this.nodeAddresses),
+      pids,
+      stackPid: process.pid,
+      identities,
+      ports: this.ports.entries(),
+    };
+  }
+}
+
+async function lockDataDirectory(dataDir: string): Promise<FileLock> {
+  try {
+    return await acquireFileLock(join(dataDir, 'stack.lock'));
+  } catch (error) {
+    if (!(error instanceof LockedError)) throw error;
+    throw new LeonoreError(
+      'MALFORMED_INPUT',
+      `another stack (process ${error.holderPid}) runs on ${dataDir}; stop it, or choose another data directory`,
+      { dataDir, pid: error.holderPid },
+      { cause: error },
+    );
+  }
+}

@@ -1,0 +1,35 @@
+import { join } from 'node:path';
+import { migrate } from '../repositories/migrations/migrate.js';
+import type { BoundedLog } from './bounded-log.js';
+import { clusterUrl, ensureDatabase, openCluster, servePostgres } from './postgres/postgres-server.js';
+import type { Launch } from './supervised-part.js';
+
+/** The database of LEONORE on the embedded server. */
+const databaseName = 'leonore';
+const graceMs = 15_000;
+
+export interface PostgresPart {
+  readonly launch: Launch;
+  /** Connection URL of LEONORE's database; holds the password. */
+  readonly url: string;
+}
+
+/** The embedded PostgreSQL of a stack; its data is DIR/postgres. */
+export async function postgresPart(dataDir: string, port: number, log: BoundedLog): Promise<PostgresPart> {
+  const cluster = await openCluster(join(dataDir, 'postgres'));
+  return {
+    url: clusterUrl(cluster, port, databaseName),
+    async launch(spawned) {
+      await servePostgres(cluster, { port, log, spawned, orphan: { signal: 'INT', graceMs } });
+      await ensureDatabase(clusterUrl(cluster, port, 'postgres'), databaseName);
+    },
+  };
+}
+
+/** Brings the database to the schema of this version and says so. */
+export async function migrateDatabase(url: string, onProgress: (line: string) => void): Promise<void> {
+  const startedMs = Date.now();
+  const { applied } = await migrate(url);
+  const what = applied.length === 0 ? 'is current' : `brought up to date (${applied.length} migrations)`;
+  onProgress(`database schema ${what} in ${((Date.now() - startedMs) / 1000).toFixed(1)} s`);
+}
