@@ -24,7 +24,7 @@ const gzipUnknownSystem = 255;
 export interface WritePackageOptions {
   readonly layout: PackageLayout;
   /** Opens stored content by its sha256. */
-  readonly openBlob: (digest: string) => Readable;
+  readonly openBlob: (digest: string) => Readable | Promise<Readable>;
   /** Written anew; removed again when the writing fails. */
   readonly outFile: string;
   readonly signal?: AbortSignal;
@@ -82,7 +82,7 @@ async function* checkedBlob(
 ): AsyncGenerator<Uint8Array> {
   const hash = createHash('sha256');
   let size = 0;
-  for await (const chunk of openBlob(digest) as AsyncIterable<Buffer>) {
+  for await (const chunk of (await openBlob(digest)) as AsyncIterable<Buffer>) {
     size += chunk.length;
     if (size > entry.size) break;
     hash.update(chunk);

@@ -1,0 +1,169 @@
+import type { WorkflowClient } from '@temporalio/client';
+import { toSlotRanges } from '../../domain/delivery/slot-ranges.js';
+import { signals, workflowIds } from '../../domain/orchestration.js';
+import { emptyCounts, rolloutOutcome } from '../../domain/rollout/state.js';
+import type { CoordinatorActivities, NodeActivities } from '../../workflows/activity-types.js';
+
+type SlotState = 'pending' | 'offered' | 'succeeded' | 'failed' | 'lost' | 'cancelled';
+
+/** How the gateways of a stand-in fleet behave. */
+export interface FleetBehaviour {
+  /** Gateways by node. */
+  readonly shares: Readonly<Record<string, number>>;
+  /** Gateways of a chunk. */
+  readonly chunkSize?: number;
+  /** Which gateways answer at once; by default all. */
+  readonly answers?: (gateway: number) => boolean;
+  /** False: answers reach the database only, the wake-up is lost. */
+  readonly signalled?: boolean;
+  /** Each acknowledgement is signalled this often. */
+  readonly duplicates?: number;
+  readonly failCheck?: Error;
+}
+
+/**
+ * Stands in for the database and the gateways in time-skipping tests of the workflows: the activities' contract in
+ * memory. What the real activities do is tested against PostgreSQL.
+ */
+export class StandInFleet {
+  readonly calls: string[] = [];
+  /** Nodes that are gone. */
+  readonly gone = new Set<string>();
+  private readonly states: SlotState[];
+  private readonly nodeOf: string[];
+  private readonly chunkOf: (number | null)[];
+  private nextChunk = 0;
+
+  constructor(
+    private readonly behaviour: FleetBehaviour,
+    private readonly client: WorkflowClient,
+  ) {
+    this.nodeOf = Object.entries(behaviour.shares).flatMap(([node, count]) => new Array<string>(count).fill(node));
+    this.states = this.nodeOf.map(() => 'pending');
+    this.chunkOf = this.nodeOf.map(() => null);
+  }
+
+  /** Gateways in a state. */
+  count(state: SlotState): number {
+    return this.states.filter((own) => own === state).length;
+  }
+
+  coordinator(): CoordinatorActivities {
+    const note = (name: string) => this.calls.push(name);
+    return {
+      checkArtifactAvailable: async () => {
+        note('i');
+        if (this.behaviour.failCheck !== undefined) throw this.behaviour.failCheck;
+        return { artifacts: 'thermometer@1.0.0' };
+      },
+      resolveDeployment: async () => {
+        note('ii');
+        return { gateways: this.nodeOf.length };
+      },
+      groupByNode: async () => {
+        note('iii');
+        const shares = new Map<string, number>();
+        this.each((gateway) => {
+          if (this.states[gateway] !== 'pending' || this.chunkOf[gateway] !== null) return;
+          const node = this.nodeOf[gateway] ?? '';
+          shares.set(node, (shares.get(node) ?? 0) + 1);
+        });
+        return { shares: [...shares].map(([nodeId, gateways]) => ({ nodeId, gateways })) };
+      },
+      leaveNode: async ({ nodeId }) => {
+        note(`leave ${nodeId}`);
+        if (!this.gone.has(nodeId)) return { left: false };
+        const others = Object.keys(this.behaviour.shares).filter((node) => !this.gone.has(node));
+        this.each((gateway) => {
+          if (this.nodeOf[gateway] === nodeId) this.nodeOf[gateway] = others[gateway % others.length] ?? nodeId;
+        });
+        return { left: true };
+      },
+      nodesOfChunk: async ({ chunk }) => {
+        const nodes = this.slotsOf(chunk).filter((gateway) => !this.ended(gateway));
+        return { nodeIds: [...new Set(nodes.map((gateway) => this.nodeOf[gateway] ?? ''))] };
+      },
+      reconcileAcknowledgements: async ({ chunk, final }) => {
+        note(final ? 'vii final' : 'vii');
+        const members = this.slotsOf(chunk);
+        if (final) for (const gateway of members) if (!this.ended(gateway)) this.states[gateway] = 'lost';
+        const ended = members.flatMap((gateway, slot) => (this.ended(gateway) ? [slot] : []));
+        return { ended: toSlotRanges(ended), remaining: members.length - ended.length, unreachedNodes: [] };
+      },
+      cancelDeliveries: async () => {
+        note('cancel');
+        this.each((gateway) => {
+          if (!this.ended(gateway)) this.states[gateway] = 'cancelled';
+        });
+        return { cancelled: this.count('cancelled') };
+      },
+      completeRollout: async ({ cancelled, failure }) => {
+        note('viii');
+        if (failure !== null) this.each((gateway) => this.states[gateway] === 'pending' && (this.states[gateway] = 'failed'));
+        const counts = emptyCounts();
+        for (const state of this.states) counts[state] += 1;
+        return { state: rolloutOutcome(counts, cancelled), counts };
+      },
+    };
+  }
+
+  node(nodeId: string): NodeActivities {
+    return {
+      analyzeCompatibility: async () => {
+        this.calls.push(`iv ${nodeId}`);
+        const gateways = this.nodeOf.filter((node) => node === nodeId).length;
+        return { gateways, groups: 1, incompatible: 0 };
+      },
+      buildPackages: async () => {
+        this.calls.push(`v ${nodeId}`);
+        return { built: 1, failed: 0, remaining: 0, chunks: this.formChunks(nodeId) };
+      },
+      dispatchDeliveries: async ({ rolloutId, chunk }) => {
+        this.calls.push(`vi ${nodeId}`);
+        await this.answer(rolloutId, chunk);
+        return { offered: this.slotsOf(chunk).length, notified: 0, unreachable: 0 };
+      },
+    };
+  }
+
+  private formChunks(nodeId: string): { chunk: number; size: number }[] {
+    const waiting = this.nodeOf.flatMap((node, gateway) =>
+      node === nodeId && this.states[gateway] === 'pending' && this.chunkOf[gateway] === null ? [gateway] : [],
+    );
+    const size = this.behaviour.chunkSize ?? 500;
+    const chunks: { chunk: number; size: number }[] = [];
+    for (let start = 0; start < waiting.length; start += size) {
+      const members = waiting.slice(start, start + size);
+      for (const gateway of members) this.chunkOf[gateway] = this.nextChunk;
+      chunks.push({ chunk: this.nextChunk, size: members.length });
+      this.nextChunk += 1;
+    }
+    return chunks;
+  }
+
+  private async answer(rolloutId: string, chunk: number): Promise<void> {
+    const answers = this.behaviour.answers ?? (() => true);
+    const members = this.slotsOf(chunk);
+    for (const gateway of members) if (this.states[gateway] === 'pending') this.states[gateway] = 'offered';
+    const answering = members.flatMap((gateway, slot) => (answers(gateway) && !this.ended(gateway) ? [slot] : []));
+    for (const slot of answering) this.states[members[slot] ?? -1] = 'succeeded';
+    if (this.behaviour.signalled === false || answering.length === 0) return;
+    const handle = this.client.getHandle(workflowIds.deliverChunk(rolloutId, chunk));
+    for (let sent = 0; sent < (this.behaviour.duplicates ?? 1); sent += 1) {
+      await handle.signal(signals.acknowledge, { slots: toSlotRanges(answering) });
+    }
+  }
+
+  private slotsOf(chunk: number): number[] {
+    return this.chunkOf.flatMap((own, gateway) => (own === chunk ? [gateway] : []));
+  }
+
+  private ended(gateway: number): boolean {
+    const state = this.states[gateway];
+    return state !== 'pending' && state !== 'offered';
+  }
+
+  private each(visit: (gateway: number) => void): void {
+    for (let gateway = 0; gateway < this.states.length; gateway += 1) visit(gateway);
+  }
+}

@@ -1,0 +1,134 @@
+/** The workflows against a clock that jumps: days pass in a moment. */
+import { randomUUID } from 'node:crypto';
+import { fileURLToPath } from 'node:url';
+import { afterAll, beforeAll, expect, test } from '@jest/globals';
+import { ApplicationFailure } from '@temporalio/common';
+import type { TestWorkflowEnvironment } from '@temporalio/testing';
+import { bundleWorkflowCode, DefaultLogger, Worker, type WorkflowBundle } from '@temporalio/worker';
+import { coordinatorQueue, nodeQueue, workflowIds, workflowTypes, type RolloutResult } from '../domain/orchestration.js';
+import { StandInFleet, type FleetBehaviour } from '../tests/support/stand-in-fleet.js';
+import { quietTemporal } from '../tests/support/quiet-temporal.js';
+import { timeSkippingEnvironment } from '../tests/support/temporal.js';
+
+let environment: TestWorkflowEnvironment;
+let workflowBundle: WorkflowBundle;
+
+// Fetching the test server on a machine that lacks it takes minutes, once.
+beforeAll(async () => {
+  quietTemporal();
+  environment = await timeSkippingEnvironment();
+  workflowBundle = await bundleWorkflowCode({ workflowsPath: fileURLToPath(new URL('./index.ts', import.meta.url)), logger: new DefaultLogger('WARN') });
+}, 15 * 60_000);
+
+afterAll(async () => {
+  await environment.teardown();
+});
+
+interface Scenario extends FleetBehaviour {
+  readonly deadlineSeconds?: number;
+  /** Nodes that nobody works for. */
+  readonly dead?: readonly string[];
+  /** Runs while the rollout does. */
+  readonly meanwhile?: (rolloutId: string, fleet: StandInFleet) => Promise<void>;
+}
+
+async function run(scenario: Scenario): Promise<{ result: RolloutResult; fleet: StandInFleet; rolloutId: string }> {
+  const rolloutId = randomUUID();
+  const fleet = new StandInFleet(scenario, environment.client.workflow);
+  const { nativeConnection: connection, namespace = 'default' } = environment;
+  const workers = [
+    await Worker.create({ connection, namespace, taskQueue: coordinatorQueue, workflowBundle, activities: fleet.coordinator() }),
+  ];
+  for (const nodeId of Object.keys(scenario.shares)) {
+    if (scenario.dead?.includes(nodeId) === true) fleet.gone.add(nodeId);
+    else workers.push(await Worker.create({ connection, namespace, taskQueue: nodeQueue(nodeId), activities: fleet.node(nodeId) }));
+  }
+  const running = workers.map((worker) => worker.run());
+  try {
+    const handle = await environment.client.workflow.start(workflowTypes.rollout, {
+      workflowId: workflowIds.rollout(rolloutId),
+      taskQueue: coordinatorQueue,
+      args: [{ rolloutId, artifacts: 'thermometer', deployment: 'city', deadlineSeconds: scenario.deadlineSeconds ?? 86_400 }],
+    });
+    await scenario.meanwhile?.(rolloutId, fleet);
+    return { result: (await handle.result()) as RolloutResult, fleet, rolloutId };
+  } finally {
+    for (const worker of workers) worker.shutdown();
+    await Promise.all(running);
+  }
+}
+
+test('the eight steps run in their order, on each node, and the rollout succeeds', async () => {
+  const { result, fleet } = await run({ shares: { a: 700, b: 300 }, chunkSize: 500 });
+  expect(result.state).toBe('succeeded');
+  expect(result.counts.succeeded).toBe(1000);
+  expect(fleet.calls.slice(0, 3)).toEqual(['i', 'ii', 'iii']);
+  expect(fleet.calls.filter((call) => call === 'vi a')).toHaveLength(2);
+  expect(fleet.calls.filter((call) => call === 'vi b')).toHaveLength(1);
+  expect(fleet.calls.at(-1)).toBe('viii');
+});
+
+test('a gateway that is silent for a day is lost, and the rollout ends partly', async () => {
+  const startMs = await environment.currentTimeMs();
+  const { result, fleet } = await run({ shares: { a: 10 }, answers: (gateway) => gateway !== 3 });
+  expect(result).toMatchObject({ state: 'partly', counts: { succeeded: 9, lost: 1 } });
+  expect(fleet.calls).toContain('vii final');
+  expect((await environment.currentTimeMs()) - startMs).toBeGreaterThanOrEqual(86_400_000);
+});
+
+test('acknowledgements whose wake-up was lost are found in the database', async () => {
+  const { result, fleet } = await run({ shares: { a: 10 }, signalled: false });
+  expect(result.state).toBe('succeeded');
+  expect(fleet.calls).toContain('vii');
+  expect(fleet.calls).not.toContain('vii final');
+});
+
+test('acknowledgements that arrive again and again change nothing', async () => {
+  const { result, fleet } = await run({ shares: { a: 10 }, duplicates: 3, answers: (gateway) => gateway < 9, deadlineSeconds: 60 });
+  expect(result).toMatchObject({ state: 'partly', counts: { succeeded: 9, lost: 1 } });
+  expect(fleet.count('succeeded')).toBe(9);
+});
+
+test('the share of a node that is dead is delegated to the others', async () => {
+  const { result, fleet } = await run({ shares: { a: 5, b: 5 }, dead: ['b'] });
+  expect(result).toMatchObject({ state: 'succeeded', counts: { succeeded: 10 } });
+  expect(fleet.calls).toContain('leave b');
+  expect(fleet.calls.filter((call) => call === 'iii').length).toBeGreaterThanOrEqual(2);
+});
+
+test('a cancelled rollout ends cancelled, without waiting for its deadline', async () => {
+  const startMs = await environment.currentTimeMs();
+  const { result } = await run({
+    shares: { a: 10 },
+    answers: (gateway) => gateway < 4,
+    meanwhile: async (rolloutId, fleet) => {
+      await until(() => fleet.calls.includes('vi a'));
+      await environment.client.workflow.getHandle(workflowIds.rollout(rolloutId)).signal('cancel');
+    },
+  });
+  expect(result).toMatchObject({ state: 'cancelled', counts: { succeeded: 4, cancelled: 6 } });
+  expect((await environment.currentTimeMs()) - startMs).toBeLessThan(86_400_000);
+});
+
+test("Temporal's own cancel means the same", async () => {
+  const { result } = await run({
+    shares: { a: 3 },
+    answers: () => false,
+    meanwhile: async (rolloutId, fleet) => {
+      await until(() => fleet.calls.includes('vi a'));
+      await environment.client.workflow.getHandle(workflowIds.rollout(rolloutId)).cancel();
+    },
+  });
+  expect(result).toMatchObject({ state: 'cancelled', counts: { cancelled: 3 } });
+});
+
+test('a rollout whose artifact is gone ends failed, by step viii', async () => {
+  const failCheck = ApplicationFailure.nonRetryable('there is no artifact', 'ARTIFACT_NOT_FOUND');
+  const { result, fleet } = await run({ shares: { a: 3 }, failCheck });
+  expect(result).toMatchObject({ state: 'failed', counts: { failed: 3 } });
+  expect(fleet.calls).toEqual(['i', 'viii']);
+});
+
+async function until(condition: () => boolean): Promise<void> {
+  while (!condition()) await new Promise((resolve) => setImmediate(resolve));
+}
