@@ -1,0 +1,75 @@
+import { randomBytes, randomUUID } from 'node:crypto';
+import type { GatewayProfile } from '../../domain/gateway/profile.js';
+import { connectDatabase, type Database } from '../../repositories/database.js';
+import { createRepositories, type Repositories } from '../../repositories/repositories.js';
+import { startTestDatabase, type TestDatabase } from './postgres.js';
+
+export interface TestRepositories extends Repositories {
+  readonly database: Database;
+  readonly server: TestDatabase;
+  close(): Promise<void>;
+}
+
+/** Repositories on a database of their own, on a real PostgreSQL. */
+export async function testRepositories(nodeSilenceMs = 60_000): Promise<TestRepositories> {
+  const server = await startTestDatabase();
+  const database = connectDatabase({ url: server.url, poolSize: 5 });
+  return {
+    ...createRepositories(database, nodeSilenceMs),
+    database,
+    server,
+    async close() {
+      await database.$disconnect();
+      await server.stop();
+    },
+  };
+}
+
+/** A profile that a small gateway may have. */
+export function profileOf(id: string, changes: Partial<GatewayProfile> = {}): GatewayProfile {
+  return {
+    id,
+    hardware: { arch: 'armv7', cpus: 1, memoryTotal: 64 << 20, diskTotal: 16 << 20, diskFree: 12 << 20 },
+    software: { os: 'linux', kernel: '3.10.0', libc: 'musl', tools: [{ name: 'busybox', version: '1.35.0' }] },
+    strategies: ['pull'],
+    protocols: ['http'],
+    labels: {},
+    installed: [],
+    ...changes,
+  };
+}
+
+/** Enters a node that counts as alive. */
+export async function addNode({ nodes }: Repositories, id: string): Promise<string> {
+  const incarnation = randomUUID();
+  await nodes.register(id, `http://127.0.0.1:1/${id}`, incarnation);
+  return incarnation;
+}
+
+/** Registers gateways; they are placed by the balancer. */
+export async function addGateways({ gateways }: Repositories, profiles: readonly GatewayProfile[]): Promise<void> {
+  for (const profile of profiles) {
+    await gateways.register({
+      profile,
+      channel: { protocol: 'http', strategy: profile.strategies?.[0] ?? 'pull' },
+      pushAddress: null,
+      agentVersion: null,
+      newTokenHash: randomBytes(32),
+    });
+  }
+}
+
+/** A rollout with a delivery for each gateway, not planned yet. */
+export async function addRollout(repositories: Repositories, requests: readonly string[], gatewayIds: readonly string[]): Promise<string> {
+  const { deployments, rollouts, provisioning } = repositories;
+  const deployment = await deployments.create(`deployment-${randomBytes(4).toString('hex')}`, { gatewayIds, selector: null });
+  const { id } = await rollouts.create({
+    requests,
+    deploymentId: deployment.id,
+    options: { deadlineSeconds: 3_600 },
+    idempotencyKey: null,
+    requestDigest: 'test',
+  });
+  await provisioning.addDeliveries(id, gatewayIds);
+  return id;
+}
