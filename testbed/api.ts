@@ -20,6 +20,8 @@ export interface RolloutRequest {
 export interface RolloutStepView {
   readonly step: string;
   readonly name: string;
+  /** Node for steps iv to vii, null or empty for the others. */
+  readonly nodeId: string | null;
   readonly startedAt: string;
   readonly endedAt: string | null;
 }

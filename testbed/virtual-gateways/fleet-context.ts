@@ -1,5 +1,6 @@
+import type { DeviceClient } from '../../agent/connectivity/http/device-client.js';
+import type { PushSubscription } from '../../agent/connectivity/http/push-listener.js';
 import type { Limiter } from '../limiter.js';
-import type { DeviceClient } from './device-client.js';
 import type { VirtualGatewayOptions } from './options.js';
 import type { PackageContents } from './package-contents.js';
 import type { Population } from './population.js';
@@ -16,12 +17,15 @@ export interface FleetContext {
   readonly progress: FleetProgress;
   /** True once the fleet is being stopped: nothing new is begun. */
   readonly stopped: boolean;
+  /** Aborted when the fleet is being stopped. */
+  readonly signal: AbortSignal;
   /** Jitter; its order depends on the network, so nothing that must be reproducible uses it. */
   random(): number;
   /** Resolves after the time, or at once when the fleet is stopped. */
   sleep(durationMs: number): Promise<void>;
   strategiesOf(index: number): readonly string[];
-  pushAddressOf(gatewayId: string): string;
+  /** Where the fleet listens for notices for one more gateway. */
+  subscribe(onNotice: () => void): PushSubscription;
   /** An error that no gateway should meet; kept for the report of the process. */
   unexpected(error: unknown): void;
 }

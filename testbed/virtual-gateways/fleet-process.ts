@@ -98,11 +98,11 @@ function argumentsOf(given: FleetProcessOptions): string[] {
     reports: options.reports,
     concurrency: options.concurrency,
   };
-  const labels = Object.entries(options.labels).flatMap(([key, value]) => ['--label', `${key}=${value}`]);
+  const labels: Readonly<Record<string, string>> = given.labels ?? {};
   return [
     ...Object.entries(values).flatMap(([name, value]) =>
       value === null ? [] : [`--${name}`, String(value)],
     ),
-    ...labels,
+    ...Object.entries(labels).flatMap(([key, value]) => ['--label', `${key}=${value}`]),
   ];
 }

@@ -133,6 +133,6 @@ describe('virtual gateways', () => {
       count: 1,
       prefix: 'not an id',
     });
-    await expect(fleet).rejects.toThrow('/device/v1/register answered 400');
+    await expect(fleet).rejects.toThrow('HTTP 400');
   });
 });

@@ -1,14 +1,15 @@
 /** A fleet of virtual gateways in this process. */
 import { setMaxListeners } from 'node:events';
+import { Agent } from 'undici';
+import { DeviceClient } from '../../agent/connectivity/http/device-client.js';
+import { PushListener, type PushSubscription } from '../../agent/connectivity/http/push-listener.js';
 import { createRandom, seedOf } from '../random.js';
 import { Limiter } from '../limiter.js';
-import { DeviceClient } from './device-client.js';
 import type { FleetContext } from './fleet-context.js';
 import { defaultVirtualGatewayOptions, type VirtualGatewayOptions } from './options.js';
 import { PackageContents } from './package-contents.js';
 import { gatewayId, populations, type Population } from './population.js';
 import { noProgress, type FleetProgress } from './progress.js';
-import { PushListener } from './push-listener.js';
 import { VirtualGateway } from './virtual-gateway.js';
 
 /** Errors kept for the report: the first few tell what is wrong, thousands of the same do not. */
@@ -59,18 +60,33 @@ class Fleet implements VirtualGatewayFleet, FleetContext {
   private readonly kept: string[] = [];
   private readonly stopping = new AbortController();
   private readonly gateways: VirtualGateway[] = [];
-  private readonly byId = new Map<string, VirtualGateway>();
+  /** Bounded: all gateways of the fleet share these. */
+  private readonly connections: Agent;
   private listener: PushListener | null = null;
 
   constructor(readonly options: VirtualGatewayOptions) {
     const { kinds, seed, prefix, labels } = options;
     this.population = { kinds, seed, prefix, labels };
-    this.client = new DeviceClient(options.concurrency);
+    this.connections = new Agent({
+      connections: options.concurrency,
+      pipelining: 1,
+      keepAliveTimeout: 30_000,
+    });
+    this.client = new DeviceClient({
+      registrationAddress: options.server,
+      dispatcher: this.connections,
+      timeoutMs: 60_000,
+      userAgent: 'leonore-virtual-gateway',
+    });
     this.limiter = new Limiter(options.concurrency);
     this.random = createRandom(seedOf(seed, prefix, 'jitter'));
-    // One listener a sleeping gateway: many are meant, not a leak.
+    // One listener a gateway that sleeps or waits for an answer: many are meant, not a leak.
     setMaxListeners(0, this.stopping.signal);
     for (let index = 0; index < options.count; index++) this.addGateway(index);
+  }
+
+  get signal(): AbortSignal {
+    return this.stopping.signal;
   }
 
   get stopped(): boolean {
@@ -78,14 +94,7 @@ class Fleet implements VirtualGatewayFleet, FleetContext {
   }
 
   async start(): Promise<void> {
-    this.listener = await PushListener.listen((id) => {
-      const gateway = this.byId.get(id);
-      if (gateway === undefined) return 'unknown';
-      if (gateway.silent) return 'silent';
-      this.progress.notices++;
-      gateway.notify();
-      return 'taken';
-    });
+    this.listener = await PushListener.listen();
     await Promise.all(this.gateways.map((gateway) => gateway.start()));
   }
 
@@ -101,7 +110,7 @@ class Fleet implements VirtualGatewayFleet, FleetContext {
     this.stopping.abort();
     for (const gateway of this.gateways) gateway.stop();
     await this.listener?.close();
-    await this.client.close();
+    await this.connections.destroy();
   }
 
   sleep(durationMs: number): Promise<void> {
@@ -124,9 +133,9 @@ class Fleet implements VirtualGatewayFleet, FleetContext {
     return [index % 2 === 0 ? 'pull' : 'push'];
   }
 
-  pushAddressOf(id: string): string {
+  subscribe(onNotice: () => void): PushSubscription {
     if (this.listener === null) throw new Error('the fleet has not been started');
-    return this.listener.addressOf(id);
+    return this.listener.subscribe(onNotice);
   }
 
   unexpected(error: unknown): void {
@@ -141,6 +150,5 @@ class Fleet implements VirtualGatewayFleet, FleetContext {
     const gateway = new VirtualGateway(this, index, id, silent, fate() < failureRate);
     if (silent) this.progress.silent++;
     this.gateways.push(gateway);
-    this.byId.set(id, gateway);
   }
 }

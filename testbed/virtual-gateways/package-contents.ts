@@ -8,7 +8,9 @@ import {
   PackageManifestSchema,
   type PackagedArtifact,
 } from '../../domain/package-format/package-manifest.js';
-import type { ChunkSink } from './device-client.js';
+
+/** Receives the bytes of a download as they come. */
+type ChunkReader = (chunk: Uint8Array) => void;
 
 export class PackageContents {
   private readonly known = new Map<string, readonly PackagedArtifact[]>();
@@ -18,8 +20,8 @@ export class PackageContents {
     return this.known.get(digest);
   }
 
-  /** A sink that reads the manifest out of a download; undefined when the package is known already. */
-  reader(digest: string): ChunkSink | undefined {
+  /** Reads the manifest out of a download; undefined when the package is known already. */
+  reader(digest: string): ChunkReader | undefined {
     if (this.known.has(digest)) return undefined;
     const parser = new Parser({ strict: true });
     parser.on('entry', (entry: ReadEntry) => {
@@ -28,7 +30,7 @@ export class PackageContents {
     });
     return (chunk) => {
       // The manifest stands near the front: the rest of the archive need not be unpacked.
-      if (!this.known.has(digest)) parser.write(chunk);
+      if (!this.known.has(digest)) parser.write(Buffer.from(chunk));
     };
   }
 

@@ -6,12 +6,17 @@
  * - At most one timer is armed, and none while `work` runs.
  * - Sequence numbers of a delivery only grow; a report that got no answer is sent again with its own number.
  */
+import { Backoff, jittered } from '../../agent/connectivity/backoff.js';
+import { DeviceError, IntegrityError } from '../../agent/connectivity/device-error.js';
+import type { DeviceSession } from '../../agent/connectivity/http/device-client.js';
+import { download } from '../../agent/connectivity/http/download.js';
+import type { PushSubscription } from '../../agent/connectivity/http/push-listener.js';
 import type { Report, Task } from '../../domain/agent-protocol/messages.js';
 import type { ReportableState } from '../../domain/delivery/state.js';
 import type { Installed } from '../../domain/gateway/profile.js';
-import { DeviceRequestError, PackageIntegrityError, type NodeAccess } from './device-client.js';
 import type { FleetContext } from './fleet-context.js';
 import { profileOf } from './population.js';
+import { ReadingSink } from './reading-sink.js';
 
 /** What is remembered of the delivery in hand, so that meeting its task again sends no number twice. */
 interface DeliveryInHand {
@@ -21,13 +26,12 @@ interface DeliveryInHand {
   readonly ended: Report | null;
 }
 
-/** Pauses between attempts: first value, doubled up to the second, with jitter. */
-const firstPauseMs = 500;
-const longestPauseMs = 30_000;
+/** Pauses between attempts; the agent's own rule. */
+const pauses = { firstMs: 500, mostMs: 30_000 };
 
 export class VirtualGateway {
-  private node: NodeAccess | null = null;
-  private etag: string | null = null;
+  private node: DeviceSession | null = null;
+  private etag: string | undefined;
   private intervalSeconds = 60;
   private strategy = 'pull';
   private installed: readonly Installed[] | null = null;
@@ -35,8 +39,10 @@ export class VirtualGateway {
   private timer: NodeJS.Timeout | null = null;
   private working = false;
   private notices = 0;
-  private attempts = 0;
+  /** Made when something failed; most gateways never need one. */
+  private backoff: Backoff | null = null;
   private token: string | null = null;
+  private subscription: PushSubscription | null = null;
 
   constructor(
     private readonly fleet: FleetContext,
@@ -58,13 +64,18 @@ export class VirtualGateway {
         await this.fleet.sleep(this.nextPauseMs(error));
       }
     }
-    if (this.silent) return;
+    if (this.silent) {
+      // Nobody answers there any more, as at a gateway without power.
+      this.subscription?.close();
+      return;
+    }
     // The first poll falls anywhere within the interval: a fleet that starts together must not poll together.
     this.arm(this.strategy === 'push' ? 0 : this.fleet.random() * this.intervalSeconds * 1_000);
   }
 
   /** A notice came: collect the task now. */
-  notify(): void {
+  private notify(): void {
+    this.fleet.progress.notices++;
     this.notices++;
     if (!this.working) this.arm(0);
   }
@@ -89,9 +100,9 @@ export class VirtualGateway {
     try {
       const noticesBefore = this.notices;
       await this.collect();
-      this.attempts = 0;
-      pauseMs =
-        this.notices === noticesBefore ? this.intervalSeconds * 1_000 * (0.9 + 0.2 * this.fleet.random()) : 0;
+      this.backoff = null;
+      const random = (): number => this.fleet.random();
+      pauseMs = this.notices === noticesBefore ? jittered(this.intervalSeconds * 1_000, random) : 0;
     } catch (error) {
       if (this.fleet.stopped) return;
       if (!isPassing(error)) this.fleet.unexpected(error);
@@ -109,43 +120,43 @@ export class VirtualGateway {
     if (this.node === null) await this.register();
     const node = this.node;
     if (node === null) return;
-    const answer = await this.fleet.limiter.run(() => this.fleet.client.tasks(node, this.etag));
+    const answer = await this.fleet.limiter.run(() => this.fleet.client.pollTasks(node, this.etag));
     this.fleet.progress.polls++;
     if (!answer.changed) return;
-    if (answer.body.profileWanted) {
-      await this.fleet.limiter.run(() => this.fleet.client.updateProfile(node, this.profile()));
+    if (answer.response.profileWanted) {
+      await this.fleet.limiter.run(() => this.fleet.client.sendProfile(node, this.profile()));
     }
-    for (const task of answer.body.tasks) await this.carryOut(node, task);
+    for (const task of answer.response.tasks) await this.carryOut(node, task);
     // Only now: a gateway that failed midway must be given the same tasks again.
     this.etag = answer.etag;
   }
 
   private async register(): Promise<void> {
-    const pushAddress = this.fleet.pushAddressOf(this.id);
+    this.subscription ??= this.fleet.subscribe(() => this.notify());
+    const { address: pushAddress } = this.subscription;
     const body = { profile: this.profile(), pushAddress, agentVersion: 'virtual' };
     const { options, client } = this.fleet;
     const answer = await this.fleet.limiter.run(async () => {
       try {
-        return await client.register(options.server, this.token ?? options.enrolmentToken, body);
+        return await client.register(body, this.token ?? options.enrolmentToken);
       } catch (error) {
         // The own token may have been revoked; the enrolment token then decides.
-        if (this.token === null || !(error instanceof DeviceRequestError) || error.status !== 401)
-          throw error;
-        return client.register(options.server, options.enrolmentToken, body);
+        if (this.token === null || failureOf(error) !== 'unauthenticated') throw error;
+        return client.register(body, options.enrolmentToken);
       }
     });
     if (this.token === null) this.fleet.progress.registered++;
     else this.fleet.progress.registeredAgain++;
     this.token = answer.token ?? this.token;
     if (this.token === null) throw new Error(`${this.id} was registered without a token`);
-    this.node = { address: answer.node.address, token: this.token };
+    this.node = { nodeAddress: answer.node.address, token: this.token };
     this.strategy = answer.strategy;
     this.intervalSeconds = options.intervalSeconds ?? answer.pollIntervalSeconds;
-    this.etag = null;
-    this.attempts = 0;
+    this.etag = undefined;
+    this.backoff = null;
   }
 
-  private async carryOut(node: NodeAccess, task: Task): Promise<void> {
+  private async carryOut(node: DeviceSession, task: Task): Promise<void> {
     if (this.inHand?.deliveryId === task.deliveryId && this.inHand.ended !== null) {
       // The server has not heard of the end yet, for instance since it was killed: say it again.
       await this.send(node, [this.inHand.ended]);
@@ -160,7 +171,7 @@ export class VirtualGateway {
     }
   }
 
-  private async install(node: NodeAccess, task: Task): Promise<void> {
+  private async install(node: DeviceSession, task: Task): Promise<void> {
     const held: Report[] = [];
     const tell = async (report: Report): Promise<void> => {
       held.push(report);
@@ -172,7 +183,7 @@ export class VirtualGateway {
     try {
       await this.download(node, task);
     } catch (error) {
-      if (!(error instanceof PackageIntegrityError)) throw error;
+      if (!(error instanceof IntegrityError)) throw error;
       const failure = { class: 'integrity', step: 'verify', message: error.message } as const;
       await tell(this.end(task, 'failed', { error: failure }));
       return;
@@ -188,16 +199,16 @@ export class VirtualGateway {
     await tell(this.end(task, 'succeeded', { installed: [...this.installed] }));
   }
 
-  private async download(node: NodeAccess, task: Task): Promise<void> {
-    const { digest, sizeBytes } = task.package;
-    const { client, contents, limiter, progress } = this.fleet;
-    const bytes = await limiter.run(() => client.download(node, digest, sizeBytes, contents.reader(digest)));
+  private async download(node: DeviceSession, task: Task): Promise<void> {
+    const { client, contents, limiter, progress, signal } = this.fleet;
+    const sink = new ReadingSink(contents, task.package.digest);
+    await limiter.run(() => download(client, node, task.package, sink, { signal }));
     progress.downloads++;
-    progress.downloadedBytes += bytes;
+    progress.downloadedBytes += sink.received;
   }
 
-  private async send(node: NodeAccess, reports: readonly Report[]): Promise<void> {
-    await this.fleet.limiter.run(() => this.fleet.client.report(node, reports));
+  private async send(node: DeviceSession, reports: readonly Report[]): Promise<void> {
+    await this.fleet.limiter.run(() => this.fleet.client.sendReports(node, reports));
   }
 
   private report(task: Task, state: ReportableState): Report {
@@ -238,28 +249,23 @@ export class VirtualGateway {
   }
 
   private nextPauseMs(error: unknown): number {
-    const wanted = error instanceof DeviceRequestError ? (error.retryAfterSeconds ?? 0) * 1_000 : 0;
-    const pauseMs = Math.min(longestPauseMs, firstPauseMs * 2 ** Math.min(this.attempts, 10));
-    this.attempts++;
-    return Math.max(wanted, pauseMs) * (0.75 + 0.5 * this.fleet.random());
+    this.backoff ??= new Backoff({ ...pauses, random: () => this.fleet.random() });
+    return this.backoff.next(error instanceof DeviceError ? error.retryAfterMs : 0);
   }
+}
+
+function failureOf(error: unknown): DeviceError['failure'] | undefined {
+  return error instanceof DeviceError ? error.failure : undefined;
 }
 
 /** True when trying again may help: the server is away or busy, or the gateway must register again. */
 function isPassing(error: unknown): boolean {
-  if (error instanceof DeviceRequestError) {
-    return error.status >= 500 || [401, 404, 408, 421, 425, 429].includes(error.status);
-  }
-  return isConnectionError(error);
+  const failure = failureOf(error);
+  return failure !== undefined && failure !== 'refused';
 }
 
 /** The node does not know the gateway (any more), or is not there. */
 function needsRegistration(error: unknown): boolean {
-  if (error instanceof DeviceRequestError) return error.status === 421 || error.status === 401;
-  return isConnectionError(error);
-}
-
-function isConnectionError(error: unknown): boolean {
-  if (!(error instanceof Error) || !('code' in error) || typeof error.code !== 'string') return false;
-  return /^(ECONN|EPIPE|ETIMEDOUT|EHOST|ENET|UND_ERR_)/.test(error.code);
+  const failure = failureOf(error);
+  return failure === 'wrongNode' || failure === 'unauthenticated' || failure === 'unreachable';
 }

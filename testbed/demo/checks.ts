@@ -1,0 +1,126 @@
+/**
+ * Whether the demo went as it should. Pure: facts in, verdicts out. What should be is known from the fleet and the
+ * artifacts, not from what LEONORE answered.
+ */
+import type { DeliveryView, RolloutView } from '../api.js';
+import type { ReceivedReadings } from '../collector.js';
+import { neededComponent } from './demo-fleet.js';
+
+export interface Check {
+  readonly name: string;
+  readonly ok: boolean;
+  readonly detail: string;
+}
+
+export interface RolloutFacts {
+  /** How the demo calls it, such as `thermometer@^1`. */
+  readonly title: string;
+  readonly view: RolloutView;
+  readonly deliveries: readonly DeliveryView[];
+}
+
+/** Every gateway of the deployment has a delivery; it succeeded, or is incompatible and told why. */
+export function checkDeliveries(
+  { title, deliveries }: RolloutFacts,
+  expected: { readonly all: readonly string[]; readonly incompatible: ReadonlySet<string> },
+): Check[] {
+  const byGateway = new Map(deliveries.map((delivery) => [delivery.gatewayId, delivery]));
+  const wanted = (id: string): string => (expected.incompatible.has(id) ? 'incompatible' : 'succeeded');
+  const wrong = expected.all
+    .filter((id) => byGateway.get(id)?.state !== wanted(id))
+    .map((id) => `${id}: ${byGateway.get(id)?.state ?? 'no delivery'} instead of ${wanted(id)}`);
+  const strangers = deliveries.filter((delivery) => !expected.all.includes(delivery.gatewayId)).length;
+  const checks = [
+    check(
+      `${title}: every delivery ended as it should`,
+      wrong.length === 0 && strangers === 0 && deliveries.length === expected.all.length,
+      wrong.length === 0
+        ? `${expected.all.length - expected.incompatible.size} succeeded, ${expected.incompatible.size} incompatible`
+        : `${wrong.length} wrong: ${wrong.slice(0, 3).join('; ')}`,
+    ),
+  ];
+  if (expected.incompatible.size === 0) return checks;
+  const untold = [...expected.incompatible].filter(
+    (id) => !(byGateway.get(id)?.explanation ?? '').includes(neededComponent),
+  );
+  const sample = byGateway.get([...expected.incompatible][0] ?? '')?.explanation ?? 'no explanation';
+  const why =
+    untold.length === 0 ? `“${sample}”` : `${untold.length} without a reason, such as ${untold[0] ?? ''}`;
+  return [...checks, check(`${title}: incompatible gateways are told why`, untold.length === 0, why)];
+}
+
+/** Each package was built once, however many groups and nodes needed it. */
+export function checkBuiltOnce(rollouts: readonly RolloutFacts[]): Check {
+  const built = new Map<string, number>();
+  for (const group of rollouts.flatMap((rollout) => rollout.view.groups)) {
+    if (group.packageId === null) continue;
+    const times = group.attempts.filter((attempt) => attempt.outcome === 'built').length;
+    built.set(group.packageId, (built.get(group.packageId) ?? 0) + times);
+  }
+  const wrong = [...built].filter(([, times]) => times !== 1);
+  return check(
+    'every package was built once',
+    built.size > 0 && wrong.length === 0,
+    wrong.length === 0
+      ? `${built.size} packages`
+      : wrong.map(([id, times]) => `${id.slice(0, 12)} ${times} times`).join(', '),
+  );
+}
+
+/** Where the first plan could not be built, a later one was. */
+export function checkFallback({ title, view }: RolloutFacts): Check {
+  const fallen = view.groups.filter(
+    (group) => group.packageId !== null && group.attempts.some((attempt) => attempt.outcome === 'failed'),
+  );
+  const error = fallen[0]?.attempts.find((attempt) => attempt.outcome === 'failed')?.error;
+  return check(
+    `${title}: a build failed and the next plan was used`,
+    fallen.length > 0,
+    fallen.length > 0 ? `${fallen.length} groups: ${firstLine(error)}` : 'no group needed another plan',
+  );
+}
+
+/** Every real gateway that can run the thermometer has sent readings of a version. */
+export function checkReadings(
+  readings: readonly ReceivedReadings[],
+  version: string,
+  gateways: readonly string[],
+): Check {
+  const own = readings.filter((entry) => entry.version === version && gateways.includes(entry.gateway));
+  const missing = gateways.filter((id) => !own.some((entry) => entry.gateway === id));
+  const count = own.reduce((sum, entry) => sum + entry.count, 0);
+  return check(
+    `readings of thermometer ${version} from every real gateway with a probe`,
+    missing.length === 0,
+    missing.length === 0
+      ? `${count} readings from ${own.length} gateways`
+      : `nothing from ${missing.join(', ')}`,
+  );
+}
+
+/** What must be gone is gone, what must be there is there, by what the gateways themselves say. */
+export function checkInstalled(
+  installed: ReadonlyMap<string, readonly string[]>,
+  expected: { readonly present: readonly string[]; readonly absent: readonly string[] },
+): Check {
+  const wrong = [...installed].filter(
+    ([, keys]) =>
+      expected.present.some((key) => !keys.includes(key)) ||
+      expected.absent.some((name) => keys.some((key) => key.startsWith(`${name}@`))),
+  );
+  return check(
+    `${expected.absent.join(', ')} was removed, ${expected.present.join(', ')} is installed`,
+    installed.size > 0 && wrong.length === 0,
+    wrong.length === 0
+      ? `on ${installed.size} real gateways`
+      : wrong.map(([id, keys]) => `${id}: ${keys.join(', ')}`).join('; '),
+  );
+}
+
+function check(name: string, ok: boolean, detail: string): Check {
+  return { name, ok, detail };
+}
+
+function firstLine(error: string | null | undefined): string {
+  return error?.split('\n')[0] ?? 'no error given';
+}
