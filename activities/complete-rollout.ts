@@ -11,6 +11,7 @@ export function completeRollout(
   return async ({ rolloutId, cancelled, failure }) => {
     await rollouts.stepStarted(rolloutId, 'viii');
     if (failure !== null) await provisioning.failPending(rolloutId, failure);
+    await rollouts.acknowledgementsEnded(rolloutId);
     const counts = await rollouts.counts(rolloutId);
     const state = rolloutOutcome(counts, cancelled);
     await rollouts.stepEnded(rolloutId, 'viii');

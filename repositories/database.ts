@@ -70,3 +70,8 @@ export function inTransaction<T>(database: Database, work: (tx: Transaction) => 
 export function json(value: unknown): Prisma.InputJsonValue {
   return value as Prisma.InputJsonValue;
 }
+
+/** A JSON value as a parameter of raw SQL, to be cast to jsonb: an array must not be taken for an array of PostgreSQL. */
+export function jsonText(value: unknown): string {
+  return JSON.stringify(value);
+}

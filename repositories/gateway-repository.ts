@@ -1,7 +1,7 @@
 import { LeonoreError } from '../domain/errors.js';
 import type { Channel } from '../domain/gateway/negotiate.js';
 import type { GatewayProfile, Installed } from '../domain/gateway/profile.js';
-import { inTransaction, json, type Database, type Transaction } from './database.js';
+import { inTransaction, jsonText, type Database, type Transaction } from './database.js';
 import type { NodeRepository } from './node-repository.js';
 
 /** A gateway as the repository holds it; the profile carries labels and what is installed. */
@@ -79,10 +79,10 @@ export class GatewayRepository {
     await tx.$executeRaw`
       INSERT INTO gateway (id, mac, name, profile, strategies, protocols, protocol, strategy, labels, installed,
                            push_address, node_id, token_hash, agent_version)
-      VALUES (${profile.id}, ${profile.mac ?? null}, ${profile.name ?? null}, ${json(profile)}::jsonb,
+      VALUES (${profile.id}, ${profile.mac ?? null}, ${profile.name ?? null}, ${jsonText(profile)}::jsonb,
               ${profile.strategies ?? []}::text[], ${profile.protocols ?? []}::text[],
-              ${channel.protocol}, ${channel.strategy}, ${json(profile.labels ?? {})}::jsonb,
-              ${json(profile.installed ?? [])}::jsonb, ${pushAddress}, ${nodeId},
+              ${channel.protocol}, ${channel.strategy}, ${jsonText(profile.labels ?? {})}::jsonb,
+              ${jsonText(profile.installed ?? [])}::jsonb, ${pushAddress}, ${nodeId},
               ${newTokenHash ?? Buffer.alloc(0)}, ${agentVersion})
       ON CONFLICT (id) DO UPDATE SET
         mac = coalesce(EXCLUDED.mac, gateway.mac), name = EXCLUDED.name, profile = EXCLUDED.profile,
@@ -115,8 +115,8 @@ export class GatewayRepository {
   /** Replaces the profile that a gateway reported. */
   async updateProfile(profile: GatewayProfile): Promise<void> {
     await this.database.$executeRaw`
-      UPDATE gateway SET profile = ${json(profile)}::jsonb, labels = ${json(profile.labels ?? {})}::jsonb,
-        installed = ${json(profile.installed ?? [])}::jsonb, profile_wanted = false, last_seen_at = now()
+      UPDATE gateway SET profile = ${jsonText(profile)}::jsonb, labels = ${jsonText(profile.labels ?? {})}::jsonb,
+        installed = ${jsonText(profile.installed ?? [])}::jsonb, profile_wanted = false, last_seen_at = now()
       WHERE id = ${profile.id} AND state = 'active'`;
   }
 

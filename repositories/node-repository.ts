@@ -1,5 +1,5 @@
 import { LeonoreError } from '../domain/errors.js';
-import { inTransaction, json, type Database, type Transaction } from './database.js';
+import { inTransaction, jsonText, type Database, type Transaction } from './database.js';
 
 export type NodeState = 'active' | 'draining' | 'dead' | 'stopped';
 
@@ -41,7 +41,7 @@ export class NodeRepository {
   /** @returns false when the node is no longer this process's: it was declared dead or started elsewhere. */
   async heartbeat(id: string, incarnation: string, stats: unknown): Promise<boolean> {
     const rows = await this.database.$executeRaw`
-      UPDATE node SET heartbeat_at = now(), stats = ${json(stats)}::jsonb
+      UPDATE node SET heartbeat_at = now(), stats = ${jsonText(stats)}::jsonb
       WHERE id = ${id} AND incarnation = ${incarnation}::uuid AND state IN ('active', 'draining')`;
     return rows > 0;
   }

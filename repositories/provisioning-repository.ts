@@ -1,7 +1,7 @@
 import { limits } from '../domain/limits.js';
 import type { Plan } from '../domain/plan/plan.js';
 import type { SlotRange } from '../domain/delivery/slot-set.js';
-import { inTransaction, json, type Database } from './database.js';
+import { inTransaction, json, jsonText, type Database } from './database.js';
 import type { BuildAttempt } from './rollout-repository.js';
 import type { PushTarget } from './delivery-repository.js';
 
@@ -130,7 +130,7 @@ export class ProvisioningRepository {
     await inTransaction(this.database, async (tx) => {
       await tx.rolloutGroup.update({ where: { id: groupId }, data: { state: 'failed', attempts: json(attempts) } });
       await tx.$executeRaw`
-        UPDATE delivery SET state = 'failed', error = ${json(error)}::jsonb, updated_at = now(), ended_at = now()
+        UPDATE delivery SET state = 'failed', error = ${jsonText(error)}::jsonb, updated_at = now(), ended_at = now()
         WHERE group_id = ${groupId}::uuid AND state = 'pending'`;
     });
   }
@@ -223,7 +223,7 @@ export class ProvisioningRepository {
   /** Ends what could not even be offered, with the reason. */
   async failPending(rolloutId: string, error: unknown): Promise<void> {
     await this.database.$executeRaw`
-      UPDATE delivery SET state = 'failed', error = ${json(error)}::jsonb, updated_at = now(), ended_at = now()
+      UPDATE delivery SET state = 'failed', error = ${jsonText(error)}::jsonb, updated_at = now(), ended_at = now()
       WHERE rollout_id = ${rolloutId}::uuid AND state = 'pending'`;
   }
 

@@ -3,7 +3,7 @@ import { LeonoreError } from '../domain/errors.js';
 import { emptyCounts, isRolloutEnded, type DeliveryCounts, type RolloutState } from '../domain/rollout/state.js';
 import type { Step } from '../domain/rollout/steps.js';
 import type { DeliveryState } from '../domain/delivery/state.js';
-import { isUniqueViolation, json, type Database } from './database.js';
+import { isUniqueViolation, json, jsonText, type Database } from './database.js';
 
 export interface RolloutOptions {
   /** Seconds from the offer until a silent gateway counts as lost. */
@@ -146,7 +146,7 @@ export class RolloutRepository {
   /** Ends the rollout; a rollout ends once. */
   async end(id: string, state: RolloutState, failure: unknown): Promise<void> {
     await this.database.$executeRaw`
-      UPDATE rollout SET state = ${state}, ended_at = now(), failure = ${failure === null ? null : json(failure)}::jsonb
+      UPDATE rollout SET state = ${state}, ended_at = now(), failure = ${failure === null ? null : jsonText(failure)}::jsonb
       WHERE id = ${id}::uuid AND state IN ('requested', 'running', 'cancelling')`;
   }
 
@@ -169,6 +169,14 @@ export class RolloutRepository {
   async stepEnded(id: string, step: Step, nodeId = ''): Promise<void> {
     await this.database.$executeRaw`
       UPDATE rollout_step SET ended_at = now() WHERE rollout_id = ${id}::uuid AND step = ${step} AND node_id = ${nodeId}`;
+  }
+
+  /** Step vii of a node ended when the last of its deliveries did. */
+  async acknowledgementsEnded(id: string): Promise<void> {
+    await this.database.$executeRaw`
+      UPDATE rollout_step s SET ended_at = coalesce(
+        (SELECT max(d.ended_at) FROM delivery d WHERE d.rollout_id = s.rollout_id AND d.node_id = s.node_id), now())
+      WHERE s.rollout_id = ${id}::uuid AND s.step = 'vii'`;
   }
 
   async steps(id: string): Promise<RolloutStep[]> {

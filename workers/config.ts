@@ -1,7 +1,5 @@
 import Type, { type Static } from 'typebox';
 
-const Port = Type.Integer({ minimum: 0, maximum: 65_535 });
-
 /** What every LEONORE process is told; docs/configuration.md has the table. */
 const common = {
   /** PostgreSQL. */
@@ -27,7 +25,7 @@ export const NodeConfigSchema = Type.Object({
   /** Address to listen on; loopback unless told otherwise. */
   LEONORE_HOST: Type.String({ default: '127.0.0.1' }),
   /** Port of the device API; 0 takes a free one. */
-  LEONORE_PORT: { ...Port, default: 0 },
+  LEONORE_PORT: Type.Integer({ minimum: 0, maximum: 65_535, default: 0 }),
   /** Address that gateways are given, when it is not the one listened on (behind a proxy). */
   LEONORE_ADDRESS: Type.Optional(Type.String({ pattern: '^https?://' })),
 });
