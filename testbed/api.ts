@@ -4,6 +4,7 @@ import { readdirSync } from 'node:fs';
 import { Readable } from 'node:stream';
 import { create } from 'tar';
 import { Agent, request } from 'undici';
+import type { GatewayProfile } from '../domain/gateway/profile.js';
 
 export interface DeploymentRequest {
   readonly name: string;
@@ -66,6 +67,7 @@ export interface GatewayView {
   readonly id: string;
   readonly nodeId: string | null;
   readonly strategy: string;
+  readonly profile: GatewayProfile;
 }
 
 export class ApiError extends Error {
@@ -115,8 +117,17 @@ export class LeonoreApi {
     return this.allPages<GatewayView>('/gateways');
   }
 
-  async nodes(): Promise<{ id: string }[]> {
-    return this.allPages<{ id: string }>('/nodes');
+  /** `name@version` of what is installed, by gateway. */
+  async installedOn(gatewayIds: readonly string[]): Promise<Map<string, string[]>> {
+    const views = await Promise.all(
+      gatewayIds.map((id) => this.callJson('GET', `/gateways/${encodeURIComponent(id)}`)),
+    );
+    return new Map(
+      (views as GatewayView[]).map(({ id, profile }) => [
+        id,
+        (profile.installed ?? []).map(({ name, version }) => `${name}@${version}`),
+      ]),
+    );
   }
 
   async close(): Promise<void> {

@@ -14,6 +14,12 @@ interface ProcessFacts {
   readonly cpuSeconds: number;
 }
 
+/** What a process cost over a while. */
+export interface ProcessCost {
+  readonly cpuSeconds: number;
+  readonly peakMemoryBytes: number;
+}
+
 export interface Usage {
   readonly cpuSeconds: number;
   /** Proportional set size: memory shared by several processes is counted once. */
@@ -37,7 +43,7 @@ export class UsageRecorder {
   }
 
   /** CPU seconds since the recorder was made, and the highest memory seen, by name. */
-  stop(): ReadonlyMap<string, { cpuSeconds: number; peakMemoryBytes: number }> {
+  stop(): ReadonlyMap<string, ProcessCost> {
     clearInterval(this.timer);
     return new Map(
       this.measure().map(([name, usage]) => [

@@ -1,24 +1,12 @@
 /** From what was measured to figures. Pure, so that the arithmetic can be tested. */
-import type { RolloutView } from '../api.js';
-import type { RolloutHistories } from '../temporal-histories.js';
 import type { MachineFacts } from '../machine.js';
+import type { MeasuredRollout } from '../measured-rollout.js';
 import { stepNames, type Step } from '../../domain/rollout/steps.js';
 import { atMost, fact, type Figure } from './figure.js';
 
-export interface ProcessCost {
-  readonly cpuSeconds: number;
-  readonly peakMemoryBytes: number;
-}
-
-/** One rollout, measured. */
-export interface Measurement {
-  readonly gateways: number;
-  /** From the request to the end of the rollout, as the client saw it. */
-  readonly seconds: number;
-  readonly view: RolloutView;
-  readonly histories: RolloutHistories;
+/** A rollout to virtual gateways. */
+export interface Measurement extends MeasuredRollout {
   readonly packageBytes: number;
-  readonly processes: ReadonlyMap<string, ProcessCost>;
 }
 
 const MiB = 1024 * 1024;

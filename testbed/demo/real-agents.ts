@@ -1,0 +1,102 @@
+/** Real agents, each a process with a container of its own below a directory. */
+import { readdirSync, readFileSync } from 'node:fs';
+import { mkdir, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { BoundedLog } from '../../stack/bounded-log.js';
+import { spawnGuarded } from '../../stack/guarded-process.js';
+import type { Cleanups } from '../cleanups.js';
+import { demoLabels, type RealGateway } from './demo-fleet.js';
+
+const script = join(import.meta.dirname, '..', '..', 'cli', 'main.js');
+const graceMs = 8_000;
+/** Seconds between two polls of a pull agent: short, since people watch. */
+const intervalSeconds = 1;
+
+export interface AgentSurroundings {
+  readonly server: string;
+  readonly enrolmentToken: string;
+  /** Containers, profiles and logs go below it. */
+  readonly directory: string;
+}
+
+/** Starts an agent for each gateway, and sees to it that they and their applications are ended. */
+export async function startRealAgents(
+  gateways: readonly RealGateway[],
+  surroundings: AgentSurroundings,
+  cleanups: Cleanups,
+): Promise<void> {
+  await mkdir(surroundings.directory, { recursive: true });
+  // Undone last: whatever an agent left running.
+  cleanups.add(() => endProcessesOf(surroundings.directory));
+  await Promise.all(gateways.map((gateway) => startAgent(gateway, surroundings, cleanups)));
+}
+
+async function startAgent(
+  gateway: RealGateway,
+  { server, enrolmentToken, directory }: AgentSurroundings,
+  cleanups: Cleanups,
+): Promise<void> {
+  const { id, strategy, kind } = gateway;
+  const root = join(directory, id);
+  const profile = join(directory, `${id}.profile.json`);
+  await writeFile(profile, JSON.stringify(profileOverrides(gateway)));
+  const log = new BoundedLog(join(directory, `${id}.log`));
+  const agent = await spawnGuarded({
+    command: process.execPath,
+    args: [
+      script,
+      'agent',
+      ...['--server', server, '--root', root, '--id', id, '--strategy', strategy],
+      ...['--interval', String(intervalSeconds), '--profile', profile],
+      ...Object.entries({ ...demoLabels, kind: kind.name }).flatMap(([key, value]) => [
+        '--label',
+        `${key}=${value}`,
+      ]),
+    ],
+    env: { ...process.env, LEONORE_ENROLMENT_TOKEN: enrolmentToken },
+    log,
+    orphan: { signal: 'TERM', graceMs },
+  });
+  cleanups.add(async () => {
+    await agent.end('SIGTERM', graceMs);
+    log.close();
+  });
+}
+
+/** What this machine's profiler would not find: the gateway's hardware is another one. */
+function profileOverrides({ kind }: RealGateway): object {
+  return {
+    hardware: {
+      arch: kind.arch,
+      cpus: kind.cpus,
+      memoryTotal: kind.memoryBytes,
+      diskTotal: kind.diskBytes,
+      components: kind.components,
+    },
+    software: { kernel: kind.kernel, libc: kind.libc },
+  };
+}
+
+/**
+ * Ends processes whose container lies below `directory`. Applications run in sessions of their own, so that an agent
+ * which is killed does not take them along; here they have to go.
+ */
+function endProcessesOf(directory: string): void {
+  for (const name of readdirSync('/proc').filter((entry) => /^\d+$/.test(entry))) {
+    if (containerOf(name)?.startsWith(`${directory}/`) !== true) continue;
+    try {
+      process.kill(Number(name), 'SIGKILL');
+    } catch {
+      // It ended by itself meanwhile.
+    }
+  }
+}
+
+function containerOf(pid: string): string | undefined {
+  try {
+    const environment = readFileSync(`/proc/${pid}/environ`, 'utf8').split('\0');
+    return environment.find((entry) => entry.startsWith('LEONORE_ROOT='))?.slice('LEONORE_ROOT='.length);
+  } catch {
+    return undefined; // Ended meanwhile, or somebody else's.
+  }
+}

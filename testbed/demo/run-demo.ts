@@ -1,0 +1,206 @@
+/**
+ * The demo: two nodes, real agents and virtual gateways, version 1 of the thermometer and then the update to
+ * version 2, with everything checked that should have come of it.
+ */
+import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
+import type { Stack } from '../../stack/start-stack.js';
+import { LeonoreApi } from '../api.js';
+import type { Cleanups } from '../cleanups.js';
+import { Collector } from '../collector.js';
+import { measureRollout } from '../measured-rollout.js';
+import { startTemporaryStack } from '../temporary-stack.js';
+import type { Phases } from '../terminal.js';
+import { until } from '../until.js';
+import { FleetProcess } from '../virtual-gateways/fleet-process.js';
+import { gatewayId } from '../virtual-gateways/population.js';
+import { checkBuiltOnce, checkDeliveries, checkFallback, checkInstalled, checkReadings } from './checks.js';
+import {
+  canTakeThermometer,
+  demoLabels,
+  incompatibleVirtualIds,
+  realGateways,
+  virtualPopulation,
+  type RealGateway,
+} from './demo-fleet.js';
+import { prepareArtifacts } from './prepared-artifacts.js';
+import { startRealAgents } from './real-agents.js';
+import type { DemoSummary, RolloutSummary } from './summary.js';
+
+export interface DemoOptions {
+  readonly virtualGateways: number;
+  readonly nodes: number;
+}
+
+/** Each wait is bounded, so that the demo ends by itself whatever happens. */
+const rolloutTimeoutMs = 90_000;
+const registrationTimeoutMs = 60_000;
+const readingsTimeoutMs = 20_000;
+/** What a virtual gateway takes for an installation. */
+const thinkTimeMs = 200;
+
+export interface Demo {
+  readonly stack: Stack;
+  readonly collector: Collector;
+  readonly summary: DemoSummary;
+}
+
+export async function runDemo(options: DemoOptions, cleanups: Cleanups, phases: Phases): Promise<Demo> {
+  const real = realGateways();
+  const compatible = real.filter((gateway) => canTakeThermometer(gateway.kind.components));
+  const collector = await Collector.start();
+  cleanups.add(() => collector.stop());
+  const { stack, directory } = await phases.run('PostgreSQL, Temporal, api, coordinator and nodes', () =>
+    startTemporaryStack(cleanups, { nodes: options.nodes, onProgress: (line) => phases.note(line) }),
+  );
+  const api = new LeonoreApi(stack.api, stack.adminToken);
+  cleanups.add(() => api.close());
+
+  await phases.run('artifacts added', async () => {
+    const prepared = await prepareArtifacts(join(directory, 'artifacts'), collector.address);
+    for (const artifact of prepared) await api.addArtifact(artifact.directory);
+  });
+  await phases.run(
+    `${real.length} real agents and ${options.virtualGateways} virtual gateways registered`,
+    () =>
+      cleanups.unlessInterrupted(
+        startGateways(stack, api, real, options.virtualGateways, directory, cleanups),
+      ),
+  );
+
+  const rollouts: RolloutSummary[] = [];
+  const provision = async (request: string, deployment: string, gateways: number): Promise<void> => {
+    const title = `${request} to ${deployment}`;
+    await phases.run(`rollout of ${title}`, async () => {
+      const toMeasure = {
+        request,
+        deployment,
+        gateways,
+        timeoutMs: rolloutTimeoutMs,
+        pids: {},
+        temporal: stack.temporal,
+      };
+      const { view, histories } = await measureRollout(api, toMeasure, cleanups);
+      rollouts.push({ title: request, view, histories, deliveries: await api.deliveries(view.id) });
+    });
+  };
+  const readingsOf = (version: string): Promise<void> =>
+    phases.run(`readings of version ${version}`, () =>
+      cleanups.unlessInterrupted(awaitReadings(collector, version, compatible)),
+    );
+
+  const withLegacy = real.filter((gateway) => gateway.hasLegacy).map((gateway) => gateway.id);
+  const total = real.length + options.virtualGateways;
+  await api.createDeployment({ name: 'old-ones', gatewayIds: withLegacy });
+  await api.createDeployment({ name: 'building', select: `labels.site == "${demoLabels.site}"` });
+  await provision('thermo-legacy@0.9.0', 'old-ones', withLegacy.length);
+  await provision('thermometer@^1', 'building', total);
+  await readingsOf('1.0.0');
+  await provision('thermometer@^2', 'building', total);
+  await readingsOf('2.0.0');
+
+  const checks = await checkAll(api, { real, compatible, withLegacy, rollouts, collector, options });
+  const links = linksOf(stack, rollouts);
+  return {
+    stack,
+    collector,
+    summary: { phases: phases.all(), rollouts, readings: collector.readings(), checks, links },
+  };
+}
+
+/** Starts all gateways and waits until LEONORE has them. */
+async function startGateways(
+  stack: Stack,
+  api: LeonoreApi,
+  real: readonly RealGateway[],
+  virtualCount: number,
+  directory: string,
+  cleanups: Cleanups,
+): Promise<void> {
+  const { server, enrolmentToken } = { server: stack.api, enrolmentToken: stack.enrolmentToken };
+  await startRealAgents(real, { server, enrolmentToken, directory: join(directory, 'agents') }, cleanups);
+  const fleet = await FleetProcess.start({
+    server,
+    enrolmentToken,
+    count: virtualCount,
+    prefix: virtualPopulation.prefix,
+    seed: virtualPopulation.seed,
+    labels: virtualPopulation.labels,
+    population: 'building',
+    strategy: 'mixed',
+    intervalSeconds: 1,
+    thinkTimeMs,
+    logPath: join(directory, 'virtual-gateways.log'),
+  });
+  cleanups.add(() => fleet.stop());
+  await fleet.ready();
+  const expected = real.length + virtualCount;
+  await until(
+    async () => (await api.gateways()).length >= expected,
+    registrationTimeoutMs,
+    `${expected} gateways registered`,
+  );
+}
+
+async function awaitReadings(
+  collector: Collector,
+  version: string,
+  gateways: readonly RealGateway[],
+): Promise<void> {
+  const endMs = Date.now() + readingsTimeoutMs;
+  // What is missing in the end is told by the checks.
+  while (Date.now() < endMs) {
+    const seen = collector.gatewaysOf(version);
+    if (gateways.every((gateway) => seen.has(gateway.id))) return;
+    await sleep(100);
+  }
+}
+
+async function checkAll(
+  api: LeonoreApi,
+  facts: {
+    readonly real: readonly RealGateway[];
+    readonly compatible: readonly RealGateway[];
+    readonly withLegacy: readonly string[];
+    readonly rollouts: readonly RolloutSummary[];
+    readonly collector: Collector;
+    readonly options: DemoOptions;
+  },
+): Promise<DemoSummary['checks']> {
+  const { real, compatible, withLegacy, rollouts, collector, options } = facts;
+  const virtualIds = Array.from({ length: options.virtualGateways }, (_, index) =>
+    gatewayId(virtualPopulation, index),
+  );
+  const all = [...real.map((gateway) => gateway.id), ...virtualIds];
+  const incompatible = new Set([
+    ...real.filter((gateway) => !compatible.includes(gateway)).map((gateway) => gateway.id),
+    ...incompatibleVirtualIds(options.virtualGateways),
+  ]);
+  const installed = await api.installedOn(withLegacy);
+  const readings = collector.readings();
+  const ids = compatible.map((gateway) => gateway.id);
+  return rollouts
+    .flatMap((rollout) => {
+      if (rollout.title.startsWith('thermo-legacy')) {
+        return checkDeliveries(rollout, { all: withLegacy, incompatible: new Set() });
+      }
+      return checkDeliveries(rollout, { all, incompatible });
+    })
+    .concat([
+      ...rollouts.filter((rollout) => rollout.title === 'thermometer@^1').map(checkFallback),
+      checkBuiltOnce(rollouts),
+      checkReadings(readings, '1.0.0', ids),
+      checkReadings(readings, '2.0.0', ids),
+      checkInstalled(installed, { present: ['thermometer@2.0.0'], absent: ['thermo-legacy'] }),
+    ]);
+}
+
+function linksOf(stack: Stack, rollouts: readonly RolloutSummary[]): Record<string, string> {
+  const links: Record<string, string> = { API: stack.api };
+  if (stack.temporalUi === null) return links;
+  for (const { title, view } of rollouts) {
+    const workflow = encodeURIComponent(`rollout/${view.id}`);
+    links[`Temporal UI, ${title}`] = `${stack.temporalUi}/namespaces/default/workflows/${workflow}`;
+  }
+  return links;
+}

@@ -1,0 +1,54 @@
+/** One rollout, measured: time, steps, cost of each process, histories. */
+import type { LeonoreApi, RolloutView } from './api.js';
+import type { Cleanups } from './cleanups.js';
+import { followRollout } from './follow-rollout.js';
+import { UsageRecorder, type ProcessCost } from './process-usage.js';
+import { readRolloutHistories, type RolloutHistories } from './temporal-histories.js';
+import { ProgressLine } from './terminal.js';
+
+export interface MeasuredRollout {
+  readonly gateways: number;
+  /** From the request to the end of the rollout, as the client saw it. */
+  readonly seconds: number;
+  readonly view: RolloutView;
+  readonly histories: RolloutHistories;
+  /** By the name of the process. */
+  readonly processes: ReadonlyMap<string, ProcessCost>;
+}
+
+export interface RolloutToMeasure {
+  readonly request: string;
+  readonly deployment: string;
+  /** Gateways of the deployment. */
+  readonly gateways: number;
+  readonly timeoutMs: number;
+  /** Processes to measure, by name. */
+  readonly pids: Readonly<Record<string, number>>;
+  /** gRPC address of the Temporal server. */
+  readonly temporal: string;
+}
+
+/** @throws Error when the rollout does not end in time, or the run is interrupted */
+export async function measureRollout(
+  api: LeonoreApi,
+  rollout: RolloutToMeasure,
+  cleanups: Cleanups,
+): Promise<MeasuredRollout> {
+  const recorder = new UsageRecorder(rollout.pids);
+  try {
+    const startedMs = performance.now();
+    const id = await api.startRollout({
+      requests: [rollout.request],
+      deployment: rollout.deployment,
+      deadlineSeconds: Math.ceil(rollout.timeoutMs / 1_000),
+    });
+    const line = new ProgressLine('deliveries', rollout.gateways, process.stderr);
+    const view = await cleanups.unlessInterrupted(followRollout(api, id, line, rollout.timeoutMs));
+    const seconds = (performance.now() - startedMs) / 1_000;
+    const processes = recorder.stop();
+    const histories = await readRolloutHistories(rollout.temporal, 'default', id);
+    return { gateways: rollout.gateways, seconds, view, histories, processes };
+  } finally {
+    recorder.stop();
+  }
+}

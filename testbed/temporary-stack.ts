@@ -1,0 +1,45 @@
+/** The embedded stack for one run of the test bed: its data lies in a temporary directory and goes with it. */
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { startStack, type Stack } from '../stack/start-stack.js';
+import type { Cleanups } from './cleanups.js';
+
+export interface TemporaryStackOptions {
+  readonly nodes: number;
+  readonly onProgress: (line: string) => void;
+  readonly env?: NodeJS.ProcessEnv;
+}
+
+export interface TemporaryStack {
+  readonly stack: Stack;
+  /** For whatever else the run keeps on disk; removed at the end. */
+  readonly directory: string;
+}
+
+/** Starts the stack, and sees to it that it is stopped and its data removed at the end. */
+export async function startTemporaryStack(
+  cleanups: Cleanups,
+  options: TemporaryStackOptions,
+): Promise<TemporaryStack> {
+  const directory = await mkdtemp(join(tmpdir(), 'leonore-testbed-'));
+  cleanups.add(() => rm(directory, { recursive: true, force: true, maxRetries: 5 }));
+  const stack = await startStack({
+    dataDir: join(directory, 'stack'),
+    nodes: options.nodes,
+    onProgress: options.onProgress,
+    signal: cleanups.interrupted,
+    ...(options.env === undefined ? {} : { env: options.env }),
+  });
+  cleanups.add(() => stack.stop());
+  return { stack, directory };
+}
+
+/** Pid of every part of a stack that runs now. */
+export function pidsOf(stack: Stack): Record<string, number> {
+  const entries = stack.parts().flatMap((name) => {
+    const pid = stack.pid(name);
+    return pid === undefined ? [] : [[name, pid] as const];
+  });
+  return Object.fromEntries(entries);
+}
