@@ -42,6 +42,7 @@ export class EmbeddedStack implements Stack {
   private reportFailure: (error: Error) => void = () => undefined;
   private namespace = defaultNamespace;
   private isClosing = false;
+  private hasStopped = false;
   private stopping: Promise<void> | undefined;
   private saving: Promise<void> = Promise.resolve();
 
@@ -71,6 +72,9 @@ export class EmbeddedStack implements Stack {
     await mkdir(dataDir, { recursive: true });
     // Root runs PostgreSQL as another user, who must be able to pass, not to look.
     await chmod(dataDir, process.getuid?.() === 0 ? 0o711 : 0o700);
+    await Promise.all(
+      ['temporal', 'blobs'].map((name) => mkdir(join(dataDir, name), { recursive: true, mode: 0o700 })),
+    );
     const lock = await lockDataDirectory(dataDir);
     try {
       const saved = await readSavedState(dataDir);
@@ -157,7 +161,7 @@ export class EmbeddedStack implements Stack {
         cli,
         port,
         uiPort,
-        dbFile: join(this.dataDir, 'temporal.db'),
+        dbFile: join(this.dataDir, 'temporal', 'temporal.db'),
         log: this.logOf('temporal'),
         orphan: { signal: 'TERM', graceMs: graceMs.temporal },
         spawned,
@@ -260,9 +264,9 @@ export class EmbeddedStack implements Stack {
     this.isClosing = true;
     const own = this.parts().filter((name) => name !== 'postgres' && name !== 'temporal');
     await Promise.all(own.map((name) => this.halt(name)));
-    // What they still had to say to Temporal and the database has been said.
-    await this.partsByName.get('temporal')?.halt();
-    await this.partsByName.get('postgres')?.halt();
+    // What they still had to say to the two has been said; the two know nothing of each other.
+    await Promise.all([this.partsByName.get('temporal')?.halt(), this.partsByName.get('postgres')?.halt()]);
+    this.hasStopped = true;
     await this.save();
     for (const log of this.logs.values()) log.close();
     await this.lock.release();
@@ -301,7 +305,9 @@ export class EmbeddedStack implements Stack {
 
   private currentState(): StackState {
     const pids: Record<string, number> = {};
-    const identities: Record<string, string> = { stack: processIdentity(process.pid) ?? 'unknown' };
+    const identities: Record<string, string> = {};
+    // Without it nobody takes the file for that of a running stack.
+    if (!this.hasStopped) identities['stack'] = processIdentity(process.pid) ?? 'unknown';
     for (const part of this.partsByName.values()) {
       const identity = part.pid === undefined ? undefined : processIdentity(part.pid);
       if (part.pid === undefined || identity === undefined) continue;

@@ -102,5 +102,6 @@ async function breakLock(path: string): Promise<void> {
 }
 
 function hasCode(error: unknown, code: string): boolean {
-  return error instanceof Error && 'code' in error && error.code === code;
+  // No instanceof: under Jest, errors of Node.js belong to another realm.
+  return typeof error === 'object' && error !== null && 'code' in error && error.code === code;
 }

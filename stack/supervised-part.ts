@@ -40,11 +40,13 @@ export interface PartOptions {
   readonly onChange: () => void;
   /** Called when the part is given up. */
   readonly onFailed: (error: LeonoreError) => void;
+  /** First wait between two attempts; it doubles up to {@link maxBackoffMs}. Default 100 ms. */
+  readonly firstBackoffMs?: number;
 }
 
 const maxFailures = 10;
 const stableMs = 30_000;
-const firstBackoffMs = 100;
+const defaultFirstBackoffMs = 100;
 const maxBackoffMs = 5_000;
 
 export class SupervisedPart {
@@ -193,6 +195,7 @@ export class SupervisedPart {
   }
 
   private async revive(): Promise<void> {
+    const firstBackoffMs = this.options.firstBackoffMs ?? defaultFirstBackoffMs;
     while (this.wanted && this.failures < maxFailures) {
       const backoffMs = Math.min(maxBackoffMs, firstBackoffMs * 2 ** this.failures);
       this.failures += 1;

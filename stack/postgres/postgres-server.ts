@@ -201,13 +201,7 @@ async function exists(path: string): Promise<boolean> {
 }
 
 function outputOf(error: unknown): string {
-  if (
-    error instanceof Error &&
-    'stderr' in error &&
-    typeof error.stderr === 'string' &&
-    error.stderr !== ''
-  ) {
-    return error.stderr.trim();
-  }
-  return String(error);
+  // No instanceof: under Jest, errors of Node.js belong to another realm.
+  const { stderr } = error as { readonly stderr?: unknown };
+  return typeof stderr === 'string' && stderr !== '' ? stderr.trim() : String(error);
 }

@@ -26,6 +26,8 @@ export interface ObtainOptions {
   readonly onProgress?: Progress;
   /** Environment that is looked at; default that of this process. */
   readonly env?: NodeJS.ProcessEnv;
+  /** Leaves the SDK's download out, which tests must not depend on. */
+  readonly withoutDownload?: boolean;
 }
 
 /**
@@ -40,7 +42,7 @@ export async function obtainTemporalCli(options: ObtainOptions = {}): Promise<st
     (await configured(env, onProgress)) ??
     (await onPath(env, onProgress)) ??
     (await cached(env, onProgress)) ??
-    (await fetched(env, onProgress))
+    (await fetched(env, onProgress, options.withoutDownload === true))
   );
 }
 
@@ -88,18 +90,31 @@ async function cached(env: NodeJS.ProcessEnv, onProgress: Progress): Promise<str
   return undefined;
 }
 
-async function fetched(env: NodeJS.ProcessEnv, onProgress: Progress): Promise<string> {
+interface Source {
+  readonly name: string;
+  readonly folder: string;
+  readonly install: (draft: string) => Promise<void>;
+}
+
+async function fetched(
+  env: NodeJS.ProcessEnv,
+  onProgress: Progress,
+  withoutDownload: boolean,
+): Promise<string> {
   const folders = cacheFolders(env);
   const reasons: string[] = [];
-  const attempts: [string, string, (draft: string) => Promise<void>][] = [
-    [
-      "the SDK's download",
-      folders.sdk,
-      (draft) => downloadWithSdk('dev-server', draft, 'temporal', (line) => onProgress(`Temporal: ${line}`)),
-    ],
-    ['go install (about two minutes)', folders.go, (draft) => goInstall(draft, env, onProgress)],
-  ];
-  for (const [name, folder, install] of attempts) {
+  const download: Source = {
+    name: "the SDK's download",
+    folder: folders.sdk,
+    install: (draft) =>
+      downloadWithSdk('dev-server', draft, 'temporal', (line) => onProgress(`Temporal: ${line}`)),
+  };
+  const build: Source = {
+    name: 'go install (about two minutes)',
+    folder: folders.go,
+    install: (draft) => goInstall(draft, env, onProgress),
+  };
+  for (const { name, folder, install } of withoutDownload ? [build] : [download, build]) {
     onProgress(`Temporal: trying ${name}`);
     try {
       await installOnce(folder, install);

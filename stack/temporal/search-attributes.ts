@@ -1,5 +1,5 @@
 import type { Connection } from '@temporalio/client';
-import { temporal } from '@temporalio/proto';
+import proto from '@temporalio/proto';
 
 /** By what rollouts are found in the Temporal UI. All are of type Keyword. */
 export const searchAttributes = [
@@ -26,7 +26,7 @@ export async function registerSearchAttributes(
   namespace: string,
   names: readonly string[] = searchAttributes,
 ): Promise<void> {
-  const keyword = temporal.api.enums.v1.IndexedValueType.INDEXED_VALUE_TYPE_KEYWORD;
+  const keyword = proto.temporal.api.enums.v1.IndexedValueType.INDEXED_VALUE_TYPE_KEYWORD;
   await connection.operatorService.addSearchAttributes({
     namespace,
     searchAttributes: Object.fromEntries(names.map((name) => [name, keyword])),
