@@ -15,7 +15,9 @@ export const ApiConfigSchema = Type.Object({
   LEONORE_HOST: Type.String({ default: '127.0.0.1' }),
   LEONORE_PORT: Type.Integer({ minimum: 0, maximum: 65_535, default: 8480 }),
   /** Management tokens, as `role:sha256` separated by commas; only hashes are ever known to the process. */
-  LEONORE_TOKENS: Type.String({ pattern: '^(admin|operator|viewer):[0-9a-f]{64}(,(admin|operator|viewer):[0-9a-f]{64})*$' }),
+  LEONORE_TOKENS: Type.String({
+    pattern: '^(admin|operator|viewer):[0-9a-f]{64}(,(admin|operator|viewer):[0-9a-f]{64})*$',
+  }),
   /** sha256 of the tokens with which gateways may enrol, separated by commas. */
   LEONORE_ENROLMENT_TOKENS: Type.String({ pattern: '^[0-9a-f]{64}(,[0-9a-f]{64})*$' }),
   /** Heartbeat of the nodes; one that misses three is dead. */

@@ -64,14 +64,23 @@ class Receiver {
       await pipeline(body, parser as unknown as NodeJS.WritableStream);
     } catch (error) {
       await last;
-      throw failure ?? new LeonoreError('MALFORMED_ARTIFACT', `the body is not a tar archive: ${messageOf(error)}`, {}, { cause: error });
+      throw (
+        failure ??
+        new LeonoreError(
+          'MALFORMED_ARTIFACT',
+          `the body is not a tar archive: ${messageOf(error)}`,
+          {},
+          { cause: error },
+        )
+      );
     }
     await last;
     if (failure !== null) throw failure as Error;
   }
 
   check(): { manifest: ArtifactManifest; files: ArtifactFile[] } {
-    if (this.manifestText === null) throw new LeonoreError('MALFORMED_ARTIFACT', `the archive has no ${manifestName}`);
+    if (this.manifestText === null)
+      throw new LeonoreError('MALFORMED_ARTIFACT', `the archive has no ${manifestName}`);
     const files = this.files.map(({ path, mode, staged }) => ({
       path,
       mode,
@@ -97,7 +106,10 @@ class Receiver {
     }
     refuseUnsafe(path);
     if (entry.type !== 'File' && entry.type !== 'OldFile') {
-      throw new LeonoreError('MALFORMED_ARTIFACT', `"${path}" is a ${entry.type}; only plain files are taken`);
+      throw new LeonoreError(
+        'MALFORMED_ARTIFACT',
+        `"${path}" is a ${entry.type}; only plain files are taken`,
+      );
     }
     if (path === manifestName) {
       this.manifestText = await this.takeManifest(entry);
@@ -116,9 +128,13 @@ class Receiver {
 
   private async takeManifest(entry: ReadEntry): Promise<string> {
     if (entry.size > limits.manifestBytes) {
-      throw new LeonoreError('TOO_LARGE', `${manifestName} has ${entry.size} bytes; at most ${limits.manifestBytes} are read`);
+      throw new LeonoreError(
+        'TOO_LARGE',
+        `${manifestName} has ${entry.size} bytes; at most ${limits.manifestBytes} are read`,
+      );
     }
-    if (this.manifestText !== null) throw new LeonoreError('MALFORMED_ARTIFACT', `${manifestName} is in the archive twice`);
+    if (this.manifestText !== null)
+      throw new LeonoreError('MALFORMED_ARTIFACT', `${manifestName} is in the archive twice`);
     const chunks: Buffer[] = [];
     for await (const chunk of entry) chunks.push(chunk);
     return Buffer.concat(chunks).toString('utf8');
@@ -126,7 +142,8 @@ class Receiver {
 }
 
 function refuseUnsafe(path: string): void {
-  if (!isSafePath(path)) throw new LeonoreError('MALFORMED_ARTIFACT', `"${path.slice(0, 200)}" is not a safe path`);
+  if (!isSafePath(path))
+    throw new LeonoreError('MALFORMED_ARTIFACT', `"${path.slice(0, 200)}" is not a safe path`);
 }
 
 function messageOf(error: unknown): string {

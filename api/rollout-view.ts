@@ -21,9 +21,16 @@ export function summaryOf(rollout: Rollout): Static<typeof RolloutSummarySchema>
 }
 
 /** A rollout with all that people ask of it. @throws LeonoreError ROLLOUT_NOT_FOUND */
-export async function describeRollout(rollouts: RolloutRepository, id: string): Promise<Static<typeof RolloutSchema>> {
+export async function describeRollout(
+  rollouts: RolloutRepository,
+  id: string,
+): Promise<Static<typeof RolloutSchema>> {
   const rollout = await rollouts.get(id);
-  const [counts, steps, groups] = await Promise.all([rollouts.counts(id), rollouts.steps(id), rollouts.groups(id, shownGroups)]);
+  const [counts, steps, groups] = await Promise.all([
+    rollouts.counts(id),
+    rollouts.steps(id),
+    rollouts.groups(id, shownGroups),
+  ]);
   return {
     ...summaryOf(rollout),
     counts: { ...counts },

@@ -12,14 +12,23 @@ import { ArtifactSchema } from '../schemas/resources.js';
 
 const tags = ['artifacts'];
 const NameParamsSchema = Type.Object({ name: Type.String({ maxLength: 100 }) });
-const VersionParamsSchema = Type.Object({ name: Type.String({ maxLength: 100 }), version: Type.String({ maxLength: 256 }) });
+/** Bytes: read as they come, never validated as a whole. */
+const TarSchema = Type.Unsafe<Readable>({ contentMediaType: 'application/x-tar' });
+const VersionParamsSchema = Type.Object({
+  name: Type.String({ maxLength: 100 }),
+  version: Type.String({ maxLength: 256 }),
+});
 
 /** Package management: add, list, show and remove artifacts. */
 export const artifactRoutes: FastifyPluginAsyncTypebox<RouteOptions> = async (app, { context }) => {
   const { access, repositories, blobs } = context;
   const { artifacts } = repositories;
 
-  app.addContentTypeParser('application/x-tar', { bodyLimit: limits.artifactBytes * 2 }, (_request, payload, done) => done(null, payload));
+  app.addContentTypeParser(
+    'application/x-tar',
+    { bodyLimit: limits.artifactBytes * 2 },
+    (_request, payload, done) => done(null, payload),
+  );
 
   app.post(
     '/artifacts',
@@ -27,8 +36,13 @@ export const artifactRoutes: FastifyPluginAsyncTypebox<RouteOptions> = async (ap
       schema: {
         tags,
         operationId: 'addArtifact',
-        summary: 'Add one version of an artifact: a tar stream of its directory, artifact.yaml in it',
-        consumes: ['application/x-tar'],
+        summary: 'Add one version of an artifact',
+        description:
+          'The same content again changes nothing (200); other content under the same version is refused (ARTIFACT_IMMUTABLE).',
+        body: {
+          description: 'A tar archive of the directory, artifact.yaml in it',
+          content: { 'application/x-tar': { schema: TarSchema } },
+        },
         response: { 200: ArtifactSchema, 201: ArtifactSchema, ...problems },
       },
       onRequest: async (request) => access.require(request, 'operator'),
@@ -39,7 +53,8 @@ export const artifactRoutes: FastifyPluginAsyncTypebox<RouteOptions> = async (ap
       }
       const { manifest, outcome } = await receiveArtifact(request.body as Readable, artifacts, blobs);
       const stored = await artifacts.find(manifest.name, manifest.version);
-      if (stored === null) throw new LeonoreError('ARTIFACT_NOT_FOUND', 'the artifact was removed while it was being added');
+      if (stored === null)
+        throw new LeonoreError('ARTIFACT_NOT_FOUND', 'the artifact was removed while it was being added');
       reply.header('location', `/api/v1/artifacts/${manifest.name}/${manifest.version}`);
       return reply.code(outcome === 'added' ? 201 : 200).send(toWire(stored));
     },
@@ -48,7 +63,13 @@ export const artifactRoutes: FastifyPluginAsyncTypebox<RouteOptions> = async (ap
   app.get(
     '/artifacts',
     {
-      schema: { tags, operationId: 'listArtifacts', querystring: PageQuerySchema, response: { 200: PageSchema(ArtifactSchema), ...problems } },
+      schema: {
+        tags,
+        operationId: 'listArtifacts',
+        summary: 'All artifacts, by name and version',
+        querystring: PageQuerySchema,
+        response: { 200: PageSchema(ArtifactSchema), ...problems },
+      },
       onRequest: async (request) => access.require(request, 'viewer'),
     },
     async (request) => {
@@ -64,6 +85,7 @@ export const artifactRoutes: FastifyPluginAsyncTypebox<RouteOptions> = async (ap
       schema: {
         tags,
         operationId: 'listArtifactVersions',
+        summary: 'All versions of an artifact, newest first',
         params: NameParamsSchema,
         response: { 200: Type.Object({ items: Type.Array(ArtifactSchema) }), ...problems },
       },
@@ -71,7 +93,8 @@ export const artifactRoutes: FastifyPluginAsyncTypebox<RouteOptions> = async (ap
     },
     async (request) => {
       const versions = await artifacts.versionsOf(request.params.name);
-      if (versions.length === 0) throw new LeonoreError('ARTIFACT_NOT_FOUND', `there is no artifact "${request.params.name}"`);
+      if (versions.length === 0)
+        throw new LeonoreError('ARTIFACT_NOT_FOUND', `there is no artifact "${request.params.name}"`);
       return { items: versions.map(toWire) };
     },
   );
@@ -79,13 +102,20 @@ export const artifactRoutes: FastifyPluginAsyncTypebox<RouteOptions> = async (ap
   app.get(
     '/artifacts/:name/:version',
     {
-      schema: { tags, operationId: 'showArtifact', params: VersionParamsSchema, response: { 200: ArtifactSchema, ...problems } },
+      schema: {
+        tags,
+        operationId: 'showArtifact',
+        summary: 'One version of an artifact',
+        params: VersionParamsSchema,
+        response: { 200: ArtifactSchema, ...problems },
+      },
       onRequest: async (request) => access.require(request, 'viewer'),
     },
     async (request) => {
       const { name, version } = request.params;
       const stored = await artifacts.find(name, version);
-      if (stored === null) throw new LeonoreError('ARTIFACT_NOT_FOUND', `there is no artifact ${name}@${version}`);
+      if (stored === null)
+        throw new LeonoreError('ARTIFACT_NOT_FOUND', `there is no artifact ${name}@${version}`);
       return toWire(stored);
     },
   );
@@ -93,7 +123,13 @@ export const artifactRoutes: FastifyPluginAsyncTypebox<RouteOptions> = async (ap
   app.delete(
     '/artifacts/:name/:version',
     {
-      schema: { tags, operationId: 'removeArtifact', params: VersionParamsSchema, response: { 204: Type.Null(), ...problems } },
+      schema: {
+        tags,
+        operationId: 'removeArtifact',
+        summary: 'Remove one version that no unfinished rollout needs',
+        params: VersionParamsSchema,
+        response: { 204: Type.Null(), ...problems },
+      },
       onRequest: async (request) => access.require(request, 'operator'),
     },
     async (request, reply) => {

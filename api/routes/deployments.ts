@@ -18,7 +18,13 @@ export const deploymentRoutes: FastifyPluginAsyncTypebox<RouteOptions> = async (
   app.post(
     '/deployments',
     {
-      schema: { tags, operationId: 'createDeployment', body: NewDeploymentSchema, response: { 201: DeploymentSchema, ...problems } },
+      schema: {
+        tags,
+        operationId: 'createDeployment',
+        summary: 'Name a set of gateways: a list, or a selector',
+        body: NewDeploymentSchema,
+        response: { 201: DeploymentSchema, ...problems },
+      },
       onRequest: async (request) => access.require(request, 'operator'),
     },
     async (request, reply) => {
@@ -30,7 +36,9 @@ export const deploymentRoutes: FastifyPluginAsyncTypebox<RouteOptions> = async (
       const ids = [...new Set(gatewayIds)];
       const unknown = await gateways.unknownAmong(ids);
       if (unknown.length > 0) {
-        throw new LeonoreError('GATEWAY_NOT_FOUND', `there is no gateway "${unknown[0]}"`, { unknown: unknown.slice(0, 100) });
+        throw new LeonoreError('GATEWAY_NOT_FOUND', `there is no gateway "${unknown[0]}"`, {
+          unknown: unknown.slice(0, 100),
+        });
       }
       const created = await deployments.create(name, { gatewayIds: ids, selector: select ?? null });
       return reply.code(201).header('location', `/api/v1/deployments/${name}`).send(toWire(created));
@@ -40,7 +48,13 @@ export const deploymentRoutes: FastifyPluginAsyncTypebox<RouteOptions> = async (
   app.get(
     '/deployments',
     {
-      schema: { tags, operationId: 'listDeployments', querystring: PageQuerySchema, response: { 200: PageSchema(DeploymentSchema), ...problems } },
+      schema: {
+        tags,
+        operationId: 'listDeployments',
+        summary: 'All deployments, by name',
+        querystring: PageQuerySchema,
+        response: { 200: PageSchema(DeploymentSchema), ...problems },
+      },
       onRequest: async (request) => access.require(request, 'viewer'),
     },
     async (request) => {
@@ -56,8 +70,15 @@ export const deploymentRoutes: FastifyPluginAsyncTypebox<RouteOptions> = async (
       schema: {
         tags,
         operationId: 'showDeployment',
+        summary: 'One deployment, and how many gateways it has now',
         params: Type.Object({ name: NameSchema }),
-        response: { 200: Type.Object({ ...DeploymentSchema.properties, gateways: Type.Integer({ description: 'Gateways it has now' }) }), ...problems },
+        response: {
+          200: Type.Object({
+            ...DeploymentSchema.properties,
+            gateways: Type.Integer({ description: 'Gateways it has now' }),
+          }),
+          ...problems,
+        },
       },
       onRequest: async (request) => access.require(request, 'viewer'),
     },

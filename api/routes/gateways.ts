@@ -17,7 +17,13 @@ export const gatewayRoutes: FastifyPluginAsyncTypebox<RouteOptions> = async (app
   app.get(
     '/gateways',
     {
-      schema: { tags, operationId: 'listGateways', querystring: PageQuerySchema, response: { 200: PageSchema(GatewaySchema), ...problems } },
+      schema: {
+        tags,
+        operationId: 'listGateways',
+        summary: 'All gateways, by id',
+        querystring: PageQuerySchema,
+        response: { 200: PageSchema(GatewaySchema), ...problems },
+      },
       onRequest: async (request) => access.require(request, 'viewer'),
     },
     async (request) => {
@@ -30,7 +36,13 @@ export const gatewayRoutes: FastifyPluginAsyncTypebox<RouteOptions> = async (app
   app.get(
     '/gateways/:id',
     {
-      schema: { tags, operationId: 'showGateway', params: ParamsSchema, response: { 200: GatewaySchema, ...problems } },
+      schema: {
+        tags,
+        operationId: 'showGateway',
+        summary: 'One gateway with its profile',
+        params: ParamsSchema,
+        response: { 200: GatewaySchema, ...problems },
+      },
       onRequest: async (request) => access.require(request, 'viewer'),
     },
     async (request) => toWire(await gateways.get(request.params.id)),
@@ -39,7 +51,13 @@ export const gatewayRoutes: FastifyPluginAsyncTypebox<RouteOptions> = async (app
   app.post(
     '/gateways/:id/profile-request',
     {
-      schema: { tags, operationId: 'requestProfile', summary: 'Ask for a fresh profile at the next contact', params: ParamsSchema, response: { 202: Type.Null(), ...problems } },
+      schema: {
+        tags,
+        operationId: 'requestProfile',
+        summary: 'Ask for a fresh profile at the next contact',
+        params: ParamsSchema,
+        response: { 202: Type.Null(), ...problems },
+      },
       onRequest: async (request) => access.require(request, 'operator'),
     },
     async (request, reply) => {
@@ -51,7 +69,13 @@ export const gatewayRoutes: FastifyPluginAsyncTypebox<RouteOptions> = async (app
   app.delete(
     '/gateways/:id',
     {
-      schema: { tags, operationId: 'decommissionGateway', summary: 'Take a gateway out of service; its token is void at once', params: ParamsSchema, response: { 204: Type.Null(), ...problems } },
+      schema: {
+        tags,
+        operationId: 'decommissionGateway',
+        summary: 'Take a gateway out of service; its token is void at once',
+        params: ParamsSchema,
+        response: { 204: Type.Null(), ...problems },
+      },
       onRequest: async (request) => access.require(request, 'admin'),
     },
     async (request, reply) => {

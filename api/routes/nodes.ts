@@ -9,7 +9,12 @@ export const nodeRoutes: FastifyPluginAsyncTypebox<RouteOptions> = async (app, {
   app.get(
     '/nodes',
     {
-      schema: { tags: ['nodes'], operationId: 'listNodes', response: { 200: Type.Object({ items: Type.Array(NodeSchema) }), ...problems } },
+      schema: {
+        tags: ['nodes'],
+        operationId: 'listNodes',
+        summary: 'All nodes, and how many gateways each serves',
+        response: { 200: Type.Object({ items: Type.Array(NodeSchema) }), ...problems },
+      },
       onRequest: async (request) => context.access.require(request, 'viewer'),
     },
     async () => {

@@ -17,7 +17,13 @@ export const packageRoutes: FastifyPluginAsyncTypebox<RouteOptions> = async (app
   app.get(
     '/packages',
     {
-      schema: { tags, operationId: 'listPackages', querystring: PageQuerySchema, response: { 200: PageSchema(PackageSchema), ...problems } },
+      schema: {
+        tags,
+        operationId: 'listPackages',
+        summary: 'All packages, newest first',
+        querystring: PageQuerySchema,
+        response: { 200: PageSchema(PackageSchema), ...problems },
+      },
       onRequest: async (request) => access.require(request, 'viewer'),
     },
     async (request) => {
@@ -30,7 +36,13 @@ export const packageRoutes: FastifyPluginAsyncTypebox<RouteOptions> = async (app
   app.get(
     '/packages/:id',
     {
-      schema: { tags, operationId: 'showPackage', params: ParamsSchema, response: { 200: PackageSchema, ...problems } },
+      schema: {
+        tags,
+        operationId: 'showPackage',
+        summary: 'One package, with the log of its build',
+        params: ParamsSchema,
+        response: { 200: PackageSchema, ...problems },
+      },
       onRequest: async (request) => access.require(request, 'viewer'),
     },
     async (request) => toWire(await packages.get(request.params.id)),
@@ -39,7 +51,14 @@ export const packageRoutes: FastifyPluginAsyncTypebox<RouteOptions> = async (app
   app.get(
     '/packages/:id/archive',
     {
-      schema: { tags, operationId: 'downloadPackage', summary: 'The archive itself, for looking into it', params: ParamsSchema, produces: ['application/gzip'], response: { 200: Type.Unknown(), ...problems } },
+      schema: {
+        tags,
+        operationId: 'downloadPackage',
+        summary: 'The archive itself, for looking into it',
+        params: ParamsSchema,
+        produces: ['application/gzip'],
+        response: { 200: Type.Unknown(), ...problems },
+      },
       onRequest: async (request) => access.require(request, 'operator'),
     },
     async (request, reply) => {
@@ -54,5 +73,15 @@ function toWire(stored: StoredPackage) {
   const { id, archiveDigest, sizeBytes, installedBytes, artifacts, builtBy, log } = stored;
   const builtAt = stored.builtAt.toISOString();
   const lastNeededAt = stored.lastNeededAt.toISOString();
-  return { id, digest: archiveDigest, sizeBytes, installedBytes, artifacts: [...artifacts], builtBy, builtAt, lastNeededAt, log };
+  return {
+    id,
+    digest: archiveDigest,
+    sizeBytes,
+    installedBytes,
+    artifacts: [...artifacts],
+    builtBy,
+    builtAt,
+    lastNeededAt,
+    log,
+  };
 }

@@ -17,7 +17,13 @@ export const planRoutes: FastifyPluginAsyncTypebox<RouteOptions> = async (app, {
   app.post(
     '/plans',
     {
-      schema: { tags: ['plans'], operationId: 'planRollout', body: PlanRequestSchema, response: { 200: PlanAnswerSchema, ...problems } },
+      schema: {
+        tags: ['plans'],
+        operationId: 'planRollout',
+        summary: 'What a rollout would do, group by group, and why not',
+        body: PlanRequestSchema,
+        response: { 200: PlanAnswerSchema, ...problems },
+      },
       onRequest: async (request) => access.require(request, 'viewer'),
     },
     async (request) => {
@@ -30,12 +36,19 @@ export const planRoutes: FastifyPluginAsyncTypebox<RouteOptions> = async (app, {
         deployment !== undefined
           ? await repositories.deployments.get(deployment)
           : { gatewayIds: [(await repositories.gateways.get(gatewayId ?? '')).id], selector: null };
-      const groups = await planGateways(repositories.artifacts, requests.map(parseRequest), plans, gatewaysOf(target));
+      const groups = await planGateways(
+        repositories.artifacts,
+        requests.map(parseRequest),
+        plans,
+        gatewaysOf(target),
+      );
       const gateways = groups.reduce((sum, group) => sum + group.members.length, 0);
       if (gateways === 0) throw new LeonoreError('EMPTY_DEPLOYMENT', 'there are no gateways to plan for');
       return {
         gateways,
-        incompatible: groups.filter((group) => group.plans.length === 0).reduce((sum, group) => sum + group.members.length, 0),
+        incompatible: groups
+          .filter((group) => group.plans.length === 0)
+          .reduce((sum, group) => sum + group.members.length, 0),
         groups: groups.map((group) => ({
           gateways: group.members.length,
           sample: group.members.slice(0, sampleSize),

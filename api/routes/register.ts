@@ -1,9 +1,19 @@
 import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox';
 import type { FastifyRequest } from 'fastify';
-import { bearerToken, gatewayOfToken, issueGatewayToken, tokenMatches } from '../../connectivity/gateway-token.js';
+import {
+  bearerToken,
+  gatewayOfToken,
+  issueGatewayToken,
+  tokenMatches,
+} from '../../connectivity/gateway-token.js';
 import { checkPushAddress } from '../../connectivity/http/push-address.js';
 import { servedChannels } from '../../connectivity/registry.js';
-import { devicePaths, RegisterRequestSchema, RegisterResponseSchema, type RegisterRequest } from '../../domain/agent-protocol/messages.js';
+import {
+  devicePaths,
+  RegisterRequestSchema,
+  RegisterResponseSchema,
+  type RegisterRequest,
+} from '../../domain/agent-protocol/messages.js';
 import { LeonoreError } from '../../domain/errors.js';
 import { negotiate, type Channel } from '../../domain/gateway/negotiate.js';
 import { limits } from '../../domain/limits.js';
@@ -19,7 +29,10 @@ export const registerRoutes: FastifyPluginAsyncTypebox<RouteOptions> = async (ap
   const served = servedChannels();
 
   /** With an enrolment token a gateway gets a token of its own; with its own token it keeps that. */
-  async function newTokenFor(request: FastifyRequest, gatewayId: string): Promise<{ token: string; hash: Buffer } | null> {
+  async function newTokenFor(
+    request: FastifyRequest,
+    gatewayId: string,
+  ): Promise<{ token: string; hash: Buffer } | null> {
     const token = bearerToken(request.headers.authorization);
     if (token !== null && access.mayEnrol(token)) return issueGatewayToken(gatewayId);
     if (token !== null && gatewayOfToken(token) === gatewayId) {
@@ -36,6 +49,7 @@ export const registerRoutes: FastifyPluginAsyncTypebox<RouteOptions> = async (ap
       schema: {
         tags: ['device'],
         operationId: 'registerGateway',
+        summary: 'Register a gateway, with an enrolment token or its own',
         body: RegisterRequestSchema,
         response: { 200: RegisterResponseSchema, ...problems },
       },
@@ -68,5 +82,8 @@ function agreeOn({ profile, pushAddress }: RegisterRequest, served: readonly Cha
   const reachable = served.filter(
     ({ protocol, strategy }) => protocol !== 'http' || strategy !== 'push' || pushAddress !== undefined,
   );
-  return negotiate({ protocols: profile.protocols ?? ['http'], strategies: profile.strategies ?? ['pull'] }, reachable);
+  return negotiate(
+    { protocols: profile.protocols ?? ['http'], strategies: profile.strategies ?? ['pull'] },
+    reachable,
+  );
 }

@@ -5,10 +5,15 @@ import { isRolloutEnded } from '../../domain/rollout/state.js';
 import type { RouteOptions } from '../context.js';
 import { describeRollout } from '../rollout-view.js';
 import { problems, UuidParamsSchema } from '../schemas/common.js';
+import { RolloutProgressSchema } from '../schemas/resources.js';
 
 const lookMs = 500;
 /** A comment line keeps proxies from closing a quiet stream. */
 const keepAliveMs = 15_000;
+const EventStream = {
+  description: 'Events until the rollout has ended',
+  content: { 'text/event-stream': { schema: RolloutProgressSchema } },
+};
 /** Streams that one process serves at once. */
 const maximumStreams = 200;
 
@@ -23,22 +28,36 @@ export const rolloutEventRoutes: FastifyPluginAsyncTypebox<RouteOptions> = async
   app.get(
     '/rollouts/:id/events',
     {
-      schema: { tags: ['rollouts'], operationId: 'watchRollout', summary: 'Server-sent events: progress, end', params: UuidParamsSchema, produces: ['text/event-stream'], response: { ...problems } },
+      schema: {
+        tags: ['rollouts'],
+        operationId: 'watchRollout',
+        summary: 'Progress as server-sent events',
+        description:
+          '`progress` whenever something changed, `end` once; the data of both is a RolloutProgress.',
+        params: UuidParamsSchema,
+        response: { 200: EventStream, ...problems },
+      },
       onRequest: async (request) => access.require(request, 'viewer'),
     },
     async (request, reply) => {
       const { id } = request.params;
       await repositories.rollouts.get(id);
-      if (streams >= maximumStreams) throw new LeonoreError('TOO_MANY_REQUESTS', `${streams} streams are open already`);
+      if (streams >= maximumStreams)
+        throw new LeonoreError('TOO_MANY_REQUESTS', `${streams} streams are open already`);
       streams += 1;
       reply.hijack();
       const gone = new AbortController();
       request.raw.on('close', () => gone.abort());
-      reply.raw.writeHead(200, { 'content-type': 'text/event-stream', 'cache-control': 'no-store', connection: 'keep-alive' });
+      reply.raw.writeHead(200, {
+        'content-type': 'text/event-stream',
+        'cache-control': 'no-store',
+        connection: 'keep-alive',
+      });
       try {
         await stream(id, reply.raw, gone.signal);
       } catch (error) {
-        if (!gone.signal.aborted) request.log.warn({ err: error }, 'an event stream broke off; the client connects again');
+        if (!gone.signal.aborted)
+          request.log.warn({ err: error }, 'an event stream broke off; the client connects again');
       } finally {
         streams -= 1;
         reply.raw.end();
@@ -50,7 +69,13 @@ export const rolloutEventRoutes: FastifyPluginAsyncTypebox<RouteOptions> = async
     let last = '';
     let quietMs = 0;
     for (;;) {
-      const { id: rolloutId, state, counts, steps, failure } = await describeRollout(repositories.rollouts, id);
+      const {
+        id: rolloutId,
+        state,
+        counts,
+        steps,
+        failure,
+      } = await describeRollout(repositories.rollouts, id);
       const text = JSON.stringify({ id: rolloutId, state, counts, steps, failure });
       if (text !== last) {
         out.write(`event: progress\ndata: ${text}\n\n`);

@@ -10,7 +10,12 @@ import type { RouteOptions } from '../context.js';
 import { pageOf } from '../paging.js';
 import { describeRollout, summaryOf } from '../rollout-view.js';
 import { PageQuerySchema, PageSchema, problems, strict, UuidParamsSchema } from '../schemas/common.js';
-import { DeliverySchema, NewRolloutSchema, RolloutSchema, RolloutSummarySchema } from '../schemas/resources.js';
+import {
+  DeliverySchema,
+  NewRolloutSchema,
+  RolloutSchema,
+  RolloutSummarySchema,
+} from '../schemas/resources.js';
 
 const tags = ['rollouts'];
 /** A gateway that pulls once an hour, and is switched off over night, still answers in time. */
@@ -21,7 +26,9 @@ const DeliveryQuerySchema = Type.Object(
   strict,
 );
 const HeadersSchema = Type.Object({
-  'idempotency-key': Type.Optional(Type.String({ minLength: 1, maxLength: 200, description: 'The same key starts the same rollout' })),
+  'idempotency-key': Type.Optional(
+    Type.String({ minLength: 1, maxLength: 200, description: 'The same key starts the same rollout' }),
+  ),
 });
 
 /** Rollouts: one request to provision artifacts to a deployment. */
@@ -32,7 +39,14 @@ export const rolloutRoutes: FastifyPluginAsyncTypebox<RouteOptions> = async (app
   app.post(
     '/rollouts',
     {
-      schema: { tags, operationId: 'startRollout', headers: HeadersSchema, body: NewRolloutSchema, response: { 202: RolloutSummarySchema, ...problems } },
+      schema: {
+        tags,
+        operationId: 'startRollout',
+        summary: 'Provision artifacts to a deployment',
+        headers: HeadersSchema,
+        body: NewRolloutSchema,
+        response: { 202: RolloutSummarySchema, ...problems },
+      },
       onRequest: async (request) => access.require(request, 'operator'),
     },
     async (request, reply) => {
@@ -42,23 +56,35 @@ export const rolloutRoutes: FastifyPluginAsyncTypebox<RouteOptions> = async (app
       const target = await deployments.get(deployment);
       await refuseEmpty(target);
       // Nothing is stored that could not be begun: while Temporal is away, the caller comes again.
-      if (!(await rolloutClient.isReachable())) throw new LeonoreError('TEMPORAL_UNAVAILABLE', 'Temporal does not answer');
+      if (!(await rolloutClient.isReachable()))
+        throw new LeonoreError('TEMPORAL_UNAVAILABLE', 'Temporal does not answer');
       const { id } = await rollouts.create({
         requests,
         deploymentId: target.id,
         options: { deadlineSeconds },
         idempotencyKey,
-        requestDigest: createHash('sha256').update(canonicalJson({ requests, deployment, deadlineSeconds })).digest('hex'),
+        requestDigest: createHash('sha256')
+          .update(canonicalJson({ requests, deployment, deadlineSeconds }))
+          .digest('hex'),
       });
       await begin(id, selected, deployment, deadlineSeconds);
-      return reply.code(202).header('location', `/api/v1/rollouts/${id}`).send(summaryOf(await rollouts.get(id)));
+      return reply
+        .code(202)
+        .header('location', `/api/v1/rollouts/${id}`)
+        .send(summaryOf(await rollouts.get(id)));
     },
   );
 
   app.get(
     '/rollouts',
     {
-      schema: { tags, operationId: 'listRollouts', querystring: PageQuerySchema, response: { 200: PageSchema(RolloutSummarySchema), ...problems } },
+      schema: {
+        tags,
+        operationId: 'listRollouts',
+        summary: 'All rollouts, newest first',
+        querystring: PageQuerySchema,
+        response: { 200: PageSchema(RolloutSummarySchema), ...problems },
+      },
       onRequest: async (request) => access.require(request, 'viewer'),
     },
     async (request) => {
@@ -71,7 +97,13 @@ export const rolloutRoutes: FastifyPluginAsyncTypebox<RouteOptions> = async (app
   app.get(
     '/rollouts/:id',
     {
-      schema: { tags, operationId: 'showRollout', params: UuidParamsSchema, response: { 200: RolloutSchema, ...problems } },
+      schema: {
+        tags,
+        operationId: 'showRollout',
+        summary: 'One rollout: counts, steps, groups',
+        params: UuidParamsSchema,
+        response: { 200: RolloutSchema, ...problems },
+      },
       onRequest: async (request) => access.require(request, 'viewer'),
     },
     async (request) => describeRollout(rollouts, request.params.id),
@@ -80,7 +112,14 @@ export const rolloutRoutes: FastifyPluginAsyncTypebox<RouteOptions> = async (app
   app.get(
     '/rollouts/:id/deliveries',
     {
-      schema: { tags, operationId: 'listDeliveries', params: UuidParamsSchema, querystring: DeliveryQuerySchema, response: { 200: PageSchema(DeliverySchema), ...problems } },
+      schema: {
+        tags,
+        operationId: 'listDeliveries',
+        summary: "Each gateway's part in a rollout",
+        params: UuidParamsSchema,
+        querystring: DeliveryQuerySchema,
+        response: { 200: PageSchema(DeliverySchema), ...problems },
+      },
       onRequest: async (request) => access.require(request, 'viewer'),
     },
     async (request) => {
@@ -99,7 +138,13 @@ export const rolloutRoutes: FastifyPluginAsyncTypebox<RouteOptions> = async (app
   app.post(
     '/rollouts/:id/cancel',
     {
-      schema: { tags, operationId: 'cancelRollout', summary: 'Stop what no gateway has begun to install', params: UuidParamsSchema, response: { 202: RolloutSummarySchema, ...problems } },
+      schema: {
+        tags,
+        operationId: 'cancelRollout',
+        summary: 'Stop what no gateway has begun to install',
+        params: UuidParamsSchema,
+        response: { 202: RolloutSummarySchema, ...problems },
+      },
       onRequest: async (request) => access.require(request, 'operator'),
     },
     async (request, reply) => {
@@ -110,19 +155,36 @@ export const rolloutRoutes: FastifyPluginAsyncTypebox<RouteOptions> = async (app
     },
   );
 
-  async function refuseEmpty(deployment: { name: string; gatewayIds: readonly string[]; selector: string | null }): Promise<void> {
+  async function refuseEmpty(deployment: {
+    name: string;
+    gatewayIds: readonly string[];
+    selector: string | null;
+  }): Promise<void> {
     for await (const page of members.pages(deployment)) if (page.length > 0) return;
     throw new LeonoreError('EMPTY_DEPLOYMENT', `the deployment "${deployment.name}" has no gateways now`);
   }
 
   /** The rollout is recorded: should Temporal fall away just now, the coordinator starts it later. */
-  async function begin(id: Rollout['id'], selected: readonly string[], deployment: string, deadlineSeconds: number): Promise<void> {
+  async function begin(
+    id: Rollout['id'],
+    selected: readonly string[],
+    deployment: string,
+    deadlineSeconds: number,
+  ): Promise<void> {
     try {
-      await rolloutClient.start({ rolloutId: id, artifacts: selected.join(' '), deployment, deadlineSeconds });
+      await rolloutClient.start({
+        rolloutId: id,
+        artifacts: selected.join(' '),
+        deployment,
+        deadlineSeconds,
+      });
       await rollouts.workflowStarted(id);
     } catch (error) {
       if (!(error instanceof LeonoreError) || error.code !== 'TEMPORAL_UNAVAILABLE') throw error;
-      app.log.warn({ rolloutId: id }, 'the rollout is recorded; its workflow will be started by the coordinator');
+      app.log.warn(
+        { rolloutId: id },
+        'the rollout is recorded; its workflow will be started by the coordinator',
+      );
     }
   }
 };

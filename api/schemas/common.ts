@@ -21,14 +21,22 @@ export const ProblemSchema = Type.Object(
 
 /** Answers that every route may give besides its own. */
 export const problems = {
-  '4xx': { description: 'The caller, the operator or the gateway must act', content: { 'application/problem+json': { schema: ProblemSchema } } },
-  '5xx': { description: 'LEONORE cannot serve now; see Retry-After', content: { 'application/problem+json': { schema: ProblemSchema } } },
+  '4xx': {
+    description: 'The caller, the operator or the gateway must act',
+    content: { 'application/problem+json': { schema: ProblemSchema } },
+  },
+  '5xx': {
+    description: 'LEONORE cannot serve now; see Retry-After',
+    content: { 'application/problem+json': { schema: ProblemSchema } },
+  },
 } as const;
 
 /** Paging by cursor. */
 export const PageQuerySchema = Type.Object(
   {
-    limit: Type.Optional(Type.String({ pattern: '^[1-9][0-9]{0,2}$', description: 'Items a page, 1 to 500 (default 100)' })),
+    limit: Type.Optional(
+      Type.String({ pattern: '^[1-9][0-9]{0,2}$', description: 'Items a page, 1 to 500 (default 100)' }),
+    ),
     cursor: Type.Optional(Type.String({ maxLength: 512, description: 'nextCursor of the page before' })),
   },
   strict,
@@ -44,4 +52,6 @@ export const NullableInstantSchema = Type.Union([InstantSchema, Type.Null()]);
 export const NullableTextSchema = Type.Union([Type.String(), Type.Null()]);
 
 export const NameSchema = Type.String({ pattern: '^[A-Za-z0-9][A-Za-z0-9._-]{0,99}$' });
-export const UuidParamsSchema = Type.Object({ id: Type.String({ pattern: '^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$' }) });
+export const UuidParamsSchema = Type.Object({
+  id: Type.String({ pattern: '^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$' }),
+});

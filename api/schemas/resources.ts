@@ -50,7 +50,9 @@ export const DeploymentSchema = Type.Object({
 export const NewDeploymentSchema = Type.Object(
   {
     name: NameSchema,
-    gatewayIds: Type.Optional(Type.Array(Type.String({ maxLength: 128 }), { minItems: 1, maxItems: limits.deploymentGateways })),
+    gatewayIds: Type.Optional(
+      Type.Array(Type.String({ maxLength: 128 }), { minItems: 1, maxItems: limits.deploymentGateways }),
+    ),
     select: Type.Optional(Type.String({ minLength: 1, maxLength: limits.selectorLength })),
   },
   strict,
@@ -69,12 +71,18 @@ export const PackageSchema = Type.Object({
 });
 
 /** A plan as `leonore resolve --json` prints it; kept open, since plans grow facts. */
-export const PlanSchema = Type.Object({}, { additionalProperties: true, description: 'A plan, as leonore resolve --json prints it' });
+export const PlanSchema = Type.Object(
+  {},
+  { additionalProperties: true, description: 'A plan, as leonore resolve --json prints it' },
+);
 
-const RequestsSchema = Type.Array(Type.String({ minLength: 1, maxLength: 400, description: 'NAME or NAME@RANGE' }), {
-  minItems: 1,
-  maxItems: limits.requests,
-});
+const RequestsSchema = Type.Array(
+  Type.String({ minLength: 1, maxLength: 400, description: 'NAME or NAME@RANGE' }),
+  {
+    minItems: 1,
+    maxItems: limits.requests,
+  },
+);
 
 export const PlanRequestSchema = Type.Object(
   {
@@ -167,6 +175,15 @@ export const RolloutSchema = Type.Object({
   counts: CountsSchema,
   steps: Type.Array(StepSchema),
   groups: Type.Array(GroupSchema, { description: 'The largest 200' }),
+});
+
+/** The data of the events of a rollout. */
+export const RolloutProgressSchema = Type.Object({
+  id: Type.String(),
+  state: RolloutStateSchema,
+  counts: CountsSchema,
+  steps: Type.Array(StepSchema),
+  failure: Type.Unknown(),
 });
 
 export const DeliverySchema = Type.Object({

@@ -1,0 +1,138 @@
+import { STATUS_CODES } from 'node:http';
+import type { FastifyDynamicSwaggerOptions } from '@fastify/swagger';
+import { ArtifactManifestSchema } from '../domain/artifact/manifest.js';
+import { canonicalJson } from '../domain/canonical-json.js';
+import { GatewayProfileSchema } from '../domain/gateway/profile.js';
+import { ProblemSchema } from './schemas/common.js';
+import {
+  ArtifactSchema,
+  CountsSchema,
+  DeliverySchema,
+  DeploymentSchema,
+  GatewaySchema,
+  GroupSchema,
+  NodeSchema,
+  PackageSchema,
+  PlanAnswerSchema,
+  PlanSchema,
+  RolloutProgressSchema,
+  RolloutSchema,
+  RolloutSummarySchema,
+  StepSchema,
+} from './schemas/resources.js';
+
+/** What readers of the document, and the generated client, know by name. */
+const namedSchemas = {
+  Artifact: ArtifactSchema,
+  ArtifactManifest: ArtifactManifestSchema,
+  Gateway: GatewaySchema,
+  GatewayProfile: GatewayProfileSchema,
+  Deployment: DeploymentSchema,
+  Plan: PlanSchema,
+  PlanAnswer: PlanAnswerSchema,
+  Rollout: RolloutSchema,
+  RolloutSummary: RolloutSummarySchema,
+  RolloutProgress: RolloutProgressSchema,
+  RolloutGroup: GroupSchema,
+  RolloutStep: StepSchema,
+  DeliveryCounts: CountsSchema,
+  Delivery: DeliverySchema,
+  Node: NodeSchema,
+  Package: PackageSchema,
+  Problem: ProblemSchema,
+};
+
+const tags = [
+  { name: 'artifacts', description: 'Versioned components, with their variants, requirements and policies' },
+  { name: 'gateways', description: 'The fleet: profiles, labels, what is installed, which node serves it' },
+  {
+    name: 'deployments',
+    description: 'Named sets of gateways: a list, or a selector over labels and profile',
+  },
+  { name: 'plans', description: 'Dry run: what a rollout would do, and why it could not' },
+  {
+    name: 'rollouts',
+    description: 'Requests to provision artifacts to a deployment, their progress and deliveries',
+  },
+  { name: 'nodes', description: 'LEONORE nodes, the unit of scale' },
+  { name: 'packages', description: 'Application packages, each built once for a group of gateways' },
+  { name: 'device', description: 'For gateways: registration. Afterwards a gateway talks to its node' },
+  { name: 'health', description: 'For supervisors; needs no token' },
+];
+
+/** How the OpenAPI document is made from the routes. */
+export const openApiOptions: FastifyDynamicSwaggerOptions = {
+  openapi: {
+    openapi: '3.1.0',
+    info: {
+      title: 'LEONORE',
+      version: '1.0.0',
+      description:
+        'Provisioning of application packages onto fleets of resource-constrained IoT gateways. ' +
+        'Every error is a Problem (RFC 9457) with a stable code; lists are paged by cursor.',
+      license: { name: 'Apache-2.0', identifier: 'Apache-2.0' },
+    },
+    servers: [{ url: '/' }],
+    tags,
+    components: { securitySchemes: { bearer: { type: 'http', scheme: 'bearer' } } },
+    security: [{ bearer: [] }],
+  },
+  transformObject: (document) => {
+    if (!('openapiObject' in document)) throw new Error('the document is OpenAPI 3');
+    const { paths, components, ...rest } = document.openapiObject;
+    return {
+      ...rest,
+      paths: withReferences(withAnswers(paths ?? {})),
+      components: { ...components, schemas: namedDefinitions() },
+    } as typeof document.openapiObject;
+  },
+};
+
+/** Answers of which nothing more is to be said than their status. */
+function withAnswers(paths: object): unknown {
+  const text = JSON.stringify(paths, (_key, member: unknown) => {
+    if (typeof member !== 'object' || member === null || !('responses' in member)) return member;
+    const responses = Object.entries(member.responses as Record<string, { description: string }>);
+    const described = responses.map(([status, answer]) => [
+      status,
+      answer.description === 'Default Response' ? { ...answer, description: STATUS_CODES[status] } : answer,
+    ]);
+    return { ...member, responses: Object.fromEntries(described) as unknown };
+  });
+  return JSON.parse(text);
+}
+
+/** Schemas are recognised by what they say: the routes use them as they are, and need no registry of names. */
+const nameOf = new Map(
+  Object.entries(namedSchemas).map(([name, schema]) => [canonicalJson(plain(schema)), name]),
+);
+
+function namedDefinitions(): Record<string, object> {
+  return Object.fromEntries(
+    Object.entries(namedSchemas).map(([name, schema]) => [
+      name,
+      withReferencesBelow(plain(schema)) as object,
+    ]),
+  );
+}
+
+function withReferences(value: unknown): unknown {
+  const name =
+    typeof value === 'object' && value !== null ? nameOf.get(canonicalJson(plain(value))) : undefined;
+  return name === undefined ? withReferencesBelow(value) : { $ref: `#/components/schemas/${name}` };
+}
+
+function withReferencesBelow(value: unknown): unknown {
+  if (Array.isArray(value)) return value.map(withReferences);
+  if (typeof value !== 'object' || value === null) return value;
+  return Object.fromEntries(Object.entries(value).map(([key, below]) => [key, withReferences(below)]));
+}
+
+/** Without what the schema library adds for itself, and with records as the document writes them. */
+function plain(value: object): object {
+  return JSON.parse(JSON.stringify(value), (_key, member: unknown) => {
+    if (typeof member !== 'object' || member === null || !('patternProperties' in member)) return member;
+    const { patternProperties, ...rest } = member;
+    return { ...rest, additionalProperties: Object.values(patternProperties as object)[0] as unknown };
+  }) as object;
+}
