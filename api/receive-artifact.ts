@@ -42,22 +42,25 @@ export async function receiveArtifact(
 
 class Receiver {
   readonly files: ReceivedFile[] = [];
+  /** Names met so far: known before the bytes are, since the next entry may be announced while one is being staged. */
+  private readonly names = new Set<string>();
   private manifestText: string | null = null;
-  private receivedBytes = 0;
+  private announcedBytes = 0;
 
   constructor(private readonly blobs: BlobStore) {}
 
   async read(body: Readable): Promise<void> {
     let failure: unknown = null;
-    let last: Promise<void> = Promise.resolve();
+    const taken: Promise<void>[] = [];
     const parser = new Parser({
       strict: true,
       onReadEntry: (entry) => {
-        // The parser hands over the next entry when this one is consumed: they come one after the other.
-        last = this.take(entry).catch((error: unknown) => {
-          failure ??= error;
-          entry.resume();
-        });
+        taken.push(
+          this.take(entry).catch((error: unknown) => {
+            failure ??= error;
+            entry.resume();
+          }),
+        );
       },
     });
     try {
@@ -74,7 +77,7 @@ class Receiver {
         )
       );
     }
-    await last;
+    await Promise.all(taken);
     if (failure !== null) throw failure as Error;
   }
 
@@ -111,34 +114,32 @@ class Receiver {
         `"${path}" is a ${entry.type}; only plain files are taken`,
       );
     }
+    this.announce(path, entry.size);
     if (path === manifestName) {
-      this.manifestText = await this.takeManifest(entry);
+      this.manifestText = await readManifestEntry(entry);
       return;
     }
-    if (this.files.length >= limits.artifactFiles) {
-      throw new LeonoreError('TOO_LARGE', `an artifact has at most ${limits.artifactFiles} files`);
-    }
-    if (this.files.some((file) => file.path === path)) {
-      throw new LeonoreError('MALFORMED_ARTIFACT', `"${path}" is in the archive twice`);
-    }
-    const staged = await this.blobs.stage(Readable.from(entry), limits.artifactBytes - this.receivedBytes);
-    this.receivedBytes += staged.sizeBytes;
+    const staged = await this.blobs.stage(Readable.from(entry), entry.size);
     this.files.push({ path, mode: ((entry.mode ?? 0) & 0o111) === 0 ? '0644' : '0755', staged });
   }
 
-  private async takeManifest(entry: ReadEntry): Promise<string> {
-    if (entry.size > limits.manifestBytes) {
-      throw new LeonoreError(
-        'TOO_LARGE',
-        `${manifestName} has ${entry.size} bytes; at most ${limits.manifestBytes} are read`,
-      );
+  private announce(path: string, sizeBytes: number): void {
+    if (this.names.has(path)) throw new LeonoreError('MALFORMED_ARTIFACT', `"${path}" is in the archive twice`);
+    this.names.add(path);
+    this.announcedBytes += sizeBytes;
+    if (this.names.size > limits.artifactFiles || this.announcedBytes > limits.artifactBytes) {
+      throw new LeonoreError('TOO_LARGE', `an artifact has at most ${limits.artifactFiles} files and ${limits.artifactBytes} bytes`);
     }
-    if (this.manifestText !== null)
-      throw new LeonoreError('MALFORMED_ARTIFACT', `${manifestName} is in the archive twice`);
-    const chunks: Buffer[] = [];
-    for await (const chunk of entry) chunks.push(chunk);
-    return Buffer.concat(chunks).toString('utf8');
   }
+}
+
+async function readManifestEntry(entry: ReadEntry): Promise<string> {
+  if (entry.size > limits.manifestBytes) {
+    throw new LeonoreError('TOO_LARGE', `${manifestName} has ${entry.size} bytes; at most ${limits.manifestBytes} are read`);
+  }
+  const chunks: Buffer[] = [];
+  for await (const chunk of entry) chunks.push(chunk);
+  return Buffer.concat(chunks).toString('utf8');
 }
 
 function refuseUnsafe(path: string): void {

@@ -1,4 +1,4 @@
-import fastify, { type FastifyInstance } from 'fastify';
+import fastify, { LogController, type FastifyInstance } from 'fastify';
 import type { Logger } from 'pino';
 import { installProblems } from './problem.js';
 
@@ -16,7 +16,7 @@ export interface ServerOptions {
 export function createServer(logger: Logger, { bodyLimit, trustProxy = false }: ServerOptions): FastifyInstance {
   const app = fastify({
     loggerInstance: logger,
-    disableRequestLogging: true,
+    logController: new LogController({ disableRequestLogging: true }),
     bodyLimit,
     trustProxy,
     requestTimeout: 120_000,

@@ -20,7 +20,12 @@ export class RolloutClient {
 
   /** Connects on first use, and again after Temporal was away. */
   static connect(address: string, namespace: string): RolloutClient {
-    const connection = Connection.lazy({ address, connectTimeout: '5 seconds' });
+    const connection = Connection.lazy({
+      address,
+      connectTimeout: '5 seconds',
+      // gRPC would wait up to two minutes between two tries: too long after a short absence.
+      channelArgs: { 'grpc.initial_reconnect_backoff_ms': 250, 'grpc.max_reconnect_backoff_ms': 2_000 },
+    });
     return new RolloutClient(connection, new Client({ connection, namespace }));
   }
 

@@ -1,0 +1,88 @@
+import { createHash, randomBytes } from 'node:crypto';
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { pino } from 'pino';
+import { Header } from 'tar';
+import { Access } from '../../api/access.js';
+import { apiApp } from '../../api/app.js';
+import { createServer } from '../../connectivity/http/create-server.js';
+import { limits } from '../../domain/limits.js';
+import { DiskBlobStore } from '../../repositories/disk-blob-store.js';
+import { RolloutClient } from '../../workflows/client/rollout-client.js';
+import { testRepositories, type TestRepositories } from './test-repositories.js';
+
+export const testTokens = { admin: 'admin-token', operator: 'operator-token', viewer: 'viewer-token', enrolment: 'enrolment-token' } as const;
+
+export interface TestApi {
+  /** Where it listens. */
+  readonly address: string;
+  readonly repositories: TestRepositories;
+  readonly blobRoot: string;
+  close(): Promise<void>;
+}
+
+/** The management API on a real database; Temporal where the caller says. */
+export async function testApi(temporalAddress: string): Promise<TestApi> {
+  const repositories = await testRepositories();
+  const blobRoot = await mkdtemp(join(tmpdir(), 'leonore-test-blobs-'));
+  const rolloutClient = RolloutClient.connect(temporalAddress, 'default');
+  const app = createServer(pino({ level: 'silent' }), { bodyLimit: limits.jsonBodyBytes });
+  const tokens = (['admin', 'operator', 'viewer'] as const).map((role) => `${role}:${sha256(testTokens[role])}`).join(',');
+  await app.register(apiApp, {
+    context: {
+      repositories,
+      blobs: new DiskBlobStore(blobRoot),
+      rolloutClient,
+      access: new Access(tokens, sha256(testTokens.enrolment)),
+      pollSeconds: 30,
+    },
+  });
+  return {
+    address: await app.listen({ host: '127.0.0.1', port: 0 }),
+    repositories,
+    blobRoot,
+    async close() {
+      await app.close();
+      await rolloutClient.close();
+      await repositories.close();
+      await rm(blobRoot, { recursive: true, force: true });
+    },
+  };
+}
+
+export interface TarEntry {
+  readonly path: string;
+  readonly content?: string | Buffer;
+  readonly mode?: number;
+  readonly type?: 'File' | 'SymbolicLink' | 'Directory' | 'CharacterDevice';
+  readonly linkpath?: string;
+}
+
+/** A tar archive with just these entries, hostile ones too. */
+export function tarOf(entries: readonly TarEntry[]): Buffer {
+  const blocks: Buffer[] = [];
+  for (const { path, content = '', mode = 0o644, type = 'File', linkpath } of entries) {
+    const body = Buffer.from(content);
+    const block = Buffer.alloc(512);
+    new Header({ path, mode, type, size: body.length, mtime: new Date(0), uid: 0, gid: 0, ...(linkpath === undefined ? {} : { linkpath }) }).encode(block);
+    blocks.push(block, body, Buffer.alloc((512 - (body.length % 512)) % 512));
+  }
+  return Buffer.concat([...blocks, Buffer.alloc(1024)]);
+}
+
+/** A small artifact as the package management takes it. */
+export function artifactTar(manifest: string, files: Readonly<Record<string, string>> = { 'bin/run': '#!/bin/sh\n' }): Buffer {
+  return tarOf([
+    { path: 'artifact.yaml', content: manifest },
+    ...Object.entries(files).map(([path, content]) => ({ path, content, mode: 0o755 })),
+  ]);
+}
+
+export function randomName(prefix: string): string {
+  return `${prefix}-${randomBytes(5).toString('hex')}`;
+}
+
+function sha256(text: string): string {
+  return createHash('sha256').update(text).digest('hex');
+}
