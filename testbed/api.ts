@@ -1,181 +1,140 @@
-/** The part of LEONORE's management API that the test bed uses. */
+/** The part of LEONORE's management API that the test bed uses, by the types that the API itself describes. */
 import { randomUUID } from 'node:crypto';
 import { readdirSync } from 'node:fs';
 import { Readable } from 'node:stream';
+import createClient, { type Client } from 'openapi-fetch';
 import { create } from 'tar';
-import { Agent, request } from 'undici';
-import type { GatewayProfile } from '../domain/gateway/profile.js';
+import type { components, paths } from '../client/openapi.js';
+
+export type RolloutView = components['schemas']['Rollout'];
+export type RolloutStepView = components['schemas']['RolloutStep'];
+export type RolloutGroupView = components['schemas']['RolloutGroup'];
+export type DeliveryView = components['schemas']['Delivery'];
+export type GatewayView = components['schemas']['Gateway'];
+export type PlanAnswer = components['schemas']['PlanAnswer'];
 
 export interface DeploymentRequest {
   readonly name: string;
   readonly select?: string;
-  readonly gatewayIds?: readonly string[];
+  readonly gatewayIds?: string[];
 }
 
 export interface RolloutRequest {
-  readonly requests: readonly string[];
+  readonly requests: string[];
   readonly deployment: string;
   readonly deadlineSeconds?: number;
 }
 
-export interface RolloutStepView {
-  readonly step: string;
-  readonly name: string;
-  /** Node for steps iv to vii, null or empty for the others. */
-  readonly nodeId: string | null;
-  readonly startedAt: string;
-  readonly endedAt: string | null;
-}
-
-export interface RolloutGroupView {
-  readonly id: string;
-  readonly nodeId: string;
-  readonly packageId: string | null;
-  readonly gateways: number;
-  readonly attempts: readonly {
-    readonly planIndex: number;
-    readonly outcome: string;
-    readonly error: string | null;
-  }[];
-  readonly explanation: string | null;
-}
-
-export interface RolloutView {
-  readonly id: string;
-  readonly state: string;
-  readonly createdAt: string;
-  readonly endedAt: string | null;
-  readonly counts: Readonly<Record<string, number>>;
-  readonly steps: readonly RolloutStepView[];
-  readonly groups: readonly RolloutGroupView[];
-}
-
-export interface DeliveryView {
-  readonly gatewayId: string;
-  readonly state: string;
-  readonly nodeId: string;
-  readonly error: unknown;
-  readonly explanation: string | null;
-}
+/** Largest page that the API gives. */
+const pageLimit = '500';
 
 interface Page<T> {
   readonly items: readonly T[];
   readonly nextCursor: string | null;
 }
 
-export interface GatewayView {
-  readonly id: string;
-  readonly nodeId: string | null;
-  readonly strategy: string;
-  readonly profile: GatewayProfile;
+/** What openapi-fetch answers with; `error` is the API's problem document. */
+interface Answer<T> {
+  readonly data?: T;
+  readonly error?: unknown;
+  readonly response: Response;
 }
 
-export class ApiError extends Error {
-  override readonly name = 'ApiError';
-  constructor(
-    message: string,
-    readonly status: number,
-  ) {
-    super(message);
-  }
-}
-
+/** Every method throws an Error with the API's own words when it refuses. */
 export class LeonoreApi {
-  private readonly dispatcher = new Agent({ connections: 4, headersTimeout: 60_000, bodyTimeout: 60_000 });
+  private readonly client: Client<paths>;
 
   /** @param token a management token that may do everything */
   constructor(
     private readonly address: string,
     private readonly token: string,
-  ) {}
+  ) {
+    this.client = createClient<paths>({ baseUrl: address, headers: { authorization: `Bearer ${token}` } });
+  }
 
   /** Streams an artifact directory in. */
   async addArtifact(directory: string): Promise<void> {
     const pack = create({ cwd: directory, portable: true }, readdirSync(directory));
-    await this.call('POST', '/artifacts', Readable.from(pack), 'application/x-tar');
+    // openapi-fetch does not know of streams; fetch does.
+    const response = await fetch(new URL('/api/v1/artifacts', this.address), {
+      method: 'POST',
+      headers: { authorization: `Bearer ${this.token}`, 'content-type': 'application/x-tar' },
+      body: Readable.toWeb(Readable.from(pack)) as ReadableStream,
+      duplex: 'half',
+    });
+    if (!response.ok) throw refused(response, await response.text());
+    await response.body?.cancel();
   }
 
   async createDeployment(deployment: DeploymentRequest): Promise<void> {
-    await this.callJson('POST', '/deployments', deployment);
+    accepted(await this.client.POST('/api/v1/deployments', { body: deployment }));
+  }
+
+  /** Dry run. */
+  async plan(requests: string[], deployment: string): Promise<PlanAnswer> {
+    return accepted(await this.client.POST('/api/v1/plans', { body: { requests, deployment } }));
   }
 
   /** Starts a rollout. @returns its id */
   async startRollout(rollout: RolloutRequest): Promise<string> {
-    const answer = await this.callJson('POST', '/rollouts', rollout, { 'idempotency-key': randomUUID() });
-    return (answer as { id: string }).id;
+    const params = { header: { 'idempotency-key': randomUUID() } };
+    return accepted(await this.client.POST('/api/v1/rollouts', { params, body: rollout })).id;
   }
 
   async rollout(id: string): Promise<RolloutView> {
-    return (await this.callJson('GET', `/rollouts/${id}`)) as RolloutView;
+    return accepted(await this.client.GET('/api/v1/rollouts/{id}', { params: { path: { id } } }));
   }
 
-  async deliveries(rolloutId: string): Promise<DeliveryView[]> {
-    return this.allPages<DeliveryView>(`/rollouts/${rolloutId}/deliveries`);
+  deliveries(rolloutId: string): Promise<DeliveryView[]> {
+    return allPages(async (query) =>
+      accepted(
+        await this.client.GET('/api/v1/rollouts/{id}/deliveries', {
+          params: { path: { id: rolloutId }, query },
+        }),
+      ),
+    );
   }
 
-  async gateways(): Promise<GatewayView[]> {
-    return this.allPages<GatewayView>('/gateways');
+  gateways(): Promise<GatewayView[]> {
+    return allPages(async (query) =>
+      accepted(await this.client.GET('/api/v1/gateways', { params: { query } })),
+    );
   }
 
   /** `name@version` of what is installed, by gateway. */
   async installedOn(gatewayIds: readonly string[]): Promise<Map<string, string[]>> {
     const views = await Promise.all(
-      gatewayIds.map((id) => this.callJson('GET', `/gateways/${encodeURIComponent(id)}`)),
+      gatewayIds.map(async (id) =>
+        accepted(await this.client.GET('/api/v1/gateways/{id}', { params: { path: { id } } })),
+      ),
     );
     return new Map(
-      (views as GatewayView[]).map(({ id, profile }) => [
+      views.map(({ id, profile }) => [
         id,
         (profile.installed ?? []).map(({ name, version }) => `${name}@${version}`),
       ]),
     );
   }
+}
 
-  async close(): Promise<void> {
-    await this.dispatcher.close();
-  }
+async function allPages<T>(
+  get: (query: { limit: string; cursor?: string }) => Promise<Page<T>>,
+): Promise<T[]> {
+  const items: T[] = [];
+  let cursor: string | null = null;
+  do {
+    const page: Page<T> = await get({ limit: pageLimit, ...(cursor === null ? {} : { cursor }) });
+    items.push(...page.items);
+    cursor = page.nextCursor;
+  } while (cursor !== null);
+  return items;
+}
 
-  private async allPages<T>(path: string): Promise<T[]> {
-    const items: T[] = [];
-    for (let cursor: string | null = ''; cursor !== null;) {
-      const query: string = cursor === '' ? '' : `&cursor=${encodeURIComponent(cursor)}`;
-      const page = (await this.callJson('GET', `${path}?limit=500${query}`)) as Page<T>;
-      items.push(...page.items);
-      cursor = page.nextCursor;
-    }
-    return items;
-  }
+function accepted<T>({ data, error, response }: Answer<T>): T {
+  if (data === undefined) throw refused(response, JSON.stringify(error));
+  return data;
+}
 
-  private callJson(
-    method: 'GET' | 'POST',
-    path: string,
-    body?: unknown,
-    headers: Record<string, string> = {},
-  ): Promise<unknown> {
-    if (body === undefined) return this.call(method, path, null, null, headers);
-    return this.call(method, path, JSON.stringify(body), 'application/json', headers);
-  }
-
-  private async call(
-    method: 'GET' | 'POST',
-    path: string,
-    body: string | Readable | null,
-    contentType: string | null,
-    headers: Record<string, string> = {},
-  ): Promise<unknown> {
-    const response = await request(new URL(`/api/v1${path}`, this.address), {
-      method,
-      body,
-      dispatcher: this.dispatcher,
-      headers: {
-        authorization: `Bearer ${this.token}`,
-        ...(contentType === null ? {} : { 'content-type': contentType }),
-        ...headers,
-      },
-    });
-    const text = await response.body.text();
-    if (response.statusCode >= 300) {
-      throw new ApiError(`${method} ${path} answered ${response.statusCode}: ${text}`, response.statusCode);
-    }
-    return text === '' ? undefined : (JSON.parse(text) as unknown);
-  }
+function refused(response: Response, text: string): Error {
+  return new Error(`${new URL(response.url).pathname} answered ${response.status}: ${text}`);
 }

@@ -1,6 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { deliveryStates, isEnded } from '../domain/delivery/state.js';
-import { isRolloutEnded, type RolloutState } from '../domain/rollout/state.js';
+import { isRolloutEnded } from '../domain/rollout/state.js';
 import type { LeonoreApi, RolloutView } from './api.js';
 import type { ProgressLine } from './terminal.js';
 
@@ -21,7 +21,7 @@ export async function followRollout(
     for (;;) {
       const view = await api.rollout(rolloutId);
       line.update(endedDeliveries(view), describe(view));
-      if (isRolloutEnded(view.state as RolloutState)) return view;
+      if (isRolloutEnded(view.state)) return view;
       if (Date.now() > endMs) {
         throw new Error(`rollout ${rolloutId} has not ended after ${timeoutMs / 1_000} s: ${describe(view)}`);
       }
@@ -33,15 +33,15 @@ export async function followRollout(
 }
 
 function endedDeliveries(view: RolloutView): number {
-  return deliveryStates.filter(isEnded).reduce((sum, state) => sum + (view.counts[state] ?? 0), 0);
+  return deliveryStates.filter(isEnded).reduce((sum, state) => sum + view.counts[state], 0);
 }
 
 /** The steps that are under way, and the deliveries by state. */
 function describe(view: RolloutView): string {
   const running = [...new Set(view.steps.filter((step) => step.endedAt === null).map(({ step }) => step))];
   const counts = deliveryStates
-    .filter((state) => (view.counts[state] ?? 0) > 0)
-    .map((state) => `${view.counts[state] ?? 0} ${state}`);
+    .filter((state) => view.counts[state] > 0)
+    .map((state) => `${view.counts[state]} ${state}`);
   const steps = running.length === 0 ? '' : `(${running.join(', ')}) `;
   return `${steps}${counts.join(', ')}`;
 }

@@ -27,7 +27,7 @@ export function figuresOf(large: Measurement, small: Measurement, product: reado
   const { gateways, histories } = large;
   const of = `rollout to ${gateways} gateways`;
   return [
-    atMost(0, 'deliveries_not_succeeded', gateways - (large.view.counts.succeeded ?? 0), 'deliveries', of),
+    atMost(0, 'deliveries_not_succeeded', gateways - large.view.counts.succeeded, 'deliveries', of),
     fact('package_bytes', large.packageBytes, 'bytes', 'bytes that a virtual gateway downloaded and checked'),
     atMost(
       goals.eventsPerGateway,

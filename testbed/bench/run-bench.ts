@@ -39,7 +39,6 @@ export async function runBench(
     startTemporaryStack(cleanups, { nodes: options.nodes, onProgress: (line) => phases.note(line) }),
   );
   const api = new LeonoreApi(stack.api, stack.adminToken);
-  cleanups.add(() => api.close());
   await phases.run('artifacts', async () => {
     for (const version of ['1.0.0', '2.0.0', '3.0.0']) {
       const target = join(directory, 'artifacts');

@@ -54,7 +54,6 @@ export async function runDemo(options: DemoOptions, cleanups: Cleanups, phases: 
     startTemporaryStack(cleanups, { nodes: options.nodes, onProgress: (line) => phases.note(line) }),
   );
   const api = new LeonoreApi(stack.api, stack.adminToken);
-  cleanups.add(() => api.close());
 
   await phases.run('artifacts added', async () => {
     const prepared = await prepareArtifacts(join(directory, 'artifacts'), collector.address);

@@ -1,7 +1,7 @@
 /** The summary at the end of the demo, as text. */
 import Table from 'cli-table3';
 import pc from 'picocolors';
-import { stepTitle, type Step } from '../../domain/rollout/steps.js';
+import { stepTitle } from '../../domain/rollout/steps.js';
 import type { RolloutGroupView, RolloutStepView } from '../api.js';
 import type { ReceivedReadings } from '../collector.js';
 import type { RolloutHistories } from '../temporal-histories.js';
@@ -53,7 +53,7 @@ function formatRollout({ title, view, deliveries, histories }: RolloutSummary): 
 }
 
 function stepRows(steps: readonly RolloutStepView[]): string[][] {
-  return steps.map((step) => [stepTitle(step.step as Step), step.nodeId ?? '', secondsOf(step)]);
+  return steps.map((step) => [stepTitle(step.step), step.nodeId, secondsOf(step)]);
 }
 
 function secondsOf({ startedAt, endedAt }: RolloutStepView): string {
