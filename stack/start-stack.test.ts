@@ -6,7 +6,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { pathToFileURL } from 'node:url';
-import { afterEach, beforeEach, describe, expect, jest, test } from '@jest/globals';
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, jest, test } from '@jest/globals';
 import { Client, Connection } from '@temporalio/client';
 import pg from 'pg';
 import { packageRoot } from '../repositories/migrations/package-root.js';
@@ -35,16 +35,16 @@ let directory: string;
 let dataDir: string;
 let stacks: Stack[];
 
-beforeEach(async () => {
+async function prepare(): Promise<void> {
   directory = await mkdtemp(join(tmpdir(), 'leonore-stack-'));
   dataDir = join(directory, 'data');
   stacks = [];
-});
+}
 
-afterEach(async () => {
+async function cleanUp(): Promise<void> {
   await Promise.all(stacks.map((stack) => stack.stop()));
   await rm(directory, { recursive: true, force: true });
-});
+}
 
 function distUrl(path: string): string {
   return pathToFileURL(join(packageRoot(), 'dist', path)).href;
@@ -106,6 +106,9 @@ function running(state: StackState): string[] {
 }
 
 describe('the embedded stack', () => {
+  beforeEach(prepare);
+  afterEach(cleanUp);
+
   test('starts, says where everything is, stops, and starts again with nothing lost', async () => {
     const first = await start({ nodes: 2 });
     const before = await stateOf();
@@ -139,59 +142,6 @@ describe('the embedded stack', () => {
       client.workflow.getHandle('kept').describe(),
     );
     expect(status.status.name).toBe('RUNNING');
-  });
-
-  test('hands its processes what they need, and hashes in place of tokens', async () => {
-    const stack = await start({ env: { LEONORE_TOKEN: 'private', LEONORE_LOG_LEVEL: 'debug' } });
-    const hash = (token: string) => createHash('sha256').update(token).digest('hex');
-    const api = await environmentAt(stack.api);
-    expect(api).toMatchObject({
-      DATABASE_URL: stack.database,
-      TEMPORAL_ADDRESS: stack.temporal,
-      TEMPORAL_NAMESPACE: 'default',
-      LEONORE_BLOBS: join(dataDir, 'blobs'),
-      LEONORE_HOST: '127.0.0.1',
-      LEONORE_PORT: new URL(stack.api).port,
-      LEONORE_TOKENS: `admin:${hash(stack.adminToken)}`,
-      LEONORE_ENROLMENT_TOKENS: hash(stack.enrolmentToken),
-      LEONORE_LOG_LEVEL: 'debug',
-    });
-    expect(JSON.stringify(api)).not.toContain(stack.adminToken);
-    expect(api).not.toHaveProperty('LEONORE_TOKEN');
-    const { nodes } = await stateOf();
-    expect(await environmentAt(nodes['node-1'] ?? '')).toMatchObject({ LEONORE_NODE_ID: 'node-1' });
-  });
-
-  test('starts what was killed again on the same address: own processes, Temporal, PostgreSQL', async () => {
-    const stack = await start();
-    const before = await stateOf();
-    for (const name of ['api', 'temporal', 'postgres', 'node-1']) {
-      await stack.kill(name, 'SIGKILL');
-      await stack.waitFor(name, 'ready');
-      expect(stack.pid(name)).not.toBe(before.pids[name]);
-    }
-    await environmentAt(before.api);
-    await environmentAt(before.nodes['node-1'] ?? '');
-    expect(await query(before.database, 'SELECT 1 AS one')).toEqual([{ one: 1 }]);
-    await withTemporal(before.temporal, (client) => client.connection.workflowService.getSystemInfo({}));
-  });
-
-  test('halts, starts, adds and forgets parts', async () => {
-    const stack = await start({ nodes: 0 });
-    await stack.halt('postgres');
-    await expect(query(stack.database, 'SELECT 1')).rejects.toThrow(/ECONNREFUSED/);
-    await stack.start('postgres');
-    await query(stack.database, 'SELECT 1');
-    await stack.startNode('node-7');
-    expect(stack.parts()).toContain('node-7');
-    await stack.stopNode('node-7');
-    expect(stack.parts()).not.toContain('node-7');
-    expect(() => stack.pid('node-7')).toThrow(/no part node-7; it has/);
-  });
-
-  test('refuses a second stack on the same data directory', async () => {
-    await start({ nodes: 0 });
-    await expect(start()).rejects.toThrow(/another stack \(process \d+\) runs on/);
   });
 
   test('a process that does not come up is an error with the end of its log, and nothing is left', async () => {
@@ -240,5 +190,65 @@ describe('the embedded stack', () => {
     } finally {
       await Promise.all([database.stop(), temporal.stop()]);
     }
+  });
+});
+
+describe('a running stack', () => {
+  let stack: Stack;
+
+  beforeAll(async () => {
+    await prepare();
+    stack = await start({ env: { LEONORE_TOKEN: 'private', LEONORE_LOG_LEVEL: 'debug' } });
+  });
+
+  afterAll(cleanUp);
+
+  test('hands its processes what they need, and hashes in place of tokens', async () => {
+    const hash = (token: string) => createHash('sha256').update(token).digest('hex');
+    const api = await environmentAt(stack.api);
+    expect(api).toMatchObject({
+      DATABASE_URL: stack.database,
+      TEMPORAL_ADDRESS: stack.temporal,
+      TEMPORAL_NAMESPACE: 'default',
+      LEONORE_BLOBS: join(dataDir, 'blobs'),
+      LEONORE_HOST: '127.0.0.1',
+      LEONORE_PORT: new URL(stack.api).port,
+      LEONORE_TOKENS: `admin:${hash(stack.adminToken)}`,
+      LEONORE_ENROLMENT_TOKENS: hash(stack.enrolmentToken),
+      LEONORE_LOG_LEVEL: 'debug',
+    });
+    expect(JSON.stringify(api)).not.toContain(stack.adminToken);
+    expect(api).not.toHaveProperty('LEONORE_TOKEN');
+    const { nodes } = await stateOf();
+    expect(await environmentAt(nodes['node-1'] ?? '')).toMatchObject({ LEONORE_NODE_ID: 'node-1' });
+  });
+
+  test('starts what was killed again on the same address: own processes, Temporal, PostgreSQL', async () => {
+    const before = await stateOf();
+    for (const name of ['api', 'temporal', 'postgres', 'node-1']) {
+      await stack.kill(name, 'SIGKILL');
+      await stack.waitFor(name, 'ready');
+      expect(stack.pid(name)).not.toBe(before.pids[name]);
+    }
+    await environmentAt(before.api);
+    await environmentAt(before.nodes['node-1'] ?? '');
+    expect(await query(before.database, 'SELECT 1 AS one')).toEqual([{ one: 1 }]);
+    await withTemporal(before.temporal, (client) => client.connection.workflowService.getSystemInfo({}));
+  });
+
+  test('halts, starts, adds and forgets parts', async () => {
+    await stack.halt('postgres');
+    await expect(query(stack.database, 'SELECT 1')).rejects.toThrow(/ECONNREFUSED/);
+    await stack.start('postgres');
+    await query(stack.database, 'SELECT 1');
+    await stack.startNode('node-7');
+    expect(stack.parts()).toContain('node-7');
+    await stack.stopNode('node-7');
+    expect(stack.parts()).not.toContain('node-7');
+    expect(() => stack.pid('node-7')).toThrow(/no part node-7; it has/);
+  });
+
+  test('refuses a second stack on the same data directory', async () => {
+    await expect(start({ nodes: 0 })).rejects.toThrow(/another stack \(process \d+\) runs on/);
   });
 });
