@@ -33,6 +33,8 @@ export interface Plan {
   readonly remove: readonly string[];
   /** `name@version` of installed packages that stay. */
   readonly keep: readonly string[];
+  /** Those of `remove` that go only because nothing needs them any more; they may stay if somebody wants them. */
+  readonly orphans?: readonly string[];
   readonly downloadSize: number;
   /** Bytes of what is installed by this plan, once it is on disk. */
   readonly installedSize: number;
@@ -40,6 +42,8 @@ export interface Plan {
   readonly peakDisk: number;
   /** True when old and new do not fit together: what is removed goes before the new is unpacked. */
   readonly removeFirst: boolean;
+  /** When removing first: what has to be installed again to get back to where the gateway was. */
+  readonly restore?: readonly string[];
   readonly tree: readonly PlanTree[];
 }
 

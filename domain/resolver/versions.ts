@@ -48,9 +48,13 @@ export function meets(version: string, range: string | undefined, prerelease = f
   return new semver.Range(range_.raw, { includePrerelease: true }).test(version_);
 }
 
-/** Newest first; build metadata breaks ties, so that the order is total. */
+/** SemVer's order; build metadata breaks ties, so that the order is total. */
+export function compareVersions(left: string, right: string): number {
+  const [a, b] = [versionOf(left), versionOf(right)];
+  if (a === null || b === null) return left < right ? -1 : left > right ? 1 : 0;
+  return semver.compareBuild(a, b);
+}
+
 export function newestFirst(left: ArtifactManifest, right: ArtifactManifest): number {
-  const [a, b] = [versionOf(left.version), versionOf(right.version)];
-  if (a === null || b === null) return left.version < right.version ? 1 : -1;
-  return semver.compareBuild(b, a);
+  return compareVersions(right.version, left.version);
 }

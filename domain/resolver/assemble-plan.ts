@@ -1,0 +1,90 @@
+import { artifactKey } from '../artifact/manifest.js';
+import type { Plan, PlannedArtifact, PlanTree } from '../plan/plan.js';
+import { manifestOf, nameOfPresent, versionOfPresent, type EndState, type Present } from './end-state.js';
+import { inOrder } from './install-order.js';
+import type { Problem } from './problem.js';
+
+/** Writes an end state down as a plan. */
+export function assemblePlan(problem: Problem, state: EndState): Plan {
+  const ordered = inOrder(
+    [...state.reached].filter(({ type }) => type !== 'fixed'),
+    (present) => state.requiredBy(present),
+    (present) => manifestOf(present)?.control?.install !== undefined,
+  ).filter((present) => present.type === 'install' && state.install.includes(present));
+  const sum = (size: (present: EndState['install'][number]) => number) =>
+    state.install.reduce((total, present) => total + size(present), 0);
+  const downloadSize = sum(({ choice }) => choice.downloadSize);
+  const installedSize = sum(({ choice }) => choice.installedSize);
+  const together = downloadSize + installedSize;
+  const freed = state.remove.reduce((total, pack) => total + pack.installedSize, 0);
+  const removeFirst = together > problem.input.facts.diskFree;
+  return {
+    artifacts: plannedArtifacts(state),
+    install: ordered.map(keyOfPresent),
+    remove: state.remove.map(artifactKey),
+    keep: state.keep.map(artifactKey),
+    orphans: orphansOf(state),
+    downloadSize,
+    installedSize,
+    peakDisk: removeFirst ? Math.max(0, together - freed) : together,
+    removeFirst,
+    restore: removeFirst ? state.remove.map(artifactKey) : [],
+    tree: treesOf(state),
+  };
+}
+
+function keyOfPresent(present: Present): string {
+  return artifactKey({ name: nameOfPresent(present), version: versionOfPresent(present) });
+}
+
+/** Dependencies that nothing needs any more; what was asked for or is replaced goes for other reasons. */
+function orphansOf(state: EndState): string[] {
+  const installed = new Set(state.install.map(({ node }) => node.manifest.name));
+  return state.remove.filter((pack) => !pack.wanted && !installed.has(pack.name)).map(artifactKey);
+}
+
+function plannedArtifacts(state: EndState): PlannedArtifact[] {
+  const requiredBy = new Map<Present, string[]>();
+  const add = (present: Present, name: string) => {
+    const names = requiredBy.get(present) ?? [];
+    if (!names.includes(name)) names.push(name);
+    requiredBy.set(present, names);
+  };
+  for (const root of state.roots) add(root, 'request');
+  for (const present of state.reached) {
+    for (const target of state.requiredBy(present)) add(target, nameOfPresent(present));
+  }
+  return [...state.reached].flatMap((present): PlannedArtifact[] => {
+    const planned = { name: nameOfPresent(present), version: versionOfPresent(present) };
+    const names = requiredBy.get(present) ?? [];
+    if (present.type === 'keep') {
+      if (!state.requested.has(present)) return [];
+      return [{ ...planned, variant: 'installed', variantIndex: null, requiredBy: names }];
+    }
+    if (present.type === 'fixed' || present.node.assumed) return [];
+    return [
+      { ...planned, variant: present.choice.label, variantIndex: present.choice.index, requiredBy: names },
+    ];
+  });
+}
+
+/** Trees below the requests, then below installed packages that the plan replaces for their own sake. */
+function treesOf(state: EndState): PlanTree[] {
+  const seen = new Set<Present>();
+  const tree = (present: Present): PlanTree => {
+    const assumed = present.type === 'install' && present.node.assumed;
+    const node = {
+      name: nameOfPresent(present),
+      version: versionOfPresent(present),
+      action: assumed ? ('fixed' as const) : present.type,
+    };
+    const targets = state.requiredBy(present);
+    if (seen.has(present))
+      return targets.length === 0 ? { ...node, requires: [] } : { ...node, requires: [], seen: true };
+    seen.add(present);
+    return { ...node, requires: targets.map(tree) };
+  };
+  const trees = state.roots.map(tree);
+  for (const present of state.install) if (!seen.has(present)) trees.push(tree(present));
+  return trees;
+}

@@ -1,0 +1,81 @@
+import type { Requirement } from '../artifact/manifest.js';
+import type { ArtifactRequest } from '../plan/request.js';
+import type { GatewayFacts, InstalledPackage } from './gateway-facts.js';
+import type { NewNode, Node } from './nodes.js';
+import type { Linear } from './solver/linear.js';
+import { positive, type Literal } from './solver/literal.js';
+import { SatSolver } from './solver/sat-solver.js';
+
+/** What a constraint means, for explanations. */
+export type ConstraintTag =
+  | { readonly type: 'request'; readonly request: ArtifactRequest }
+  | { readonly type: 'requires'; readonly owner: Node; readonly requirement: Requirement }
+  | {
+      readonly type: 'conflict';
+      readonly declarer: Node;
+      readonly other: Node;
+      readonly over: { readonly name: string; readonly version: string | undefined };
+    }
+  | { readonly type: 'one-version'; readonly name: string }
+  | { readonly type: 'protected'; readonly package: InstalledPackage }
+  | { readonly type: 'order'; readonly nodes: readonly NewNode[] }
+  | { readonly type: 'disk' }
+  | { readonly type: 'memory' }
+  /** Follows from how the constraints are written down, not from the catalog or the gateway. */
+  | { readonly type: 'auxiliary' };
+
+/** A constraint as it was stated, kept for explanations. */
+export type StoredConstraint =
+  | { readonly type: 'clause'; readonly literals: readonly Literal[]; readonly tag: ConstraintTag }
+  | { readonly type: 'linear'; readonly linear: Linear; readonly tag: ConstraintTag };
+
+/** States constraints to the solver and remembers what each means. */
+export class ConstraintStore {
+  readonly solver = new SatSolver();
+  readonly stored: StoredConstraint[] = [];
+  private readonly disk: Linear | null;
+  private readonly memory: Linear | null;
+
+  constructor(facts: GatewayFacts) {
+    // What stays counts against what would be free if everything installed were removed (docs, "Resources").
+    const total = (size: (pack: InstalledPackage) => number) =>
+      facts.installed.reduce((sum, pack) => sum + size(pack), 0);
+    this.disk = this.addLimit(facts.diskFree + total((pack) => pack.installedSize), { type: 'disk' });
+    this.memory = this.addLimit(facts.memoryFree + total((pack) => pack.memory), { type: 'memory' });
+  }
+
+  newLiteral(): Literal {
+    return positive(this.solver.newVariable());
+  }
+
+  add(literals: readonly Literal[], tag: ConstraintTag): void {
+    this.stored.push({ type: 'clause', literals, tag });
+    this.solver.addClause(literals);
+  }
+
+  addAuxiliary(literals: readonly Literal[]): void {
+    this.add(literals, { type: 'auxiliary' });
+  }
+
+  /** At most one of the literals is true. */
+  addOneVersion(name: string, literals: readonly Literal[]): void {
+    const linear = this.solver.addLinear(1);
+    this.stored.push({ type: 'linear', linear, tag: { type: 'one-version', name } });
+    for (const literal of literals) this.solver.addTerm(linear, literal, 1);
+  }
+
+  addDisk(literal: Literal, bytes: number): void {
+    if (this.disk !== null) this.solver.addTerm(this.disk, literal, bytes);
+  }
+
+  addMemory(literal: Literal, bytes: number): void {
+    if (this.memory !== null) this.solver.addTerm(this.memory, literal, bytes);
+  }
+
+  private addLimit(bound: number, tag: ConstraintTag): Linear | null {
+    if (bound === Infinity) return null;
+    const linear = this.solver.addLinear(bound);
+    this.stored.push({ type: 'linear', linear, tag });
+    return linear;
+  }
+}

@@ -1,0 +1,54 @@
+import type { ArtifactManifest } from '../artifact/manifest.js';
+import { matches, parseSelector, type Selector } from '../selector/selector.js';
+import { artifactMeets, factMeets, type FixedFact, type GatewayFacts } from './gateway-facts.js';
+import { variantChoices, type VariantChoice } from './platform.js';
+
+/** Why an artifact can never be installed on a gateway, whatever else the plan holds. */
+export type Rejection =
+  | { readonly type: 'hardware' }
+  | { readonly type: 'fixed'; readonly fact: FixedFact }
+  | { readonly type: 'platform' }
+  | { readonly type: 'policy'; readonly select: string }
+  | { readonly type: 'conflict'; readonly fact: FixedFact };
+
+export type Eligibility =
+  | { readonly eligible: true; readonly choices: readonly VariantChoice[] }
+  | { readonly eligible: false; readonly rejection: Rejection };
+
+const selectors = new WeakMap<ArtifactManifest, Selector>();
+
+/** Tells whether an artifact's policy lets it go onto the gateway; without a gateway it does. */
+export function policyAllows(manifest: ArtifactManifest, facts: GatewayFacts): boolean {
+  const select = manifest.policies?.select;
+  if (select === undefined || facts.profile === null) return true;
+  let selector = selectors.get(manifest);
+  if (selector === undefined) {
+    selector = parseSelector(select);
+    selectors.set(manifest, selector);
+  }
+  return matches(selector, facts.profile);
+}
+
+/** Judges an artifact by the fixed facts of a gateway alone. */
+export function eligibilityOf(manifest: ArtifactManifest, facts: GatewayFacts): Eligibility {
+  const reject = (rejection: Rejection): Eligibility => ({ eligible: false, rejection });
+  const fixed = facts.fixed.get(manifest.name);
+  if (fixed !== undefined) return reject({ type: 'fixed', fact: fixed });
+  // Without a gateway the hardware that the catalog describes is assumed to be there.
+  if (manifest.kind === 'hardware' && facts.profile !== null) return reject({ type: 'hardware' });
+  if (!policyAllows(manifest, facts)) {
+    return reject({ type: 'policy', select: manifest.policies?.select ?? '' });
+  }
+  for (const fact of facts.fixed.values()) {
+    if (conflictsWithFact(manifest, fact)) return reject({ type: 'conflict', fact });
+  }
+  const choices = variantChoices(manifest, facts.profile);
+  return choices.length === 0 ? reject({ type: 'platform' }) : { eligible: true, choices };
+}
+
+function conflictsWithFact(manifest: ArtifactManifest, fact: FixedFact): boolean {
+  return (
+    (manifest.conflicts ?? []).some(({ name, version }) => factMeets(fact, name, version)) ||
+    (fact.manifest?.conflicts ?? []).some(({ name, version }) => artifactMeets(manifest, name, version))
+  );
+}

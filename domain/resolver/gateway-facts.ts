@@ -1,0 +1,131 @@
+/** A gateway as the resolver sees it: fixed nodes, installed packages, and what its resources allow. */
+import type { ArtifactManifest } from '../artifact/manifest.js';
+import type { GatewayProfile } from '../gateway/profile.js';
+import type { Catalog } from './catalog.js';
+import { kernelVersion, variantChoices } from './platform.js';
+import { meets } from './versions.js';
+
+/** A node of the graph that no plan can change: a hardware component, a tool, the kernel, ... */
+export interface FixedFact {
+  readonly name: string;
+  /** Null when it has none (an architecture): it meets every range. */
+  readonly version: string | null;
+  /** How it is spoken of in explanations. */
+  readonly what: 'hardware component' | 'tool' | 'kernel' | 'operating system' | 'architecture' | 'libc';
+  /** What the catalog says about it: what it provides and what it conflicts with. */
+  readonly manifest: ArtifactManifest | null;
+}
+
+/** A package on the gateway. */
+export interface InstalledPackage {
+  readonly name: string;
+  readonly version: string;
+  /** Null when the catalog does not have this version: what it needs is unknown then. */
+  readonly manifest: ArtifactManifest | null;
+  /** Bytes freed when it is removed. */
+  readonly installedSize: number;
+  /** Bytes of memory freed when it is removed. */
+  readonly memory: number;
+  /** False when it came as a dependency only: it goes when nothing needs it. */
+  readonly wanted: boolean;
+  readonly removable: boolean;
+}
+
+export interface GatewayFacts {
+  /** Null when the request is resolved for no gateway in particular: any platform, no limits. */
+  readonly profile: GatewayProfile | null;
+  readonly fixed: ReadonlyMap<string, FixedFact>;
+  readonly installed: readonly InstalledPackage[];
+  /** Bytes; Infinity when the gateway does not say. */
+  readonly diskFree: number;
+  readonly memoryFree: number;
+}
+
+/** Collects the facts of a gateway that bear on a resolution. */
+export function gatewayFacts(profile: GatewayProfile | null, catalog: Catalog): GatewayFacts {
+  if (profile === null) {
+    return { profile, fixed: new Map(), installed: [], diskFree: Infinity, memoryFree: Infinity };
+  }
+  const installed = installedPackages(profile, catalog);
+  const { hardware } = profile;
+  return {
+    profile,
+    fixed: fixedFacts(profile, catalog, new Set(installed.map(({ name }) => name))),
+    installed,
+    diskFree: hardware.diskFree ?? hardware.diskTotal ?? Infinity,
+    memoryFree: hardware.memoryFree ?? hardware.memoryTotal ?? Infinity,
+  };
+}
+
+function installedPackages(profile: GatewayProfile, catalog: Catalog): InstalledPackage[] {
+  const byName = new Map<string, InstalledPackage>();
+  for (const { name, version, installedSize, requested } of profile.installed ?? []) {
+    if (byName.has(name)) continue;
+    const manifest = catalog.versionsOf(name).find((candidate) => candidate.version === version) ?? null;
+    const variant = manifest === null ? undefined : variantChoices(manifest, profile)[0];
+    byName.set(name, {
+      name,
+      version,
+      manifest,
+      installedSize: installedSize ?? variant?.installedSize ?? 0,
+      memory: variant?.memory ?? 0,
+      wanted: requested !== false,
+      removable: manifest?.policies?.removable !== false,
+    });
+  }
+  return [...byName.values()];
+}
+
+/**
+ * What LEONORE has installed is not fixed, even when the profiler finds it again as a tool. Kernel, operating
+ * system, architecture and libc are nodes by their own name (`kernel`, `linux`, `armv7`, `musl`), unless the
+ * catalog has an installable artifact of that name.
+ */
+function fixedFacts(
+  profile: GatewayProfile,
+  catalog: Catalog,
+  installedNames: ReadonlySet<string>,
+): Map<string, FixedFact> {
+  const facts = new Map<string, FixedFact>();
+  const add = (name: string | undefined, version: string | null, what: FixedFact['what']) => {
+    if (name === undefined || facts.has(name) || installedNames.has(name)) return;
+    const manifest = catalog.versionsOf(name).find((candidate) => candidate.version === version) ?? null;
+    facts.set(name, { name, version, what, manifest });
+  };
+  const addImplicit = (name: string | undefined, version: string | null, what: FixedFact['what']) => {
+    const installable = ({ kind }: ArtifactManifest) => kind === 'application' || kind === 'library';
+    if (name !== undefined && !catalog.versionsOf(name).some(installable)) add(name, version, what);
+  };
+  const { hardware, software } = profile;
+  for (const { name, version } of hardware.components ?? []) add(name, version, 'hardware component');
+  for (const { name, version } of software.tools ?? []) add(name, version, 'tool');
+  const kernel = kernelVersion(software.kernel);
+  if (kernel !== null) addImplicit('kernel', kernel, 'kernel');
+  addImplicit(software.os, kernel, 'operating system');
+  addImplicit(hardware.arch, null, 'architecture');
+  addImplicit(software.libc, null, 'libc');
+  return facts;
+}
+
+/** Tells whether a fixed node meets a demand on a name, by its own name or by what it provides. */
+export function factMeets(fact: FixedFact, name: string, range: string | undefined): boolean {
+  const prerelease = fact.manifest?.policies?.prerelease ?? false;
+  if (fact.name === name && (fact.version === null || meets(fact.version, range, prerelease))) return true;
+  return fact.manifest !== null && provides(fact.manifest, name, range);
+}
+
+/** Tells whether an artifact lists a name among what it provides, in the range. */
+export function provides(manifest: ArtifactManifest, name: string, range: string | undefined): boolean {
+  const prerelease = manifest.policies?.prerelease ?? false;
+  return (manifest.provides ?? []).some(
+    (provision) => provision.name === name && meets(provision.version, range, prerelease),
+  );
+}
+
+/** Tells whether an artifact meets a demand on a name, by its own name or by what it provides. */
+export function artifactMeets(manifest: ArtifactManifest, name: string, range: string | undefined): boolean {
+  return (
+    (manifest.name === name && meets(manifest.version, range, manifest.policies?.prerelease ?? false)) ||
+    provides(manifest, name, range)
+  );
+}

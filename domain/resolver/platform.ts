@@ -1,0 +1,96 @@
+import type { ArtifactManifest, Platform, Variant } from '../artifact/manifest.js';
+import type { GatewayProfile } from '../gateway/profile.js';
+import { rangeOf, versionOf } from './versions.js';
+
+/** What a variant costs on a gateway. */
+export interface VariantChoice {
+  /** Position in the manifest's variants; null when the manifest lists none. */
+  readonly index: number | null;
+  readonly label: string;
+  readonly downloadSize: number;
+  readonly installedSize: number;
+  readonly memory: number;
+}
+
+const anywhere: VariantChoice = {
+  index: null,
+  label: 'any',
+  downloadSize: 0,
+  installedSize: 0,
+  memory: 0,
+};
+
+/** Label of a platform for people and for plans: `armv7-linux-musl`, `any` when it asks for nothing. */
+export function platformLabel(platform: Platform | undefined): string {
+  if (platform === undefined) return 'any';
+  const parts = [platform.arch, platform.os, platform.libc].filter((part) => part !== undefined);
+  if (platform.kernel !== undefined) parts.push(`kernel ${platform.kernel}`);
+  return parts.length === 0 ? 'any' : parts.join('-');
+}
+
+/**
+ * Tells whether a variant runs on a gateway. The suffix of a kernel version names the distribution's build
+ * (`5.10.0-21-amd64`), not a prerelease, so only its numbers count. A fact that the gateway does not report does
+ * not meet a demand.
+ */
+export function runsOn(platform: Platform | undefined, gateway: GatewayProfile): boolean {
+  if (platform === undefined) return true;
+  const { hardware, software } = gateway;
+  if (platform.arch !== undefined && platform.arch !== hardware.arch) return false;
+  if (platform.os !== undefined && platform.os !== software.os) return false;
+  if (platform.libc !== undefined && platform.libc !== software.libc) return false;
+  if (platform.kernel === undefined) return true;
+  const kernel = kernelVersion(software.kernel);
+  return kernel !== null && (rangeOf(platform.kernel)?.test(kernel) ?? false);
+}
+
+/** Major, minor and patch of a kernel; null when unknown. */
+export function kernelVersion(kernel: string | undefined): string | null {
+  const version = kernel === undefined ? null : versionOf(kernel);
+  return version === null ? null : `${version.major}.${version.minor}.${version.patch}`;
+}
+
+/**
+ * The variants of an artifact among which a plan chooses, preferred first: the smallest download, then the one made
+ * for more of the platform, then the first listed. Variants that another one beats in download, disk and memory
+ * are left out. Empty when none runs on the gateway; without a gateway every variant runs.
+ */
+export function variantChoices(
+  manifest: ArtifactManifest,
+  gateway: GatewayProfile | null,
+): readonly VariantChoice[] {
+  if (manifest.variants === undefined) return [anywhere];
+  const choices = manifest.variants
+    .map((variant, index) => ({ variant, choice: choiceOf(variant, index) }))
+    .filter(({ variant }) => gateway === null || runsOn(variant.platform, gateway))
+    .sort(
+      (left, right) =>
+        left.choice.downloadSize - right.choice.downloadSize ||
+        demands(right.variant) - demands(left.variant),
+    )
+    .map(({ choice }) => choice);
+  return choices.filter((choice, at) => !choices.some((other, index) => index < at && beats(other, choice)));
+}
+
+function choiceOf(variant: Variant, index: number): VariantChoice {
+  const downloadSize = variant.size ?? 0;
+  return {
+    index,
+    label: platformLabel(variant.platform),
+    downloadSize,
+    installedSize: variant.installedSize ?? downloadSize,
+    memory: variant.memory ?? 0,
+  };
+}
+
+function demands(variant: Variant): number {
+  return Object.keys(variant.platform ?? {}).length;
+}
+
+function beats(left: VariantChoice, right: VariantChoice): boolean {
+  return (
+    left.downloadSize <= right.downloadSize &&
+    left.installedSize <= right.installedSize &&
+    left.memory <= right.memory
+  );
+}

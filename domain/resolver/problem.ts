@@ -1,0 +1,396 @@
+/**
+ * A resolution as a set of constraints for the solver.
+ *
+ * Every version that could be installed is a variable, true when the plan installs it; every installed package is
+ * one, true when it stays. A requirement is a clause: not its owner, or one of what meets it. A conflict is a clause
+ * of two negations. "One version of a name" and the sizes on disk and in memory are linear constraints.
+ *
+ * Two things are special to gateways:
+ * - An installed package has a second variable, "needed": it stays and something new relies on it. What is merely
+ *   kept may stay as broken as it was; what the request relies on is mended where possible.
+ * - Nothing is created before it is reached. A catalog of 100,000 versions has millions of clauses; a plan touches
+ *   some hundreds. A name's variables are made when a requirement first mentions it, and a version's requirements
+ *   are added when the search first selects it (`expand`). Until then the version is taken as if it required
+ *   nothing, so a contradiction found is real, and a solution counts only when all that it selects is expanded.
+ *
+ * Costs are recorded on the way, layer by layer in the order of docs/dependency-resolution.md.
+ */
+import type { ArtifactManifest, Requirement } from '../artifact/manifest.js';
+import type { ArtifactRequest } from '../plan/request.js';
+import type { Catalog } from './catalog.js';
+import { distancesFrom } from './distances.js';
+import { eligibilityOf, type Rejection } from './eligibility.js';
+import {
+  artifactMeets,
+  factMeets,
+  provides,
+  type GatewayFacts,
+  type InstalledPackage,
+} from './gateway-facts.js';
+import {
+  bears,
+  keptMeets,
+  nameOf,
+  optionsOf,
+  presence,
+  versionOf,
+  type KeptNode,
+  type NewNode,
+  type Node,
+} from './nodes.js';
+import type { VariantChoice } from './platform.js';
+import { CostLayers } from './cost-layers.js';
+import { ConstraintStore } from './constraint-store.js';
+import { not, type Literal } from './solver/literal.js';
+import { compareVersions } from './versions.js';
+
+/** Everything known about one name. */
+export interface NameGroup {
+  readonly name: string;
+  readonly kept: KeptNode | null;
+  /** Newest first. */
+  readonly versions: readonly NewNode[];
+  readonly rejected: readonly { readonly manifest: ArtifactManifest; readonly rejection: Rejection }[];
+}
+
+/** Something that must be met once its owner is selected; the search meets it with the first candidate it can. */
+export interface Goal {
+  readonly candidates: readonly Literal[];
+}
+
+/** Who relies on a candidate: what is new needs it, what is kept only wants it to stay. */
+type Side = 'new' | 'kept';
+
+interface Candidate {
+  readonly literal: Literal;
+  readonly node: Node;
+}
+
+interface Candidates {
+  /** A fixed fact of the gateway meets the demand: there is nothing to do. */
+  readonly fixed: boolean;
+  readonly list: readonly Candidate[];
+}
+
+export interface ProblemInput {
+  readonly catalog: Catalog;
+  readonly facts: GatewayFacts;
+  readonly requests: readonly ArtifactRequest[];
+}
+
+export class Problem {
+  readonly constraints: ConstraintStore;
+  readonly costs: CostLayers;
+  readonly groups = new Map<string, NameGroup>();
+  /** Goals that hold from the start. */
+  readonly rootGoals: Goal[] = [];
+  /** Goals by the literal that raises them. */
+  readonly goals: Goal[][] = [];
+  readonly keptNodes: KeptNode[] = [];
+
+  private readonly distances: ReadonlyMap<string, number>;
+  private readonly nodesByLiteral = new Map<Literal, Node>();
+  private readonly expanded = new Set<Literal>();
+  private readonly candidateCache = new Map<string, Candidates>();
+  /** Nodes by the names they bear or provide, and the conflicts declared on a name. */
+  private readonly bearers = new Map<string, Node[]>();
+  private readonly declared = new Map<string, { node: Node; range: string | undefined }[]>();
+
+  constructor(readonly input: ProblemInput) {
+    const { facts, requests, catalog } = input;
+    this.constraints = new ConstraintStore(facts);
+    this.distances = distancesFrom(
+      requests.map(({ name }) => name),
+      catalog,
+    );
+    this.costs = new CostLayers(requests.length, Math.max(0, ...this.distances.values()));
+    for (const { name } of facts.installed) this.group(name);
+    for (const node of this.keptNodes) this.addKept(node);
+    requests.forEach((request, index) => this.addRequest(request, index));
+  }
+
+  /** The node that a literal selects; undefined for auxiliary literals. */
+  nodeOf(literal: Literal): Node | undefined {
+    return this.nodesByLiteral.get(literal);
+  }
+
+  isExpanded(literal: Literal): boolean {
+    return this.expanded.has(literal) || !this.nodesByLiteral.has(literal);
+  }
+
+  /** Adds the requirements of what a literal selects. */
+  expand(literal: Literal): void {
+    const node = this.nodesByLiteral.get(literal);
+    if (node === undefined || this.expanded.has(literal)) return;
+    this.expanded.add(literal);
+    if (node.type === 'new') {
+      for (const requirement of node.manifest.requires ?? []) {
+        this.addRequirement(node, literal, requirement, requirement.optional === true);
+      }
+    } else if (literal === node.needed) {
+      for (const requirement of node.package.manifest?.requires ?? []) {
+        const soft = requirement.optional === true || !this.heldBefore(node.package, requirement);
+        this.addRequirement(node, literal, requirement, soft);
+      }
+    }
+  }
+
+  /** What could meet a demand on a name, in the order of preference. */
+  candidates(name: string, range: string | undefined, side: Side): Candidates {
+    const key = `${side} ${name} ${range ?? ''}`;
+    const known = this.candidateCache.get(key);
+    if (known !== undefined) return known;
+    const { facts, catalog } = this.input;
+    let fixed = false;
+    for (const fact of facts.fixed.values()) fixed ||= factMeets(fact, name, range);
+    const list: Candidate[] = [];
+    const add = (node: Node) => {
+      const literal = node.type === 'new' ? node.selected : side === 'new' ? node.needed : node.stays;
+      if (!list.some((candidate) => candidate.literal === literal)) list.push({ literal, node });
+    };
+    const group = this.group(name);
+    if (group.kept !== null && keptMeets(group.kept.package, name, range)) add(group.kept);
+    for (const node of group.versions) if (artifactMeets(node.manifest, name, range)) add(node);
+    for (const manifest of catalog.providersOf(name)) {
+      if (manifest.name === name || !provides(manifest, name, range)) continue;
+      const provider = this.group(manifest.name);
+      if (provider.kept?.package.manifest === manifest) add(provider.kept);
+      const node = provider.versions.find((candidate) => candidate.manifest === manifest);
+      if (node !== undefined) add(node);
+    }
+    const result = { fixed, list };
+    this.candidateCache.set(key, result);
+    return result;
+  }
+
+  /** All that is known about a name, with variables for its versions. */
+  group(name: string): NameGroup {
+    const known = this.groups.get(name);
+    if (known !== undefined) return known;
+    const { facts, catalog } = this.input;
+    const pack = facts.installed.find((candidate) => candidate.name === name);
+    const kept = pack === undefined ? null : this.createKept(pack);
+    const versions: NewNode[] = [];
+    const rejected: { manifest: ArtifactManifest; rejection: Rejection }[] = [];
+    for (const manifest of catalog.versionsOf(name)) {
+      if (manifest.version === pack?.version) continue;
+      const eligibility = eligibilityOf(manifest, facts);
+      if (!eligibility.eligible) rejected.push({ manifest, rejection: eligibility.rejection });
+      else versions.push(this.createNew(manifest, versions.length, eligibility.choices));
+    }
+    const group: NameGroup = { name, kept, versions, rejected };
+    this.groups.set(name, group);
+    const literals = versions.map(({ selected }) => selected);
+    if (kept !== null) literals.unshift(kept.stays);
+    if (literals.length > 1) this.constraints.addOneVersion(name, literals);
+    for (const node of kept === null ? versions : [kept, ...versions]) this.connect(node);
+    return group;
+  }
+
+  private createNew(manifest: ArtifactManifest, age: number, choices: readonly VariantChoice[]): NewNode {
+    const selected = this.constraints.newLiteral();
+    const assumed = manifest.kind === 'hardware';
+    const [only] = choices;
+    let choiceLiterals: Literal[] | null = null;
+    if (choices.length > 1) {
+      choiceLiterals = choices.map(() => this.constraints.newLiteral());
+      this.constraints.addAuxiliary([not(selected), ...choiceLiterals]);
+      this.addGoal(selected, choiceLiterals);
+    }
+    const node: NewNode = { type: 'new', manifest, selected, age, choices, choiceLiterals, assumed };
+    this.nodesByLiteral.set(selected, node);
+    const distance = this.distances.get(manifest.name);
+    if (distance !== 0) this.costs.addAge(distance, selected, age);
+    if (assumed) return node;
+    this.costs.add('count', selected, 1);
+    if (choiceLiterals === null && only !== undefined) this.addSizes(selected, only);
+    else choiceLiterals?.forEach((literal, index) => this.addSizes(literal, choices[index] ?? choices[0]));
+    return node;
+  }
+
+  private addSizes(literal: Literal, choice: VariantChoice | undefined): void {
+    if (choice === undefined) return;
+    this.costs.add('download', literal, choice.downloadSize);
+    this.constraints.addDisk(literal, choice.downloadSize + choice.installedSize);
+    this.constraints.addMemory(literal, choice.memory);
+  }
+
+  private createKept(pack: InstalledPackage): KeptNode {
+    const stays = this.constraints.newLiteral();
+    const needed = this.constraints.newLiteral();
+    this.constraints.addAuxiliary([not(needed), stays]);
+    const node: KeptNode = { type: 'kept', package: pack, stays, needed };
+    this.nodesByLiteral.set(stays, node);
+    this.nodesByLiteral.set(needed, node);
+    this.keptNodes.push(node);
+    this.constraints.addDisk(stays, pack.installedSize);
+    this.constraints.addMemory(stays, pack.memory);
+    return node;
+  }
+
+  /** What an installed package stands for: it stays, is replaced or is lost, and what it needs stays with it. */
+  private addKept(node: KeptNode): void {
+    const { package: pack } = node;
+    const group = this.group(pack.name);
+    const changed = this.constraints.newLiteral();
+    this.costs.add('disturbed', changed, 1);
+    for (const version of group.versions) {
+      this.constraints.addAuxiliary([not(version.selected), changed]);
+    }
+    const alternatives = [node.stays, ...group.versions.map(({ selected }) => selected)];
+    if (!pack.removable) {
+      this.constraints.add(alternatives, { type: 'protected', package: pack });
+      this.rootGoals.push({ candidates: alternatives });
+    } else {
+      const lost = this.constraints.newLiteral();
+      this.costs.add('disturbed', lost, 1);
+      this.costs.add('lost', lost, 1);
+      const goal = [...alternatives, lost];
+      if (pack.wanted) {
+        this.constraints.addAuxiliary(goal);
+        this.rootGoals.push({ candidates: goal });
+      } else {
+        // Nobody knows what a package needs that the catalog does not have: while it stays, so do dependencies.
+        for (const unknown of this.keptNodes) {
+          if (unknown.package.manifest !== null || !unknown.package.wanted) continue;
+          this.constraints.addAuxiliary([not(unknown.stays), ...goal]);
+          this.addGoal(unknown.stays, goal);
+        }
+      }
+    }
+    this.expanded.add(node.stays);
+    for (const requirement of pack.manifest?.requires ?? []) {
+      if (!this.heldBefore(pack, requirement)) continue;
+      this.addRequirement(node, node.stays, requirement, requirement.optional === true);
+    }
+  }
+
+  private addRequest(request: ArtifactRequest, index: number): void {
+    const { fixed, list } = this.candidates(request.name, request.range, 'new');
+    if (fixed) return;
+    // Asked for by its own name the versions count, newest first, installed or not; others that provide it follow.
+    const ranked = list.toSorted((left, right) => byRequest(request.name, left.node, right.node));
+    if (ranked.every(({ node }) => nameOf(node) === request.name)) {
+      this.constraints.add(
+        ranked.map(({ literal }) => literal),
+        { type: 'request', request },
+      );
+      this.rootGoals.push({ candidates: ranked.map(({ literal }) => literal) });
+      ranked.forEach(({ literal }, rank) => this.costs.addRequest(index, literal, rank));
+      return;
+    }
+    // Several may be present for other reasons; what counts is the one that the request settles for.
+    const settled = ranked.map(({ literal }, rank) => {
+      const choice = this.constraints.newLiteral();
+      this.constraints.addAuxiliary([not(choice), literal]);
+      this.costs.addRequest(index, choice, rank);
+      return choice;
+    });
+    this.constraints.add(settled, { type: 'request', request });
+    this.rootGoals.push({ candidates: settled });
+  }
+
+  private addRequirement(owner: Node, literal: Literal, requirement: Requirement, soft: boolean): void {
+    const side: Side = owner.type === 'kept' && literal === owner.stays ? 'kept' : 'new';
+    const found: Candidate[] = [];
+    for (const option of optionsOf(requirement)) {
+      // An artifact may meet its own requirement.
+      const itself = owner.type === 'new' ? owner.manifest : owner.package.manifest;
+      if (itself !== null && artifactMeets(itself, option.name, option.version)) return;
+      const { fixed, list } = this.candidates(option.name, option.version, side);
+      if (fixed) return;
+      for (const candidate of list) {
+        if (!found.some((other) => other.literal === candidate.literal)) found.push(candidate);
+      }
+    }
+    const candidates = found.toSorted(byPreference).map((candidate) => candidate.literal);
+    if (!soft) {
+      this.constraints.add([not(literal), ...candidates], { type: 'requires', owner, requirement });
+      this.addGoal(literal, candidates);
+      return;
+    }
+    // What nothing on this gateway could ever meet is nobody's fault and costs nothing.
+    if (candidates.length === 0) return;
+    const unmet = this.constraints.newLiteral();
+    this.constraints.addAuxiliary([not(literal), ...candidates, unmet]);
+    this.addGoal(literal, [...candidates, unmet]);
+    this.costs.add('optional', unmet, 1);
+  }
+
+  private addGoal(owner: Literal, candidates: readonly Literal[]): void {
+    const goals = this.goals[owner];
+    if (goals === undefined) this.goals[owner] = [{ candidates }];
+    else goals.push({ candidates });
+  }
+
+  /** Tells whether a requirement of an installed package held before anything was planned. */
+  private heldBefore(pack: InstalledPackage, requirement: Requirement): boolean {
+    const { facts } = this.input;
+    return optionsOf(requirement).some(
+      ({ name, version }) =>
+        [...facts.fixed.values()].some((fact) => factMeets(fact, name, version)) ||
+        facts.installed.some((other) => keptMeets(other, name, version)) ||
+        keptMeets(pack, name, version),
+    );
+  }
+
+  /** Adds the conflicts between a new variable and those that are there. */
+  private connect(node: Node): void {
+    const manifest = node.type === 'new' ? node.manifest : node.package.manifest;
+    const names = new Set([nameOf(node), ...(manifest?.provides ?? []).map(({ name }) => name)]);
+    for (const name of names) {
+      for (const { node: other, range } of this.declared.get(name) ?? []) {
+        if (bears(node, name, range)) this.addConflict(other, node, { name, version: range });
+      }
+      push(this.bearers, name, node);
+    }
+    for (const { name, version } of manifest?.conflicts ?? []) {
+      for (const other of this.bearers.get(name) ?? []) {
+        if (bears(other, name, version)) this.addConflict(node, other, { name, version });
+      }
+      push(this.declared, name, { node, range: version });
+    }
+  }
+
+  private addConflict(
+    declarer: Node,
+    other: Node,
+    over: { name: string; version: string | undefined },
+  ): void {
+    // Versions of one name exclude each other anyway; what conflicted on the gateway before may stay so.
+    if (nameOf(declarer) === nameOf(other)) return;
+    if (declarer.type === 'kept' && other.type === 'kept') return;
+    this.constraints.add([not(presence(declarer)), not(presence(other))], {
+      type: 'conflict',
+      declarer,
+      other,
+      over,
+    });
+  }
+}
+
+function push<T>(map: Map<string, T[]>, key: string, value: T): void {
+  const list = map.get(key);
+  if (list === undefined) map.set(key, [value]);
+  else list.push(value);
+}
+
+/** Installed first, then the least aged, then the smallest: where the search looks first, not what it settles for. */
+function byPreference(left: Candidate, right: Candidate): number {
+  return ageOf(left.node) - ageOf(right.node) || downloadOf(left.node) - downloadOf(right.node);
+}
+
+function ageOf(node: Node): number {
+  return node.type === 'kept' ? -1 : node.age;
+}
+
+function downloadOf(node: Node): number {
+  return node.type === 'kept' ? 0 : (node.choices[0]?.downloadSize ?? 0);
+}
+
+/** Versions of the requested name, newest first, then everything else in the order of the catalog. */
+function byRequest(name: string, left: Node, right: Node): number {
+  const [leftOwn, rightOwn] = [nameOf(left) === name, nameOf(right) === name];
+  if (!leftOwn || !rightOwn) return Number(rightOwn) - Number(leftOwn);
+  return compareVersions(versionOf(right), versionOf(left));
+}

@@ -1,0 +1,70 @@
+/**
+ * Dependency resolution (paper, section III-C 3): from requests, a catalog and a gateway's facts to ranked plans.
+ * The model, the order of plans and the algorithm are described in docs/dependency-resolution.md.
+ */
+import type { GatewayProfile } from '../gateway/profile.js';
+import { limits } from '../limits.js';
+import type { Plan, Resolution } from '../plan/plan.js';
+import type { ArtifactRequest } from '../plan/request.js';
+import { assemblePlan } from './assemble-plan.js';
+import type { Catalog } from './catalog.js';
+import { endStateOf, type EndState } from './end-state.js';
+import { explain } from './explain.js';
+import { gatewayFacts } from './gateway-facts.js';
+import { Optimiser } from './optimiser.js';
+import { Problem } from './problem.js';
+import { forbidScriptCircles } from './script-circles.js';
+import type { Model } from './search.js';
+import { not } from './solver/literal.js';
+
+export interface ResolveInput {
+  readonly catalog: Catalog;
+  /** Null: any platform, nothing installed, no limits, the hardware of the catalog taken for granted. */
+  readonly gateway: GatewayProfile | null;
+  /** All of them are to be met, in falling importance. */
+  readonly requests: readonly ArtifactRequest[];
+  /** Default 3. */
+  readonly maxPlans?: number;
+}
+
+/** Plans that a caller gets when it does not say how many. */
+export const defaultPlans = 3;
+
+/**
+ * Finds the best plans for a gateway: each satisfies all requests, fits, and installs something else than the
+ * others. Deterministic; complete: no plan means that there is none, and the explanation says why.
+ */
+export function resolve({ catalog, gateway, requests, maxPlans = defaultPlans }: ResolveInput): Resolution {
+  const facts = gatewayFacts(gateway, catalog);
+  const problem = new Problem({ catalog, facts, requests });
+  const optimiser = new Optimiser(problem, (model) => forbidScriptCircles(problem, model));
+  const plans: Plan[] = [];
+  const installs = new Set<string>();
+  const wanted = Math.min(maxPlans, limits.plans);
+  while (plans.length < wanted) {
+    const model = optimiser.best();
+    if (model === null) break;
+    const state = endStateOf(problem, model);
+    const plan = assemblePlan(problem, state);
+    const key = [...plan.install].sort().join(' ');
+    // Two ways of keeping other things while installing the same are one plan: the better one, found first.
+    if (!installs.has(key)) plans.push(plan);
+    installs.add(key);
+    if (!exclude(problem, state, model)) break;
+  }
+  return { plans, explanation: plans.length === 0 ? explain(problem) : null };
+}
+
+/**
+ * Asks for something else than a plan: a version less, an installed package that is not relied on any more, or an
+ * optional requirement more.
+ * @returns false when there can be nothing else
+ */
+function exclude(problem: Problem, state: EndState, model: Model): boolean {
+  const others = state.install.map(({ node }) => not(node.selected));
+  for (const node of problem.keptNodes) if (model.has(node.needed)) others.push(not(node.needed));
+  for (const { literal } of problem.costs.optional.terms) if (model.has(literal)) others.push(not(literal));
+  if (others.length === 0) return false;
+  problem.constraints.solver.addClause(others);
+  return true;
+}

@@ -1,0 +1,95 @@
+import type { Problem } from './problem.js';
+import type { Literal } from './solver/literal.js';
+import type { Outcome, SatSolver } from './solver/sat-solver.js';
+
+/** The literals that are true in a solution. */
+export type Model = ReadonlySet<Literal>;
+
+/**
+ * Looks at a solution that satisfies all constraints so far and may state a further one that it breaks.
+ * @returns true when it did, so that the search goes on
+ */
+export type Refine = (model: Model) => boolean;
+
+export interface SearchHooks {
+  /** New literals and costs may have come up. */
+  grown(): void;
+  /** Literals to make true, where they can be, once every goal is met. */
+  last(): Iterable<Literal>;
+}
+
+/**
+ * Walks the dependency graph from the requests: it decides only what an unmet goal needs, expands what it selects,
+ * and ends when every goal is met. So nothing that nothing needs is ever selected.
+ */
+export class Search {
+  /** The last solution found. */
+  model: Model = new Set();
+  private readonly solver: SatSolver;
+
+  constructor(
+    private readonly problem: Problem,
+    private readonly refine: Refine,
+    private readonly hooks: SearchHooks,
+  ) {
+    this.solver = problem.constraints.solver;
+  }
+
+  /**
+   * Searches for a solution under assumptions; when there is one, {@link model} holds it.
+   * @param maxConflicts gives up after as many conflicts
+   */
+  solve(assumptions: () => readonly Literal[], maxConflicts = Infinity): Outcome {
+    for (;;) {
+      const decide = this.walker();
+      const outcome = this.solver.solve(assumptions(), decide, maxConflicts);
+      if (outcome.satisfiable !== true) return outcome;
+      const selected = this.solver.trail.filter((literal) => !this.problem.isExpanded(literal));
+      if (selected.length === 0) {
+        this.model = new Set(this.solver.trail);
+        if (!this.refine(this.model)) return outcome;
+      }
+      for (const literal of selected) this.problem.expand(literal);
+      this.hooks.grown();
+    }
+  }
+
+  /** Decides the first candidate that is open of the first goal that is not met. */
+  private walker(): (solver: SatSolver) => Literal | null {
+    const { rootGoals, goals } = this.problem;
+    // Goals before the cursor are met by literals on the trail, and stay so until the solver backtracks.
+    let backtracks = -1;
+    let root = 0;
+    let position = 0;
+    return (solver) => {
+      if (solver.backtracks !== backtracks) {
+        backtracks = solver.backtracks;
+        root = 0;
+        position = 0;
+      }
+      for (; root < rootGoals.length; root += 1) {
+        const open = openCandidate(solver, rootGoals[root]?.candidates ?? []);
+        if (open !== null) return open;
+      }
+      for (; position < solver.trail.length; position += 1) {
+        for (const goal of goals[solver.trail[position] ?? 0] ?? []) {
+          const open = openCandidate(solver, goal.candidates);
+          if (open !== null) return open;
+        }
+      }
+      for (const literal of this.hooks.last()) {
+        if (!solver.isTrue(literal) && !solver.isFalse(literal)) return literal;
+      }
+      return null;
+    };
+  }
+}
+
+function openCandidate(solver: SatSolver, candidates: readonly Literal[]): Literal | null {
+  let open: Literal | null = null;
+  for (const literal of candidates) {
+    if (solver.isTrue(literal)) return null;
+    if (open === null && !solver.isFalse(literal)) open = literal;
+  }
+  return open;
+}
