@@ -66,7 +66,7 @@ class Receiver {
     try {
       await pipeline(body, parser as unknown as NodeJS.WritableStream);
     } catch (error) {
-      await last;
+      await Promise.all(taken);
       throw (
         failure ??
         new LeonoreError(
