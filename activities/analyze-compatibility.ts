@@ -28,7 +28,9 @@ export function analyzeCompatibility(deps: Dependencies): NodeActivities['analyz
       await rollouts.stepStarted(rolloutId, 'iv', nodeId);
       await provisioning.dropUnbuiltGroups(rolloutId, nodeId);
       const { requests } = await rollouts.get(rolloutId);
-      const groups = await planGateways(artifacts, requests.map(parseRequest), undefined, subjects(rolloutId, nodeId));
+      const groups = await planGateways(artifacts, requests.map(parseRequest), undefined, () =>
+        subjects(rolloutId, nodeId),
+      );
       await provisioning.saveGroups(
         rolloutId,
         nodeId,

@@ -62,14 +62,31 @@ async function buildGroup(group: BuildableGroup, deps: Dependencies, signal: Abo
   return false;
 }
 
-async function attemptPlan(planIndex: number, plan: Plan, deps: Dependencies, signal: AbortSignal): Promise<BuildAttempt> {
+async function attemptPlan(
+  planIndex: number,
+  plan: Plan,
+  deps: Dependencies,
+  signal: AbortSignal,
+): Promise<BuildAttempt> {
   try {
     const { packageId, reused, log } = await buildPackage(plan, deps, signal);
-    return { planIndex, outcome: reused ? 'reused' : 'built', packageId, error: null, log: log.slice(-attemptLogCharacters) };
+    return {
+      planIndex,
+      outcome: reused ? 'reused' : 'built',
+      packageId,
+      error: null,
+      log: log.slice(-attemptLogCharacters),
+    };
   } catch (error) {
     // What another try of the same plan could cure is not the plan's fault: the activity is retried.
     if (!(error instanceof LeonoreError) || error.code === 'DATABASE_UNAVAILABLE') throw error;
     const log = typeof error.details['log'] === 'string' ? error.details['log'] : '';
-    return { planIndex, outcome: 'failed', packageId: null, error: error.message, log: log.slice(-attemptLogCharacters) };
+    return {
+      planIndex,
+      outcome: 'failed',
+      packageId: null,
+      error: error.message,
+      log: log.slice(-attemptLogCharacters),
+    };
   }
 }

@@ -15,7 +15,9 @@ export function coordinatorActivities(repositories: Repositories): CoordinatorAc
     resolveDeployment: resolveDeployment(repositories),
     groupByNode: groupByNode(repositories),
     leaveNode: leaveNode(nodes, provisioning),
-    nodesOfChunk: async ({ rolloutId, chunk }) => ({ nodeIds: await provisioning.nodesOfChunk(rolloutId, chunk) }),
+    nodesOfChunk: async ({ rolloutId, chunk }) => ({
+      nodeIds: await provisioning.nodesOfChunk(rolloutId, chunk),
+    }),
     reconcileAcknowledgements: reconcileAcknowledgements(provisioning),
     cancelDeliveries: async ({ rolloutId }) => ({ cancelled: await provisioning.cancel(rolloutId) }),
     completeRollout: completeRollout(rollouts, provisioning),

@@ -21,7 +21,11 @@ interface Dependencies {
  * pull; those that are pushed are notified, and collect the same task. A gateway that cannot be reached keeps its
  * offer: it is notified again later, or asks by itself.
  */
-export function dispatchDeliveries({ rollouts, provisioning, push }: Dependencies): NodeActivities['dispatchDeliveries'] {
+export function dispatchDeliveries({
+  rollouts,
+  provisioning,
+  push,
+}: Dependencies): NodeActivities['dispatchDeliveries'] {
   return ({ rolloutId, nodeId, chunk, deadlineSeconds }) =>
     withHeartbeat(async (signal) => {
       await rollouts.stepStarted(rolloutId, 'vi', nodeId);

@@ -19,7 +19,10 @@ export function toApplicationFailure(error: unknown): unknown {
 
 /** Applies {@link toApplicationFailure} to every activity of a worker. */
 export class FailureInterceptor implements ActivityInboundCallsInterceptor {
-  async execute(input: ActivityExecuteInput, next: Next<ActivityInboundCallsInterceptor, 'execute'>): Promise<unknown> {
+  async execute(
+    input: ActivityExecuteInput,
+    next: Next<ActivityInboundCallsInterceptor, 'execute'>,
+  ): Promise<unknown> {
     try {
       return await next(input);
     } catch (error) {

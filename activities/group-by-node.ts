@@ -11,7 +11,11 @@ interface Dependencies {
 }
 
 /** Step (iii): find the responsible nodes and group the gateways by them. Gateways of nodes that are gone move first. */
-export function groupByNode({ rollouts, nodes, provisioning }: Dependencies): CoordinatorActivities['groupByNode'] {
+export function groupByNode({
+  rollouts,
+  nodes,
+  provisioning,
+}: Dependencies): CoordinatorActivities['groupByNode'] {
   return async ({ rolloutId }) => {
     await rollouts.stepStarted(rolloutId, 'iii');
     await moveFromLostNodes(nodes);
@@ -26,6 +30,7 @@ export function groupByNode({ rollouts, nodes, provisioning }: Dependencies): Co
 export async function moveFromLostNodes(nodes: NodeRepository): Promise<void> {
   for (const id of await nodes.findLost()) {
     const targets = await nodes.moveGateways(id);
-    if (targets.length === 0) throw new LeonoreError('NO_NODE', `no node is up to take the gateways of ${id}`);
+    if (targets.length === 0)
+      throw new LeonoreError('NO_NODE', `no node is up to take the gateways of ${id}`);
   }
 }

@@ -4,7 +4,10 @@ import type { CoordinatorActivities } from '../workflows/activity-types.js';
 import { moveFromLostNodes } from './group-by-node.js';
 
 /** A node did not take its work. If it is gone, its gateways move and what it had not built is planned anew. */
-export function leaveNode(nodes: NodeRepository, provisioning: ProvisioningRepository): CoordinatorActivities['leaveNode'] {
+export function leaveNode(
+  nodes: NodeRepository,
+  provisioning: ProvisioningRepository,
+): CoordinatorActivities['leaveNode'] {
   return async ({ rolloutId, nodeId }) => {
     if (await nodes.isAlive(nodeId)) return { left: false };
     await moveFromLostNodes(nodes);

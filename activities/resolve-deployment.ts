@@ -22,7 +22,10 @@ export function resolveDeployment(deps: Dependencies): CoordinatorActivities['re
       const { deployment } = await rollouts.get(rolloutId);
       for await (const page of members.pages(await deployments.get(deployment))) {
         signal.throwIfAborted();
-        await provisioning.addDeliveries(rolloutId, page.map((gateway) => gateway.id));
+        await provisioning.addDeliveries(
+          rolloutId,
+          page.map((gateway) => gateway.id),
+        );
       }
       const gateways = await provisioning.deliveryCount(rolloutId);
       if (gateways === 0) {

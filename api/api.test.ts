@@ -5,7 +5,14 @@ import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { request } from 'undici';
 import { profileOf, addNode } from '../tests/support/test-repositories.js';
 import { localTemporal, type LocalTemporal } from '../tests/support/temporal.js';
-import { artifactTar, randomName, tarOf, testApi, testTokens, type TestApi } from '../tests/support/test-api.js';
+import {
+  artifactTar,
+  randomName,
+  tarOf,
+  testApi,
+  testTokens,
+  type TestApi,
+} from '../tests/support/test-api.js';
 
 let temporal: LocalTemporal;
 let api: TestApi;
@@ -35,13 +42,27 @@ async function call(method: Method, url: string, body?: unknown, headers: Record
     ...(body === undefined ? {} : { body: raw ? body : JSON.stringify(body) }),
   });
   const text = await answer.body.text();
-  return { status: answer.statusCode, headers: answer.headers, body: (text === '' ? null : JSON.parse(text)) as Record<string, unknown> };
+  return {
+    status: answer.statusCode,
+    headers: answer.headers,
+    body: (text === '' ? null : JSON.parse(text)) as Record<string, unknown>,
+  };
 }
 
-const addArtifact = (tar: Buffer) => call('POST', '/api/v1/artifacts', tar, { 'content-type': 'application/x-tar' });
+const addArtifact = (tar: Buffer) =>
+  call('POST', '/api/v1/artifacts', tar, { 'content-type': 'application/x-tar' });
 
-async function register(id: string, more: Record<string, unknown> = {}, token: string = testTokens.enrolment) {
-  return call('POST', '/device/v1/register', { profile: profileOf(id), ...more }, { authorization: `Bearer ${token}` });
+async function register(
+  id: string,
+  more: Record<string, unknown> = {},
+  token: string = testTokens.enrolment,
+) {
+  return call(
+    'POST',
+    '/device/v1/register',
+    { profile: profileOf(id), ...more },
+    { authorization: `Bearer ${token}` },
+  );
 }
 
 async function storedBlobs(): Promise<string[]> {
@@ -58,15 +79,22 @@ describe('artifacts', () => {
     expect(added.headers.location).toBe(`/api/v1/artifacts/${name}/1.0.0`);
     expect((await addArtifact(tar)).status).toBe(200);
     expect((await call('GET', `/api/v1/artifacts/${name}`)).body['items']).toHaveLength(1);
-    expect((await call('GET', `/api/v1/artifacts/${name}/1.0.0`)).body).toMatchObject({ kind: 'application' });
+    expect((await call('GET', `/api/v1/artifacts/${name}/1.0.0`)).body).toMatchObject({
+      kind: 'application',
+    });
   });
 
   test('a version never changes', async () => {
     const manifest = `name: ${randomName('app')}\nversion: 1.0.0\nkind: application\n`;
     await addArtifact(artifactTar(manifest));
     const before = await storedBlobs();
-    expect(await addArtifact(artifactTar(manifest, { 'bin/run': 'other' }))).toMatchObject({ status: 409, body: { code: 'ARTIFACT_IMMUTABLE' } });
-    expect((await call('GET', `/api/v1/artifacts/${manifest.split(/[ \n]/)[1]}/1.0.0`)).body).toMatchObject({ sizeBytes: 10 });
+    expect(await addArtifact(artifactTar(manifest, { 'bin/run': 'other' }))).toMatchObject({
+      status: 409,
+      body: { code: 'ARTIFACT_IMMUTABLE' },
+    });
+    expect((await call('GET', `/api/v1/artifacts/${manifest.split(/[ \n]/)[1]}/1.0.0`)).body).toMatchObject({
+      sizeBytes: 10,
+    });
     expect((await storedBlobs()).filter((file) => file.includes('staging'))).toEqual([]);
     expect(before.length).toBeGreaterThan(0);
   });
@@ -75,17 +103,69 @@ describe('artifacts', () => {
   test.each([
     ['a body that is no tar', Buffer.from('hello '.repeat(200)), 'MALFORMED_ARTIFACT'],
     ['no manifest', tarOf([{ path: 'bin/run', content: 'x' }]), 'MALFORMED_ARTIFACT'],
-    ['a path that climbs out', tarOf([{ path: 'artifact.yaml', content: good }, { path: '../evil', content: 'x' }]), 'MALFORMED_ARTIFACT'],
-    ['an absolute path', tarOf([{ path: 'artifact.yaml', content: good }, { path: '/etc/passwd', content: 'x' }]), 'MALFORMED_ARTIFACT'],
-    ['a link', tarOf([{ path: 'artifact.yaml', content: good }, { path: 'link', type: 'SymbolicLink', linkpath: '/etc/passwd' }]), 'MALFORMED_ARTIFACT'],
-    ['a device', tarOf([{ path: 'artifact.yaml', content: good }, { path: 'dev', type: 'CharacterDevice' }]), 'MALFORMED_ARTIFACT'],
-    ['a file twice', tarOf([{ path: 'artifact.yaml', content: good }, { path: 'a', content: '1' }, { path: 'a', content: '2' }]), 'MALFORMED_ARTIFACT'],
+    [
+      'a path that climbs out',
+      tarOf([
+        { path: 'artifact.yaml', content: good },
+        { path: '../evil', content: 'x' },
+      ]),
+      'MALFORMED_ARTIFACT',
+    ],
+    [
+      'an absolute path',
+      tarOf([
+        { path: 'artifact.yaml', content: good },
+        { path: '/etc/passwd', content: 'x' },
+      ]),
+      'MALFORMED_ARTIFACT',
+    ],
+    [
+      'a link',
+      tarOf([
+        { path: 'artifact.yaml', content: good },
+        { path: 'link', type: 'SymbolicLink', linkpath: '/etc/passwd' },
+      ]),
+      'MALFORMED_ARTIFACT',
+    ],
+    [
+      'a device',
+      tarOf([
+        { path: 'artifact.yaml', content: good },
+        { path: 'dev', type: 'CharacterDevice' },
+      ]),
+      'MALFORMED_ARTIFACT',
+    ],
+    [
+      'a file twice',
+      tarOf([
+        { path: 'artifact.yaml', content: good },
+        { path: 'a', content: '1' },
+        { path: 'a', content: '2' },
+      ]),
+      'MALFORMED_ARTIFACT',
+    ],
     ['an unknown field', artifactTar(`${good}colour: red\n`), 'MALFORMED_ARTIFACT'],
     ['a field twice', artifactTar(`${good}version: 2.0.0\n`), 'MALFORMED_ARTIFACT'],
-    ['a version that is no SemVer', artifactTar('name: hostile\nversion: one\nkind: application\n'), 'MALFORMED_ARTIFACT'],
-    ['a range that is none', artifactTar(`${good}requires: [{ name: x, version: "!!" }]\n`), 'MALFORMED_ARTIFACT'],
-    ['a variant whose directory has no files', artifactTar(`${good}variants: [{ directory: nowhere }]\n`), 'MALFORMED_ARTIFACT'],
-    ['a start script that is not there', artifactTar(`${good}control: { start: bin/none }\n`), 'MALFORMED_ARTIFACT'],
+    [
+      'a version that is no SemVer',
+      artifactTar('name: hostile\nversion: one\nkind: application\n'),
+      'MALFORMED_ARTIFACT',
+    ],
+    [
+      'a range that is none',
+      artifactTar(`${good}requires: [{ name: x, version: "!!" }]\n`),
+      'MALFORMED_ARTIFACT',
+    ],
+    [
+      'a variant whose directory has no files',
+      artifactTar(`${good}variants: [{ directory: nowhere }]\n`),
+      'MALFORMED_ARTIFACT',
+    ],
+    [
+      'a start script that is not there',
+      artifactTar(`${good}control: { start: bin/none }\n`),
+      'MALFORMED_ARTIFACT',
+    ],
     ['a manifest that is too large', artifactTar(`${good}# ${'x'.repeat(1_100_000)}\n`), 'TOO_LARGE'],
   ])('%s is refused, and nothing is stored', async (_what, tar, code) => {
     const before = await storedBlobs();
@@ -105,9 +185,27 @@ describe('access', () => {
   test.each([
     ['no token', 'GET', '/api/v1/gateways', {}, 401],
     ['a token that nobody has', 'GET', '/api/v1/gateways', { authorization: 'Bearer nobody' }, 401],
-    ['a reader who wants to change', 'POST', '/api/v1/rollouts', { authorization: `Bearer ${testTokens.viewer}` }, 403],
-    ['an operator who wants to administer', 'DELETE', '/api/v1/gateways/x', { authorization: `Bearer ${testTokens.operator}` }, 403],
-    ['an enrolment token for management', 'GET', '/api/v1/gateways', { authorization: `Bearer ${testTokens.enrolment}` }, 401],
+    [
+      'a reader who wants to change',
+      'POST',
+      '/api/v1/rollouts',
+      { authorization: `Bearer ${testTokens.viewer}` },
+      403,
+    ],
+    [
+      'an operator who wants to administer',
+      'DELETE',
+      '/api/v1/gateways/x',
+      { authorization: `Bearer ${testTokens.operator}` },
+      403,
+    ],
+    [
+      'an enrolment token for management',
+      'GET',
+      '/api/v1/gateways',
+      { authorization: `Bearer ${testTokens.enrolment}` },
+      401,
+    ],
   ] as const)('%s is turned away', async (_what, method, url, headers, status) => {
     const answer = await call(method, url, undefined, { authorization: '', ...headers });
     expect(answer).toMatchObject({ status, body: { status, actor: 'caller' } });
@@ -118,7 +216,10 @@ describe('registration', () => {
   test('a gateway gets a token and a node; with its own token it keeps both', async () => {
     const id = randomName('gw');
     const first = await register(id);
-    expect(first).toMatchObject({ status: 200, body: { gatewayId: id, protocol: 'http', strategy: 'pull', node: { id: 'node-1' } } });
+    expect(first).toMatchObject({
+      status: 200,
+      body: { gatewayId: id, protocol: 'http', strategy: 'pull', node: { id: 'node-1' } },
+    });
     const again = await register(id, {}, first.body['token'] as string);
     expect(again.status).toBe(200);
     expect(again.body).not.toHaveProperty('token');
@@ -127,7 +228,9 @@ describe('registration', () => {
   test('wrong, foreign and revoked tokens are refused', async () => {
     const [one, two] = [randomName('gw'), randomName('gw')];
     const { body } = await register(one);
-    expect((await register(two, {}, body['token'] as string)).body).toMatchObject({ code: 'UNAUTHENTICATED' });
+    expect((await register(two, {}, body['token'] as string)).body).toMatchObject({
+      code: 'UNAUTHENTICATED',
+    });
     expect((await register(one, {}, 'lgw_xx.yy')).status).toBe(401);
     expect((await call('DELETE', `/api/v1/gateways/${one}`)).status).toBe(204);
     expect((await register(one, {}, body['token'] as string)).status).toBe(401);
@@ -142,12 +245,16 @@ describe('registration', () => {
   test('a gateway that only wants to be pushed must say where', async () => {
     const profile = profileOf(randomName('gw'), { strategies: ['push'] });
     expect((await register('x', { profile })).body).toMatchObject({ code: 'NO_COMMON_PROTOCOL' });
-    expect((await register('x', { profile, pushAddress: 'http://127.0.0.1:9/x' })).body).toMatchObject({ strategy: 'push' });
+    expect((await register('x', { profile, pushAddress: 'http://127.0.0.1:9/x' })).body).toMatchObject({
+      strategy: 'push',
+    });
   });
 
   test('a push address on another host is refused', async () => {
     const profile = profileOf(randomName('gw'), { strategies: ['push'] });
-    expect((await register('x', { profile, pushAddress: 'http://192.0.2.1:80/' })).body).toMatchObject({ code: 'MALFORMED_INPUT' });
+    expect((await register('x', { profile, pushAddress: 'http://192.0.2.1:80/' })).body).toMatchObject({
+      code: 'MALFORMED_INPUT',
+    });
   });
 
   test.each([
@@ -155,7 +262,11 @@ describe('registration', () => {
     ['an unknown field', JSON.stringify({ profile: profileOf('gw'), extra: 1 }), 400],
     ['a profile without hardware', JSON.stringify({ profile: { id: 'gw' } }), 400],
     ['an id of hostile characters', JSON.stringify({ profile: profileOf('../../etc') }), 400],
-    ['a body that is too large', JSON.stringify({ profile: profileOf('gw'), agentVersion: 'x'.repeat(200_000) }), 413],
+    [
+      'a body that is too large',
+      JSON.stringify({ profile: profileOf('gw'), agentVersion: 'x'.repeat(200_000) }),
+      413,
+    ],
   ])('%s is refused', async (_what, body, status) => {
     const answer = await call('POST', '/device/v1/register', body, {
       'content-type': 'application/json',
@@ -172,17 +283,26 @@ describe('deployments, plans and rollouts', () => {
 
   beforeAll(async () => {
     await addArtifact(artifactTar(`name: ${app}\nversion: 1.0.0\nkind: application\n`));
-    for (const id of ['a', 'b']) await register(id, { profile: profileOf(`${site}-${id}`, { labels: { site } }) });
+    for (const id of ['a', 'b'])
+      await register(id, { profile: profileOf(`${site}-${id}`, { labels: { site } }) });
     await call('POST', '/api/v1/deployments', { name: site, select: `labels.site == "${site}"` });
   });
 
   test('a deployment counts the gateways that it has now', async () => {
     expect((await call('GET', `/api/v1/deployments/${site}`)).body).toMatchObject({ gateways: 2 });
-    expect(await call('POST', '/api/v1/deployments', { name: site, select: 'id != ""' })).toMatchObject({ status: 409, body: { code: 'DEPLOYMENT_EXISTS' } });
+    expect(await call('POST', '/api/v1/deployments', { name: site, select: 'id != ""' })).toMatchObject({
+      status: 409,
+      body: { code: 'DEPLOYMENT_EXISTS' },
+    });
   });
 
   test.each([
-    ['both a list and a selector', { name: 'x', gatewayIds: ['a'], select: 'id != ""' }, 400, 'MALFORMED_INPUT'],
+    [
+      'both a list and a selector',
+      { name: 'x', gatewayIds: ['a'], select: 'id != ""' },
+      400,
+      'MALFORMED_INPUT',
+    ],
     ['neither', { name: 'x' }, 400, 'MALFORMED_INPUT'],
     ['an empty list', { name: 'x', gatewayIds: [] }, 400, 'MALFORMED_INPUT'],
     ['a selector that cannot be read', { name: 'x', select: 'labels.site ==' }, 400, 'MALFORMED_INPUT'],
@@ -194,7 +314,10 @@ describe('deployments, plans and rollouts', () => {
 
   test('a dry run says what would be done', async () => {
     const answer = await call('POST', '/api/v1/plans', { requests: [app], deployment: site });
-    expect(answer).toMatchObject({ status: 200, body: { gateways: 2, incompatible: 0, groups: [{ gateways: 2 }] } });
+    expect(answer).toMatchObject({
+      status: 200,
+      body: { gateways: 2, incompatible: 0, groups: [{ gateways: 2 }] },
+    });
   });
 
   test.each([
@@ -203,7 +326,12 @@ describe('deployments, plans and rollouts', () => {
     ['a range that cannot be read', { requests: [`${app}@!!`], deployment: site }, 400, 'MALFORMED_INPUT'],
     ['a name that cannot be one', { requests: ['../x'], deployment: site }, 400, 'MALFORMED_INPUT'],
     ['no artifact', { requests: [], deployment: site }, 400, 'MALFORMED_INPUT'],
-    ['a deployment that nobody knows', { requests: [app], deployment: 'nobody' }, 404, 'DEPLOYMENT_NOT_FOUND'],
+    [
+      'a deployment that nobody knows',
+      { requests: [app], deployment: 'nobody' },
+      404,
+      'DEPLOYMENT_NOT_FOUND',
+    ],
     ['an unknown field', { requests: [app], deployment: site, speed: 'fast' }, 400, 'MALFORMED_INPUT'],
   ])('a rollout of %s is refused, and nothing is stored', async (_what, body, status, code) => {
     const before = (await call('GET', '/api/v1/rollouts')).body['items'];
@@ -214,17 +342,25 @@ describe('deployments, plans and rollouts', () => {
   test('a rollout to a deployment without gateways is refused', async () => {
     const name = randomName('empty');
     await call('POST', '/api/v1/deployments', { name, select: 'labels.site == "nowhere"' });
-    expect(await call('POST', '/api/v1/rollouts', { requests: [app], deployment: name })).toMatchObject({ status: 422, body: { code: 'EMPTY_DEPLOYMENT' } });
+    expect(await call('POST', '/api/v1/rollouts', { requests: [app], deployment: name })).toMatchObject({
+      status: 422,
+      body: { code: 'EMPTY_DEPLOYMENT' },
+    });
   });
 
   test('the same Idempotency-Key starts one rollout, also when many ask at once', async () => {
     const headers = { 'idempotency-key': randomName('key') };
     const body = { requests: [app], deployment: site };
-    const answers = await Promise.all(Array.from({ length: 6 }, () => call('POST', '/api/v1/rollouts', body, headers)));
+    const answers = await Promise.all(
+      Array.from({ length: 6 }, () => call('POST', '/api/v1/rollouts', body, headers)),
+    );
     expect(answers.map((answer) => answer.status)).toEqual(Array.from({ length: 6 }, () => 202));
     expect(new Set(answers.map((answer) => answer.body['id'])).size).toBe(1);
     expect(answers[0]?.headers.location).toBe(`/api/v1/rollouts/${String(answers[0]?.body['id'])}`);
-    expect(await call('POST', '/api/v1/rollouts', { ...body, deadlineSeconds: 5 }, headers)).toMatchObject({ status: 422, body: { code: 'IDEMPOTENCY_KEY_REUSED' } });
+    expect(await call('POST', '/api/v1/rollouts', { ...body, deadlineSeconds: 5 }, headers)).toMatchObject({
+      status: 422,
+      body: { code: 'IDEMPOTENCY_KEY_REUSED' },
+    });
   });
 
   test('while Temporal is away nothing is begun, and the API recovers by itself', async () => {
@@ -236,7 +372,10 @@ describe('deployments, plans and rollouts', () => {
     expect((await call('GET', '/readyz')).body).toEqual({ database: true, temporal: false });
     expect((await call('GET', '/api/v1/rollouts')).body['items']).toEqual(before);
     await temporal.start();
-    await eventually(async () => (await call('POST', '/api/v1/rollouts', { requests: [app], deployment: site })).status === 202);
+    await eventually(
+      async () =>
+        (await call('POST', '/api/v1/rollouts', { requests: [app], deployment: site })).status === 202,
+    );
   }, 60_000);
 
   test('while PostgreSQL is away the API says so, and recovers by itself', async () => {
@@ -252,7 +391,9 @@ describe('deployments, plans and rollouts', () => {
   test('a rollout that nobody knows', async () => {
     const id = '00000000-0000-4000-8000-000000000000';
     expect((await call('GET', `/api/v1/rollouts/${id}`)).body).toMatchObject({ code: 'ROLLOUT_NOT_FOUND' });
-    expect((await call('POST', `/api/v1/rollouts/${id}/cancel`)).body).toMatchObject({ code: 'ROLLOUT_NOT_FOUND' });
+    expect((await call('POST', `/api/v1/rollouts/${id}/cancel`)).body).toMatchObject({
+      code: 'ROLLOUT_NOT_FOUND',
+    });
     expect((await call('GET', '/api/v1/rollouts/not-an-id')).status).toBe(400);
   });
 });

@@ -124,18 +124,25 @@ class Receiver {
   }
 
   private announce(path: string, sizeBytes: number): void {
-    if (this.names.has(path)) throw new LeonoreError('MALFORMED_ARTIFACT', `"${path}" is in the archive twice`);
+    if (this.names.has(path))
+      throw new LeonoreError('MALFORMED_ARTIFACT', `"${path}" is in the archive twice`);
     this.names.add(path);
     this.announcedBytes += sizeBytes;
     if (this.names.size > limits.artifactFiles || this.announcedBytes > limits.artifactBytes) {
-      throw new LeonoreError('TOO_LARGE', `an artifact has at most ${limits.artifactFiles} files and ${limits.artifactBytes} bytes`);
+      throw new LeonoreError(
+        'TOO_LARGE',
+        `an artifact has at most ${limits.artifactFiles} files and ${limits.artifactBytes} bytes`,
+      );
     }
   }
 }
 
 async function readManifestEntry(entry: ReadEntry): Promise<string> {
   if (entry.size > limits.manifestBytes) {
-    throw new LeonoreError('TOO_LARGE', `${manifestName} has ${entry.size} bytes; at most ${limits.manifestBytes} are read`);
+    throw new LeonoreError(
+      'TOO_LARGE',
+      `${manifestName} has ${entry.size} bytes; at most ${limits.manifestBytes} are read`,
+    );
   }
   const chunks: Buffer[] = [];
   for await (const chunk of entry) chunks.push(chunk);

@@ -32,7 +32,9 @@ export class Batcher<Item, Result> {
   /** @throws LeonoreError TOO_MANY_REQUESTS when too many wait; whatever `run` throws */
   submit(item: Item): Promise<Result> {
     if (this.queue.length >= this.options.maxQueued) {
-      return Promise.reject(new LeonoreError('TOO_MANY_REQUESTS', `${this.queue.length} requests are waiting already`));
+      return Promise.reject(
+        new LeonoreError('TOO_MANY_REQUESTS', `${this.queue.length} requests are waiting already`),
+      );
     }
     return new Promise((resolve, reject) => {
       this.queue.push({ item, resolve, reject });

@@ -48,11 +48,21 @@ export class DeviceService {
   constructor(private readonly options: DeviceServiceOptions) {
     const { deliveries, gateways } = options;
     const reading = { maxSize: 500, concurrency: 2, maxQueued: 20_000 };
-    this.polls = new Batcher(inOrder((ids) => deliveries.poll(ids)), reading);
-    this.credentials = new Batcher(inOrder((ids) => gateways.credentialsOf(ids)), reading);
+    this.polls = new Batcher(
+      inOrder((ids) => deliveries.poll(ids)),
+      reading,
+    );
+    this.credentials = new Batcher(
+      inOrder((ids) => gateways.credentialsOf(ids)),
+      reading,
+    );
     this.downloads = new Batcher((pairs) => deliveries.mayDownload(pairs), reading);
     // One at a time: two batches that end a chunk together would each see the other's rows as open.
-    this.reports = new Batcher((batch) => this.store(batch), { maxSize: 500, concurrency: 1, maxQueued: 20_000 });
+    this.reports = new Batcher((batch) => this.store(batch), {
+      maxSize: 500,
+      concurrency: 1,
+      maxQueued: 20_000,
+    });
     this.heard = new Batcher(
       async (ids) => {
         await gateways.seen([...new Set(ids)]);
@@ -118,7 +128,10 @@ export class DeviceService {
   async admitDownload(token: string | null, digest: string): Promise<number> {
     const gatewayId = await this.authenticate(token);
     if (!(await this.downloads.submit({ gatewayId, digest }))) {
-      throw new LeonoreError('PACKAGE_NOT_FOUND', 'no unfinished delivery of this gateway needs that package');
+      throw new LeonoreError(
+        'PACKAGE_NOT_FOUND',
+        'no unfinished delivery of this gateway needs that package',
+      );
     }
     const size = await this.options.blobs.sizeOf(digest);
     if (size === null) throw new LeonoreError('BLOB_MISSING', `the blob store does not hold ${digest}`);
@@ -134,9 +147,13 @@ export class DeviceService {
     token: string | null,
     known: T | undefined,
   ): T {
-    if (token === null || known?.state !== 'active' || !tokenMatches(token, known.tokenHash)) throw unauthenticated();
+    if (token === null || known?.state !== 'active' || !tokenMatches(token, known.tokenHash))
+      throw unauthenticated();
     if (known.nodeId !== this.options.nodeId) {
-      throw new LeonoreError('NOT_THIS_NODE', `the gateway belongs to ${known.nodeId ?? 'no node'}, not to ${this.options.nodeId}`);
+      throw new LeonoreError(
+        'NOT_THIS_NODE',
+        `the gateway belongs to ${known.nodeId ?? 'no node'}, not to ${this.options.nodeId}`,
+      );
     }
     return known;
   }
@@ -159,7 +176,9 @@ function unauthenticated(): LeonoreError {
 }
 
 /** Makes a look-up by id answer in the order of the ids. */
-function inOrder<T>(lookUp: (ids: readonly string[]) => Promise<Map<string, T>>): (ids: string[]) => Promise<(T | undefined)[]> {
+function inOrder<T>(
+  lookUp: (ids: readonly string[]) => Promise<Map<string, T>>,
+): (ids: string[]) => Promise<(T | undefined)[]> {
   return async (ids) => {
     const found = await lookUp([...new Set(ids)]);
     return ids.map((id) => found.get(id));
@@ -178,9 +197,16 @@ function groupByDelivery(reports: readonly Report[]): Map<string, Report[]> {
 
 function refuseUseless(outcomes: ReportsResponse['outcomes']): void {
   const first = outcomes[0];
-  if (first === undefined || outcomes.some(({ outcome }) => outcome === 'applied' || outcome === 'duplicate')) return;
+  if (first === undefined || outcomes.some(({ outcome }) => outcome === 'applied' || outcome === 'duplicate'))
+    return;
   if (first.outcome === 'unknown') {
-    throw new LeonoreError('DELIVERY_NOT_FOUND', `this gateway has no delivery "${first.deliveryId}"`, { outcomes });
+    throw new LeonoreError('DELIVERY_NOT_FOUND', `this gateway has no delivery "${first.deliveryId}"`, {
+      outcomes,
+    });
   }
-  throw new LeonoreError('DELIVERY_ENDED', `the delivery "${first.deliveryId}" has ended: ${first.state ?? ''}`, { outcomes });
+  throw new LeonoreError(
+    'DELIVERY_ENDED',
+    `the delivery "${first.deliveryId}" has ended: ${first.state ?? ''}`,
+    { outcomes },
+  );
 }

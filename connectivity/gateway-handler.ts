@@ -30,5 +30,7 @@ export interface GatewayHandler {
 
 /** The channels that handlers serve, in LEONORE's order of preference. */
 export function channelsOf(handlers: readonly GatewayHandler[]): Channel[] {
-  return handlers.flatMap(({ protocol, strategies }) => strategies.map((strategy) => ({ protocol, strategy })));
+  return handlers.flatMap(({ protocol, strategies }) =>
+    strategies.map((strategy) => ({ protocol, strategy })),
+  );
 }

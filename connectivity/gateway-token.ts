@@ -31,6 +31,7 @@ export function tokenMatches(token: string, hash: Uint8Array): boolean {
 
 /** The token of an `Authorization: Bearer` header, or null. */
 export function bearerToken(authorization: string | undefined): string | null {
-  const match = authorization === undefined ? null : /^Bearer ([A-Za-z0-9._~+/=-]{1,512})$/i.exec(authorization);
+  const match =
+    authorization === undefined ? null : /^Bearer ([A-Za-z0-9._~+/=-]{1,512})$/i.exec(authorization);
   return match?.[1] ?? null;
 }

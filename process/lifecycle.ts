@@ -49,7 +49,9 @@ export class Lifecycle {
       process.exit(1);
     }, graceMs).unref();
     for (const { name, close } of this.closers.reverse()) {
-      await close().catch((error: unknown) => this.logger.warn({ err: error, part: name }, 'a part did not end well'));
+      await close().catch((error: unknown) =>
+        this.logger.warn({ err: error, part: name }, 'a part did not end well'),
+      );
     }
     process.exit(exitCode);
   }

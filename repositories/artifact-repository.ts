@@ -84,13 +84,18 @@ export class ArtifactRepository {
   async list(limit: number, cursor: string | null): Promise<Page<StoredArtifact>> {
     const [name = '', version = ''] = cursor === null ? [] : cursor.split('@');
     const rows = await this.database.artifact.findMany({
-      ...(cursor === null ? {} : { where: { OR: [{ name: { gt: name } }, { name, version: { gt: version } }] } }),
+      ...(cursor === null
+        ? {}
+        : { where: { OR: [{ name: { gt: name } }, { name, version: { gt: version } }] } }),
       orderBy: [{ name: 'asc' }, { version: 'asc' }],
       take: limit + 1,
     });
     const items = rows.slice(0, limit).map(toStored);
     const last = items.at(-1);
-    return { items, nextCursor: rows.length > limit && last !== undefined ? artifactKey(last.manifest) : null };
+    return {
+      items,
+      nextCursor: rows.length > limit && last !== undefined ? artifactKey(last.manifest) : null,
+    };
   }
 
   /**
@@ -112,10 +117,16 @@ export class ArtifactRepository {
       if (users[0] !== undefined) {
         throw new LeonoreError('ARTIFACT_IN_USE', `rollout ${users[0].rollout_id} installs ${key}`);
       }
-      const files = await tx.artifactFile.findMany({ where: { artifactId: row.id }, select: { sha256: true } });
+      const files = await tx.artifactFile.findMany({
+        where: { artifactId: row.id },
+        select: { sha256: true },
+      });
       await tx.artifact.delete({ where: { id: row.id } });
       const digests = [...new Set(files.map((file) => file.sha256))];
-      const still = await tx.artifactFile.findMany({ where: { sha256: { in: digests } }, select: { sha256: true } });
+      const still = await tx.artifactFile.findMany({
+        where: { sha256: { in: digests } },
+        select: { sha256: true },
+      });
       const needed = new Set(still.map((file) => file.sha256));
       return digests.filter((digest) => !needed.has(digest));
     });
@@ -164,10 +175,17 @@ function contentDigest(manifest: ArtifactManifest, files: readonly ArtifactFile[
   const sorted = files
     .map(({ path, sha256, mode }) => ({ path, sha256, mode }))
     .sort((a, b) => (a.path < b.path ? -1 : 1));
-  return createHash('sha256').update(canonicalJson({ manifest, files: sorted })).digest('hex');
+  return createHash('sha256')
+    .update(canonicalJson({ manifest, files: sorted }))
+    .digest('hex');
 }
 
-function toStored(row: { manifest: unknown; digest: string; sizeBytes: bigint; createdAt: Date }): StoredArtifact {
+function toStored(row: {
+  manifest: unknown;
+  digest: string;
+  sizeBytes: bigint;
+  createdAt: Date;
+}): StoredArtifact {
   return {
     manifest: row.manifest as ArtifactManifest,
     digest: row.digest,
@@ -177,7 +195,12 @@ function toStored(row: { manifest: unknown; digest: string; sizeBytes: bigint; c
 }
 
 function toFile(row: { path: string; sha256: string; sizeBytes: bigint; mode: string }): ArtifactFile {
-  return { path: row.path, sha256: row.sha256, sizeBytes: Number(row.sizeBytes), mode: row.mode as '0644' | '0755' };
+  return {
+    path: row.path,
+    sha256: row.sha256,
+    sizeBytes: Number(row.sizeBytes),
+    mode: row.mode as '0644' | '0755',
+  };
 }
 
 function splitKey(key: string): { name: string; version: string } {

@@ -41,7 +41,11 @@ function asDatabaseError(error: unknown): unknown {
   if (error instanceof LeonoreError) return error;
   const code = error instanceof Prisma.PrismaClientKnownRequestError ? error.code : '';
   const initialisation = error instanceof Prisma.PrismaClientInitializationError;
-  if (initialisation || unavailableCodes.has(code) || (error instanceof Error && unavailablePattern.test(describe(error)))) {
+  if (
+    initialisation ||
+    unavailableCodes.has(code) ||
+    (error instanceof Error && unavailablePattern.test(describe(error)))
+  ) {
     return new LeonoreError('DATABASE_UNAVAILABLE', 'PostgreSQL does not answer', {}, { cause: error });
   }
   return error;
@@ -60,7 +64,11 @@ export function isUniqueViolation(error: unknown): boolean {
 }
 
 /** Runs `work` in one transaction: all of it is stored, or nothing. */
-export function inTransaction<T>(database: Database, work: (tx: Transaction) => Promise<T>, timeoutMs = 30_000): Promise<T> {
+export function inTransaction<T>(
+  database: Database,
+  work: (tx: Transaction) => Promise<T>,
+  timeoutMs = 30_000,
+): Promise<T> {
   return database
     .$transaction(work, { timeout: timeoutMs, maxWait: 10_000 })
     .catch((error: unknown) => Promise.reject(asDatabaseError(error) as Error));

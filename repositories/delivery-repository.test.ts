@@ -2,7 +2,14 @@ import { randomBytes, randomUUID } from 'node:crypto';
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
 import type { Report } from '../domain/agent-protocol/messages.js';
 import { formatDeliveryId } from '../domain/delivery/delivery-id.js';
-import { addGateways, addNode, addRollout, profileOf, testRepositories, type TestRepositories } from '../tests/support/test-repositories.js';
+import {
+  addGateways,
+  addNode,
+  addRollout,
+  profileOf,
+  testRepositories,
+  type TestRepositories,
+} from '../tests/support/test-repositories.js';
 
 let repositories: TestRepositories;
 
@@ -16,14 +23,38 @@ afterAll(() => repositories.close());
 /** A rollout whose deliveries are offered: each gateway has a task. */
 async function offered(count: number): Promise<{ rolloutId: string; ids: string[] }> {
   const ids = Array.from({ length: count }, () => `gw-${randomBytes(6).toString('hex')}`).sort();
-  await addGateways(repositories, ids.map((id) => profileOf(id)));
+  await addGateways(
+    repositories,
+    ids.map((id) => profileOf(id)),
+  );
   const rolloutId = await addRollout(repositories, ['thermometer'], ids);
   const { provisioning, packages, rollouts } = repositories;
   const packageId = randomBytes(32).toString('hex');
   const digest = randomBytes(32).toString('hex');
-  await packages.add({ id: packageId, recipe: packageId, archiveDigest: digest, sizeBytes: 10, installedBytes: 20, artifacts: ['thermometer@1.0.0'], log: '', builtBy: 'node-1' });
-  const plan = { artifacts: [], install: ['thermometer@1.0.0'], remove: ['old@1.0.0'], keep: [], downloadSize: 1, installedSize: 1, peakDisk: 1, removeFirst: false, tree: [] };
-  await provisioning.saveGroups(rolloutId, 'node-1', [{ plans: [plan], explanation: null, ordinals: ids.map((_id, index) => index) }]);
+  await packages.add({
+    id: packageId,
+    recipe: packageId,
+    archiveDigest: digest,
+    sizeBytes: 10,
+    installedBytes: 20,
+    artifacts: ['thermometer@1.0.0'],
+    log: '',
+    builtBy: 'node-1',
+  });
+  const plan = {
+    artifacts: [],
+    install: ['thermometer@1.0.0'],
+    remove: ['old@1.0.0'],
+    keep: [],
+    downloadSize: 1,
+    installedSize: 1,
+    peakDisk: 1,
+    removeFirst: false,
+    tree: [],
+  };
+  await provisioning.saveGroups(rolloutId, 'node-1', [
+    { plans: [plan], explanation: null, ordinals: ids.map((_id, index) => index) },
+  ]);
   const [group] = await rollouts.groups(rolloutId, 1);
   await provisioning.groupBuilt(group?.id ?? '', 0, packageId, []);
   await provisioning.formChunks(rolloutId, 'node-1');
@@ -31,7 +62,13 @@ async function offered(count: number): Promise<{ rolloutId: string; ids: string[
   return { rolloutId, ids };
 }
 
-function report(rolloutId: string, ordinal: number, sequence: number, state: Report['state'], more: Partial<Report> = {}): Report {
+function report(
+  rolloutId: string,
+  ordinal: number,
+  sequence: number,
+  state: Report['state'],
+  more: Partial<Report> = {},
+): Report {
   return { deliveryId: formatDeliveryId({ rolloutId, ordinal }), sequence, state, ...more };
 }
 
@@ -39,7 +76,11 @@ test('a gateway that polls gets its task, and only its own', async () => {
   const { rolloutId, ids } = await offered(2);
   const answers = await repositories.deliveries.poll([ids[1] ?? '', 'nobody']);
   expect([...answers.keys()]).toEqual([ids[1]]);
-  expect(answers.get(ids[1] ?? '')?.task).toMatchObject({ deliveryId: `${rolloutId}.1`, remove: ['old@1.0.0'], lastSequence: 0 });
+  expect(answers.get(ids[1] ?? '')?.task).toMatchObject({
+    deliveryId: `${rolloutId}.1`,
+    remove: ['old@1.0.0'],
+    lastSequence: 0,
+  });
 });
 
 test('reports move a delivery to its end; the workflow is told once', async () => {
@@ -52,7 +93,9 @@ test('reports move a delivery to its end; the workflow is told once', async () =
       reports: [
         report(rolloutId, 0, 1, 'downloading'),
         report(rolloutId, 0, 2, 'installing'),
-        report(rolloutId, 0, 3, 'succeeded', { installed: [{ name: 'thermometer', version: '1.0.0', requested: true }] }),
+        report(rolloutId, 0, 3, 'succeeded', {
+          installed: [{ name: 'thermometer', version: '1.0.0', requested: true }],
+        }),
       ],
     },
   ]);
@@ -62,15 +105,25 @@ test('reports move a delivery to its end; the workflow is told once', async () =
     { gatewayId, delivery: { rolloutId, ordinal: 0 }, reports: [report(rolloutId, 0, 3, 'succeeded')] },
   ]);
   expect(again).toEqual({ results: [{ outcomes: ['duplicate'], state: 'succeeded' }], acknowledgements: [] });
-  expect((await repositories.gateways.get(gatewayId)).profile.installed).toEqual([{ name: 'thermometer', version: '1.0.0', requested: true }]);
+  expect((await repositories.gateways.get(gatewayId)).profile.installed).toEqual([
+    { name: 'thermometer', version: '1.0.0', requested: true },
+  ]);
   expect(await repositories.database.deliveryEvent.count({ where: { rolloutId, ordinal: 0 } })).toBe(4);
 });
 
 test('a report for the delivery of another gateway is unknown and changes nothing', async () => {
   const { rolloutId, ids } = await offered(2);
   const foreign = await repositories.deliveries.report([
-    { gatewayId: ids[0] ?? '', delivery: { rolloutId, ordinal: 1 }, reports: [report(rolloutId, 1, 1, 'succeeded')] },
-    { gatewayId: ids[0] ?? '', delivery: { rolloutId: randomUUID(), ordinal: 0 }, reports: [report(rolloutId, 0, 1, 'succeeded')] },
+    {
+      gatewayId: ids[0] ?? '',
+      delivery: { rolloutId, ordinal: 1 },
+      reports: [report(rolloutId, 1, 1, 'succeeded')],
+    },
+    {
+      gatewayId: ids[0] ?? '',
+      delivery: { rolloutId: randomUUID(), ordinal: 0 },
+      reports: [report(rolloutId, 0, 1, 'succeeded')],
+    },
   ]);
   expect(foreign.results).toEqual([
     { outcomes: ['unknown'], state: null },
@@ -100,7 +153,11 @@ test('a package may be downloaded only by a gateway whose unfinished delivery ne
   const gatewayId = ids[0] ?? '';
   const digest = (await repositories.deliveries.poll(ids)).get(gatewayId)?.task?.package.digest ?? '';
   const others = await offered(1);
-  const pairs = [{ gatewayId, digest }, { gatewayId: others.ids[0] ?? '', digest }, { gatewayId, digest: 'f'.repeat(64) }];
+  const pairs = [
+    { gatewayId, digest },
+    { gatewayId: others.ids[0] ?? '', digest },
+    { gatewayId, digest: 'f'.repeat(64) },
+  ];
   expect(await repositories.deliveries.mayDownload(pairs)).toEqual([true, false, false]);
   await repositories.provisioning.cancel(rolloutId);
   expect(await repositories.deliveries.mayDownload(pairs)).toEqual([false, false, false]);
@@ -110,7 +167,18 @@ test('the status of a chunk is told as ranges', async () => {
   const { rolloutId, ids } = await offered(6);
   const ended = [0, 1, 2, 4];
   await repositories.deliveries.report(
-    ended.map((ordinal) => ({ gatewayId: ids[ordinal] ?? '', delivery: { rolloutId, ordinal }, reports: [report(rolloutId, ordinal, 1, 'failed')] })),
+    ended.map((ordinal) => ({
+      gatewayId: ids[ordinal] ?? '',
+      delivery: { rolloutId, ordinal },
+      reports: [report(rolloutId, ordinal, 1, 'failed')],
+    })),
   );
-  expect(await repositories.provisioning.chunkStatus(rolloutId, 0)).toEqual({ ended: [[0, 2], [4, 4]], remaining: 2, unreachedNodes: [] });
+  expect(await repositories.provisioning.chunkStatus(rolloutId, 0)).toEqual({
+    ended: [
+      [0, 2],
+      [4, 4],
+    ],
+    remaining: 2,
+    unreachedNodes: [],
+  });
 });

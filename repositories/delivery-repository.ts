@@ -103,24 +103,39 @@ export class DeliveryRepository {
    * Applies the reports of many gateways in one transaction.
    * @returns a result for each entry, in order, and what the waiting workflows must know
    */
-  async report(batch: readonly GatewayReports[]): Promise<{ results: ReportResult[]; acknowledgements: ChunkAcknowledgement[] }> {
+  async report(
+    batch: readonly GatewayReports[],
+  ): Promise<{ results: ReportResult[]; acknowledgements: ChunkAcknowledgement[] }> {
     return inTransaction(this.database, async (tx) => {
       const locked = await lockDeliveries(tx, batch);
       const changes = new Map<string, Change>();
       const results = batch.map((entry): ReportResult => {
         const key = formatDeliveryId(entry.delivery);
         const row = locked.get(key);
-        if (row?.gateway_id !== entry.gatewayId) return { outcomes: entry.reports.map(() => 'unknown'), state: null };
-        const change = changes.get(key) ?? { row, progress: { state: row.state, sequence: row.sequence }, applied: [] };
+        if (row?.gateway_id !== entry.gatewayId)
+          return { outcomes: entry.reports.map(() => 'unknown'), state: null };
+        const change = changes.get(key) ?? {
+          row,
+          progress: { state: row.state, sequence: row.sequence },
+          applied: [],
+        };
         const { progress, outcomes, applied } = applyReports(change.progress, entry.reports);
         changes.set(key, { row, progress, applied: [...change.applied, ...applied] });
         return { outcomes, state: progress.state };
       });
-      const changed = [...changes.values()].filter((change) => change.progress.sequence > change.row.sequence);
+      const changed = [...changes.values()].filter(
+        (change) => change.progress.sequence > change.row.sequence,
+      );
       if (changed.length === 0) return { results, acknowledgements: [] };
       await storeChanges(tx, changed);
       const ended = changed.filter(({ row, progress }) => !isEnded(row.state) && isEnded(progress.state));
-      return { results, acknowledgements: await acknowledgementsOf(tx, ended.map(({ row }) => row)) };
+      return {
+        results,
+        acknowledgements: await acknowledgementsOf(
+          tx,
+          ended.map(({ row }) => row),
+        ),
+      };
     });
   }
 
@@ -132,7 +147,11 @@ export class DeliveryRepository {
     state: DeliveryState | null,
   ): Promise<{ items: Delivery[]; nextCursor: string | null }> {
     const rows = await this.database.delivery.findMany({
-      where: { rolloutId, ...(cursor === null ? {} : { gatewayId: { gt: cursor } }), ...(state === null ? {} : { state }) },
+      where: {
+        rolloutId,
+        ...(cursor === null ? {} : { gatewayId: { gt: cursor } }),
+        ...(state === null ? {} : { state }),
+      },
       orderBy: { gatewayId: 'asc' },
       take: limit + 1,
       include: { group: { select: { explanation: true, packageId: true } } },
@@ -217,14 +236,19 @@ interface Change {
   readonly applied: readonly Report[];
 }
 
-async function lockDeliveries(tx: Transaction, batch: readonly GatewayReports[]): Promise<Map<string, LockedRow>> {
+async function lockDeliveries(
+  tx: Transaction,
+  batch: readonly GatewayReports[],
+): Promise<Map<string, LockedRow>> {
   const rows = await tx.$queryRaw<LockedRow[]>`
     SELECT d.rollout_id::text, d.ordinal, d.gateway_id, d.state, d.sequence, d.chunk, d.slot
     FROM delivery d
     JOIN (SELECT DISTINCT * FROM unnest(${batch.map((e) => e.delivery.rolloutId)}::uuid[], ${batch.map((e) => e.delivery.ordinal)}::int[]) AS u(rollout_id, ordinal)) q
       ON q.rollout_id = d.rollout_id AND q.ordinal = d.ordinal
     ORDER BY d.rollout_id, d.ordinal FOR UPDATE OF d`;
-  return new Map(rows.map((row) => [formatDeliveryId({ rolloutId: row.rollout_id, ordinal: row.ordinal }), row]));
+  return new Map(
+    rows.map((row) => [formatDeliveryId({ rolloutId: row.rollout_id, ordinal: row.ordinal }), row]),
+  );
 }
 
 async function storeChanges(tx: Transaction, changes: readonly Change[]): Promise<void> {
@@ -256,7 +280,9 @@ async function storeChanges(tx: Transaction, changes: readonly Change[]): Promis
 async function storeInstalled(tx: Transaction, changes: readonly Change[]): Promise<void> {
   const told = changes.flatMap((change) => {
     const installed = change.applied.at(-1)?.installed;
-    return installed === undefined ? [] : [{ id: change.row.gateway_id, installed: JSON.stringify(installed) }];
+    return installed === undefined
+      ? []
+      : [{ id: change.row.gateway_id, installed: JSON.stringify(installed) }];
   });
   if (told.length > 0) {
     await tx.$executeRaw`
@@ -268,10 +294,15 @@ async function storeInstalled(tx: Transaction, changes: readonly Change[]): Prom
 
 function eventDetail(report: Report): string | null {
   const { at, detail, error } = report;
-  return at === undefined && detail === undefined && error === undefined ? null : JSON.stringify({ at, detail, error });
+  return at === undefined && detail === undefined && error === undefined
+    ? null
+    : JSON.stringify({ at, detail, error });
 }
 
-async function acknowledgementsOf(tx: Transaction, rows: readonly LockedRow[]): Promise<ChunkAcknowledgement[]> {
+async function acknowledgementsOf(
+  tx: Transaction,
+  rows: readonly LockedRow[],
+): Promise<ChunkAcknowledgement[]> {
   const byChunk = new Map<string, { rolloutId: string; chunk: number; slots: number[] }>();
   for (const row of rows) {
     if (row.chunk === null || row.slot === null) continue;

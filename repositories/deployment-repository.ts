@@ -14,13 +14,17 @@ export class DeploymentRepository {
   constructor(private readonly database: Database) {}
 
   /** @throws LeonoreError DEPLOYMENT_EXISTS */
-  async create(name: string, members: { gatewayIds: readonly string[]; selector: string | null }): Promise<Deployment> {
+  async create(
+    name: string,
+    members: { gatewayIds: readonly string[]; selector: string | null },
+  ): Promise<Deployment> {
     try {
       return await this.database.deployment.create({
         data: { name, gatewayIds: [...members.gatewayIds], selector: members.selector },
       });
     } catch (error) {
-      if (isUniqueViolation(error)) throw new LeonoreError('DEPLOYMENT_EXISTS', `there is a deployment "${name}" already`);
+      if (isUniqueViolation(error))
+        throw new LeonoreError('DEPLOYMENT_EXISTS', `there is a deployment "${name}" already`);
       throw error;
     }
   }
@@ -33,7 +37,10 @@ export class DeploymentRepository {
   }
 
   /** By name, a page at a time; the cursor is the last name of the page before. */
-  async list(limit: number, cursor: string | null): Promise<{ items: Deployment[]; nextCursor: string | null }> {
+  async list(
+    limit: number,
+    cursor: string | null,
+  ): Promise<{ items: Deployment[]; nextCursor: string | null }> {
     const rows = await this.database.deployment.findMany({
       ...(cursor === null ? {} : { where: { name: { gt: cursor } } }),
       orderBy: { name: 'asc' },

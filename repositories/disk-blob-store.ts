@@ -29,7 +29,8 @@ export class DiskBlobStore implements BlobStore {
     const measure = new Transform({
       transform(chunk: Buffer, _encoding, done) {
         sizeBytes += chunk.length;
-        if (sizeBytes > maxBytes) return done(new LeonoreError('TOO_LARGE', `more than ${maxBytes} bytes were sent`));
+        if (sizeBytes > maxBytes)
+          return done(new LeonoreError('TOO_LARGE', `more than ${maxBytes} bytes were sent`));
         hash.update(chunk);
         done(null, chunk);
       },
@@ -81,7 +82,8 @@ export class DiskBlobStore implements BlobStore {
   }
 
   private pathOf(digest: string): string {
-    if (!digestPattern.test(digest)) throw new LeonoreError('MALFORMED_INPUT', 'a digest is 64 hexadecimal digits');
+    if (!digestPattern.test(digest))
+      throw new LeonoreError('MALFORMED_INPUT', 'a digest is 64 hexadecimal digits');
     return join(this.root, 'sha256', digest.slice(0, 2), digest);
   }
 }

@@ -1,6 +1,13 @@
 import { randomUUID } from 'node:crypto';
 import { afterEach, beforeEach, expect, test } from '@jest/globals';
-import { addGateways, addNode, addRollout, profileOf, testRepositories, type TestRepositories } from '../tests/support/test-repositories.js';
+import {
+  addGateways,
+  addNode,
+  addRollout,
+  profileOf,
+  testRepositories,
+  type TestRepositories,
+} from '../tests/support/test-repositories.js';
 
 let repositories: TestRepositories;
 
@@ -12,15 +19,28 @@ afterEach(() => repositories.close());
 
 const channel = { protocol: 'http', strategy: 'pull' };
 
-function registration(id: string, mac: string | undefined, newTokenHash: Buffer | null = Buffer.from('hash')) {
-  return { profile: profileOf(id, mac === undefined ? {} : { mac }), channel, pushAddress: null, agentVersion: '1', newTokenHash };
+function registration(
+  id: string,
+  mac: string | undefined,
+  newTokenHash: Buffer | null = Buffer.from('hash'),
+) {
+  return {
+    profile: profileOf(id, mac === undefined ? {} : { mac }),
+    channel,
+    pushAddress: null,
+    agentVersion: '1',
+    newTokenHash,
+  };
 }
 
 test('gateways spread over the nodes, and a gateway that registers again keeps its place', async () => {
   await addNode(repositories, 'a');
   await addNode(repositories, 'b');
   const { gateways, nodes } = repositories;
-  await addGateways(repositories, ['g1', 'g2', 'g3', 'g4'].map((id) => profileOf(id)));
+  await addGateways(
+    repositories,
+    ['g1', 'g2', 'g3', 'g4'].map((id) => profileOf(id)),
+  );
   expect((await nodes.list()).map((node) => node.gatewayCount)).toEqual([2, 2]);
   const before = await gateways.get('g1');
   const { node } = await gateways.register(registration('g1', undefined));
@@ -44,13 +64,19 @@ test('an id cannot be taken over by another device', async () => {
   await addNode(repositories, 'a');
   const { gateways } = repositories;
   await gateways.register(registration('g1', '02:00:00:00:00:01'));
-  await expect(gateways.register(registration('g1', '02:00:00:00:00:02'))).rejects.toMatchObject({ code: 'GATEWAY_IDENTITY_TAKEN' });
-  await expect(gateways.register(registration('g1', undefined))).rejects.toMatchObject({ code: 'GATEWAY_IDENTITY_TAKEN' });
+  await expect(gateways.register(registration('g1', '02:00:00:00:00:02'))).rejects.toMatchObject({
+    code: 'GATEWAY_IDENTITY_TAKEN',
+  });
+  await expect(gateways.register(registration('g1', undefined))).rejects.toMatchObject({
+    code: 'GATEWAY_IDENTITY_TAKEN',
+  });
   await gateways.register(registration('g1', '02-00-00-00-00-01'));
 });
 
 test('without a node nothing is registered', async () => {
-  await expect(repositories.gateways.register(registration('g1', undefined))).rejects.toMatchObject({ code: 'NO_NODE' });
+  await expect(repositories.gateways.register(registration('g1', undefined))).rejects.toMatchObject({
+    code: 'NO_NODE',
+  });
   await expect(repositories.gateways.get('g1')).rejects.toMatchObject({ code: 'GATEWAY_NOT_FOUND' });
 });
 
@@ -59,9 +85,14 @@ test('a gateway that keeps its token keeps its hash; a decommissioned one has no
   const { gateways, nodes } = repositories;
   await gateways.register(registration('g1', undefined, Buffer.from('first')));
   await gateways.register(registration('g1', undefined, null));
-  expect(Buffer.from((await gateways.credentialsOf(['g1'])).get('g1')?.tokenHash ?? []).toString()).toBe('first');
+  expect(Buffer.from((await gateways.credentialsOf(['g1'])).get('g1')?.tokenHash ?? []).toString()).toBe(
+    'first',
+  );
   await gateways.decommission('g1');
-  expect((await gateways.credentialsOf(['g1'])).get('g1')).toMatchObject({ state: 'decommissioned', nodeId: null });
+  expect((await gateways.credentialsOf(['g1'])).get('g1')).toMatchObject({
+    state: 'decommissioned',
+    nodeId: null,
+  });
   expect((await gateways.credentialsOf(['g1'])).get('g1')?.tokenHash).toHaveLength(0);
   expect((await nodes.get('a')).gatewayCount).toBe(0);
 });
@@ -78,7 +109,10 @@ test('a silent node is declared dead; its gateways and their unfinished deliveri
   const { nodes, gateways, database, deliveries } = repositories;
   const dead = await addNode(repositories, 'dead');
   const ids = Array.from({ length: 10 }, (_unused, index) => `g${index}`);
-  await addGateways(repositories, ids.map((id) => profileOf(id)));
+  await addGateways(
+    repositories,
+    ids.map((id) => profileOf(id)),
+  );
   const rolloutId = await addRollout(repositories, ['thermometer'], ids);
   await addNode(repositories, 'x');
   await addNode(repositories, 'y');
@@ -113,9 +147,17 @@ test('the same idempotency key gives the same rollout, however many ask at once'
   await addGateways(repositories, [profileOf('g1')]);
   const { deployments, rollouts } = repositories;
   const { id: deploymentId } = await deployments.create('city', { gatewayIds: ['g1'], selector: null });
-  const request = { requests: ['a'], deploymentId, options: { deadlineSeconds: 1 }, idempotencyKey: randomUUID(), requestDigest: 'one' };
+  const request = {
+    requests: ['a'],
+    deploymentId,
+    options: { deadlineSeconds: 1 },
+    idempotencyKey: randomUUID(),
+    requestDigest: 'one',
+  };
   const created = await Promise.all(Array.from({ length: 8 }, () => rollouts.create(request)));
   expect(new Set(created.map(({ id }) => id)).size).toBe(1);
   expect(created.filter((entry) => entry.created)).toHaveLength(1);
-  await expect(rollouts.create({ ...request, requestDigest: 'two' })).rejects.toMatchObject({ code: 'IDEMPOTENCY_KEY_REUSED' });
+  await expect(rollouts.create({ ...request, requestDigest: 'two' })).rejects.toMatchObject({
+    code: 'IDEMPOTENCY_KEY_REUSED',
+  });
 });

@@ -59,7 +59,10 @@ export class GatewayRepository {
       const [known] = await tx.$queryRaw<{ mac: string | null; node_id: string | null }[]>`
         SELECT mac, node_id FROM gateway WHERE id = ${profile.id} FOR UPDATE`;
       if (known !== undefined && !sameDevice(known.mac, profile.mac ?? null)) {
-        throw new LeonoreError('GATEWAY_IDENTITY_TAKEN', `"${profile.id}" is registered with another mac address`);
+        throw new LeonoreError(
+          'GATEWAY_IDENTITY_TAKEN',
+          `"${profile.id}" is registered with another mac address`,
+        );
       }
       const node = await this.placeOf(tx, known?.node_id ?? null);
       await this.enter(tx, registration, node.id);

@@ -25,7 +25,10 @@ export class PackageRepository {
 
   /** The package made by a recipe, noted as needed now; null when it was never built or has been removed. */
   async need(recipe: string): Promise<StoredPackage | null> {
-    const rows = await this.database.package.updateManyAndReturn({ where: { recipe }, data: { lastNeededAt: new Date() } });
+    const rows = await this.database.package.updateManyAndReturn({
+      where: { recipe },
+      data: { lastNeededAt: new Date() },
+    });
     return rows[0] === undefined ? null : toStored(rows[0]);
   }
 
@@ -49,7 +52,12 @@ export class PackageRepository {
     await this.database.package.upsert({
       where: { recipe: built.recipe },
       create: { ...built, artifacts: [...built.artifacts] },
-      update: { archiveDigest: built.archiveDigest, sizeBytes: built.sizeBytes, log: built.log, lastNeededAt: new Date() },
+      update: {
+        archiveDigest: built.archiveDigest,
+        sizeBytes: built.sizeBytes,
+        log: built.log,
+        lastNeededAt: new Date(),
+      },
     });
   }
 
@@ -61,7 +69,10 @@ export class PackageRepository {
   }
 
   /** By id, a page at a time; the cursor is the last id of the page before. */
-  async list(limit: number, cursor: string | null): Promise<{ items: StoredPackage[]; nextCursor: string | null }> {
+  async list(
+    limit: number,
+    cursor: string | null,
+  ): Promise<{ items: StoredPackage[]; nextCursor: string | null }> {
     const rows = await this.database.package.findMany({
       ...(cursor === null ? {} : { where: { id: { gt: cursor } } }),
       orderBy: { id: 'asc' },

@@ -1,34 +1,29 @@
-import { groupGateways } from '../domain/grouping/group-gateways.js';
-import type { GatewayProfile } from '../domain/gateway/profile.js';
-import type { Plan } from '../domain/plan/plan.js';
+import type { GatewayGroup, GatewaySubject } from '../domain/grouping/group-gateways.js';
+import { GatewayGrouping } from '../domain/grouping/gateway-grouping.js';
 import type { ArtifactRequest } from '../domain/plan/request.js';
 import type { ArtifactRepository } from './artifact-repository.js';
 
-/** A gateway to plan for, under the name that the caller knows it by. */
-export interface PlanSubject<Member> {
-  readonly member: Member;
-  readonly profile: GatewayProfile;
-}
-
-export interface GroupedPlans<Member> {
-  readonly members: readonly Member[];
-  /** Best first; empty when there is none. */
-  readonly plans: readonly Plan[];
-  readonly explanation: string | null;
-}
-
 /**
  * Dependency management (paper, III-C 3) for many gateways: loads of the artifact repository only what the requests
- * can reach, and groups the gateways that need the same package.
+ * and the installed packages can reach, and groups the gateways that need the same package. The gateways are read
+ * twice, a page at a time: memory grows with the groups, not with the fleet.
  */
 export async function planGateways<Member>(
   artifacts: ArtifactRepository,
   requests: readonly ArtifactRequest[],
   maxPlans: number | undefined,
-  pages: AsyncIterable<readonly PlanSubject<Member>[]>,
-): Promise<GroupedPlans<Member>[]> {
-  const catalog = await artifacts.loadCatalog(requests.map((request) => request.name));
-  const subjects: PlanSubject<Member>[] = [];
-  for await (const page of pages) subjects.push(...page);
-  return groupGateways({ gateways: subjects, catalog, requests, ...(maxPlans === undefined ? {} : { maxPlans }) });
+  readPages: () => AsyncIterable<readonly GatewaySubject<Member>[]>,
+): Promise<GatewayGroup<Member>[]> {
+  const names = new Set(requests.map((request) => request.name));
+  for await (const page of readPages()) {
+    for (const { profile } of page) for (const { name } of profile.installed ?? []) names.add(name);
+  }
+  const catalog = await artifacts.loadCatalog([...names]);
+  const grouping = new GatewayGrouping<Member>({
+    catalog,
+    requests,
+    ...(maxPlans === undefined ? {} : { maxPlans }),
+  });
+  for await (const page of readPages()) for (const subject of page) grouping.add(subject);
+  return grouping.groups();
 }

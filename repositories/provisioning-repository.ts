@@ -118,7 +118,12 @@ export class ProvisioningRepository {
     return rows.map((row) => ({ ...row, plans: row.plans as unknown as Plan[] }));
   }
 
-  async groupBuilt(groupId: string, planIndex: number, packageId: string, attempts: readonly BuildAttempt[]): Promise<void> {
+  async groupBuilt(
+    groupId: string,
+    planIndex: number,
+    packageId: string,
+    attempts: readonly BuildAttempt[],
+  ): Promise<void> {
     await this.database.rolloutGroup.update({
       where: { id: groupId },
       data: { state: 'built', planIndex, packageId, attempts: json(attempts) },
@@ -128,7 +133,10 @@ export class ProvisioningRepository {
   /** All plans of the group failed: its deliveries fail with the reason, others go on. */
   async groupFailed(groupId: string, attempts: readonly BuildAttempt[], error: unknown): Promise<void> {
     await inTransaction(this.database, async (tx) => {
-      await tx.rolloutGroup.update({ where: { id: groupId }, data: { state: 'failed', attempts: json(attempts) } });
+      await tx.rolloutGroup.update({
+        where: { id: groupId },
+        data: { state: 'failed', attempts: json(attempts) },
+      });
       await tx.$executeRaw`
         UPDATE delivery SET state = 'failed', error = ${jsonText(error)}::jsonb, updated_at = now(), ended_at = now()
         WHERE group_id = ${groupId}::uuid AND state = 'pending'`;

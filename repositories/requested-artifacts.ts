@@ -8,7 +8,10 @@ import type { ArtifactRepository } from './artifact-repository.js';
  * and step (i) checks again when it runs.
  * @throws LeonoreError MALFORMED_INPUT, ARTIFACT_NOT_FOUND
  */
-export async function selectRequested(artifacts: ArtifactRepository, requests: readonly string[]): Promise<string[]> {
+export async function selectRequested(
+  artifacts: ArtifactRepository,
+  requests: readonly string[],
+): Promise<string[]> {
   return Promise.all(
     requests.map(async (text) => {
       const request = parseRequest(text);

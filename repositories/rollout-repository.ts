@@ -1,6 +1,11 @@
 import type { Plan } from '../domain/plan/plan.js';
 import { LeonoreError } from '../domain/errors.js';
-import { emptyCounts, isRolloutEnded, type DeliveryCounts, type RolloutState } from '../domain/rollout/state.js';
+import {
+  emptyCounts,
+  isRolloutEnded,
+  type DeliveryCounts,
+  type RolloutState,
+} from '../domain/rollout/state.js';
 import type { Step } from '../domain/rollout/steps.js';
 import type { DeliveryState } from '../domain/delivery/state.js';
 import { isUniqueViolation, json, jsonText, type Database } from './database.js';
@@ -86,14 +91,20 @@ export class RolloutRepository {
     const row = await this.database.rollout.findUnique({ where: { idempotencyKey: key } });
     if (row === null) return null;
     if (row.requestDigest !== requestDigest) {
-      throw new LeonoreError('IDEMPOTENCY_KEY_REUSED', `the key belongs to rollout ${row.id}, which asked for something else`);
+      throw new LeonoreError(
+        'IDEMPOTENCY_KEY_REUSED',
+        `the key belongs to rollout ${row.id}, which asked for something else`,
+      );
     }
     return row.id;
   }
 
   /** @throws LeonoreError ROLLOUT_NOT_FOUND */
   async get(id: string): Promise<Rollout> {
-    const row = await this.database.rollout.findUnique({ where: { id }, include: { deployment: { select: { name: true } } } });
+    const row = await this.database.rollout.findUnique({
+      where: { id },
+      include: { deployment: { select: { name: true } } },
+    });
     if (row === null) throw new LeonoreError('ROLLOUT_NOT_FOUND', `there is no rollout ${id}`);
     return toRollout(row);
   }
@@ -128,7 +139,8 @@ export class RolloutRepository {
 
   /** A rollout that began to run; one that is being cancelled stays so. */
   async running(id: string): Promise<void> {
-    await this.database.$executeRaw`UPDATE rollout SET state = 'running' WHERE id = ${id}::uuid AND state = 'requested'`;
+    await this.database
+      .$executeRaw`UPDATE rollout SET state = 'running' WHERE id = ${id}::uuid AND state = 'requested'`;
   }
 
   /**
@@ -184,7 +196,12 @@ export class RolloutRepository {
       where: { rolloutId: id },
       orderBy: [{ startedAt: 'asc' }, { step: 'asc' }, { nodeId: 'asc' }],
     });
-    return rows.map(({ step, nodeId, startedAt, endedAt }) => ({ step: step as Step, nodeId, startedAt, endedAt }));
+    return rows.map(({ step, nodeId, startedAt, endedAt }) => ({
+      step: step as Step,
+      nodeId,
+      startedAt,
+      endedAt,
+    }));
   }
 
   /** The groups of a rollout, largest first; at most `limit`. */

@@ -31,7 +31,11 @@ export class NodeHeartbeat {
     const { nodes, nodeId, incarnation, logger } = this.options;
     try {
       const { user, system } = process.cpuUsage();
-      const stats = { pid: process.pid, cpuSeconds: (user + system) / 1e6, rssBytes: process.memoryUsage.rss() };
+      const stats = {
+        pid: process.pid,
+        cpuSeconds: (user + system) / 1e6,
+        rssBytes: process.memoryUsage.rss(),
+      };
       if (await nodes.heartbeat(nodeId, incarnation, stats)) return;
       this.stop();
       this.options.deposed();

@@ -40,7 +40,8 @@ const rolloutClient = RolloutClient.connect(config.TEMPORAL_ADDRESS, config.TEMP
 lifecycle.onEnd('temporal client', () => rolloutClient.close());
 const pump = new AcknowledgementPump(
   (rolloutId, chunk, slots) => rolloutClient.acknowledge(rolloutId, chunk, slots),
-  (error, { rolloutId, chunk }) => logger.warn({ err: error, rolloutId, chunk }, 'a wake-up was lost; the workflow will look by itself'),
+  (error, { rolloutId, chunk }) =>
+    logger.warn({ err: error, rolloutId, chunk }, 'a wake-up was lost; the workflow will look by itself'),
 );
 lifecycle.onEnd('acknowledgements', () => pump.close());
 

@@ -10,13 +10,19 @@ const maximumDelayMs = 5_000;
 export function installTemporalLogger(logger: Logger): void {
   const levels = { TRACE: 'trace', DEBUG: 'debug', INFO: 'info', WARN: 'warn', ERROR: 'error' } as const;
   Runtime.install({
-    logger: new DefaultLogger('INFO', ({ level, message, meta }) => logger[levels[level]](meta ?? {}, message)),
+    logger: new DefaultLogger('INFO', ({ level, message, meta }) =>
+      logger[levels[level]](meta ?? {}, message),
+    ),
     telemetryOptions: { logging: { forward: {}, filter: 'temporal_sdk_core=ERROR,temporal_client=ERROR' } },
   });
 }
 
 /** Connects to Temporal, waiting as long as it is away: the order in which processes start does not matter. */
-export async function connectTemporal(address: string, logger: Logger, lifecycle: Lifecycle): Promise<NativeConnection> {
+export async function connectTemporal(
+  address: string,
+  logger: Logger,
+  lifecycle: Lifecycle,
+): Promise<NativeConnection> {
   for (let delayMs = firstDelayMs; ; delayMs = Math.min(delayMs * 2, maximumDelayMs)) {
     try {
       return await NativeConnection.connect({ address });

@@ -27,7 +27,9 @@ export class Children {
 
   /** Tells all children to cancel; one that has just ended needs no telling. */
   async cancel(): Promise<void> {
-    const told = await Promise.allSettled([...this.running.values()].map((child) => child.signal(cancelSignal)));
+    const told = await Promise.allSettled(
+      [...this.running.values()].map((child) => child.signal(cancelSignal)),
+    );
     const missed = told.filter((outcome) => outcome.status === 'rejected').length;
     if (missed > 0) log.info('children had ended before they could be told to cancel', { missed });
   }

@@ -33,7 +33,11 @@ export async function deliverChunk(input: DeliverChunkInput): Promise<void> {
   await awaitAcknowledgements(input, slots, wishes);
 }
 
-async function awaitAcknowledgements(input: DeliverChunkInput, slots: SlotSet, wishes: { cancel: boolean }): Promise<void> {
+async function awaitAcknowledgements(
+  input: DeliverChunkInput,
+  slots: SlotSet,
+  wishes: { cancel: boolean },
+): Promise<void> {
   const { rolloutId, chunk } = input;
   let deadlineMs = Date.now() + input.deadlineSeconds * 1000;
   let reconcileMs = firstReconcileMs;
@@ -79,5 +83,7 @@ async function dispatch(input: DeliverChunkInput, nodeIds: readonly string[]): P
 
 function show(slots: SlotSet): void {
   const tenths = Math.floor((slots.count * 10) / slots.size);
-  setCurrentDetails(`${stepTitle('vii')}\n\n\`${'█'.repeat(tenths)}${'░'.repeat(10 - tenths)}\` ${slots.count} of ${slots.size}`);
+  setCurrentDetails(
+    `${stepTitle('vii')}\n\n\`${'█'.repeat(tenths)}${'░'.repeat(10 - tenths)}\` ${slots.count} of ${slots.size}`,
+  );
 }

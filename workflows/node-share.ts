@@ -13,7 +13,12 @@ import {
   type Workflow,
   type ChildWorkflowHandle,
 } from '@temporalio/workflow';
-import { coordinatorQueue, workflowIds, type DeliverChunkInput, type NodeShareInput } from '../domain/orchestration.js';
+import {
+  coordinatorQueue,
+  workflowIds,
+  type DeliverChunkInput,
+  type NodeShareInput,
+} from '../domain/orchestration.js';
 import { stepTitle } from '../domain/rollout/steps.js';
 import { attributeKeys } from './attributes.js';
 import { Children } from './children.js';
@@ -33,7 +38,9 @@ export async function nodeShare(input: NodeShareInput): Promise<void> {
     await chunks.cancel();
   });
 
-  const analysed = await whileNodeLives(input, () => onNode(nodeId, 'iv').analyzeCompatibility({ rolloutId, nodeId }));
+  const analysed = await whileNodeLives(input, () =>
+    onNode(nodeId, 'iv').analyzeCompatibility({ rolloutId, nodeId }),
+  );
   if (analysed !== nodeLeft) {
     setCurrentDetails(
       `${stepTitle('v')} — **${analysed.groups}** groups for ${analysed.gateways} gateways, ${analysed.incompatible} incompatible`,
@@ -45,10 +52,14 @@ export async function nodeShare(input: NodeShareInput): Promise<void> {
 }
 
 /** Step v in turns; what is built is delivered while the next is being built. */
-async function buildAndDeliver(input: NodeShareInput, chunks: Children, wishes: { cancel: boolean }): Promise<void> {
+async function buildAndDeliver(
+  input: NodeShareInput,
+  chunks: Children,
+  wishes: { cancel: boolean },
+): Promise<void> {
   const { rolloutId, nodeId } = input;
   const started = new Set<number>();
-  for (let remaining = 1; remaining > 0 && !wishes.cancel; ) {
+  for (let remaining = 1; remaining > 0 && !wishes.cancel;) {
     const built = await whileNodeLives(input, () => onNode(nodeId, 'v').buildPackages({ rolloutId, nodeId }));
     if (built === nodeLeft) return;
     remaining = built.remaining;
@@ -89,7 +100,10 @@ const nodeLeft = Symbol('node left');
  * Runs work of the node. When the node seems gone, the coordinator looks: if it is, the share goes back to the
  * rollout, which delegates it anew.
  */
-async function whileNodeLives<T>(input: NodeShareInput, work: () => Promise<T>): Promise<T | typeof nodeLeft> {
+async function whileNodeLives<T>(
+  input: NodeShareInput,
+  work: () => Promise<T>,
+): Promise<T | typeof nodeLeft> {
   const { rolloutId, nodeId } = input;
   for (let suspicions = 1; ; suspicions += 1) {
     try {

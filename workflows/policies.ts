@@ -14,10 +14,18 @@ import { stepTitle, type Step } from '../domain/rollout/steps.js';
 import type { CoordinatorActivities, NodeActivities } from './activity-types.js';
 
 /** Grows to a minute and goes on for about half an hour: PostgreSQL may be away that long without failing a rollout. */
-const retry = { initialInterval: '500 milliseconds', backoffCoefficient: 2, maximumInterval: '1 minute', maximumAttempts: 40 } as const;
+const retry = {
+  initialInterval: '500 milliseconds',
+  backoffCoefficient: 2,
+  maximumInterval: '1 minute',
+  maximumAttempts: 40,
+} as const;
 
 /** Activities of the coordinator, shown in the UI under the step that they belong to. */
-export function onCoordinator(step: Step, startToCloseTimeout: Duration = '5 minutes'): CoordinatorActivities {
+export function onCoordinator(
+  step: Step,
+  startToCloseTimeout: Duration = '5 minutes',
+): CoordinatorActivities {
   return proxyActivities<CoordinatorActivities>({
     taskQueue: coordinatorQueue,
     startToCloseTimeout,

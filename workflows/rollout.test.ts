@@ -5,7 +5,13 @@ import { afterAll, beforeAll, expect, test } from '@jest/globals';
 import { ApplicationFailure } from '@temporalio/common';
 import type { TestWorkflowEnvironment } from '@temporalio/testing';
 import { bundleWorkflowCode, DefaultLogger, Worker, type WorkflowBundle } from '@temporalio/worker';
-import { coordinatorQueue, nodeQueue, workflowIds, workflowTypes, type RolloutResult } from '../domain/orchestration.js';
+import {
+  coordinatorQueue,
+  nodeQueue,
+  workflowIds,
+  workflowTypes,
+  type RolloutResult,
+} from '../domain/orchestration.js';
 import { StandInFleet, type FleetBehaviour } from '../tests/support/stand-in-fleet.js';
 import { quietTemporal } from '../tests/support/quiet-temporal.js';
 import { timeSkippingEnvironment } from '../tests/support/temporal.js';
@@ -17,7 +23,10 @@ let workflowBundle: WorkflowBundle;
 beforeAll(async () => {
   quietTemporal();
   environment = await timeSkippingEnvironment();
-  workflowBundle = await bundleWorkflowCode({ workflowsPath: fileURLToPath(new URL('./index.ts', import.meta.url)), logger: new DefaultLogger('WARN') });
+  workflowBundle = await bundleWorkflowCode({
+    workflowsPath: fileURLToPath(new URL('./index.ts', import.meta.url)),
+    logger: new DefaultLogger('WARN'),
+  });
 }, 15 * 60_000);
 
 afterAll(async () => {
@@ -32,23 +41,46 @@ interface Scenario extends FleetBehaviour {
   readonly meanwhile?: (rolloutId: string, fleet: StandInFleet) => Promise<void>;
 }
 
-async function run(scenario: Scenario): Promise<{ result: RolloutResult; fleet: StandInFleet; rolloutId: string }> {
+async function run(
+  scenario: Scenario,
+): Promise<{ result: RolloutResult; fleet: StandInFleet; rolloutId: string }> {
   const rolloutId = randomUUID();
   const fleet = new StandInFleet(scenario, environment.client.workflow);
   const { nativeConnection: connection, namespace = 'default' } = environment;
   const workers = [
-    await Worker.create({ connection, namespace, taskQueue: coordinatorQueue, workflowBundle, activities: fleet.coordinator() }),
+    await Worker.create({
+      connection,
+      namespace,
+      taskQueue: coordinatorQueue,
+      workflowBundle,
+      activities: fleet.coordinator(),
+    }),
   ];
   for (const nodeId of Object.keys(scenario.shares)) {
     if (scenario.dead?.includes(nodeId) === true) fleet.gone.add(nodeId);
-    else workers.push(await Worker.create({ connection, namespace, taskQueue: nodeQueue(nodeId), activities: fleet.node(nodeId) }));
+    else
+      workers.push(
+        await Worker.create({
+          connection,
+          namespace,
+          taskQueue: nodeQueue(nodeId),
+          activities: fleet.node(nodeId),
+        }),
+      );
   }
   const running = workers.map((worker) => worker.run());
   try {
     const handle = await environment.client.workflow.start(workflowTypes.rollout, {
       workflowId: workflowIds.rollout(rolloutId),
       taskQueue: coordinatorQueue,
-      args: [{ rolloutId, artifacts: 'thermometer', deployment: 'city', deadlineSeconds: scenario.deadlineSeconds ?? 86_400 }],
+      args: [
+        {
+          rolloutId,
+          artifacts: 'thermometer',
+          deployment: 'city',
+          deadlineSeconds: scenario.deadlineSeconds ?? 86_400,
+        },
+      ],
     });
     await scenario.meanwhile?.(rolloutId, fleet);
     return { result: (await handle.result()) as RolloutResult, fleet, rolloutId };
@@ -84,7 +116,12 @@ test('acknowledgements whose wake-up was lost are found in the database', async 
 });
 
 test('acknowledgements that arrive again and again change nothing', async () => {
-  const { result, fleet } = await run({ shares: { a: 10 }, duplicates: 3, answers: (gateway) => gateway < 9, deadlineSeconds: 60 });
+  const { result, fleet } = await run({
+    shares: { a: 10 },
+    duplicates: 3,
+    answers: (gateway) => gateway < 9,
+    deadlineSeconds: 60,
+  });
   expect(result).toMatchObject({ state: 'partly', counts: { succeeded: 9, lost: 1 } });
   expect(fleet.count('succeeded')).toBe(9);
 });

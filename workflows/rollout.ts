@@ -76,7 +76,12 @@ interface Wishes {
 }
 
 /** Steps i, ii and iii; returns when every share has ended. */
-async function provision(input: RolloutInput, children: Children, wishes: Wishes, progress: RolloutProgress): Promise<void> {
+async function provision(
+  input: RolloutInput,
+  children: Children,
+  wishes: Wishes,
+  progress: RolloutProgress,
+): Promise<void> {
   const { rolloutId } = input;
   setCurrentDetails(progress.at('i'));
   const { artifacts } = await onCoordinator('i').checkArtifactAvailable({ rolloutId });
@@ -90,7 +95,10 @@ async function provision(input: RolloutInput, children: Children, wishes: Wishes
     const { shares } = await onCoordinator('iii').groupByNode({ rolloutId });
     if (shares.length === 0) break;
     if (round > maximumRounds) {
-      throw ApplicationFailure.nonRetryable('nodes fell out too often to delegate all gateways', 'NODE_UNAVAILABLE');
+      throw ApplicationFailure.nonRetryable(
+        'nodes fell out too often to delegate all gateways',
+        'NODE_UNAVAILABLE',
+      );
     }
     for (const share of shares) {
       await delegate({ ...input, artifacts, nodeId: share.nodeId, window: chunkWindow }, round, children);

@@ -9,7 +9,11 @@ import { filesOfVariant, type ArtifactFile } from '../../domain/artifact/variant
 import { canonicalJson } from '../../domain/canonical-json.js';
 import { LeonoreError } from '../../domain/errors.js';
 import { limits } from '../../domain/limits.js';
-import { layoutPackage, type ArtifactInput, type PackageInput } from '../../domain/package-format/layout-package.js';
+import {
+  layoutPackage,
+  type ArtifactInput,
+  type PackageInput,
+} from '../../domain/package-format/layout-package.js';
 import type { Plan, PlannedArtifact } from '../../domain/plan/plan.js';
 import type { ArtifactContent, ArtifactRepository } from '../../repositories/artifact-repository.js';
 import type { BlobStore } from '../../repositories/blob-store.js';
@@ -93,10 +97,15 @@ function recipeOf(parts: readonly Part[], plan: Plan): string {
     files: files.map(({ path, sha256, mode }) => [path, sha256, mode]),
     script,
   }));
-  return createHash('sha256').update(canonicalJson({ format: 1, inputs, tree: plan.tree })).digest('hex');
+  return createHash('sha256')
+    .update(canonicalJson({ format: 1, inputs, tree: plan.tree }))
+    .digest('hex');
 }
 
-async function reusable(recipe: string, { packages, blobs }: PackageBuilderDependencies): Promise<BuiltPackage | null> {
+async function reusable(
+  recipe: string,
+  { packages, blobs }: PackageBuilderDependencies,
+): Promise<BuiltPackage | null> {
   const known = await packages.need(recipe);
   if (known === null || (await blobs.sizeOf(known.archiveDigest)) === null) return null;
   return { packageId: known.id, reused: true, log: known.log };
@@ -127,12 +136,28 @@ async function build(
   const work = await mkdtemp(join(tmpdir(), 'leonore-package-'));
   try {
     const outFile = join(work, 'package.tar.gz');
-    const { digest, sizeBytes } = await writePackage({ layout, openBlob: (blob) => blobs.open(blob), outFile, signal });
+    const { digest, sizeBytes } = await writePackage({
+      layout,
+      openBlob: (blob) => blobs.open(blob),
+      outFile,
+      signal,
+    });
     const staged = await blobs.stage(createReadStream(outFile), limits.artifactBytes);
     await staged.commit();
-    const log = [...logs, `${layout.entries.length} files, ${sizeBytes} bytes packed, sha256 ${digest}`].join('\n');
+    const log = [...logs, `${layout.entries.length} files, ${sizeBytes} bytes packed, sha256 ${digest}`].join(
+      '\n',
+    );
     const installedBytes = layout.manifest.installedSize;
-    await packages.add({ id: layout.id, recipe, archiveDigest: digest, sizeBytes, installedBytes, artifacts: plan.install, log, builtBy: nodeId });
+    await packages.add({
+      id: layout.id,
+      recipe,
+      archiveDigest: digest,
+      sizeBytes,
+      installedBytes,
+      artifacts: plan.install,
+      log,
+      builtBy: nodeId,
+    });
     return { packageId: layout.id, reused: false, log };
   } finally {
     await rm(work, { recursive: true, force: true });

@@ -65,9 +65,28 @@ interface Isolation {
 async function findIsolation(work: string): Promise<Isolation> {
   const bubblewrap = await firstExecutable(['/usr/bin/bwrap', '/usr/local/bin/bwrap']);
   if (bubblewrap !== null) {
-    const binds = ['/usr', '/bin', '/lib', '/lib64', '/etc/alternatives'].flatMap((path) => ['--ro-bind-try', path, path]);
-    const prefix = [bubblewrap, '--unshare-all', '--die-with-parent', ...binds, '--proc', '/proc', '--dev', '/dev', '--tmpfs', '/tmp', '--bind', work, work];
-    if (await works(prefix)) return { prefix, description: 'bubblewrap: no network, only the work directory is writable' };
+    const binds = ['/usr', '/bin', '/lib', '/lib64', '/etc/alternatives'].flatMap((path) => [
+      '--ro-bind-try',
+      path,
+      path,
+    ]);
+    const prefix = [
+      bubblewrap,
+      '--unshare-all',
+      '--die-with-parent',
+      ...binds,
+      '--proc',
+      '/proc',
+      '--dev',
+      '/dev',
+      '--tmpfs',
+      '/tmp',
+      '--bind',
+      work,
+      work,
+    ];
+    if (await works(prefix))
+      return { prefix, description: 'bubblewrap: no network, only the work directory is writable' };
   }
   const unshare = await firstExecutable(['/usr/bin/unshare', '/bin/unshare']);
   if (unshare !== null) {
@@ -137,7 +156,9 @@ async function runScript(
   try {
     const ended = await new Promise<string | null>((resolve, reject) => {
       child.on('error', reject);
-      child.on('close', (code, killedBy) => resolve(code === 0 ? null : killedBy === null ? `exit code ${code}` : `killed by ${killedBy}`));
+      child.on('close', (code, killedBy) =>
+        resolve(code === 0 ? null : killedBy === null ? `exit code ${code}` : `killed by ${killedBy}`),
+      );
     });
     signal.throwIfAborted();
     if (ended !== null) {
@@ -158,12 +179,20 @@ async function collect(output: string, blobs: BlobStore): Promise<ArtifactFile[]
     const file = join(entry.parentPath, entry.name);
     const path = relative(output, file).split(sep).join('/');
     if (!entry.isFile() || !isSafePath(path)) {
-      throw new LeonoreError('BUILD_FAILED', `the build left "${path}", which is no plain file with a safe path`);
+      throw new LeonoreError(
+        'BUILD_FAILED',
+        `the build left "${path}", which is no plain file with a safe path`,
+      );
     }
     const staged = await blobs.stage(createReadStream(file), limits.artifactBytes);
     await staged.commit();
     const executable = ((await stat(file)).mode & 0o100) !== 0;
-    files.push({ path, sha256: staged.digest, sizeBytes: staged.sizeBytes, mode: executable ? '0755' : '0644' });
+    files.push({
+      path,
+      sha256: staged.digest,
+      sizeBytes: staged.sizeBytes,
+      mode: executable ? '0755' : '0644',
+    });
   }
   if (files.length === 0) throw new LeonoreError('BUILD_FAILED', 'the build left nothing in $LEONORE_OUTPUT');
   return files.sort((a, b) => (a.path < b.path ? -1 : 1));

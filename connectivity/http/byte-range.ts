@@ -21,6 +21,7 @@ export function wantedRange(
   const parsed = parseRange(size, range);
   if (parsed === -1) return { kind: 'unsatisfiable' };
   const [only, ...others] = parsed === -2 ? [] : parsed;
-  if (only === undefined || others.length > 0 || (parsed !== -2 && parsed.type !== 'bytes')) return { kind: 'whole' };
+  if (only === undefined || others.length > 0 || (parsed !== -2 && parsed.type !== 'bytes'))
+    return { kind: 'whole' };
   return { kind: 'part', start: only.start, end: only.end };
 }

@@ -13,7 +13,10 @@ export interface ServerOptions {
  * An HTTP server with the rules that all of LEONORE's share: input is validated as it is (nothing is coerced or
  * dropped), errors are problem+json, bodies and times are bounded.
  */
-export function createServer(logger: Logger, { bodyLimit, trustProxy = false }: ServerOptions): FastifyInstance {
+export function createServer(
+  logger: Logger,
+  { bodyLimit, trustProxy = false }: ServerOptions,
+): FastifyInstance {
   const app = fastify({
     loggerInstance: logger,
     logController: new LogController({ disableRequestLogging: true }),
@@ -23,7 +26,9 @@ export function createServer(logger: Logger, { bodyLimit, trustProxy = false }: 
     connectionTimeout: 150_000,
     keepAliveTimeout: 75_000,
     routerOptions: { maxParamLength: 300 },
-    ajv: { customOptions: { removeAdditional: false, coerceTypes: false, useDefaults: false, allErrors: false } },
+    ajv: {
+      customOptions: { removeAdditional: false, coerceTypes: false, useDefaults: false, allErrors: false },
+    },
   });
   installProblems(app as unknown as FastifyInstance);
   return app as unknown as FastifyInstance;

@@ -19,14 +19,21 @@ export interface DeviceRoutesOptions {
 }
 
 /** The device API over HTTP (domain/agent-protocol/messages.ts). */
-export const deviceRoutes: FastifyPluginAsyncTypebox<DeviceRoutesOptions> = async (app, { service, blobs }) => {
-  app.get(devicePaths.tasks, { schema: { response: { 200: TasksResponseSchema, 304: Type.Null() } } }, async (request, reply) => {
-    const answer = await service.tasks(bearerToken(request.headers.authorization));
-    const etag = etagOf(answer);
-    reply.header('etag', etag).header('cache-control', 'no-store');
-    if (request.headers['if-none-match'] === etag) return reply.code(304).send(null);
-    return { tasks: [...answer.tasks], profileWanted: answer.profileWanted };
-  });
+export const deviceRoutes: FastifyPluginAsyncTypebox<DeviceRoutesOptions> = async (
+  app,
+  { service, blobs },
+) => {
+  app.get(
+    devicePaths.tasks,
+    { schema: { response: { 200: TasksResponseSchema, 304: Type.Null() } } },
+    async (request, reply) => {
+      const answer = await service.tasks(bearerToken(request.headers.authorization));
+      const etag = etagOf(answer);
+      reply.header('etag', etag).header('cache-control', 'no-store');
+      if (request.headers['if-none-match'] === etag) return reply.code(304).send(null);
+      return { tasks: [...answer.tasks], profileWanted: answer.profileWanted };
+    },
+  );
 
   app.get(
     `${devicePaths.packages}/:digest`,
@@ -36,13 +43,20 @@ export const deviceRoutes: FastifyPluginAsyncTypebox<DeviceRoutesOptions> = asyn
       const size = await service.admitDownload(bearerToken(request.headers.authorization), digest);
       const etag = `"${digest}"`;
       const wanted = wantedRange(request.headers, size, etag);
-      reply.headers({ etag, 'accept-ranges': 'bytes', 'content-type': 'application/gzip', 'cache-control': 'private' });
+      reply.headers({
+        etag,
+        'accept-ranges': 'bytes',
+        'content-type': 'application/gzip',
+        'cache-control': 'private',
+      });
       switch (wanted.kind) {
         case 'unsatisfiable':
           return reply.code(416).header('content-range', `bytes */${size}`).send();
         case 'part': {
           const { start, end } = wanted;
-          reply.code(206).headers({ 'content-range': `bytes ${start}-${end}/${size}`, 'content-length': end - start + 1 });
+          reply
+            .code(206)
+            .headers({ 'content-range': `bytes ${start}-${end}/${size}`, 'content-length': end - start + 1 });
           return reply.send(await blobs.open(digest, { start, end }));
         }
         case 'whole':

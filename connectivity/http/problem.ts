@@ -26,9 +26,15 @@ const retryAfterSeconds = 2;
  * LeonoreError is logged whole and told as INTERNAL, without its words.
  */
 export function installProblems(app: FastifyInstance): void {
-  app.setErrorHandler((error: unknown, request, reply) => sendProblem(asLeonoreError(error, request), request, reply));
+  app.setErrorHandler((error: unknown, request, reply) =>
+    sendProblem(asLeonoreError(error, request), request, reply),
+  );
   app.setNotFoundHandler((request, reply) =>
-    sendProblem(new LeonoreError('ROUTE_NOT_FOUND', `${request.method} ${request.url.slice(0, 200)}`), request, reply),
+    sendProblem(
+      new LeonoreError('ROUTE_NOT_FOUND', `${request.method} ${request.url.slice(0, 200)}`),
+      request,
+      reply,
+    ),
   );
 }
 
@@ -59,7 +65,12 @@ function asLeonoreError(error: unknown, request: FastifyRequest): LeonoreError {
   const known = fromFastify(error as FastifyError);
   if (known !== null) return known;
   request.log.error({ err: error }, 'unexpected failure');
-  return new LeonoreError('INTERNAL', 'an unexpected failure; the log has it under the instance', {}, { cause: error });
+  return new LeonoreError(
+    'INTERNAL',
+    'an unexpected failure; the log has it under the instance',
+    {},
+    { cause: error },
+  );
 }
 
 /** Fastify's own errors: validation, parsing and size of bodies. */
@@ -67,7 +78,8 @@ function fromFastify(error: FastifyError): LeonoreError | null {
   if (error.validation !== undefined) {
     const first = error.validation[0];
     const place = `${error.validationContext ?? 'request'}${first?.instancePath ?? ''}`;
-    const extra = first?.keyword === 'additionalProperties' ? ` "${String(first.params['additionalProperty'])}"` : '';
+    const extra =
+      first?.keyword === 'additionalProperties' ? ` "${String(first.params['additionalProperty'])}"` : '';
     return new LeonoreError('MALFORMED_INPUT', `${place} ${first?.message ?? 'is malformed'}${extra}`);
   }
   if (error.statusCode === 413) return new LeonoreError('TOO_LARGE', error.message);

@@ -11,7 +11,10 @@ export function checkPushAddress(address: string, remoteAddress: string): void {
     throw new LeonoreError('MALFORMED_INPUT', 'pushAddress is not a plain http address');
   }
   if (plainHost(url.hostname) !== plainHost(remoteAddress)) {
-    throw new LeonoreError('MALFORMED_INPUT', `pushAddress is on ${url.hostname}, but the registration came from ${remoteAddress}`);
+    throw new LeonoreError(
+      'MALFORMED_INPUT',
+      `pushAddress is on ${url.hostname}, but the registration came from ${remoteAddress}`,
+    );
   }
 }
 

@@ -7,7 +7,12 @@ import {
 } from '@temporalio/client';
 import { LeonoreError } from '../../domain/errors.js';
 import type { SlotRange } from '../../domain/delivery/slot-set.js';
-import { coordinatorQueue, workflowIds, workflowTypes, type RolloutInput } from '../../domain/orchestration.js';
+import {
+  coordinatorQueue,
+  workflowIds,
+  workflowTypes,
+  type RolloutInput,
+} from '../../domain/orchestration.js';
 import { attributeKeys } from '../attributes.js';
 import { acknowledgeSignal, cancelSignal } from '../signals.js';
 
@@ -60,7 +65,9 @@ export class RolloutClient {
 
   /** @throws LeonoreError TEMPORAL_UNAVAILABLE */
   async cancel(rolloutId: string): Promise<void> {
-    await this.signalIfRunning(() => this.client.workflow.getHandle(workflowIds.rollout(rolloutId)).signal(cancelSignal));
+    await this.signalIfRunning(() =>
+      this.client.workflow.getHandle(workflowIds.rollout(rolloutId)).signal(cancelSignal),
+    );
   }
 
   /** Wakes the workflow of a chunk. @throws LeonoreError TEMPORAL_UNAVAILABLE */
@@ -72,7 +79,9 @@ export class RolloutClient {
   /** True when Temporal answers. */
   async isReachable(): Promise<boolean> {
     try {
-      await this.connection.withDeadline(Date.now() + reachableMs, () => this.connection.workflowService.getSystemInfo({}));
+      await this.connection.withDeadline(Date.now() + reachableMs, () =>
+        this.connection.workflowService.getSystemInfo({}),
+      );
       return true;
     } catch {
       return false;
@@ -96,7 +105,8 @@ export class RolloutClient {
     try {
       return await this.connection.withDeadline(Date.now() + 5_000, call);
     } catch (error) {
-      if (error instanceof WorkflowNotFoundError || error instanceof WorkflowExecutionAlreadyStartedError) throw error;
+      if (error instanceof WorkflowNotFoundError || error instanceof WorkflowExecutionAlreadyStartedError)
+        throw error;
       if (!isAway(error)) throw error;
       throw new LeonoreError('TEMPORAL_UNAVAILABLE', 'Temporal does not answer', {}, { cause: error });
     }
