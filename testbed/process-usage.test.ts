@@ -30,6 +30,20 @@ describe('usage of processes', () => {
     }
   });
 
+  test('leaves out what is measured by itself', async () => {
+    const shell = spawn('sh', ['-c', 'sleep 30; true'], { detached: true, stdio: 'ignore' });
+    const pid = shell.pid ?? 0;
+    try {
+      await until(
+        () => usageOf(process.pid).memoryBytes > usageOf(process.pid, undefined, [pid]).memoryBytes,
+        5_000,
+      );
+    } finally {
+      process.kill(-pid, 'SIGKILL');
+      await once(shell, 'exit');
+    }
+  });
+
   test('of a process that is gone is zero', () => {
     expect(usageOf(4_194_305)).toEqual({ cpuSeconds: 0, memoryBytes: 0 });
   });

@@ -1,6 +1,6 @@
 /**
- * CPU time and memory of processes, from /proc (Linux). A process is counted together with its descendants:
- * PostgreSQL serves each connection by a process of its own.
+ * CPU time and memory of processes, from /proc (Linux). A process is counted together with its descendants, because
+ * PostgreSQL serves each connection by a process of its own; but not with those that are measured by themselves.
  */
 import { readdirSync, readFileSync } from 'node:fs';
 
@@ -58,19 +58,30 @@ export class UsageRecorder {
 
   private measure(): [string, Usage][] {
     const all = allProcesses();
+    const named = Object.values(this.pids);
     return Object.entries(this.pids).map(([name, pid]) => {
-      const usage = usageOf(pid, all);
+      const usage = usageOf(pid, all, named);
       this.peaks.set(name, Math.max(this.peaks.get(name) ?? 0, usage.memoryBytes));
       return [name, usage];
     });
   }
 }
 
-/** Usage of a process and its descendants now; zero when it has ended. */
-export function usageOf(pid: number, all: readonly ProcessFacts[] = allProcesses()): Usage {
+/**
+ * Usage of a process and its descendants now; zero when it has ended.
+ * @param others processes that are measured by themselves, with their own descendants
+ */
+export function usageOf(
+  pid: number,
+  all: readonly ProcessFacts[] = allProcesses(),
+  others: readonly number[] = [],
+): Usage {
   const family = all.filter((process) => process.pid === pid);
   // Grows while it is walked: each member's children join at the end.
-  for (const member of family) family.push(...all.filter((process) => process.parent === member.pid));
+  for (const member of family) {
+    const children = all.filter((process) => process.parent === member.pid);
+    family.push(...children.filter((process) => !others.includes(process.pid)));
+  }
   return {
     cpuSeconds: family.reduce((sum, process) => sum + process.cpuSeconds, 0),
     memoryBytes: family.reduce((sum, process) => sum + memoryOf(process.pid), 0),
