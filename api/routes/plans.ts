@@ -40,7 +40,7 @@ export const planRoutes: FastifyPluginAsyncTypebox<RouteOptions> = async (app, {
         repositories.artifacts,
         requests.map(parseRequest),
         plans,
-        gatewaysOf(target),
+        () => gatewaysOf(target),
       );
       const gateways = groups.reduce((sum, group) => sum + group.members.length, 0);
       if (gateways === 0) throw new LeonoreError('EMPTY_DEPLOYMENT', 'there are no gateways to plan for');
