@@ -1,0 +1,216 @@
+import { Readable } from 'node:stream';
+import createClient, { type Client } from 'openapi-fetch';
+import { archiveArtifact } from './artifact-archive.js';
+import { errorOfAnswer, errorOfNoAnswer } from './client-error.js';
+import type { paths } from './openapi.js';
+import type {
+  ApplicationPackage,
+  Artifact,
+  Delivery,
+  Deployment,
+  Gateway,
+  LeonoreNode,
+  PlanAnswer,
+  Rollout,
+  RolloutProgress,
+  RolloutSummary,
+} from './resources.js';
+import { watchEvents, type WatchOptions } from './watch-rollout.js';
+
+export interface ClientOptions {
+  /** URL of the management API, such as http://127.0.0.1:8480. */
+  readonly server: string;
+  /** A management token. */
+  readonly token: string;
+}
+
+/** A set of gateways by their ids, or by a selector; exactly one of the two. */
+export interface NewDeployment {
+  readonly name: string;
+  readonly gatewayIds?: string[];
+  readonly select?: string;
+}
+
+/** What to plan, and for a deployment or for a single gateway; exactly one of the two. */
+export interface PlanRequest {
+  /** `NAME` or `NAME@RANGE`. */
+  readonly requests: string[];
+  readonly deployment?: string;
+  readonly gatewayId?: string;
+  /** Plans wanted for each group. */
+  readonly plans?: number;
+}
+
+export interface NewRollout {
+  /** `NAME` or `NAME@RANGE`. */
+  readonly requests: string[];
+  readonly deployment: string;
+  readonly deadlineSeconds?: number;
+}
+
+interface Page<T> {
+  readonly items: T[];
+  readonly nextCursor: string | null;
+}
+
+interface PageQuery {
+  limit: string;
+  cursor?: string;
+}
+
+type DeliveryStateName = Delivery['state'];
+
+const pageSize = '500';
+
+/** A client of LEONORE's management API. Every method throws a ClientError when it fails. */
+export function createLeonoreClient(options: ClientOptions): LeonoreClient {
+  return new LeonoreClient(options);
+}
+
+export class LeonoreClient {
+  private readonly http: Client<paths>;
+
+  constructor({ server, token }: ClientOptions) {
+    this.http = createClient<paths>({
+      baseUrl: server.replace(/\/+$/, ''),
+      headers: { authorization: `Bearer ${token}` },
+    });
+    this.http.use({
+      async onResponse({ response }) {
+        if (!response.ok) throw await errorOfAnswer(response);
+      },
+      onError({ error }) {
+        return errorOfNoAnswer(server, error);
+      },
+    });
+  }
+
+  /** Adds one version of an artifact from its directory; streamed, never held in memory as a whole. */
+  async addArtifact(directory: string): Promise<Artifact> {
+    const body = Readable.toWeb(await archiveArtifact(directory));
+    return answerOf(
+      this.http.POST('/api/v1/artifacts', {
+        body,
+        bodySerializer: (stream: unknown) => stream,
+        headers: { 'content-type': 'application/x-tar' },
+        duplex: 'half',
+      }),
+    );
+  }
+
+  /** All artifacts, by name and version. */
+  async artifacts(): Promise<Artifact[]> {
+    return allPages((query) => this.http.GET('/api/v1/artifacts', { params: { query } }));
+  }
+
+  /** All versions of an artifact, newest first. */
+  async artifactVersions(name: string): Promise<Artifact[]> {
+    const path = { name };
+    return (await answerOf(this.http.GET('/api/v1/artifacts/{name}', { params: { path } }))).items;
+  }
+
+  async artifact(name: string, version: string): Promise<Artifact> {
+    const path = { name, version };
+    return answerOf(this.http.GET('/api/v1/artifacts/{name}/{version}', { params: { path } }));
+  }
+
+  async removeArtifact(name: string, version: string): Promise<void> {
+    await this.http.DELETE('/api/v1/artifacts/{name}/{version}', { params: { path: { name, version } } });
+  }
+
+  async gateways(): Promise<Gateway[]> {
+    return allPages((query) => this.http.GET('/api/v1/gateways', { params: { query } }));
+  }
+
+  async gateway(id: string): Promise<Gateway> {
+    return answerOf(this.http.GET('/api/v1/gateways/{id}', { params: { path: { id } } }));
+  }
+
+  /** Takes a gateway out of service; its token is void at once. */
+  async decommissionGateway(id: string): Promise<void> {
+    await this.http.DELETE('/api/v1/gateways/{id}', { params: { path: { id } } });
+  }
+
+  async createDeployment(body: NewDeployment): Promise<Deployment> {
+    return answerOf(this.http.POST('/api/v1/deployments', { body }));
+  }
+
+  async deployments(): Promise<Deployment[]> {
+    return allPages((query) => this.http.GET('/api/v1/deployments', { params: { query } }));
+  }
+
+  /** A deployment, and how many gateways it has now. */
+  async deployment(name: string): Promise<Deployment & { gateways: number }> {
+    return answerOf(this.http.GET('/api/v1/deployments/{name}', { params: { path: { name } } }));
+  }
+
+  /** What a rollout would do; nothing is done. */
+  async plan(body: PlanRequest): Promise<PlanAnswer> {
+    return answerOf(this.http.POST('/api/v1/plans', { body }));
+  }
+
+  /** @param idempotencyKey the same key starts the same rollout */
+  async startRollout(body: NewRollout, idempotencyKey: string): Promise<RolloutSummary> {
+    const header = { 'idempotency-key': idempotencyKey };
+    return answerOf(this.http.POST('/api/v1/rollouts', { body, params: { header } }));
+  }
+
+  /** All rollouts, newest first. */
+  async rollouts(): Promise<RolloutSummary[]> {
+    return allPages((query) => this.http.GET('/api/v1/rollouts', { params: { query } }));
+  }
+
+  async rollout(id: string): Promise<Rollout> {
+    return answerOf(this.http.GET('/api/v1/rollouts/{id}', { params: { path: { id } } }));
+  }
+
+  /** Each gateway's part in a rollout. @param state only those in this state */
+  async deliveries(id: string, state?: DeliveryStateName): Promise<Delivery[]> {
+    return allPages((page) => {
+      const query = state === undefined ? page : { ...page, state };
+      return this.http.GET('/api/v1/rollouts/{id}/deliveries', { params: { path: { id }, query } });
+    });
+  }
+
+  async cancelRollout(id: string): Promise<RolloutSummary> {
+    return answerOf(this.http.POST('/api/v1/rollouts/{id}/cancel', { params: { path: { id } } }));
+  }
+
+  /** The progress of a rollout whenever it changes, until it has ended; see {@link watchEvents}. */
+  watchRollout(id: string, options?: WatchOptions): AsyncGenerator<RolloutProgress> {
+    return watchEvents(async (signal) => {
+      const { data } = await this.http.GET('/api/v1/rollouts/{id}/events', {
+        params: { path: { id } },
+        parseAs: 'stream',
+        ...(signal === undefined ? {} : { signal }),
+      });
+      return (data ?? []) as AsyncIterable<Uint8Array>;
+    }, options);
+  }
+
+  async nodes(): Promise<LeonoreNode[]> {
+    return (await answerOf(this.http.GET('/api/v1/nodes'))).items;
+  }
+
+  async packages(): Promise<ApplicationPackage[]> {
+    return allPages((query) => this.http.GET('/api/v1/packages', { params: { query } }));
+  }
+}
+
+/** What a call answered; failures have been thrown before. */
+async function answerOf<T>(call: Promise<{ data?: T }>): Promise<T> {
+  const { data } = await call;
+  if (data === undefined) throw new Error('the API answered without a body');
+  return data;
+}
+
+async function allPages<T>(page: (query: PageQuery) => Promise<{ data?: Page<T> }>): Promise<T[]> {
+  const items: T[] = [];
+  let cursor: string | null = null;
+  do {
+    const next: Page<T> = await answerOf(page({ limit: pageSize, ...(cursor === null ? {} : { cursor }) }));
+    items.push(...next.items);
+    cursor = next.nextCursor;
+  } while (cursor !== null);
+  return items;
+}
