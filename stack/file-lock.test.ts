@@ -37,11 +37,16 @@ test('waits for the holder as long as it is told to', async () => {
 });
 
 test('of many that break the lock of a dead process, one gets it', async () => {
-  const path = join(directory, 'lock');
   const { pid } = spawnSync('true');
-  await writeFile(path, JSON.stringify({ pid, identity: 'gone' }));
-  const outcomes = await Promise.allSettled(Array.from({ length: 20 }, () => acquireFileLock(path)));
-  expect(outcomes.filter((outcome) => outcome.status === 'fulfilled')).toHaveLength(1);
+  const dead = JSON.stringify({ pid, identity: 'gone' });
+  for (let round = 0; round < 30; round += 1) {
+    const path = join(directory, `lock-${round}`);
+    await writeFile(path, dead);
+    // Even where an earlier breaker died at its work.
+    if (round % 3 === 0) await writeFile(`${path}.breaking`, dead);
+    const outcomes = await Promise.allSettled(Array.from({ length: 20 }, () => acquireFileLock(path)));
+    expect(outcomes.filter((outcome) => outcome.status === 'fulfilled')).toHaveLength(1);
+  }
 });
 
 test('a later process with the same pid does not hold the lock', async () => {

@@ -1,5 +1,5 @@
 import { randomBytes } from 'node:crypto';
-import { link, mkdir, readFile, rename, rm, unlink, writeFile } from 'node:fs/promises';
+import { link, mkdir, readFile, rm, unlink, writeFile } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { isSameProcess, processIdentity } from './process-identity.js';
@@ -11,8 +11,10 @@ import { isSameProcess, processIdentity } from './process-identity.js';
  * - The file appears complete or not at all: it is written under another name and then linked, and linking fails
  *   where a lock is.
  * - A lock is broken only when the process in it has ended (its start time tells it from a later one of the same
- *   pid). Breaking renames the lock first and looks at what was caught: a live lock that another process took in
- *   between is put back.
+ *   pid), and only by the process that holds `<path>.breaking`. So between looking at a dead lock and removing it
+ *   nobody can have replaced it: it cannot be linked over, and its owner cannot release it any more.
+ * - A breaker that died within the few system calls of its work is removed without such care; that takes a crash and a
+ *   race of three processes at once to go wrong.
  */
 export interface FileLock {
   release(): Promise<void>;
@@ -50,7 +52,7 @@ export async function acquireFileLock(path: string, waitMs = 0): Promise<FileLoc
       if (await linkNew(own, path)) break;
       const present = await readHolder(path);
       if (present === undefined) continue;
-      if (!isSameProcess(present.pid, present.identity)) await breakLock(path);
+      if (isDead(present)) await breakLock(path, own);
       else if (Date.now() >= deadlineMs) throw new LockedError(path, present.pid);
       else await delay(200);
     }
@@ -88,17 +90,25 @@ async function readHolder(path: string): Promise<Holder | undefined> {
   }
 }
 
-async function breakLock(path: string): Promise<void> {
-  const caught = `${path}.${randomBytes(6).toString('hex')}`;
-  try {
-    await rename(path, caught);
-  } catch (error) {
-    if (hasCode(error, 'ENOENT')) return;
-    throw error;
+/** Removes a dead lock, or waits a moment for somebody else who does. */
+async function breakLock(path: string, own: string): Promise<void> {
+  const breaking = `${path}.breaking`;
+  if (!(await linkNew(own, breaking))) {
+    const breaker = await readHolder(breaking);
+    if (breaker !== undefined && isDead(breaker)) await rm(breaking, { force: true });
+    else await delay(20);
+    return;
   }
-  const holder = await readHolder(caught);
-  if (holder !== undefined && isSameProcess(holder.pid, holder.identity)) await linkNew(caught, path);
-  await unlink(caught);
+  try {
+    const present = await readHolder(path);
+    if (present !== undefined && isDead(present)) await unlink(path);
+  } finally {
+    await unlink(breaking);
+  }
+}
+
+function isDead(holder: Holder): boolean {
+  return !isSameProcess(holder.pid, holder.identity);
 }
 
 function hasCode(error: unknown, code: string): boolean {
