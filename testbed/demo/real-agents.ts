@@ -4,13 +4,17 @@ import { mkdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { BoundedLog } from '../../stack/bounded-log.js';
 import { spawnGuarded } from '../../stack/guarded-process.js';
+import type { Facts } from '../../agent/profiler/facts.js';
 import type { Cleanups } from '../cleanups.js';
+import { createRandom, seedOf } from '../random.js';
+import { macOf } from '../virtual-gateways/population.js';
 import { demoLabels, type RealGateway } from './demo-fleet.js';
 
-const script = join(import.meta.dirname, '..', '..', 'cli', 'main.js');
+/** The agent's own entry point: what `leonore agent` runs, without the rest of the CLI. */
+const script = join(import.meta.dirname, '..', '..', 'agent', 'main.js');
 const graceMs = 8_000;
-/** Seconds between two polls of a pull agent: short, since people watch. */
-const intervalSeconds = 1;
+/** Seconds between two polls of a pull agent: short, since people watch. Push agents wait to be notified. */
+const pullIntervalSeconds = 1;
 
 export interface AgentSurroundings {
   readonly server: string;
@@ -39,15 +43,15 @@ async function startAgent(
   const { id, strategy, kind } = gateway;
   const root = join(directory, id);
   const profile = join(directory, `${id}.profile.json`);
-  await writeFile(profile, JSON.stringify(profileOverrides(gateway)));
+  await writeFile(profile, JSON.stringify(profileOverlay(gateway)));
   const log = new BoundedLog(join(directory, `${id}.log`));
   const agent = await spawnGuarded({
     command: process.execPath,
     args: [
       script,
-      'agent',
       ...['--server', server, '--root', root, '--id', id, '--strategy', strategy],
-      ...['--interval', String(intervalSeconds), '--profile', profile],
+      ...(strategy === 'pull' ? ['--interval', String(pullIntervalSeconds)] : []),
+      ...['--profile', profile],
       ...Object.entries({ ...demoLabels, kind: kind.name }).flatMap(([key, value]) => [
         '--label',
         `${key}=${value}`,
@@ -63,14 +67,17 @@ async function startAgent(
   });
 }
 
-/** What this machine's profiler would not find: the gateway's hardware is another one. */
-function profileOverrides({ kind }: RealGateway): object {
+/** What the profiler would find on the gateway's own hardware; laid over what it finds on this machine. */
+function profileOverlay({ id, kind }: RealGateway): Facts {
   return {
+    mac: macOf(createRandom(seedOf(id))),
     hardware: {
       arch: kind.arch,
       cpus: kind.cpus,
       memoryTotal: kind.memoryBytes,
+      memoryFree: Math.floor(kind.memoryBytes / 2),
       diskTotal: kind.diskBytes,
+      diskFree: Math.floor(kind.diskBytes / 2),
       components: kind.components,
     },
     software: { kernel: kind.kernel, libc: kind.libc },

@@ -53,7 +53,11 @@ function readArguments(): Arguments {
     .addOption(new Option('--strategy <s>').choices(strategyChoices).default(defaults.strategy))
     .addOption(new Option('--population <name>').choices(populationNames).default('mixed'))
     .option('--label <key=value>', 'label of every gateway, may be repeated', label, {})
-    .option('--interval <s>', 'seconds between polls (default: what the node asks for)', number(0.1, 86_400))
+    .option(
+      '--interval <s>',
+      'seconds between polls of a pull gateway (default: what the node asks for)',
+      number(0.1, 86_400),
+    )
     .option('--failure-rate <share>', 'gateways whose installation fails', number(0, 1), defaults.failureRate)
     .option('--silent-rate <share>', 'gateways that fall silent', number(0, 1), defaults.silentRate)
     .option('--think-time <ms>', 'time of an installation', number(0, 3_600_000), defaults.thinkTimeMs)

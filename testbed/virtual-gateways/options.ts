@@ -22,7 +22,7 @@ export interface VirtualGatewayOptions {
   readonly strategy: StrategyChoice;
   readonly kinds: readonly HardwareKind[];
   readonly labels: Readonly<Record<string, string>>;
-  /** Seconds between two polls; null: what the node asks for. */
+  /** Seconds between two polls of a pull gateway; null: what the node asks for. */
   readonly intervalSeconds: number | null;
   /** Share (0 to 1) of the gateways whose installation fails. */
   readonly failureRate: number;

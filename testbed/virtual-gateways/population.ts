@@ -147,7 +147,7 @@ function chooseKind(kinds: readonly HardwareKind[], drawn: number): HardwareKind
 }
 
 /** A locally administered unicast address, so that it never equals that of a real device. */
-function macOf(random: () => number): string {
+export function macOf(random: () => number): string {
   const octets = Array.from({ length: 5 }, () =>
     Math.floor(random() * 256)
       .toString(16)

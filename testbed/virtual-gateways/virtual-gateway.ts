@@ -9,6 +9,7 @@
 import { Backoff, jittered } from '../../agent/connectivity/backoff.js';
 import { DeviceError, IntegrityError } from '../../agent/connectivity/device-error.js';
 import type { DeviceSession } from '../../agent/connectivity/http/device-client.js';
+import { pushPollFactor } from '../../agent/options.js';
 import { download } from '../../agent/connectivity/http/download.js';
 import type { PushSubscription } from '../../agent/connectivity/http/push-listener.js';
 import type { Report, Task } from '../../domain/agent-protocol/messages.js';
@@ -112,7 +113,6 @@ export class VirtualGateway {
     } finally {
       this.working = false;
     }
-    // A push gateway asks at the node's own, long interval too: that is how it finds a node that is gone.
     this.arm(pauseMs);
   }
 
@@ -151,7 +151,11 @@ export class VirtualGateway {
     if (this.token === null) throw new Error(`${this.id} was registered without a token`);
     this.node = { nodeAddress: answer.node.address, token: this.token };
     this.strategy = answer.strategy;
-    this.intervalSeconds = options.intervalSeconds ?? answer.pollIntervalSeconds;
+    // As the agent does: a push gateway polls too, but seldom, since a notice may be lost or its node gone.
+    this.intervalSeconds =
+      answer.strategy === 'push'
+        ? answer.pollIntervalSeconds * pushPollFactor
+        : (options.intervalSeconds ?? answer.pollIntervalSeconds);
     this.etag = undefined;
     this.backoff = null;
   }
