@@ -37,6 +37,8 @@ export class VirtualGateway {
   private strategy = 'pull';
   private installed: readonly Installed[] | null = null;
   private inHand: DeliveryInHand | null = null;
+  /** Digest of the archive that lies on the gateway: what is complete is never downloaded again. */
+  private archive: string | null = null;
   private timer: NodeJS.Timeout | null = null;
   private working = false;
   private notices = 0;
@@ -205,8 +207,10 @@ export class VirtualGateway {
 
   private async download(node: DeviceSession, task: Task): Promise<void> {
     const { client, contents, limiter, progress, signal } = this.fleet;
+    if (this.archive === task.package.digest) return;
     const sink = new ReadingSink(contents, task.package.digest);
     await limiter.run(() => download(client, node, task.package, sink, { signal }));
+    this.archive = task.package.digest;
     progress.downloads++;
     progress.downloadedBytes += sink.received;
   }
@@ -226,6 +230,7 @@ export class VirtualGateway {
   private end(task: Task, state: 'succeeded' | 'failed', rest: Partial<Report>): Report {
     const report = { ...this.report(task, state), ...rest };
     this.inHand = { deliveryId: task.deliveryId, sequence: report.sequence, ended: report };
+    this.archive = null;
     this.fleet.progress[state]++;
     return report;
   }
