@@ -30,7 +30,7 @@ export class CostLayers {
   private readonly requests: readonly CostLayer[];
   private readonly ages: readonly CostLayer[];
   private readonly named: Readonly<
-    Record<'disturbed' | 'lost' | 'optional' | 'download' | 'count', CostLayer>
+    Record<'disturbed' | 'lost' | 'optional' | 'download' | 'count' | 'disk' | 'memory', CostLayer>
   >;
 
   /**
@@ -47,14 +47,16 @@ export class CostLayers {
       optional: layer('optional'),
       download: layer('download', true),
       count: layer('count', true),
+      // Not part of the ranking: they tell how much a gateway lacks when nothing fits.
+      disk: layer('disk'),
+      memory: layer('memory'),
     };
     const { disturbed, lost, optional, download, count } = this.named;
     this.layers = [...this.requests, disturbed, lost, optional, ...this.ages, download, count];
   }
 
-  /** Optional requirements that are left unmet. */
-  get optional(): CostLayer {
-    return this.named.optional;
+  layer(name: keyof CostLayers['named']): CostLayer {
+    return this.named[name];
   }
 
   add(name: keyof CostLayers['named'], literal: Literal, weight: number): void {

@@ -1,6 +1,190 @@
+/**
+ * Says why there is no plan: the smallest set of constraints that contradict each other (contradiction.ts), told
+ * from the requests downwards, one sentence a step, with the facts of the catalog and the gateway that close each
+ * way; and the nearest change that would open one (nearest-help.ts).
+ */
+import type { NamedRange } from '../artifact/manifest.js';
+import type { ConstraintTag } from './constraint-store.js';
+import { contradictionOf } from './contradiction.js';
+import { artifactMeets, provides } from './gateway-facts.js';
+import { nearestHelp, shortage } from './nearest-help.js';
+import { nameOf, optionsOf, versionOf, type Node } from './nodes.js';
+import {
+  bytesText,
+  demand,
+  factText,
+  nodeText,
+  rejectionText,
+  requestText,
+  requirementText,
+  versionsText,
+} from './phrases.js';
 import type { Problem } from './problem.js';
 
-/** Says why a problem has no solution. */
+type Tag<Type extends ConstraintTag['type']> = Extract<ConstraintTag, { type: Type }>;
+
+/** Sentences of a kind stand together, the requests first. */
+const order: readonly ConstraintTag['type'][] = [
+  'request',
+  'protected',
+  'requires',
+  'conflict',
+  'one-version',
+  'order',
+  'disk',
+  'memory',
+];
+
+/** Explains a problem that has no solution. */
 export function explain(problem: Problem): string {
-  return `no plan satisfies ${problem.input.requests.map(({ name }) => name).join(', ')}`;
+  const { requests, facts } = problem.input;
+  const tags = contradictionOf(problem);
+  const sentences = order.flatMap((type) => sentencesOf(problem, tags, type));
+  const asked = requests.map(requestText).join(' and ');
+  const place = facts.profile === null ? '' : ` on ${facts.profile.id}`;
+  const help = nearestHelp(problem, tags);
+  return [
+    `No plan installs ${asked}${place}:`,
+    ...sentences.map((sentence) => `  - ${sentence}`),
+    ...(help === null ? [] : [`Nearest help: ${help}`]),
+  ].join('\n');
+}
+
+function sentencesOf(
+  problem: Problem,
+  tags: readonly ConstraintTag[],
+  type: ConstraintTag['type'],
+): string[] {
+  const ofType = <Type extends ConstraintTag['type']>(wanted: Type) =>
+    tags.filter((tag): tag is Tag<Type> => tag.type === wanted);
+  switch (type) {
+    case 'request':
+      return ofType('request').map(({ request }) =>
+        [
+          `${requestText(request)} was requested`,
+          ...closed(problem, { name: request.name, version: request.range }),
+        ].join('; '),
+      );
+    case 'protected':
+      return ofType('protected').map(
+        ({ package: pack }) =>
+          `${pack.name} ${pack.version} is installed and its policy forbids to remove it`,
+      );
+    case 'requires':
+      return requirements(problem, ofType('requires'));
+    case 'conflict':
+      return conflicts(ofType('conflict'));
+    case 'one-version':
+      return ofType('one-version').map(({ name }) => `only one version of ${name} can be on a gateway`);
+    case 'order':
+      return ofType('order').map(
+        ({ nodes }) =>
+          `${nodes.map(nodeText).join(' and ')} require each other, and more than one of them runs an install script: no order serves them`,
+      );
+    case 'disk':
+    case 'memory':
+      return ofType(type).map(() => resource(problem, type));
+    case 'auxiliary':
+      return [];
+  }
+}
+
+/** Versions of one artifact with the same requirement are spoken of together. */
+function requirements(problem: Problem, tags: readonly Tag<'requires'>[]): string[] {
+  const groups = new Map<string, Tag<'requires'>[]>();
+  for (const tag of tags) {
+    const key = `${nameOf(tag.owner)} ${requirementText(tag.requirement)}`;
+    groups.set(key, [...(groups.get(key) ?? []), tag]);
+  }
+  return [...groups.values()].flatMap((group) => {
+    const [first] = group;
+    if (first === undefined) return [];
+    const owners = ownersText(group.map(({ owner }) => owner));
+    const verb = group.length === 1 ? 'requires' : 'require';
+    const reasons = optionsOf(first.requirement).flatMap((option) => closed(problem, option));
+    return [[`${owners} ${verb} ${requirementText(first.requirement)}`, ...reasons].join('; ')];
+  });
+}
+
+function ownersText(owners: readonly Node[]): string {
+  const [only] = owners;
+  if (owners.length === 1 && only !== undefined) return nodeText(only);
+  return versionsText(only === undefined ? '' : nameOf(only), owners.map(versionOf));
+}
+
+function conflicts(tags: readonly Tag<'conflict'>[]): string[] {
+  const groups = new Map<string, Tag<'conflict'>[]>();
+  for (const tag of tags) {
+    const key = `${nameOf(tag.declarer)} ${nodeText(tag.other)} ${demand(tag.over)}`;
+    groups.set(key, [...(groups.get(key) ?? []), tag]);
+  }
+  return [...groups.values()].flatMap((group) => {
+    const [first] = group;
+    if (first === undefined) return [];
+    const declarers = ownersText(group.map(({ declarer }) => declarer));
+    const given = first.over.name === nameOf(first.other) ? '' : `, which ${nodeText(first.other)} provides`;
+    const what = given === '' ? nodeText(first.other) : demand(first.over);
+    return [`${declarers} ${group.length === 1 ? 'conflicts' : 'conflict'} with ${what}${given}`];
+  });
+}
+
+/** The facts that close ways of meeting a demand. */
+function closed(problem: Problem, option: NamedRange): string[] {
+  const { catalog, facts } = problem.input;
+  const fact = facts.fixed.get(option.name);
+  const versions = catalog.versionsOf(option.name);
+  const providers = catalog.providersOf(option.name).filter(({ name }) => name !== option.name);
+  if (fact !== undefined) return [`the gateway has ${factText(fact)}, which no plan can change`];
+  if (versions.length === 0 && providers.length === 0) {
+    return [
+      facts.profile === null
+        ? `the catalog has nothing of the name ${option.name}`
+        : `neither the catalog nor the gateway has ${option.name}`,
+    ];
+  }
+  const inRange = [
+    ...versions.filter((manifest) => artifactMeets(manifest, option.name, option.version)),
+    ...providers.filter((manifest) => provides(manifest, option.name, option.version)),
+  ];
+  if (inRange.length === 0) {
+    const there = versions.length > 0 ? versions : providers;
+    const names = [...new Set(there.map(({ name }) => name))];
+    return [
+      `the catalog has ${names
+        .map((name) =>
+          versionsText(
+            name,
+            there.filter((one) => one.name === name).map(({ version }) => version),
+          ),
+        )
+        .join(', ')} only`,
+    ];
+  }
+  return rejections(problem, inRange);
+}
+
+function rejections(problem: Problem, manifests: readonly { name: string; version: string }[]): string[] {
+  const { facts } = problem.input;
+  const groups = new Map<string, { name: string; versions: string[]; text: (plural: boolean) => string }>();
+  for (const { name, version } of manifests) {
+    const rejected = problem.group(name).rejected.find(({ manifest }) => manifest.version === version);
+    if (rejected === undefined) continue;
+    const text = (plural: boolean) => rejectionText(rejected.rejection, facts, plural);
+    const key = `${name} ${text(true)}`;
+    const group = groups.get(key) ?? { name, versions: [], text };
+    group.versions.push(version);
+    groups.set(key, group);
+  }
+  return [...groups.values()].map(
+    ({ name, versions, text }) => `${versionsText(name, versions)} ${text(versions.length > 1)}`,
+  );
+}
+
+function resource(problem: Problem, what: 'disk' | 'memory'): string {
+  const missing = shortage(problem, what);
+  const { diskFree, memoryFree } = problem.input.facts;
+  const free = what === 'disk' ? diskFree : memoryFree;
+  const where = what === 'disk' ? 'on the disk, download and unpacked files together,' : 'of memory';
+  if (missing === null) return `the plan does not fit ${where} of the gateway`;
+  return `at least ${bytesText(free + missing)} ${where} would be needed, even after removing what may be removed; the gateway has ${bytesText(free)} free`;
 }

@@ -59,15 +59,18 @@ export class Optimiser {
     });
   }
 
-  /** The best solution of the problem as it stands; null when there is none. */
-  best(): Model | null {
+  /**
+   * The best solution of the problem as it stands; null when there is none.
+   * @param layers what to make cheap, the most important first
+   */
+  best(layers: readonly CostLayer[] = this.problem.costs.layers): Model | null {
     this.session = this.problem.constraints.newLiteral();
     this.seen.clear();
     this.current = null;
     this.prices.clear();
     this.allowances.clear();
     if (this.search.solve(() => [this.session]).satisfiable !== true) return null;
-    for (const layer of this.problem.costs.layers) if (!this.minimise(layer)) break;
+    for (const layer of layers) if (!this.minimise(layer)) break;
     this.solver.addClause([not(this.session)]);
     return this.search.model;
   }

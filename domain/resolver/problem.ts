@@ -211,8 +211,7 @@ export class Problem {
   private addSizes(literal: Literal, choice: VariantChoice | undefined): void {
     if (choice === undefined) return;
     this.costs.add('download', literal, choice.downloadSize);
-    this.constraints.addDisk(literal, choice.downloadSize + choice.installedSize);
-    this.constraints.addMemory(literal, choice.memory);
+    this.addResources(literal, choice.downloadSize + choice.installedSize, choice.memory);
   }
 
   private createKept(pack: InstalledPackage): KeptNode {
@@ -223,9 +222,15 @@ export class Problem {
     this.nodesByLiteral.set(stays, node);
     this.nodesByLiteral.set(needed, node);
     this.keptNodes.push(node);
-    this.constraints.addDisk(stays, pack.installedSize);
-    this.constraints.addMemory(stays, pack.memory);
+    this.addResources(stays, pack.installedSize, pack.memory);
     return node;
+  }
+
+  private addResources(literal: Literal, disk: number, memory: number): void {
+    this.constraints.addDisk(literal, disk);
+    this.constraints.addMemory(literal, memory);
+    this.costs.add('disk', literal, disk);
+    this.costs.add('memory', literal, memory);
   }
 
   /** What an installed package stands for: it stays, is replaced or is lost, and what it needs stays with it. */

@@ -1,71 +1,292 @@
 import { describe, expect, test } from '@jest/globals';
-import type { ArtifactManifest } from '../artifact/manifest.js';
-import type { GatewayProfile, Installed } from '../gateway/profile.js';
 import type { Resolution } from '../plan/plan.js';
-import { parseRequest } from '../plan/request.js';
-import { createCatalog } from './create-catalog.js';
-import { resolve } from './resolve.js';
+import { artifact, gateway, needs, run, sized } from './testing/builders.js';
 
-type Sketch = Omit<ArtifactManifest, 'name' | 'version' | 'kind'> & { kind?: ArtifactManifest['kind'] };
-
-function artifact(key: string, sketch: Sketch = {}): ArtifactManifest {
-  const at = key.indexOf('@');
-  return { kind: 'library', ...sketch, name: key.slice(0, at), version: key.slice(at + 1) };
+function installs({ plans }: Resolution): (readonly string[])[] {
+  return plans.map((plan) => plan.install);
 }
 
-function needs(...texts: string[]): { name: string; version?: string }[] {
-  return texts.map((text) => {
-    const [name = '', version] = text.split('@');
-    return version === undefined ? { name } : { name, version };
-  });
-}
-
-interface GatewaySketch {
-  hardware?: Partial<GatewayProfile['hardware']>;
-  software?: Partial<GatewayProfile['software']>;
-  labels?: Record<string, string>;
-  installed?: Installed[];
-}
-
-function gateway(sketch: GatewaySketch = {}): GatewayProfile {
-  return {
-    id: 'gw-1',
-    ...sketch,
-    hardware: { arch: 'armv7', ...sketch.hardware },
-    software: { os: 'linux', ...sketch.software },
-  };
-}
-
-function run(catalog: ArtifactManifest[], profile: GatewayProfile | null, ...requests: string[]): Resolution {
-  return resolve({
-    catalog: createCatalog(catalog),
-    gateway: profile,
-    requests: requests.map(parseRequest),
-  });
-}
-
-function installs(resolution: Resolution): (readonly string[])[] {
-  return resolution.plans.map((plan) => plan.install);
-}
+const best = (resolution: Resolution) => resolution.plans[0];
 
 describe('resolve', () => {
-  test('installs the newest version that the range selects, its dependencies first', () => {
+  test('installs the newest versions that the ranges select, dependencies first, then what is next best', () => {
     const catalog = [
       artifact('app@1.0.0', { requires: needs('lib@^1') }),
       artifact('app@2.0.0', { requires: needs('lib@^1', 'log') }),
       artifact('lib@1.0.0'),
       artifact('lib@1.5.0', { requires: needs('log@1') }),
-      artifact('lib@2.0.0'),
       artifact('log@1.0.0'),
       artifact('unrelated@1.0.0'),
     ];
-    const { plans, explanation } = run(catalog, gateway(), 'app');
-    expect(explanation).toBeNull();
-    expect(plans[0]?.install).toEqual(['log@1.0.0', 'lib@1.5.0', 'app@2.0.0']);
-    expect(plans.map((plan) => plan.install)).toEqual([
+    expect(installs(run(catalog, gateway(), 'app'))).toEqual([
       ['log@1.0.0', 'lib@1.5.0', 'app@2.0.0'],
-      ['log@1.0.0', 'lib@1.0.0', 'app@2.0.0'].sort((a, b) => (a < b ? 0 : 0) || plans[1]!.install.indexOf(a) - plans[1]!.install.indexOf(b)),
+      ['lib@1.0.0', 'log@1.0.0', 'app@2.0.0'],
       ['log@1.0.0', 'lib@1.5.0', 'app@1.0.0'],
     ]);
+  });
+
+  test('several requests hold together', () => {
+    const catalog = [
+      artifact('a@1.0.0'),
+      artifact('a@2.0.0', { conflicts: needs('b@<2') }),
+      artifact('b@1.0.0'),
+      artifact('b@2.0.0', { requires: needs('a@^1') }),
+    ];
+    expect(best(run(catalog, gateway(), 'a', 'b'))?.install).toEqual(['a@1.0.0', 'b@2.0.0']);
+    expect(best(run(catalog, gateway(), 'a@2', 'b'))).toBeUndefined();
+  });
+
+  test('a range selects no prerelease unless it names one or the policy lets it', () => {
+    const catalog = [
+      artifact('a@1.0.0'),
+      artifact('a@2.0.0-rc.1'),
+      artifact('a@3.0.0-rc.1', { policies: { prerelease: true } }),
+    ];
+    expect(best(run(catalog.slice(0, 2), null, 'a'))?.install).toEqual(['a@1.0.0']);
+    expect(best(run(catalog.slice(0, 2), null, 'a@>=2.0.0-0'))?.install).toEqual(['a@2.0.0-rc.1']);
+    expect(best(run(catalog, null, 'a'))?.install).toEqual(['a@3.0.0-rc.1']);
+    expect(run(catalog.slice(1, 2), null, 'a').plans).toEqual([]);
+  });
+
+  test('an artifact may meet its own requirement and conflict with what it provides', () => {
+    const catalog = [
+      artifact('a@1.0.0', {
+        requires: needs('driver@1'),
+        provides: [{ name: 'driver', version: '1.0.0' }],
+        conflicts: needs('driver'),
+      }),
+    ];
+    expect(installs(run(catalog, null, 'a'))).toEqual([['a@1.0.0']]);
+  });
+
+  test('the smaller of two equal alternatives is chosen', () => {
+    const catalog = [
+      artifact('app@1.0.0', { requires: [{ anyOf: needs('jvm@8', 'jvm-compact@8') }] }),
+      artifact('jvm@8.0.0', sized(100)),
+      artifact('jvm-compact@8.0.0', sized(20)),
+    ];
+    const { plans } = run(catalog, gateway(), 'app');
+    expect(plans.map((plan) => plan.install)).toEqual([
+      ['jvm-compact@8.0.0', 'app@1.0.0'],
+      ['jvm@8.0.0', 'app@1.0.0'],
+    ]);
+    expect(plans[0]).toMatchObject({ downloadSize: 20, installedSize: 20, peakDisk: 40, removeFirst: false });
+  });
+
+  test('what is installed stays where it can', () => {
+    const catalog = [
+      artifact('app@1.0.0', { requires: needs('lib') }),
+      artifact('lib@1.0.0'),
+      artifact('lib@2.0.0'),
+      artifact('old@1.0.0', { requires: needs('lib@1') }),
+    ];
+    const profile = gateway({
+      installed: [
+        { name: 'lib', version: '1.0.0', requested: false },
+        { name: 'old', version: '1.0.0' },
+      ],
+    });
+    const plan = best(run(catalog, profile, 'app'));
+    expect(plan).toMatchObject({ install: ['app@1.0.0'], keep: ['lib@1.0.0', 'old@1.0.0'], remove: [] });
+    expect(plan?.artifacts).toEqual([
+      { name: 'app', version: '1.0.0', variant: 'any', variantIndex: null, requiredBy: ['request'] },
+      { name: 'lib', version: '1.0.0', variant: 'installed', variantIndex: null, requiredBy: ['app', 'old'] },
+    ]);
+    expect(plan?.tree).toEqual([
+      {
+        name: 'app',
+        version: '1.0.0',
+        action: 'install',
+        requires: [{ name: 'lib', version: '1.0.0', action: 'keep', requires: [] }],
+      },
+    ]);
+  });
+
+  test('a dependency that nothing needs any more goes, and is named as such', () => {
+    const catalog = [
+      artifact('app@1.0.0', { requires: needs('lib') }),
+      artifact('app@2.0.0'),
+      artifact('lib@1.0.0'),
+    ];
+    const profile = gateway({
+      installed: [
+        { name: 'app', version: '1.0.0' },
+        { name: 'lib', version: '1.0.0', requested: false },
+      ],
+    });
+    expect(best(run(catalog, profile, 'app'))).toMatchObject({
+      install: ['app@2.0.0'],
+      remove: ['app@1.0.0', 'lib@1.0.0'],
+      orphans: ['lib@1.0.0'],
+    });
+  });
+
+  test('nobody knows what a package needs that the catalog lacks, so dependencies stay with it', () => {
+    const catalog = [artifact('app@1.0.0')];
+    const profile = gateway({
+      installed: [
+        { name: 'foreign', version: '1.0.0' },
+        { name: 'lib', version: '1.0.0', requested: false },
+      ],
+    });
+    expect(best(run(catalog, profile, 'app'))?.remove).toEqual([]);
+  });
+
+  test('an installed package that stands in the way is replaced rather than lost', () => {
+    const catalog = [
+      artifact('app@1.0.0', { requires: needs('lib@2') }),
+      artifact('lib@1.0.0'),
+      artifact('lib@2.0.0'),
+      artifact('other@1.0.0', { requires: needs('lib@1') }),
+      artifact('other@1.1.0', { requires: needs('lib') }),
+    ];
+    const profile = gateway({
+      installed: [
+        { name: 'lib', version: '1.0.0', requested: false },
+        { name: 'other', version: '1.0.0' },
+      ],
+    });
+    expect(best(run(catalog, profile, 'app'))).toMatchObject({
+      install: ['lib@2.0.0', 'app@1.0.0', 'other@1.1.0'],
+      remove: ['lib@1.0.0', 'other@1.0.0'],
+    });
+  });
+
+  test('a policy protects a package from removal, not from replacement', () => {
+    const old = artifact('old@1.0.0', { policies: { removable: false } });
+    const catalog = [artifact('app@1.0.0', { conflicts: needs('old@1') }), old];
+    const profile = gateway({ installed: [{ name: 'old', version: '1.0.0', requested: false }] });
+    expect(run(catalog, profile, 'app').plans).toEqual([]);
+    expect(best(run([...catalog, artifact('old@2.0.0')], profile, 'app'))).toMatchObject({
+      remove: ['old@1.0.0'],
+    });
+  });
+
+  test('what the request relies on is mended, what is merely kept stays as it was', () => {
+    const catalog = [artifact('app@1.0.0', { requires: needs('lib') }), artifact('lib@1.0.0')];
+    const profile = gateway({ installed: [{ name: 'app', version: '1.0.0' }] });
+    expect(best(run(catalog, profile, 'app'))).toMatchObject({ install: ['lib@1.0.0'], keep: ['app@1.0.0'] });
+    expect(best(run([...catalog, artifact('x@1.0.0')], profile, 'x'))).toMatchObject({
+      install: ['x@1.0.0'],
+    });
+    expect(best(run(catalog.slice(0, 1), profile, 'app'))).toMatchObject({
+      install: [],
+      keep: ['app@1.0.0'],
+    });
+  });
+
+  test('old and new that do not fit together: removal first, and what restores it', () => {
+    const catalog = [artifact('app@1.0.0', sized(3, 6)), artifact('app@2.0.0', sized(3, 6))];
+    const installed = [{ name: 'app', version: '1.0.0', installedSize: 6 }];
+    expect(best(run(catalog, gateway({ hardware: { diskFree: 9 }, installed }), 'app'))).toMatchObject({
+      peakDisk: 9,
+      removeFirst: false,
+      restore: [],
+    });
+    expect(best(run(catalog, gateway({ hardware: { diskFree: 8 }, installed }), 'app'))).toMatchObject({
+      peakDisk: 3,
+      removeFirst: true,
+      restore: ['app@1.0.0'],
+    });
+    expect(best(run(catalog, gateway({ hardware: { diskFree: 2 }, installed }), 'app@2'))).toBeUndefined();
+  });
+
+  test('room is made at the cost of what is least wanted, and only when it must be', () => {
+    const catalog = [artifact('app@1.0.0', sized(4))];
+    const installed = [
+      { name: 'big', version: '1.0.0', installedSize: 5 },
+      { name: 'small', version: '1.0.0', installedSize: 1 },
+    ];
+    expect(best(run(catalog, gateway({ hardware: { diskFree: 3 }, installed }), 'app'))).toMatchObject({
+      remove: ['big@1.0.0'],
+      keep: ['small@1.0.0'],
+      removeFirst: true,
+    });
+  });
+
+  test('among variants that run, one that fits is chosen', () => {
+    const catalog = [
+      artifact('app@1.0.0', {
+        variants: [
+          { platform: { arch: 'armv7' }, size: 1, installedSize: 9 },
+          { platform: { os: 'linux' }, size: 2, installedSize: 2, memory: 5 },
+          { platform: { arch: 'mips' }, size: 0 },
+        ],
+      }),
+    ];
+    expect(best(run(catalog, gateway(), 'app'))?.artifacts[0]).toMatchObject({
+      variant: 'armv7',
+      variantIndex: 0,
+    });
+    expect(best(run(catalog, gateway({ hardware: { diskFree: 5 } }), 'app'))?.artifacts[0]).toMatchObject({
+      variantIndex: 1,
+    });
+    expect(run(catalog, gateway({ hardware: { diskFree: 5, memoryFree: 4 } }), 'app').plans).toEqual([]);
+  });
+
+  test('hardware, tools, kernel, system and architecture are nodes that the gateway fixes', () => {
+    const catalog = [
+      artifact('app@1.0.0', {
+        requires: needs('gpio@1', 'busybox@>=1.30', 'kernel@>=3', 'linux@>=3', 'armv7'),
+      }),
+      artifact('gpio@1.0.0', { kind: 'hardware' }),
+      artifact('busybox@1.36.0', { kind: 'tool' }),
+    ];
+    const profile = gateway({
+      hardware: { components: [{ name: 'gpio', version: '1.0.0' }] },
+      software: { kernel: '3.10.0-514.el7', tools: [{ name: 'busybox', version: '1.35' }] },
+    });
+    expect(best(run(catalog, profile, 'app'))?.install).toEqual(['app@1.0.0']);
+    expect(run(catalog, { ...profile, hardware: { arch: 'armv7' } }, 'app').plans).toEqual([]);
+    expect(
+      run(catalog, { ...profile, hardware: { ...profile.hardware, arch: 'mips' } }, 'app').plans,
+    ).toEqual([]);
+    expect(
+      best(run(catalog, { ...profile, software: { os: 'linux', kernel: '3.2' } }, 'app'))?.install,
+    ).toEqual(['busybox@1.36.0', 'app@1.0.0']);
+  });
+
+  test('a policy says where an artifact may go', () => {
+    const catalog = [
+      artifact('app@2.0.0', { policies: { select: 'labels.site == "a"' } }),
+      artifact('app@1.0.0'),
+    ];
+    expect(best(run(catalog, gateway({ labels: { site: 'a' } }), 'app'))?.install).toEqual(['app@2.0.0']);
+    expect(best(run(catalog, gateway(), 'app'))?.install).toEqual(['app@1.0.0']);
+  });
+
+  test('optional requirements are met where they can be and harm nothing', () => {
+    const optional = needs('log', 'trace', 'absent').map((range) => ({ ...range, optional: true }));
+    const catalog = [
+      artifact('app@1.0.0', { requires: optional }),
+      artifact('log@1.0.0'),
+      artifact('trace@1.0.0', { conflicts: needs('app') }),
+    ];
+    expect(best(run(catalog, gateway(), 'app'))?.install).toEqual(['log@1.0.0', 'app@1.0.0']);
+  });
+
+  test('circles are legal at run time, but two install scripts cannot both come last', () => {
+    const script = { control: { install: 'install.sh' } };
+    const circle = (a: object, b: object) => [
+      artifact('a@1.0.0', { requires: needs('b'), ...a }),
+      artifact('b@1.0.0', { requires: needs('a'), ...b }),
+    ];
+    expect(best(run(circle({}, {}), null, 'a'))?.install.toSorted()).toEqual(['a@1.0.0', 'b@1.0.0']);
+    expect(best(run(circle(script, {}), null, 'a'))?.install).toEqual(['b@1.0.0', 'a@1.0.0']);
+    expect(best(run(circle({}, script), null, 'a'))?.install).toEqual(['a@1.0.0', 'b@1.0.0']);
+    const both = circle(script, script);
+    const { plans, explanation } = run(both, null, 'a');
+    expect(plans).toEqual([]);
+    expect(explanation).toContain('install script');
+    const way = artifact('b@0.9.0', script);
+    expect(best(run([...both, way], null, 'a'))?.install).toEqual(['b@0.9.0', 'a@1.0.0']);
+  });
+
+  test('the order of the catalog does not matter', () => {
+    const catalog = ['a@1.0.0', 'b@1.0.0', 'c@1.0.0'].map((key) =>
+      artifact(key, { provides: [{ name: 'v', version: '1.0.0' }] }),
+    );
+    catalog.push(artifact('app@1.0.0', { requires: needs('v') }));
+    expect(run(catalog.toReversed(), gateway(), 'app')).toEqual(run(catalog, gateway(), 'app'));
   });
 });

@@ -63,7 +63,8 @@ export function resolve({ catalog, gateway, requests, maxPlans = defaultPlans }:
 function exclude(problem: Problem, state: EndState, model: Model): boolean {
   const others = state.install.map(({ node }) => not(node.selected));
   for (const node of problem.keptNodes) if (model.has(node.needed)) others.push(not(node.needed));
-  for (const { literal } of problem.costs.optional.terms) if (model.has(literal)) others.push(not(literal));
+  for (const { literal } of problem.costs.layer('optional').terms)
+    if (model.has(literal)) others.push(not(literal));
   if (others.length === 0) return false;
   problem.constraints.solver.addClause(others);
   return true;

@@ -1,6 +1,6 @@
 import type { Problem } from './problem.js';
 import type { Literal } from './solver/literal.js';
-import type { Outcome, SatSolver } from './solver/sat-solver.js';
+import type { Decide, Outcome, SatSolver } from './solver/sat-solver.js';
 
 /** The literals that are true in a solution. */
 export type Model = ReadonlySet<Literal>;
@@ -41,7 +41,7 @@ export class Search {
    */
   solve(assumptions: () => readonly Literal[], maxConflicts = Infinity): Outcome {
     for (;;) {
-      const decide = this.walker();
+      const decide = walker(this.problem, () => this.hooks.last());
       const outcome = this.solver.solve(assumptions(), decide, maxConflicts);
       if (outcome.satisfiable !== true) return outcome;
       const selected = this.solver.trail.filter((literal) => !this.problem.isExpanded(literal));
@@ -53,36 +53,41 @@ export class Search {
       this.hooks.grown();
     }
   }
+}
 
-  /** Decides the first candidate that is open of the first goal that is not met. */
-  private walker(): (solver: SatSolver) => Literal | null {
-    const { rootGoals, goals } = this.problem;
-    // Goals before the cursor are met by literals on the trail, and stay so until the solver backtracks.
-    let backtracks = -1;
-    let root = 0;
-    let position = 0;
-    return (solver) => {
-      if (solver.backtracks !== backtracks) {
-        backtracks = solver.backtracks;
-        root = 0;
-        position = 0;
-      }
-      for (; root < rootGoals.length; root += 1) {
-        const open = openCandidate(solver, rootGoals[root]?.candidates ?? []);
+/**
+ * Decides the first open candidate of the first goal that is not met, walking from the requests.
+ * @param last literals to make true, where they can be, once every goal is met
+ */
+export function walker(
+  { rootGoals, goals }: Pick<Problem, 'rootGoals' | 'goals'>,
+  last: () => Iterable<Literal> = () => [],
+): Decide {
+  // Goals before the cursor are met by literals on the trail, and stay so until the solver backtracks.
+  let backtracks = -1;
+  let root = 0;
+  let position = 0;
+  return (solver) => {
+    if (solver.backtracks !== backtracks) {
+      backtracks = solver.backtracks;
+      root = 0;
+      position = 0;
+    }
+    for (; root < rootGoals.length; root += 1) {
+      const open = openCandidate(solver, rootGoals[root]?.candidates ?? []);
+      if (open !== null) return open;
+    }
+    for (; position < solver.trail.length; position += 1) {
+      for (const goal of goals[solver.trail[position] ?? 0] ?? []) {
+        const open = openCandidate(solver, goal.candidates);
         if (open !== null) return open;
       }
-      for (; position < solver.trail.length; position += 1) {
-        for (const goal of goals[solver.trail[position] ?? 0] ?? []) {
-          const open = openCandidate(solver, goal.candidates);
-          if (open !== null) return open;
-        }
-      }
-      for (const literal of this.hooks.last()) {
-        if (!solver.isTrue(literal) && !solver.isFalse(literal)) return literal;
-      }
-      return null;
-    };
-  }
+    }
+    for (const literal of last()) {
+      if (!solver.isTrue(literal) && !solver.isFalse(literal)) return literal;
+    }
+    return null;
+  };
 }
 
 function openCandidate(solver: SatSolver, candidates: readonly Literal[]): Literal | null {

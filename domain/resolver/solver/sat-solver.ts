@@ -72,6 +72,11 @@ export class SatSolver {
     return variable;
   }
 
+  /** Number of variables and one, as variables start at 1. */
+  get variables(): number {
+    return this.levels.length;
+  }
+
   isTrue(literal: Literal): boolean {
     return this.values[literal] === 1;
   }

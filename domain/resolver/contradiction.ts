@@ -1,0 +1,64 @@
+import type { ConstraintStore, ConstraintTag, StoredConstraint } from './constraint-store.js';
+import type { Problem } from './problem.js';
+import { walker } from './search.js';
+import { not, positive, type Literal } from './solver/literal.js';
+import { SatSolver } from './solver/sat-solver.js';
+
+/**
+ * The constraints that cannot hold together, as few as can be: leave out any of them and the rest can hold. They are
+ * found by switching each constraint on with an assumption of its own, taking the core of the contradiction, and
+ * trying to leave out one after the other, those stated last, which are farthest from the requests, first.
+ */
+export function contradictionOf(problem: Problem): ConstraintTag[] {
+  const { solver, switches } = replay(problem.constraints);
+  const decide = () => walker(problem);
+  let core: readonly Literal[] = [...switches.keys()];
+  // Propagation order matters for what a core names, so ask again under what was named.
+  for (let size = Infinity; core.length < size;) {
+    size = core.length;
+    const outcome = solver.solve(core, decide());
+    if (outcome.satisfiable !== false) throw new Error('a contradiction got lost');
+    core = inOrder(outcome.core, switches);
+  }
+  for (const literal of core.toReversed()) {
+    const without = core.filter((other) => other !== literal);
+    if (without.length === core.length) continue;
+    const outcome = solver.solve(without, decide());
+    if (outcome.satisfiable === false) core = inOrder(outcome.core, switches);
+  }
+  return core.flatMap((literal) => switches.get(literal)?.tag ?? []);
+}
+
+function inOrder(core: readonly Literal[], switches: ReadonlyMap<Literal, StoredConstraint>): Literal[] {
+  const named = new Set(core);
+  return [...switches.keys()].filter((literal) => named.has(literal));
+}
+
+/** The same constraints again, each behind a switch; what only ties auxiliary literals together always holds. */
+function replay(constraints: ConstraintStore): {
+  solver: SatSolver;
+  switches: Map<Literal, StoredConstraint>;
+} {
+  const solver = new SatSolver();
+  for (let variable = 1; variable < constraints.solver.variables; variable += 1) solver.newVariable();
+  const switches = new Map<Literal, StoredConstraint>();
+  for (const constraint of constraints.stored) {
+    if (constraint.tag.type === 'auxiliary') {
+      if (constraint.type === 'clause') solver.addClause(constraint.literals);
+      continue;
+    }
+    const literal = positive(solver.newVariable());
+    switches.set(literal, constraint);
+    if (constraint.type === 'clause') {
+      solver.addClause([not(literal), ...constraint.literals]);
+      continue;
+    }
+    const { terms, bound } = constraint.linear;
+    const excess = terms.reduce((sum, { weight }) => sum + weight, 0) - bound;
+    if (excess <= 0) continue;
+    const linear = solver.addLinear(bound + excess);
+    for (const term of terms) solver.addTerm(linear, term.literal, term.weight);
+    solver.addTerm(linear, literal, excess);
+  }
+  return { solver, switches };
+}

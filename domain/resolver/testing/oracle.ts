@@ -1,0 +1,313 @@
+/**
+ * The judge of the resolver's tests: it looks at every possible end state of a small gateway, one by one, and knows
+ * the rules of docs/dependency-resolution.md only. It shares no code with the solver.
+ */
+import semver from 'semver';
+import type { ArtifactManifest, NamedRange, Requirement } from '../../artifact/manifest.js';
+import type { GatewayProfile } from '../../gateway/profile.js';
+import type { Plan } from '../../plan/plan.js';
+import type { ArtifactRequest } from '../../plan/request.js';
+
+export interface Case {
+  readonly catalog: readonly ArtifactManifest[];
+  readonly gateway: GatewayProfile;
+  readonly requests: readonly ArtifactRequest[];
+}
+
+interface Item {
+  readonly name: string;
+  readonly version: string;
+  readonly manifest: ArtifactManifest | null;
+  readonly type: 'fixed' | 'keep' | 'install';
+}
+
+export interface State {
+  readonly items: readonly Item[];
+  readonly install: readonly string[];
+}
+
+const key = (item: { name: string; version: string }) => `${item.name}@${item.version}`;
+
+const satisfied = new Map<string, boolean>();
+function inRange(version: string, range: string | undefined): boolean {
+  const id = `${version} ${range ?? '*'}`;
+  let known = satisfied.get(id);
+  if (known === undefined) {
+    known = semver.satisfies(version, range ?? '*');
+    satisfied.set(id, known);
+  }
+  return known;
+}
+
+function meets(item: Item, { name, version }: NamedRange): boolean {
+  return (
+    (item.name === name && inRange(item.version, version)) ||
+    (item.manifest?.provides ?? []).some((given) => given.name === name && inRange(given.version, version))
+  );
+}
+
+function options(requirement: Requirement): readonly NamedRange[] {
+  return 'anyOf' in requirement ? requirement.anyOf : [requirement];
+}
+
+function holds(requirement: Requirement, items: readonly Item[]): boolean {
+  return options(requirement).some((option) => items.some((item) => meets(item, option)));
+}
+
+export class Oracle {
+  private readonly fixed: readonly Item[];
+  private readonly before: readonly Item[];
+  private readonly names: readonly string[];
+  private readonly eligible = new Map<string, readonly Item[]>();
+  private readonly sizes = new Map<string, { download: number; installed: number; memory: number }>();
+
+  constructor(private readonly subject: Case) {
+    const { catalog, gateway } = subject;
+    const manifestOf = (name: string, version: string) =>
+      catalog.find((manifest) => manifest.name === name && manifest.version === version) ?? null;
+    this.fixed = (gateway.software.tools ?? []).map((tool) => ({
+      ...tool,
+      manifest: manifestOf(tool.name, tool.version),
+      type: 'fixed',
+    }));
+    this.before = (gateway.installed ?? []).map(({ name, version }) => ({
+      name,
+      version,
+      manifest: manifestOf(name, version),
+      type: 'keep',
+    }));
+    this.names = [...new Set([...catalog, ...this.before].map(({ name }) => name))];
+    for (const name of this.names) this.eligible.set(name, this.eligibleVersions(name));
+  }
+
+  /** Every valid end state. */
+  *states(): Generator<State> {
+    yield* this.extend([], 0);
+  }
+
+  /** The state that a plan claims to lead to. */
+  stateOf(plan: Plan): State {
+    const items = [...this.fixed];
+    for (const kept of this.before) if (plan.keep.includes(key(kept))) items.push(kept);
+    for (const name of plan.install) {
+      const manifest = this.subject.catalog.find((candidate) => key(candidate) === name);
+      if (manifest === undefined) throw new Error(`${name} is not in the catalog`);
+      items.push({ name: manifest.name, version: manifest.version, manifest, type: 'install' });
+    }
+    return { items, install: [...plan.install].sort() };
+  }
+
+  isValid({ items }: State): boolean {
+    return (
+      new Set(items.map(({ name }) => name)).size === items.length &&
+      this.subject.requests.every((request) =>
+        items.some((item) => meets(item, { name: request.name, version: request.range })),
+      ) &&
+      items.every((item) => this.isSound(item, items)) &&
+      this.keepsProtected(items) &&
+      this.fits(items)
+    );
+  }
+
+  /** The ranking, most important first; smaller is better. */
+  cost({ items }: State): number[] {
+    const { requests, gateway } = this.subject;
+    const unknown = this.before.some(
+      (kept) => kept.manifest === null && this.isWanted(kept.name) && items.includes(kept),
+    );
+    let changed = 0;
+    let lost = 0;
+    for (const { name, version } of gateway.installed ?? []) {
+      const now = items.find((item) => item.name === name && item.type !== 'fixed');
+      if (now === undefined) lost += this.isWanted(name) || unknown ? 1 : 0;
+      else if (now.version !== version) changed += 1;
+    }
+    const installed = items.filter(({ type }) => type === 'install');
+    const distances = this.distances();
+    const ages = new Array<number>(12).fill(0);
+    for (const item of installed) {
+      const distance = distances.get(item.name) ?? 11;
+      const age = (this.eligible.get(item.name) ?? []).findIndex(({ version }) => version === item.version);
+      if (distance > 0) ages[distance] = (ages[distance] ?? 0) + age;
+    }
+    return [
+      ...requests.map((request) => this.rank(request, items)),
+      changed + lost,
+      lost,
+      this.unmetOptions(items),
+      ...ages,
+      installed.reduce((sum, item) => sum + (this.sizes.get(key(item))?.download ?? 0), 0),
+      installed.length,
+    ];
+  }
+
+  /** Whether what a package needs, or would like, was not there before: then its mending is a matter of taste. */
+  hasLooseEnds(): boolean {
+    return this.before.some((kept) =>
+      (kept.manifest?.requires ?? []).some(
+        (requirement) =>
+          requirement.optional === true || !holds(requirement, [...this.fixed, ...this.before]),
+      ),
+    );
+  }
+
+  private *extend(items: readonly Item[], index: number): Generator<State> {
+    const name = this.names[index];
+    if (name === undefined) {
+      const state = {
+        items: [...this.fixed, ...items],
+        install: items
+          .filter(({ type }) => type === 'install')
+          .map(key)
+          .sort(),
+      };
+      if (this.isValid(state)) yield state;
+      return;
+    }
+    yield* this.extend(items, index + 1);
+    const kept = this.before.filter((item) => item.name === name);
+    for (const item of [...kept, ...(this.eligible.get(name) ?? [])])
+      yield* this.extend([...items, item], index + 1);
+  }
+
+  private eligibleVersions(name: string): Item[] {
+    const { catalog, gateway } = this.subject;
+    const found: Item[] = [];
+    for (const manifest of catalog.filter((candidate) => candidate.name === name)) {
+      if (this.before.some((kept) => kept.name === name && kept.version === manifest.version)) continue;
+      if (manifest.kind === 'hardware' || this.fixed.some((fact) => fact.name === name)) continue;
+      const variants = (manifest.variants ?? [{ size: 0 }]).filter(
+        ({ platform }) => platform?.arch === undefined || platform.arch === gateway.hardware.arch,
+      );
+      const [variant] = variants;
+      if (variant === undefined) continue;
+      const item: Item = { name, version: manifest.version, manifest, type: 'install' };
+      if (this.fixed.some((fact) => this.conflict(item, fact))) continue;
+      const download = variant.size ?? 0;
+      this.sizes.set(key(item), {
+        download,
+        installed: variant.installedSize ?? download,
+        memory: variant.memory ?? 0,
+      });
+      found.push(item);
+    }
+    return found.sort((left, right) => semver.compareBuild(right.version, left.version));
+  }
+
+  private conflict(left: Item, right: Item): boolean {
+    return (
+      (left.manifest?.conflicts ?? []).some((range) => meets(right, range)) ||
+      (right.manifest?.conflicts ?? []).some((range) => meets(left, range))
+    );
+  }
+
+  private isSound(item: Item, items: readonly Item[]): boolean {
+    if (item.type === 'fixed') return true;
+    const old = [...this.fixed, ...this.before];
+    const requires = (item.manifest?.requires ?? []).filter(
+      (requirement) => requirement.optional !== true && (item.type === 'install' || holds(requirement, old)),
+    );
+    if (!requires.every((requirement) => holds(requirement, items))) return false;
+    return items.every(
+      (other) =>
+        other === item ||
+        (item.type === 'keep' && other.type !== 'install') ||
+        (other.type === 'keep' && item.type !== 'install') ||
+        !this.conflict(item, other),
+    );
+  }
+
+  private keepsProtected(items: readonly Item[]): boolean {
+    return this.before.every(
+      ({ name, manifest }) =>
+        manifest?.policies?.removable !== false ||
+        items.some((item) => item.name === name && item.type !== 'fixed'),
+    );
+  }
+
+  private fits(items: readonly Item[]): boolean {
+    const { hardware, installed } = this.subject.gateway;
+    let disk = 0;
+    let memory = 0;
+    for (const item of items) {
+      if (item.type !== 'install') continue;
+      const size = this.sizes.get(key(item));
+      if (size === undefined) return false;
+      disk += size.download + size.installed;
+      memory += size.memory;
+    }
+    for (const { name, version, installedSize } of installed ?? []) {
+      if (items.some((item) => item.type === 'keep' && item.name === name)) continue;
+      disk -= installedSize ?? 0;
+      const manifest = this.before.find((item) => item.name === name && item.version === version)?.manifest;
+      memory -= manifest?.variants?.[0]?.memory ?? 0;
+    }
+    return disk <= (hardware.diskFree ?? Infinity) && memory <= (hardware.memoryFree ?? Infinity);
+  }
+
+  private rank(request: ArtifactRequest, items: readonly Item[]): number {
+    const range: NamedRange = { name: request.name, version: request.range };
+    if (this.fixed.some((fact) => meets(fact, range))) return 0;
+    const possible = this.names.flatMap((name) => [
+      ...this.before.filter((kept) => kept.name === name),
+      ...(this.eligible.get(name) ?? []),
+    ]);
+    const candidates = possible
+      .filter((item) => meets(item, range))
+      .sort((left, right) => {
+        const own = Number(right.name === request.name) - Number(left.name === request.name);
+        if (own !== 0) return own;
+        if (left.name !== right.name) return left.name < right.name ? -1 : 1;
+        return semver.compareBuild(right.version, left.version);
+      });
+    return candidates.findIndex((candidate) =>
+      items.some((item) => item.name === candidate.name && item.version === candidate.version),
+    );
+  }
+
+  private unmetOptions(items: readonly Item[]): number {
+    const possible = [...this.fixed, ...this.before, ...[...this.eligible.values()].flat()];
+    let unmet = 0;
+    for (const item of items) {
+      if (item.type !== 'install') continue;
+      for (const requirement of item.manifest?.requires ?? []) {
+        if (requirement.optional !== true || holds(requirement, items)) continue;
+        if (holds(requirement, possible)) unmet += 1;
+      }
+    }
+    return unmet;
+  }
+
+  private isWanted(name: string): boolean {
+    return this.subject.gateway.installed?.find((entry) => entry.name === name)?.requested !== false;
+  }
+
+  private distances(): Map<string, number> {
+    const { catalog, requests } = this.subject;
+    const provided = (name: string) =>
+      catalog
+        .filter(({ provides }) => provides?.some((given) => given.name === name))
+        .map(({ name: by }) => by);
+    const distances = new Map<string, number>();
+    let front = requests.flatMap(({ name }) => [name, ...provided(name)]);
+    for (let distance = 0; front.length > 0; distance += 1) {
+      const fresh = [...new Set(front)].filter((name) => !distances.has(name));
+      for (const name of fresh) distances.set(name, distance);
+      front = catalog
+        .filter(({ name }) => fresh.includes(name))
+        .flatMap(({ requires }) => requires ?? [])
+        .flatMap(options)
+        .flatMap(({ name }) => [name, ...provided(name)]);
+    }
+    return distances;
+  }
+}
+
+/** Negative when the left cost is better. */
+export function compareCosts(left: readonly number[], right: readonly number[]): number {
+  for (const [index, value] of left.entries()) {
+    const difference = value - (right[index] ?? 0);
+    if (difference !== 0) return difference;
+  }
+  return 0;
+}
