@@ -22,6 +22,7 @@ import type { PackageFile, PackageManifest } from '../../domain/package-format/p
 import type { PlacedArtifact } from '../../domain/package-format/package-tables.js';
 import type { UstarHeader } from '../../domain/package-format/ustar-header.js';
 import { UstarReader } from '../../domain/package-format/ustar-reader.js';
+import { messageOf } from '../state/system-error.js';
 
 /** Receives the files of a package one after the other, first `id` and manifest.json. */
 export interface PackageSink {
@@ -62,7 +63,7 @@ export async function verifyPackage(
   options: VerifyOptions = {},
 ): Promise<VerifiedPackage> {
   const digest = createHash('sha256');
-  const state = { sizeBytes: 0, sourceError: undefined as Error | undefined };
+  const state = { sizeBytes: 0, source: null as { readonly error: unknown } | null };
   const counted = async function* (): AsyncGenerator<Buffer> {
     try {
       for await (const chunk of archive) {
@@ -71,7 +72,7 @@ export async function verifyPackage(
         yield chunk;
       }
     } catch (error) {
-      state.sourceError = error instanceof Error ? error : new Error(String(error));
+      state.source = { error };
       throw error;
     }
   };
@@ -102,15 +103,13 @@ export async function verifyPackage(
 
 async function* decompressed(
   gunzip: AsyncIterable<Buffer>,
-  state: { readonly sourceError: Error | undefined },
+  state: { readonly source: { readonly error: unknown } | null },
 ): AsyncGenerator<Buffer> {
   try {
     yield* gunzip;
   } catch (error) {
-    if (state.sourceError !== undefined) throw state.sourceError;
-    throw malformedPackage(
-      `The archive cannot be decompressed: ${error instanceof Error ? error.message : 'damaged'}.`,
-    );
+    if (state.source !== null) throw state.source.error;
+    throw malformedPackage(`The archive cannot be decompressed: ${messageOf(error)}.`);
   }
 }
 

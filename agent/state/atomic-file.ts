@@ -7,6 +7,7 @@
  */
 import { open, readdir, readFile, rename, rm } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
+import { hasCode } from './system-error.js';
 
 /** Writes a private file (mode 0600) in place of what was there. */
 export async function writeFileAtomic(path: string, content: string | Uint8Array): Promise<void> {
@@ -65,5 +66,5 @@ export async function syncTree(path: string): Promise<void> {
 }
 
 export function isMissing(error: unknown): boolean {
-  return error instanceof Error && 'code' in error && error.code === 'ENOENT';
+  return hasCode(error, 'ENOENT');
 }

@@ -30,6 +30,7 @@ export class EndedDeliveries {
   async add(report: Report): Promise<void> {
     const others = this.reports.filter((other) => other.deliveryId !== report.deliveryId);
     this.reports = [...others, report].slice(-remembered);
-    await writeFileAtomic(this.path, JSON.stringify(this.reports));
+    // On a full disk it is remembered for as long as the agent runs.
+    await writeFileAtomic(this.path, JSON.stringify(this.reports)).catch(() => undefined);
   }
 }

@@ -6,6 +6,7 @@ import { createHash } from 'node:crypto';
 import { realpath } from 'node:fs/promises';
 import { createServer } from 'node:net';
 import { LeonoreError } from '../../domain/errors.js';
+import { hasCode } from './system-error.js';
 
 export interface InstanceLock {
   release(): Promise<void>;
@@ -23,7 +24,7 @@ export async function lockRoot(root: string): Promise<InstanceLock> {
       server.listen({ path: `\0leonore-agent-${name}` }, resolve);
     });
   } catch (error) {
-    if (error instanceof Error && 'code' in error && error.code === 'EADDRINUSE') {
+    if (hasCode(error, 'EADDRINUSE')) {
       throw new LeonoreError('MALFORMED_INPUT', `Another agent is running on ${root}.`);
     }
     throw error;

@@ -2,7 +2,8 @@
  * Reports that LEONORE has not acknowledged yet, one file each, in order.
  *
  * INVARIANTS
- *  - A report is on the disk before `add` returns, and until LEONORE has said that it is done with it.
+ *  - A report is on the disk before `add` returns, and until LEONORE has said that it is done with it. When the disk
+ *    is full it is kept in memory: better a report that a power cut may lose than none.
  *  - (deliveryId, sequence) is in the queue once at most, so repeating a step after a crash repeats no report.
  *  - The queue is bounded by itself: tasks come from the node that takes the reports, a few reports each.
  */
@@ -38,8 +39,8 @@ export class ReportQueue {
     if (this.#reports.some((queued) => isSame(queued.report, report))) return;
     this.#last += 1;
     const file = `${String(this.#last).padStart(12, '0')}.json`;
-    await writeFileAtomic(join(this.directory, file), JSON.stringify(report));
     this.#reports.push({ file, report });
+    await writeFileAtomic(join(this.directory, file), JSON.stringify(report)).catch(() => undefined);
   }
 
   /** The oldest reports, at most so many. */

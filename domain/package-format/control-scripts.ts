@@ -58,9 +58,20 @@ enter() {
 }
 `;
 
+const wantedFunction = `# wanted NAME [WANTED...]: true when NAME is among those wanted, or none is named
+wanted() {
+  candidate=$1
+  shift
+  [ $# -gt 0 ] || return 0
+  case " $* " in *" $candidate "*) return 0 ;; *) return 1 ;; esac
+}
+`;
+
 const install = `#!/bin/sh
-# install: puts the artifacts in place as the path file says, then runs their own install scripts, in order.
+# install [NAME...]: puts the named artifacts (all without a name) in place as the path file says, then runs their
+# own install scripts, in order.
 ${prelude}
+${wantedFunction}
 # The files of an artifact lie together, so its directory is moved by one rename: it is in place whole or not at
 # all. What is there already is left alone (its name holds a digest of its content), so running this again after
 # a power cut does no harm.
@@ -72,6 +83,8 @@ while IFS=$tab read -r order source destination _mode _sum; do
   from=\${source%%/*}/\${inside%%/*}
   inside=\${inside#*/}
   home=\${destination%"/$inside"}
+  name=\${home#store/}
+  wanted "\${name%%/*}" "$@" || continue
   if [ ! -d "$LEONORE_ROOT/$home" ]; then
     mkdir -p "$LEONORE_ROOT/\${home%/*}"
     mv "$LEONORE_PACKAGE/$from" "$LEONORE_ROOT/$home"
@@ -79,6 +92,7 @@ while IFS=$tab read -r order source destination _mode _sum; do
 done <"$LEONORE_PACKAGE/path"
 
 while ${readColumns('name', 'version', 'home', 'install')}; do
+  wanted "$name" "$@" || continue
   mkdir -p "$LEONORE_ROOT/$home" "$LEONORE_ROOT/data/$name"
   [ "$install" = - ] || (enter "$name" "$version" "$home" && exec sh "./$install") </dev/null
 done <"$table"
@@ -88,6 +102,7 @@ const uninstall = `#!/bin/sh
 # uninstall [NAME...]: runs the uninstall scripts of the named artifacts (of all without a name) in reverse order
 # and removes their files, and their data unless it is to be kept. Goes on after a failure and exits 1 then.
 ${prelude}
+${wantedFunction}
 reversed=
 while IFS= read -r line; do
   reversed="$line
@@ -97,9 +112,7 @@ done <"$table"
 failed=0
 while ${readColumns('name', 'version', 'home', 'keep', 'uninstall')}; do
   [ -n "$name" ] || continue
-  if [ $# -gt 0 ]; then
-    case " $* " in *" $name "*) ;; *) continue ;; esac
-  fi
+  wanted "$name" "$@" || continue
   if [ "$uninstall" != - ] && [ -f "$LEONORE_ROOT/$home/$uninstall" ]; then
     (enter "$name" "$version" "$home" && exec sh "./$uninstall") </dev/null || failed=1
   fi

@@ -18,6 +18,7 @@ import {
 import type { GatewayProfile } from '../../../domain/gateway/profile.js';
 import { DeviceError } from '../device-error.js';
 import { failureOf, readAnswer } from './response.js';
+import { messageOf } from '../../state/system-error.js';
 
 export interface DeviceClientOptions {
   /** Base URL of the API: where gateways register. */
@@ -164,15 +165,9 @@ interface RequestOptions {
 /** Whatever the transport throws is an unreachable server, except that the caller's own abort stays one. */
 export function transportFailure(error: unknown, signal?: AbortSignal): unknown {
   if (signal?.aborted === true || error instanceof DeviceError) return error;
-  return new DeviceError(
-    'unreachable',
-    error instanceof Error ? error.message : String(error),
-    0,
-    undefined,
-    {
-      cause: error,
-    },
-  );
+  return new DeviceError('unreachable', messageOf(error), 0, undefined, {
+    cause: error,
+  });
 }
 
 async function success(response: Dispatcher.ResponseData): Promise<Dispatcher.ResponseData> {

@@ -1,0 +1,157 @@
+/** `leonore agent`: the command line of the agent, for the CLI and for the agent's own small entry point alike. */
+import { readFile } from 'node:fs/promises';
+import { resolve } from 'node:path';
+import { Command, InvalidArgumentError, Option } from 'commander';
+import { LeonoreError } from '../domain/errors.js';
+import { gatewayIdPattern, macPattern } from '../domain/gateway/profile.js';
+import type { Facts } from './profiler/facts.js';
+import { startAgent } from './start-agent.js';
+import type { Log } from './state/bounded-log.js';
+import { messageOf } from './state/system-error.js';
+
+interface CommandOptions {
+  readonly server: string;
+  readonly root: string;
+  readonly enrolmentToken?: string;
+  readonly id?: string;
+  readonly mac?: string;
+  readonly strategy: 'pull' | 'push';
+  readonly interval?: number;
+  readonly profileInterval: number;
+  readonly label: Readonly<Record<string, string>>;
+  readonly profile?: string;
+  readonly pushHost: string;
+  readonly pushPort: number;
+  readonly healthTimeout: number;
+  readonly scriptTimeout: number;
+  readonly json?: true;
+}
+
+/** Ends with the process's signals; fails with a LeonoreError for whoever prints errors. */
+export function agentCommand(): Command {
+  return new Command('agent')
+    .description('run a gateway agent in the foreground, until Ctrl-C')
+    .addOption(
+      new Option('--server <url>', 'address of LEONORE, where the gateway registers')
+        .env('LEONORE_SERVER')
+        .argParser(url)
+        .makeOptionMandatory(),
+    )
+    .requiredOption('--root <dir>', 'directory of the agent; everything it does stays below it')
+    .addOption(
+      new Option(
+        '--enrolment-token <token>',
+        'lets the gateway register; better in the environment than on the command line',
+      ).env('LEONORE_ENROLMENT_TOKEN'),
+    )
+    .option(
+      '--id <id>',
+      'id of the gateway (default: made from the mac, and kept)',
+      matching(gatewayIdPattern, 'an id'),
+    )
+    .option(
+      '--mac <mac>',
+      'mac of the gateway (default: that of the first interface)',
+      matching(macPattern, 'a mac'),
+    )
+    .addOption(
+      new Option('--strategy <name>', 'pull: ask for tasks; push: be notified of them, and ask now and then')
+        .choices(['pull', 'push'])
+        .default('pull'),
+    )
+    .option('--interval <s>', 'seconds between two polls (default: what LEONORE says)', seconds)
+    .option('--profile-interval <s>', 'seconds between two looks for a change of the profile', seconds, 300)
+    .option('--label <key=value...>', 'labels of the gateway, for selectors', label, {})
+    .option('--profile <file>', 'JSON laid over the measured profile: simulated hardware for test beds')
+    .option('--push-host <host>', 'address to listen on for notices; LEONORE must reach it', '127.0.0.1')
+    .option('--push-port <n>', 'port to listen on for notices; 0 takes a free one', port, 0)
+    .option('--script-timeout <s>', 'time limit of a control script', seconds, 300)
+    .option('--health-timeout <s>', 'time within which a health check must succeed', seconds, 60)
+    .option('--json', 'log lines of JSON')
+    .action(runAgent);
+}
+
+async function runAgent(options: CommandOptions): Promise<void> {
+  if (options.enrolmentToken === undefined || options.enrolmentToken === '') {
+    throw new LeonoreError(
+      'MALFORMED_INPUT',
+      'No enrolment token: give --enrolment-token or set LEONORE_ENROLMENT_TOKEN.',
+    );
+  }
+  const overlay = options.profile === undefined ? undefined : await readOverlay(options.profile);
+  const agent = await startAgent({
+    server: options.server,
+    root: resolve(options.root),
+    enrolmentToken: options.enrolmentToken,
+    id: options.id,
+    mac: options.mac,
+    strategy: options.strategy,
+    intervalSeconds: options.interval,
+    profileIntervalSeconds: options.profileInterval,
+    labels: options.label,
+    profileOverlay: overlay,
+    pushHost: options.pushHost,
+    pushPort: options.pushPort,
+    log: options.json === true ? jsonLog : plainLog,
+    times: { scriptTimeoutMs: options.scriptTimeout * 1_000, checkWithinMs: options.healthTimeout * 1_000 },
+  });
+  const close = (): void => void agent.close().catch(() => undefined);
+  for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(signal, close);
+  await agent.ended;
+}
+
+const plainLog: Log = (level, message, fields = {}) => {
+  const facts = Object.entries(fields).map(([key, value]) => `${key}=${String(value)}`);
+  process.stderr.write(`${[`${level}:`, message, ...facts].join(' ')}\n`);
+};
+
+const jsonLog: Log = (level, message, fields = {}) => {
+  process.stderr.write(`${JSON.stringify({ at: new Date().toISOString(), level, message, ...fields })}\n`);
+};
+
+async function readOverlay(file: string): Promise<Facts> {
+  let value: unknown;
+  try {
+    value = JSON.parse(await readFile(file, 'utf8'));
+  } catch (error) {
+    throw new LeonoreError('MALFORMED_INPUT', `The profile ${file} cannot be read: ${messageOf(error)}`);
+  }
+  if (typeof value !== 'object' || value === null || Array.isArray(value)) {
+    throw new LeonoreError('MALFORMED_INPUT', `The profile ${file} is not a JSON object.`);
+  }
+  return { ...value };
+}
+
+function url(text: string): string {
+  const { protocol } = URL.canParse(text) ? new URL(text) : { protocol: '' };
+  if (protocol !== 'http:' && protocol !== 'https:')
+    throw new InvalidArgumentError('It must be an http or https URL.');
+  return text;
+}
+
+function seconds(text: string): number {
+  const value = Number(text);
+  if (!Number.isFinite(value) || value <= 0)
+    throw new InvalidArgumentError('It must be a positive number of seconds.');
+  return value;
+}
+
+function port(text: string): number {
+  const value = Number(text);
+  if (!Number.isInteger(value) || value < 0 || value > 65_535)
+    throw new InvalidArgumentError('It must be a port.');
+  return value;
+}
+
+function matching(pattern: string, what: string): (text: string) => string {
+  return (text) => {
+    if (!new RegExp(pattern).test(text)) throw new InvalidArgumentError(`It is not ${what}.`);
+    return text;
+  };
+}
+
+function label(text: string, before: Readonly<Record<string, string>>): Record<string, string> {
+  const equals = text.indexOf('=');
+  if (equals < 1) throw new InvalidArgumentError('It must be key=value.');
+  return { ...before, [text.slice(0, equals)]: text.slice(equals + 1) };
+}

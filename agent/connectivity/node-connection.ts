@@ -1,0 +1,151 @@
+/**
+ * Keeps a gateway connected to whichever node is responsible for it.
+ *
+ * INVARIANTS
+ *  - There is one registration at a time; whoever needs one meanwhile waits for it.
+ *  - A failure is answered by what it means (device-error.ts): wait, register again, or give up. It is never
+ *    repeated without a pause that grows.
+ */
+import { setTimeout as sleep } from 'node:timers/promises';
+import type { RegisterRequest, RegisterResponse } from '../../domain/agent-protocol/messages.js';
+import type { Log } from '../state/bounded-log.js';
+import { Backoff } from './backoff.js';
+import type { Connectivity } from './connectivity.js';
+import { DeviceError } from './device-error.js';
+import type { DeviceSession } from './http/device-client.js';
+
+export interface Credentials {
+  readonly token: string | undefined;
+  readonly nodeAddress: string | undefined;
+}
+
+export interface NodeConnectionOptions {
+  readonly connectivity: Connectivity;
+  readonly enrolmentToken: string;
+  /** Known from an earlier run. */
+  readonly credentials: Credentials;
+  readonly request: () => Promise<RegisterRequest>;
+  /** Called after each registration, before anything is done with it: makes it last. */
+  readonly onRegistered: (response: RegisterResponse, token: string) => Promise<void>;
+  readonly log: Log;
+  readonly signal: AbortSignal;
+  readonly firstRetryMs: number;
+  readonly mostRetryMs: number;
+}
+
+/** Failures in a row to reach the node after which the gateway asks at the registration address again. */
+const unreachableBeforeReturn = 3;
+
+export class NodeConnection {
+  #token: string | undefined;
+  #nodeAddress: string | undefined;
+  #registration: Promise<void> | null = null;
+  #unreachable = 0;
+
+  constructor(private readonly options: NodeConnectionOptions) {
+    this.#token = options.credentials.token;
+    this.#nodeAddress = options.credentials.nodeAddress;
+  }
+
+  /** Registers, trying for as long as it takes. */
+  async register(): Promise<void> {
+    this.#registration ??= this.#tryToRegister().finally(() => {
+      this.#registration = null;
+    });
+    return this.#registration;
+  }
+
+  /**
+   * Does something with the node, for as long as it takes: waits while it is unavailable, finds the right node,
+   * and renews the token.
+   *
+   * @param rounds attempts before it is given up; the pauses and registrations between them are not counted
+   * @throws DeviceError `refused`, or the last one when all rounds are used; whatever else the action throws
+   */
+  async call<T>(
+    action: (session: DeviceSession) => Promise<T>,
+    rounds = Number.POSITIVE_INFINITY,
+  ): Promise<T> {
+    const backoff = this.#backoff();
+    for (let round = 1; ; round += 1) {
+      this.options.signal.throwIfAborted();
+      const session = await this.#session();
+      try {
+        const result = await action(session);
+        this.#unreachable = 0;
+        return result;
+      } catch (error) {
+        this.options.signal.throwIfAborted();
+        if (!(error instanceof DeviceError) || error.failure === 'refused' || round >= rounds) throw error;
+        this.options.log('warn', 'node does not serve', { failure: error.failure, problem: error.message });
+        const again = this.#afterFailure(error, session);
+        const waitMs = backoff.next(error.retryAfterMs);
+        await sleep(waitMs, undefined, { signal: this.options.signal });
+        if (again) await this.register();
+      }
+    }
+  }
+
+  /** True when the gateway has to register again. */
+  #afterFailure(error: DeviceError, session: DeviceSession): boolean {
+    switch (error.failure) {
+      case 'unauthenticated':
+        // Somebody else may have renewed it meanwhile.
+        if (this.#token === session.token) this.#token = undefined;
+        return this.#token === undefined;
+      case 'wrongNode':
+        return this.#nodeAddress === session.nodeAddress;
+      case 'unreachable':
+        this.#unreachable += 1;
+        return this.#unreachable >= unreachableBeforeReturn;
+      case 'unavailable':
+      case 'malformed':
+      case 'refused':
+        return false;
+    }
+  }
+
+  async #session(): Promise<DeviceSession> {
+    if (this.#token === undefined || this.#nodeAddress === undefined) await this.register();
+    const token = this.#token;
+    const nodeAddress = this.#nodeAddress;
+    if (token === undefined || nodeAddress === undefined) {
+      throw new DeviceError('malformed', 'The registration brought neither token nor node.');
+    }
+    return { token, nodeAddress };
+  }
+
+  async #tryToRegister(): Promise<void> {
+    const { connectivity, enrolmentToken, log, signal } = this.options;
+    const backoff = this.#backoff();
+    for (;;) {
+      signal.throwIfAborted();
+      // With its own token the gateway proves to be the one that it was.
+      const used = this.#token ?? enrolmentToken;
+      try {
+        const response = await connectivity.register(await this.options.request(), used, signal);
+        const token = response.token ?? this.#token;
+        if (token === undefined) throw new DeviceError('malformed', 'The registration brought no token.');
+        await this.options.onRegistered(response, token);
+        this.#token = token;
+        this.#nodeAddress = response.node.address;
+        this.#unreachable = 0;
+        log('info', 'registered', { node: response.node.id, strategy: response.strategy });
+        return;
+      } catch (error) {
+        signal.throwIfAborted();
+        if (!(error instanceof DeviceError)) throw error;
+        log('warn', 'registration failed', { failure: error.failure, problem: error.message });
+        if (error.failure === 'unauthenticated' && this.#token !== undefined) {
+          this.#token = undefined;
+          continue;
+        }
+        await sleep(backoff.next(error.retryAfterMs), undefined, { signal });
+      }
+    }
+  }
+
+  #backoff(): Backoff {
+    return new Backoff({ firstMs: this.options.firstRetryMs, mostMs: this.options.mostRetryMs });
+  }
+}

@@ -1,0 +1,221 @@
+/**
+ * The container (paper, section III-B 2): the directory tree that hosts application packages.
+ *
+ *   store/<name>/<version>-<content>/   files of an artifact, never changed once they are in use
+ *   packages/<id>/                      manifest, tables and control scripts of a package
+ *   generations/<n>/generation.json     what is installed; active/<name> links to its files; values/ of its tasks
+ *   current -> generations/<n>          the generation that counts
+ *   data/<name>/                        what applications keep, over versions
+ *   log/<name>.log                      what applications print
+ *
+ * INVARIANTS
+ *  - `current` always names a complete generation all of whose files are on the disk.
+ *  - A generation that was current is never changed; a step forward or back is one rename of the link `current`.
+ *  - What no kept generation refers to is rubbish, whoever left it, and is removed by collectGarbage.
+ */
+import { mkdir, readdir, readFile, readlink, rename, rm, symlink, writeFile } from 'node:fs/promises';
+import { dirname, join } from 'node:path';
+import { Value } from 'typebox/value';
+import { isMissing, readJsonFile, syncPath, syncTree, writeFileAtomic } from '../state/atomic-file.js';
+import { GenerationSchema, type Generation, type InstalledArtifact } from './generation.js';
+
+const directories = ['store', 'packages', 'generations', 'data', 'log'] as const;
+
+export class Container {
+  #current: Generation;
+
+  private constructor(
+    readonly root: string,
+    current: Generation,
+  ) {
+    this.#current = current;
+  }
+
+  /** Opens the container below a directory, and makes an empty one when there is none. */
+  static async open(root: string): Promise<Container> {
+    for (const name of directories) await mkdir(join(root, name), { recursive: true });
+    const name = await readCurrent(root);
+    const container = new Container(root, { name: '0', artifacts: [] });
+    if (name === null) {
+      await container.writeGeneration('0', [], new Map());
+      await container.switchTo('0');
+    } else {
+      container.#current = await container.readGeneration(name);
+    }
+    return container;
+  }
+
+  get current(): Generation {
+    return this.#current;
+  }
+
+  path(...segments: readonly string[]): string {
+    return join(this.root, ...segments);
+  }
+
+  packagePath(id: string): string {
+    return this.path('packages', id);
+  }
+
+  /** Directory of links to the files of a generation's artifacts, by name. */
+  activePath(generation: string): string {
+    return this.path('generations', generation, 'active');
+  }
+
+  /** Directory of a package's values for this gateway in a generation. */
+  valuesPath(generation: string, packageId: string): string {
+    return this.path('generations', generation, 'values', packageId);
+  }
+
+  /** A name that no generation has. */
+  async nextGeneration(): Promise<string> {
+    const names = (await readdir(this.path('generations'))).map(Number).filter(Number.isSafeInteger);
+    return String(Math.max(0, ...names) + 1);
+  }
+
+  /**
+   * Writes a generation; it does not count until switchTo. Values of packages that stay are taken over from the
+   * current generation.
+   *
+   * @param values by package id; each becomes a private file of its key's name
+   */
+  async writeGeneration(
+    name: string,
+    artifacts: readonly InstalledArtifact[],
+    values: ReadonlyMap<string, Readonly<Record<string, string>>>,
+  ): Promise<Generation> {
+    const directory = this.path('generations', name);
+    await rm(directory, { recursive: true, force: true });
+    await mkdir(join(directory, 'active'), { recursive: true });
+    for (const { artifact, home } of artifacts) {
+      await symlink(join('..', '..', '..', home), join(directory, 'active', artifact.name));
+    }
+    for (const packageId of new Set(artifacts.map((installed) => installed.packageId))) {
+      await this.#writeValues(name, packageId, values.get(packageId));
+    }
+    await writeFileAtomic(join(directory, 'generation.json'), JSON.stringify({ artifacts }));
+    await syncTree(directory);
+    await syncPath(this.path('generations'));
+    return { name, artifacts };
+  }
+
+  async #writeValues(
+    generation: string,
+    packageId: string,
+    values: Readonly<Record<string, string>> | undefined,
+  ): Promise<void> {
+    const target = this.valuesPath(generation, packageId);
+    await mkdir(target, { recursive: true, mode: 0o700 });
+    const kept = values ?? (await this.readValues(this.#current.name, packageId));
+    for (const [key, value] of Object.entries(kept)) {
+      await writeFile(join(target, key), value, { mode: 0o600 });
+    }
+  }
+
+  /** Values of a package for this gateway. */
+  async readValues(generation: string, packageId: string): Promise<Record<string, string>> {
+    const directory = this.valuesPath(generation, packageId);
+    return readSmallFiles(directory);
+  }
+
+  /** @throws Error when the generation is not there or cannot be read: the container was tampered with */
+  async readGeneration(name: string): Promise<Generation> {
+    const value = await readJsonFile(this.path('generations', name, 'generation.json'));
+    if (!Value.Check(GenerationSchema, value)) throw new Error(`Generation ${name} cannot be read.`);
+    return { name, artifacts: value.artifacts };
+  }
+
+  /** Makes a generation the one that counts. Its files must be on the disk already. */
+  async switchTo(name: string): Promise<void> {
+    const generation = await this.readGeneration(name);
+    const fresh = this.path('current.new');
+    await rm(fresh, { force: true });
+    await symlink(join('generations', name), fresh);
+    await rename(fresh, this.path('current'));
+    await syncPath(this.root);
+    this.#current = generation;
+  }
+
+  /** Puts freshly installed homes and their names on the disk. */
+  async syncHomes(homes: readonly string[]): Promise<void> {
+    for (const home of homes) {
+      await syncTree(this.path(home));
+      await syncPath(dirname(this.path(home)));
+    }
+    await syncPath(this.path('store'));
+  }
+
+  /** Keeps what is left of an unpacked package once its artifacts are in place: manifest, tables and scripts. */
+  async keepPackage(unpacked: string, id: string): Promise<void> {
+    const target = this.packagePath(id);
+    // What is there is the same: the id is a digest of the manifest, and the manifest lists every file.
+    if (await exists(target)) return;
+    await rm(join(unpacked, 'binary'), { recursive: true, force: true });
+    await rm(join(unpacked, 'dependencies'), { recursive: true, force: true });
+    await syncTree(unpacked);
+    await rename(unpacked, target);
+    await syncPath(this.path('packages'));
+  }
+
+  /** Names that have a data directory. */
+  async dataNames(): Promise<string[]> {
+    return readdir(this.path('data'));
+  }
+
+  /** Removes what neither the current generation nor the given ones refer to. */
+  async collectGarbage(keep: readonly Generation[] = []): Promise<void> {
+    const kept = [this.#current, ...keep];
+    const artifacts = kept.flatMap((generation) => generation.artifacts);
+    const homes = new Set(artifacts.map((installed) => installed.home));
+    for (const name of await readdir(this.path('store'))) {
+      const versions = await readdir(this.path('store', name));
+      const rubbish = versions.filter((version) => !homes.has(`store/${name}/${version}`));
+      const gone = rubbish.length === versions.length ? [''] : rubbish;
+      for (const version of gone) await removeTree(this.path('store', name, version));
+    }
+    await this.#sweep('packages', new Set(artifacts.map((installed) => installed.packageId)));
+    await this.#sweep('generations', new Set(kept.map((generation) => generation.name)));
+    await this.#sweep('log', new Set(artifacts.map(({ artifact }) => `${artifact.name}.log`)));
+    await rm(this.path('current.new'), { force: true });
+  }
+
+  async #sweep(directory: string, keep: ReadonlySet<string>): Promise<void> {
+    for (const name of await readdir(this.path(directory))) {
+      if (!keep.has(name)) await removeTree(this.path(directory, name));
+    }
+  }
+}
+
+async function removeTree(path: string): Promise<void> {
+  await rm(path, { recursive: true, force: true });
+}
+
+async function readCurrent(root: string): Promise<string | null> {
+  try {
+    const target = await readlink(join(root, 'current'));
+    return target.replace(/^generations\//, '');
+  } catch (error) {
+    if (isMissing(error)) return null;
+    throw error;
+  }
+}
+
+async function exists(path: string): Promise<boolean> {
+  try {
+    await readdir(path);
+    return true;
+  } catch (error) {
+    if (isMissing(error)) return false;
+    throw error;
+  }
+}
+
+async function readSmallFiles(directory: string): Promise<Record<string, string>> {
+  const files: Record<string, string> = {};
+  try {
+    for (const name of await readdir(directory)) files[name] = await readFile(join(directory, name), 'utf8');
+  } catch (error) {
+    if (!isMissing(error)) throw error;
+  }
+  return files;
+}

@@ -1,0 +1,33 @@
+/** What a generation of the container holds: the file `generation.json` in its directory. */
+import Type, { type Static } from 'typebox';
+import { PackagedArtifactSchema } from '../../domain/package-format/package-manifest.js';
+import type { Installed } from '../../domain/gateway/profile.js';
+
+export const InstalledArtifactSchema = Type.Object({
+  artifact: PackagedArtifactSchema,
+  /** Directory of its files, relative to the container. */
+  home: Type.String(),
+  /** Package that brought it; its control scripts lie in packages/<id>/. */
+  packageId: Type.String(),
+  /** Archive of that package, to fetch it again when the artifact has to be restored. */
+  archive: Type.Object({ digest: Type.String(), sizeBytes: Type.Integer() }),
+});
+
+export const GenerationSchema = Type.Object({
+  /** In install order. */
+  artifacts: Type.Array(InstalledArtifactSchema),
+});
+
+export type InstalledArtifact = Static<typeof InstalledArtifactSchema>;
+
+export interface Generation {
+  /** Name of its directory: a number that grows. */
+  readonly name: string;
+  readonly artifacts: readonly InstalledArtifact[];
+}
+
+/** What profile and reports say of an installed artifact. */
+export function installedFacts({ artifact }: InstalledArtifact): Installed {
+  const { name, version, installedSize, requested } = artifact;
+  return { name, version, installedSize, requested };
+}

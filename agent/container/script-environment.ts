@@ -1,0 +1,70 @@
+/**
+ * The environment of control scripts and applications: fixed, so that what works on one gateway works on another.
+ * Nothing of the agent's own environment gets in (the enrolment token might be there), but for PATH and time zone.
+ */
+import { join } from 'node:path';
+import type { Container } from './container.js';
+
+export interface EnvironmentFacts {
+  readonly container: Container;
+  /** Marks processes as this container's, see leftover-processes.ts. */
+  readonly mark: string;
+  readonly gatewayId: string;
+  readonly temporary: string;
+}
+
+/** The variable that carries the mark. */
+export const markVariable = 'LEONORE_CONTAINER';
+
+/** Keys that can be file names and, in capitals, parts of variable names. */
+export const valueKeyPattern = /^[A-Za-z0-9_][A-Za-z0-9_.-]{0,63}$/;
+
+/**
+ * @param packageDirectory where the package's control scripts lie
+ * @param values of the task for this gateway: files in LEONORE_VALUES, and variables LEONORE_VALUE_<KEY>
+ */
+export function scriptEnvironment(
+  facts: EnvironmentFacts,
+  packageDirectory: string,
+  packageId: string,
+  generation: string,
+  values: Readonly<Record<string, string>>,
+): Record<string, string> {
+  const { container } = facts;
+  const environment: Record<string, string> = {
+    PATH: process.env['PATH'] ?? '/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin',
+    LANG: 'C.UTF-8',
+    HOME: container.path('data'),
+    TMPDIR: facts.temporary,
+    LEONORE_ROOT: container.root,
+    LEONORE_PACKAGE: packageDirectory,
+    // An application outlives generations, so it gets the path that follows them; a script of an installation
+    // needs those artifacts that are about to become active.
+    LEONORE_ACTIVE:
+      generation === container.current.name
+        ? join(container.root, 'current', 'active')
+        : container.activePath(generation),
+    LEONORE_VALUES: container.valuesPath(generation, packageId),
+    LEONORE_GATEWAY_ID: facts.gatewayId,
+    [markVariable]: facts.mark,
+  };
+  if (process.env['TZ'] !== undefined) environment['TZ'] = process.env['TZ'];
+  for (const [key, value] of Object.entries(values)) {
+    environment[`LEONORE_VALUE_${key.toUpperCase().replace(/[^A-Z0-9_]/g, '_')}`] = value;
+  }
+  return environment;
+}
+
+/** What the package's control scripts add for the scripts of one artifact; for those that the agent runs itself. */
+export function artifactEnvironment(
+  container: Container,
+  artifact: { readonly name: string; readonly version: string },
+  home: string,
+): Record<string, string> {
+  return {
+    LEONORE_NAME: artifact.name,
+    LEONORE_VERSION: artifact.version,
+    LEONORE_HOME: container.path(home),
+    LEONORE_DATA: container.path('data', artifact.name),
+  };
+}

@@ -1,0 +1,173 @@
+/**
+ * Carries out a delivery, step by step; the table below is the whole of it.
+ *
+ *   download -> [makeRoom ->] install -> switch -> start -> cleanup -> report
+ *        any of these but the last two, when it fails -> undo -> report
+ *
+ * INVARIANTS
+ *  - The journal names the step before it begins (state/journal.ts), so after a power cut the step is begun again.
+ *  - Up to `switch` nothing of what is installed is touched, save in makeRoom, which can restore what it takes.
+ *  - `cleanup` is reached only with evidence that the new works; it is the only step that destroys the old.
+ *  - A delivery ends with one report, unless LEONORE has ended it itself.
+ */
+import type { Report, Task } from '../../domain/agent-protocol/messages.js';
+import { installedFacts } from '../container/generation.js';
+import type { JournalEntry, JournalStep } from '../state/journal.js';
+import type { DeliveryContext } from './delivery-context.js';
+import { DeliveryDropped, reportError } from './delivery-failure.js';
+import { downloadStep } from './download-step.js';
+import { installStep } from './install-step.js';
+import { makeRoomStep } from './make-room-step.js';
+import { cleanupStep, startStep, switchStep } from './switch-steps.js';
+import { undoStep } from './undo-step.js';
+import { messageOf } from '../state/system-error.js';
+
+/** Where within a step things stand, for the report of a failure: `verify`, `unpack`, `health`, ... */
+export interface Progress {
+  at: string;
+  /** What the journal says; a step that writes it in between says so here. */
+  entry: JournalEntry;
+}
+
+/** A step returns what the journal says next. */
+export type Step = (
+  context: DeliveryContext,
+  entry: JournalEntry,
+  progress: Progress,
+) => Promise<JournalEntry>;
+
+const steps: Readonly<Record<Exclude<JournalStep, 'report'>, Step>> = {
+  download: downloadStep,
+  makeRoom: makeRoomStep,
+  install: installStep,
+  switch: switchStep,
+  start: startStep,
+  cleanup: cleanupStep,
+  undo: undoStep,
+};
+
+/** A gateway that loses power in the same step again and again gives the delivery up. */
+const mostRestarts = 5;
+
+/** Carries out a task from its first step. */
+export async function deliver(context: DeliveryContext, task: Task): Promise<void> {
+  await carryOn(context, {
+    task,
+    step: 'download',
+    restarts: 0,
+    before: context.container.current.name,
+  });
+}
+
+/** Finishes or undoes the delivery that the journal of an earlier run names. */
+export async function recover(context: DeliveryContext, entry: JournalEntry): Promise<void> {
+  const restarts = entry.step === 'download' ? 0 : entry.restarts + 1;
+  context.log('warn', 'going on with an interrupted delivery', {
+    delivery: entry.task.deliveryId,
+    step: entry.step,
+    restarts,
+  });
+  let next = { ...entry, restarts };
+  if (restarts > mostRestarts && isUndoable(entry.step)) {
+    const error = new Error(`the agent was ended ${restarts} times in this step`);
+    next = { ...next, step: 'undo', restarts: 0, failure: reportError(entry.step, error) };
+  }
+  await carryOn(context, next);
+}
+
+async function carryOn(context: DeliveryContext, begun: JournalEntry): Promise<void> {
+  let entry = await noted(context, begun);
+  while (entry.step !== 'report') {
+    context.signal.throwIfAborted();
+    const next = await takeStep(context, entry);
+    // A step that was completed is no reason to give up: only being stuck in one is.
+    entry = await noted(context, next.step === entry.step ? next : { ...next, restarts: 0 });
+  }
+  await context.reporter.final(entry);
+  await context.journal.clear();
+}
+
+/**
+ * Writes the journal. When the disk is too full for that, the delivery is undone: undoing frees the disk, and a
+ * journal that is one step behind does no harm, since every step may be begun again.
+ */
+async function noted(context: DeliveryContext, entry: JournalEntry): Promise<JournalEntry> {
+  try {
+    await context.journal.save(entry);
+    return entry;
+  } catch (error) {
+    context.log('error', 'the journal cannot be written', { problem: String(error) });
+    if (!isUndoable(entry.step)) return entry;
+    return { ...entry, step: 'undo', failure: reportError(entry.step, error) };
+  }
+}
+
+async function takeStep(context: DeliveryContext, entry: JournalEntry): Promise<JournalEntry> {
+  const { step } = entry;
+  if (step === 'report') return entry;
+  const progress: Progress = { at: step, entry };
+  const { deliveryId } = entry.task;
+  context.log('info', 'delivery step', { delivery: deliveryId, step });
+  try {
+    return await steps[step](context, entry, progress);
+  } catch (error) {
+    context.signal.throwIfAborted();
+    if (!isUndoable(step)) return afterTheDecision(context, entry, error);
+    if (error instanceof DeliveryDropped) return { ...progress.entry, step: 'undo' };
+    const failure = reportError(progress.at, error);
+    context.log('error', 'delivery failed', { delivery: deliveryId, ...failure });
+    return { ...progress.entry, step: 'undo', failure };
+  }
+}
+
+/** Something went wrong in a step that cannot be undone: what counts is decided, so the delivery ends as it is. */
+function afterTheDecision(context: DeliveryContext, entry: JournalEntry, error: unknown): JournalEntry {
+  const problem = messageOf(error);
+  context.log('error', 'delivery step failed', {
+    delivery: entry.task.deliveryId,
+    step: entry.step,
+    problem,
+  });
+  return entry.step === 'cleanup'
+    ? { ...entry, step: 'report', report: successReport(context, entry.task, problem) }
+    : { ...entry, step: 'report', ...failureReport(context, entry, problem) };
+}
+
+function isUndoable(step: JournalStep): boolean {
+  return step !== 'undo' && step !== 'cleanup' && step !== 'report';
+}
+
+/** Reports of a delivery count on from what LEONORE has: 1 downloading, 2 installing, 3 the end. */
+const finalSequence = 3;
+
+export function successReport(context: DeliveryContext, task: Task, detail?: string): Report {
+  return {
+    deliveryId: task.deliveryId,
+    sequence: task.lastSequence + finalSequence,
+    state: 'succeeded',
+    at: new Date().toISOString(),
+    ...(detail === undefined || detail === '' ? {} : { detail }),
+    installed: context.container.current.artifacts.map(installedFacts),
+  };
+}
+
+/** Nothing to report when LEONORE has ended the delivery itself. */
+export function failureReport(
+  context: DeliveryContext,
+  entry: JournalEntry,
+  detail?: string,
+): { report?: Report } {
+  const { task, failure } = entry;
+  if (failure === undefined) return {};
+  return {
+    report: {
+      deliveryId: task.deliveryId,
+      sequence: task.lastSequence + finalSequence,
+      state: 'failed',
+      at: new Date().toISOString(),
+      ...(detail === undefined || detail === '' ? {} : { detail }),
+      error: failure,
+      installed: context.container.current.artifacts.map(installedFacts),
+    },
+  };
+}

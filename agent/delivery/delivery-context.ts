@@ -1,0 +1,126 @@
+import type { Task } from '../../domain/agent-protocol/messages.js';
+import type { DownloadSink } from '../connectivity/http/download.js';
+import type { Container } from '../container/container.js';
+import type { InstalledArtifact } from '../container/generation.js';
+import { runScript } from '../container/run-script.js';
+import { scriptEnvironment, type EnvironmentFacts } from '../container/script-environment.js';
+import type { Supervisor } from '../container/supervisor.js';
+import type { AgentPaths } from '../state/agent-paths.js';
+import type { Log } from '../state/bounded-log.js';
+import type { Journal, JournalEntry } from '../state/journal.js';
+import { messageOf } from '../state/system-error.js';
+
+/** All that the steps of a delivery work with. */
+export interface DeliveryContext {
+  readonly paths: AgentPaths;
+  readonly container: Container;
+  readonly supervisor: Supervisor;
+  readonly journal: Journal;
+  readonly facts: EnvironmentFacts;
+  readonly times: DeliveryTimes;
+  readonly log: Log;
+  /** Aborted when the agent is to end: the step is left as a power cut would leave it. */
+  readonly signal: AbortSignal;
+  /** Downloads a package's archive into a sink that may hold a part of it. */
+  readonly fetchArchive: (
+    wanted: { readonly digest: string; readonly sizeBytes: number },
+    sink: DownloadSink,
+    signal: AbortSignal,
+  ) => Promise<void>;
+  /** Queues a report; true when LEONORE has ended this delivery meanwhile. */
+  readonly reporter: Reporter;
+}
+
+export interface Reporter {
+  progress(task: Task, state: 'downloading' | 'installing'): Promise<void>;
+  /** The last report of a delivery: after it the task counts as carried out. */
+  final(entry: JournalEntry): Promise<void>;
+  /** Aborted when LEONORE says that it has ended the delivery. */
+  dropped(deliveryId: string): AbortSignal;
+}
+
+export interface DeliveryTimes {
+  readonly scriptTimeoutMs: number;
+  readonly checkWithinMs: number;
+  readonly defaultStaysUpMs: number;
+}
+
+/** Runs install or uninstall of a package for some of its artifacts. */
+export async function runControl(
+  context: DeliveryContext,
+  control: {
+    readonly script: 'install' | 'uninstall';
+    readonly directory: string;
+    readonly packageId: string;
+    readonly generation: string;
+    readonly names: readonly string[];
+    readonly values: Readonly<Record<string, string>>;
+    readonly keepData?: boolean;
+  },
+): Promise<void> {
+  const { directory, packageId, generation, values } = control;
+  const environment = scriptEnvironment(context.facts, directory, packageId, generation, values);
+  await runScript({
+    script: `${directory}/control/${control.script}`,
+    args: control.names,
+    cwd: context.container.root,
+    environment: control.keepData === true ? { ...environment, LEONORE_KEEP_DATA: '1' } : environment,
+    timeoutMs: context.times.scriptTimeoutMs,
+    signal: context.signal,
+  });
+}
+
+/**
+ * Uninstalls artifacts of a generation, the last installed first. Goes on after a failure: what a script leaves
+ * behind must not keep the rest.
+ *
+ * @param keepData whether the data of an artifact stays
+ * @returns what went wrong, for the report
+ */
+export async function uninstall(
+  context: DeliveryContext,
+  generation: string,
+  artifacts: readonly InstalledArtifact[],
+  keepData: (name: string) => boolean,
+): Promise<string[]> {
+  const { container, log } = context;
+  const problems: string[] = [];
+  for (const { artifact, packageId } of artifacts.toReversed()) {
+    try {
+      await runControl(context, {
+        script: 'uninstall',
+        directory: container.packagePath(packageId),
+        packageId,
+        generation,
+        names: [artifact.name],
+        values: await container.readValues(generation, packageId),
+        keepData: keepData(artifact.name),
+      });
+    } catch (error) {
+      context.signal.throwIfAborted();
+      const problem = `uninstalling ${artifact.name}: ${messageOf(error)}`;
+      log('warn', 'uninstall failed', { artifact: artifact.name, problem });
+      problems.push(problem);
+    }
+  }
+  return problems;
+}
+
+/**
+ * Names of the applications that a step from one generation to another disturbs: those that change themselves, and
+ * all of them when something changes that others may have loaded.
+ */
+export function disturbedNames(
+  from: readonly InstalledArtifact[],
+  to: readonly InstalledArtifact[],
+  running: readonly string[],
+): string[] {
+  const kept = new Map(to.map((installed) => [installed.artifact.name, installed]));
+  const changed = from.filter((installed) => {
+    const other = kept.get(installed.artifact.name);
+    return other?.home !== installed.home || other.packageId !== installed.packageId;
+  });
+  if (changed.some(({ artifact }) => artifact.kind !== 'application')) return [...running];
+  const names = new Set(changed.map(({ artifact }) => artifact.name));
+  return running.filter((name) => names.has(name));
+}

@@ -1,0 +1,35 @@
+/** Why a delivery failed, in the words of the protocol: at which step, and whose fault it is. */
+import type { FailureClass, ReportError } from '../../domain/agent-protocol/messages.js';
+import { LeonoreError } from '../../domain/errors.js';
+import { DeviceError, IntegrityError } from '../connectivity/device-error.js';
+import { HealthError } from '../container/health.js';
+import { ScriptError } from '../container/run-script.js';
+import { hasCode, messageOf } from '../state/system-error.js';
+
+/** There is no room for what is to come. */
+export class SpaceError extends Error {
+  override readonly name = 'SpaceError';
+}
+
+/** LEONORE has ended the delivery itself: it is dropped, and nothing is reported any more. */
+export class DeliveryDropped extends Error {
+  override readonly name = 'DeliveryDropped';
+}
+
+const messageLength = 2_000;
+
+/** Sorts a failure into a report's error. */
+export function reportError(step: string, error: unknown): ReportError {
+  const message = messageOf(error);
+  return { class: failureClass(error), step, message: message.slice(0, messageLength) };
+}
+
+function failureClass(error: unknown): FailureClass {
+  if (error instanceof IntegrityError) return 'integrity';
+  if (error instanceof LeonoreError) return error.code === 'MALFORMED_PACKAGE' ? 'integrity' : 'internal';
+  if (error instanceof DeviceError) return 'network';
+  if (error instanceof SpaceError) return 'space';
+  if (error instanceof ScriptError) return 'script';
+  if (error instanceof HealthError) return 'health';
+  return hasCode(error, 'ENOSPC', 'EDQUOT') ? 'space' : 'internal';
+}

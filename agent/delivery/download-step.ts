@@ -1,0 +1,42 @@
+import { ArchiveFile, ensureSpace, removeDownloads } from './archive-file.js';
+import type { Step } from './deliver.js';
+import type { DeliveryContext } from './delivery-context.js';
+import { DeliveryDropped } from './delivery-failure.js';
+
+/** Gets the package's archive whole and verified onto the disk; what is there already is not downloaded again. */
+export const downloadStep: Step = async (context, entry) => {
+  const { task } = entry;
+  await context.reporter.progress(task, 'downloading');
+  await removeDownloads(context.paths.downloads, [task.package.digest]);
+  const dropped = context.reporter.dropped(task.deliveryId);
+  try {
+    await fetchArchive(context, task.package, AbortSignal.any([context.signal, dropped]));
+  } catch (error) {
+    if (dropped.aborted) throw new DeliveryDropped('LEONORE has ended the delivery.');
+    throw error;
+  }
+  return { ...entry, step: task.removeFirst ? 'makeRoom' : 'install' };
+};
+
+/**
+ * Gets an archive, and returns where it lies.
+ *
+ * @throws SpaceError, DeviceError or IntegrityError
+ */
+export async function fetchArchive(
+  context: DeliveryContext,
+  wanted: { readonly digest: string; readonly sizeBytes: number },
+  signal: AbortSignal,
+): Promise<string> {
+  const archive = new ArchiveFile(context.paths.downloads, wanted.digest);
+  if (await archive.isComplete()) return archive.path;
+  await archive.open();
+  try {
+    await ensureSpace(context.paths.downloads, Math.max(wanted.sizeBytes - archive.received, 0));
+    await context.fetchArchive(wanted, archive, signal);
+    await archive.complete();
+  } finally {
+    await archive.close();
+  }
+  return archive.path;
+}

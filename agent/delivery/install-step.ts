@@ -1,0 +1,125 @@
+import { createReadStream } from 'node:fs';
+import { mkdir, rm } from 'node:fs/promises';
+import { join } from 'node:path';
+import type { Task } from '../../domain/agent-protocol/messages.js';
+import { DirectorySink } from '../archive/unpack-package.js';
+import { verifyPackage, type VerifiedPackage } from '../archive/verify-package.js';
+import { IntegrityError } from '../connectivity/device-error.js';
+import type { Generation, InstalledArtifact } from '../container/generation.js';
+import { valueKeyPattern } from '../container/script-environment.js';
+import { ArchiveFile, ensureSpace } from './archive-file.js';
+import type { Step } from './deliver.js';
+import { runControl, type DeliveryContext } from './delivery-context.js';
+
+/**
+ * Unpacks the package into staging, verifying it, and puts its artifacts in place beside the old ones. What counts is
+ * not changed by this; what an interrupted attempt left is removed first.
+ */
+export const installStep: Step = async (context, entry, progress) => {
+  const { container } = context;
+  const { task } = entry;
+  await context.reporter.progress(task, 'installing');
+  checkValues(task);
+  const before = await container.readGeneration(entry.before);
+  await clearStaging(context);
+  await container.collectGarbage([before]);
+
+  progress.at = 'unpack';
+  const unpacked = join(context.paths.staging, 'package');
+  const verified = await unpack(context, task, unpacked);
+
+  progress.at = 'install';
+  const added = installedArtifacts(verified, task);
+  const after = entry.after ?? (await container.nextGeneration());
+  const newData = entry.newData ?? (await newDataNames(context, added));
+  const noted = { ...entry, after, newData };
+  await context.journal.save(noted);
+  progress.entry = noted;
+  const values = new Map([[verified.id, task.values]]);
+  await container.writeGeneration(after, withArtifacts(container.current, task, added), values);
+  await runControl(context, {
+    script: 'install',
+    directory: unpacked,
+    packageId: verified.id,
+    generation: after,
+    names: [],
+    values: task.values,
+  });
+  await container.syncHomes(added.map(({ home }) => home));
+  await container.keepPackage(unpacked, verified.id);
+  await clearStaging(context);
+  return { ...noted, step: 'switch', installed: true };
+};
+
+/** Keys become names of files and variables. */
+function checkValues(task: Task): void {
+  for (const key of Object.keys(task.values)) {
+    if (!valueKeyPattern.test(key)) throw new Error(`The value's key ${JSON.stringify(key)} is not allowed.`);
+  }
+}
+
+export async function clearStaging(context: DeliveryContext): Promise<void> {
+  const { staging, temporary } = context.paths;
+  for (const directory of [staging, temporary]) {
+    await rm(directory, { recursive: true, force: true });
+    await mkdir(directory, { mode: 0o700 });
+  }
+}
+
+/** Unpacks and verifies in one pass; on rejection neither staging nor the archive stays. */
+export async function unpack(
+  context: DeliveryContext,
+  wanted: { readonly package: { readonly id: string; readonly digest: string } },
+  directory: string,
+): Promise<VerifiedPackage> {
+  const archive = new ArchiveFile(context.paths.downloads, wanted.package.digest);
+  await mkdir(directory, { recursive: true, mode: 0o755 });
+  const sink = new DirectorySink(directory);
+  try {
+    const verified = await verifyPackage(createReadStream(archive.path), {
+      sink,
+      expectedId: wanted.package.id,
+      onManifest: (manifest) => ensureSpace(context.container.root, manifest.contentSize),
+    });
+    // It was verified when it was downloaded, but a disk may lie.
+    if (verified.digest !== wanted.package.digest)
+      throw new IntegrityError('The archive has changed on the disk.');
+    return verified;
+  } catch (error) {
+    await sink.close();
+    await clearStaging(context);
+    throw error;
+  }
+}
+
+export function installedArtifacts(verified: VerifiedPackage, task: Task): InstalledArtifact[] {
+  const { digest, sizeBytes } = task.package;
+  return verified.placed.map(({ artifact, home }) => ({
+    artifact,
+    home,
+    packageId: verified.id,
+    archive: { digest, sizeBytes },
+  }));
+}
+
+/** What will be installed: the old without what goes or is replaced, then the new. */
+function withArtifacts(
+  current: Generation,
+  task: Task,
+  added: readonly InstalledArtifact[],
+): InstalledArtifact[] {
+  const names = new Set(added.map(({ artifact }) => artifact.name));
+  const gone = new Set(task.remove);
+  const kept = current.artifacts.filter(
+    ({ artifact }) => !names.has(artifact.name) && !gone.has(`${artifact.name}@${artifact.version}`),
+  );
+  return [...kept, ...added];
+}
+
+async function newDataNames(
+  context: DeliveryContext,
+  added: readonly InstalledArtifact[],
+): Promise<string[]> {
+  const known = new Set(await context.container.dataNames());
+  return added.map(({ artifact }) => artifact.name).filter((name) => !known.has(name));
+}

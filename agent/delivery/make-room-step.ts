@@ -1,0 +1,44 @@
+import { createReadStream } from 'node:fs';
+import { rm } from 'node:fs/promises';
+import { verifyPackage } from '../archive/verify-package.js';
+import { ArchiveFile } from './archive-file.js';
+import { backUp } from './backup.js';
+import type { Step } from './deliver.js';
+import { disturbedNames, uninstall } from './delivery-context.js';
+
+/**
+ * Removes what goes before the new is unpacked, because the disk does not hold both. The package is verified first:
+ * for a bad one nothing is removed.
+ */
+export const makeRoomStep: Step = async (context, entry, progress) => {
+  const { container, supervisor } = context;
+  const { task } = entry;
+  progress.at = 'verify';
+  const archive = new ArchiveFile(context.paths.downloads, task.package.digest);
+  const verified = await verifyPackage(createReadStream(archive.path), { expectedId: task.package.id });
+
+  progress.at = 'stop';
+  const before = await container.readGeneration(entry.before);
+  const names = new Set(verified.manifest.artifacts.map(({ name }) => name));
+  const homes = new Set(verified.placed.map(({ home }) => home));
+  const keys = new Set(task.remove);
+  const goes = before.artifacts.filter(
+    ({ artifact, home }) =>
+      !homes.has(home) && (names.has(artifact.name) || keys.has(`${artifact.name}@${artifact.version}`)),
+  );
+  const rest = before.artifacts.filter((installed) => !goes.includes(installed));
+  const disturbed = disturbedNames(container.current.artifacts, rest, supervisor.names);
+  await Promise.all(disturbed.map((name) => supervisor.stop(name)));
+
+  progress.at = 'makeRoom';
+  if (container.current.name === before.name) {
+    await backUp(context, goes, verified.manifest.contentSize);
+    const gap = await container.nextGeneration();
+    await container.writeGeneration(gap, rest, new Map());
+    await container.switchTo(gap);
+  }
+  // Data stays for now: it may be needed again.
+  await uninstall(context, before.name, goes, () => true);
+  for (const { home } of goes) await rm(container.path(home), { recursive: true, force: true });
+  return { ...entry, step: 'install', roomMade: true };
+};

@@ -1,0 +1,125 @@
+/**
+ * Sends queued reports in order, in the background, for as long as it takes.
+ *
+ * INVARIANTS
+ *  - Reports leave in the order in which they were queued, and the next only when those before are done with.
+ *  - A report stays in the queue until LEONORE has named its outcome: an answer that was lost costs a duplicate.
+ */
+import type { Report, ReportOutcome, Task } from '../../domain/agent-protocol/messages.js';
+import { limits } from '../../domain/limits.js';
+import { DeviceError } from '../connectivity/device-error.js';
+import type { Connectivity } from '../connectivity/connectivity.js';
+import type { NodeConnection } from '../connectivity/node-connection.js';
+import type { Log } from '../state/bounded-log.js';
+import type { EndedDeliveries } from '../state/ended-deliveries.js';
+import type { JournalEntry } from '../state/journal.js';
+import type { ReportQueue } from '../state/report-queue.js';
+import type { Reporter } from './delivery-context.js';
+
+export interface ReportSenderOptions {
+  readonly queue: ReportQueue;
+  readonly ended: EndedDeliveries;
+  readonly connection: NodeConnection;
+  readonly connectivity: Connectivity;
+  readonly log: Log;
+  readonly signal: AbortSignal;
+}
+
+/** Offsets to the last sequence that LEONORE has; the final report's is in deliver.ts. */
+const sequenceOffsets = { downloading: 1, installing: 2 } as const;
+
+export class ReportSender implements Reporter {
+  readonly #dropped = new Map<string, AbortController>();
+  #wake: () => void = () => undefined;
+  #most: number = limits.reports;
+
+  constructor(private readonly options: ReportSenderOptions) {}
+
+  async progress(task: Task, state: 'downloading' | 'installing'): Promise<void> {
+    await this.#add({
+      deliveryId: task.deliveryId,
+      sequence: task.lastSequence + sequenceOffsets[state],
+      state,
+      at: new Date().toISOString(),
+    });
+  }
+
+  async final(entry: JournalEntry): Promise<void> {
+    this.#dropped.delete(entry.task.deliveryId);
+    if (entry.report === undefined) return;
+    await this.options.ended.add(entry.report);
+    await this.#add(entry.report);
+  }
+
+  /** Answers a task that was carried out before: LEONORE does not know its end yet. */
+  async repeat(report: Report, task: Task): Promise<void> {
+    await this.#add({ ...report, sequence: Math.max(report.sequence, task.lastSequence + 1) });
+  }
+
+  dropped(deliveryId: string): AbortSignal {
+    let controller = this.#dropped.get(deliveryId);
+    if (controller === undefined) {
+      controller = new AbortController();
+      this.#dropped.set(deliveryId, controller);
+    }
+    return controller.signal;
+  }
+
+  /** Sends until the signal is aborted. */
+  async run(): Promise<void> {
+    const { queue, signal } = this.options;
+    while (!signal.aborted) {
+      if (queue.isEmpty) await this.#idle();
+      else await this.#sendSome();
+    }
+  }
+
+  async #add(report: Report): Promise<void> {
+    await this.options.queue.add(report);
+    this.#wake();
+  }
+
+  async #idle(): Promise<void> {
+    const { signal } = this.options;
+    await new Promise<void>((resolve) => {
+      const wake = (): void => {
+        signal.removeEventListener('abort', wake);
+        resolve();
+      };
+      this.#wake = wake;
+      signal.addEventListener('abort', wake);
+      if (!this.options.queue.isEmpty || signal.aborted) wake();
+    });
+  }
+
+  async #sendSome(): Promise<void> {
+    const { queue, connection, connectivity, log, signal } = this.options;
+    const reports = queue.peek(this.#most);
+    try {
+      const { outcomes } = await connection.call((session) =>
+        connectivity.sendReports(session, reports, signal),
+      );
+      for (const { deliveryId, outcome } of outcomes) this.#note(deliveryId, outcome);
+      await queue.acknowledge(outcomes);
+      // An answer that names none of them would be repeated for ever.
+      if (outcomes.length === 0) await queue.acknowledge(reports.slice(0, 1));
+    } catch (error) {
+      if (signal.aborted) return;
+      if (!(error instanceof DeviceError)) throw error;
+      // Refused as a whole, and so it would be again. One by one shows which it is, and that one is dropped.
+      if (reports.length > 1) {
+        this.#most = 1;
+        return;
+      }
+      this.#most = limits.reports;
+      log('error', 'a report was refused', { delivery: reports[0]?.deliveryId, problem: error.message });
+      await queue.acknowledge(reports.slice(0, 1));
+    }
+  }
+
+  #note(deliveryId: string, outcome: ReportOutcome): void {
+    if (outcome !== 'ended' && outcome !== 'unknown') return;
+    this.options.log('warn', 'LEONORE has ended the delivery', { delivery: deliveryId, outcome });
+    this.#dropped.get(deliveryId)?.abort();
+  }
+}

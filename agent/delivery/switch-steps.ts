@@ -1,0 +1,93 @@
+import { artifactEnvironment, scriptEnvironment } from '../container/script-environment.js';
+import { awaitHealth } from '../container/health.js';
+import type { Generation, InstalledArtifact } from '../container/generation.js';
+import type { JournalEntry } from '../state/journal.js';
+import { removeDownloads } from './archive-file.js';
+import { removeBackup } from './backup.js';
+import { successReport, type Step } from './deliver.js';
+import { disturbedNames, uninstall, type DeliveryContext } from './delivery-context.js';
+
+/** Stops what changes, and makes the new generation the one that counts. */
+export const switchStep: Step = async (context, entry, progress) => {
+  const { container, supervisor } = context;
+  const after = afterOf(entry);
+  if (container.current.name !== after) {
+    // Not needed any more, and a small disk may need the room.
+    await removeDownloads(context.paths.downloads);
+    const next = await container.readGeneration(after);
+    progress.at = 'stop';
+    const names = disturbedNames(container.current.artifacts, next.artifacts, supervisor.names);
+    await Promise.all(names.map((name) => supervisor.stop(name)));
+    progress.at = 'switch';
+    await container.switchTo(after);
+  }
+  return { ...entry, step: 'start' };
+};
+
+/** Starts the new applications and waits for the evidence that they work; then everything is kept up. */
+export const startStep: Step = async (context, entry, progress) => {
+  const { container, supervisor } = context;
+  const packageId = entry.task.package.id;
+  for (const installed of container.current.artifacts) {
+    if (installed.packageId !== packageId) continue;
+    const { artifact } = installed;
+    progress.at = 'start';
+    const application = artifact.start ? await supervisor.start(installed) : null;
+    progress.at = 'health';
+    const staysUpMs = (artifact.health?.staysUpSeconds ?? context.times.defaultStaysUpMs / 1_000) * 1_000;
+    const script = await checkScript(context, installed);
+    await awaitHealth({
+      name: artifact.name,
+      application,
+      staysUpMs,
+      ...(script === null ? {} : { script }),
+      checkWithinMs: context.times.checkWithinMs,
+      signal: context.signal,
+    });
+  }
+  await supervisor.bringUp();
+  return { ...entry, step: 'cleanup' };
+};
+
+async function checkScript(
+  context: DeliveryContext,
+  installed: InstalledArtifact,
+): Promise<{ path: string; cwd: string; environment: Record<string, string> } | null> {
+  const { container, facts } = context;
+  const { artifact, home, packageId } = installed;
+  if (artifact.health?.check === undefined) return null;
+  const generation = container.current.name;
+  const values = await container.readValues(generation, packageId);
+  return {
+    path: container.path(home, artifact.health.check),
+    cwd: container.path(home),
+    environment: {
+      ...scriptEnvironment(facts, container.packagePath(packageId), packageId, generation, values),
+      ...artifactEnvironment(container, artifact, home),
+    },
+  };
+}
+
+/** Uninstalls what was replaced or had to go, and removes all that nothing refers to any more. */
+export const cleanupStep: Step = async (context, entry) => {
+  const { container, paths } = context;
+  const before = await readIfThere(context, entry.before);
+  const homes = new Set(container.current.artifacts.map(({ home }) => home));
+  const names = new Set(container.current.artifacts.map(({ artifact }) => artifact.name));
+  const gone = (before?.artifacts ?? []).filter(({ home }) => !homes.has(home));
+  const problems = await uninstall(context, entry.before, gone, (name) => names.has(name));
+  await container.collectGarbage();
+  await removeDownloads(paths.downloads);
+  await removeBackup(paths.backup);
+  return { ...entry, step: 'report', report: successReport(context, entry.task, problems.join('; ')) };
+};
+
+/** The old generation is missing when this step was interrupted after its last act. */
+export async function readIfThere(context: DeliveryContext, name: string): Promise<Generation | null> {
+  return context.container.readGeneration(name).catch(() => null);
+}
+
+function afterOf(entry: JournalEntry): string {
+  if (entry.after === undefined) throw new Error('The journal names no generation to switch to.');
+  return entry.after;
+}

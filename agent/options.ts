@@ -1,0 +1,58 @@
+/** Options of an agent, with their defaults. `leonore agent --help` explains the same to people. */
+import type { Facts } from './profiler/facts.js';
+import type { Log } from './state/bounded-log.js';
+
+export interface AgentOptions {
+  /** Base URL of the API, where gateways register. */
+  readonly server: string;
+  /** Directory that is the agent's alone; everything it does stays below it. */
+  readonly root: string;
+  readonly enrolmentToken: string;
+  /** Default: that of the earlier run, else made from the mac. */
+  readonly id?: string | undefined;
+  readonly mac?: string | undefined;
+  /** `push` includes pull: what is not notified is collected all the same. */
+  readonly strategy?: 'pull' | 'push' | undefined;
+  /** Seconds between polls; default: what LEONORE says. */
+  readonly intervalSeconds?: number | undefined;
+  /** Seconds between looks for a change of the profile. */
+  readonly profileIntervalSeconds?: number | undefined;
+  readonly labels?: Readonly<Record<string, string>> | undefined;
+  /** Laid over the measured profile: simulated hardware for test beds. */
+  readonly profileOverlay?: Facts | undefined;
+  readonly pushHost?: string | undefined;
+  readonly pushPort?: number | undefined;
+  /** Receives the lines of the agent's log, too. */
+  readonly log?: Log | undefined;
+  readonly times?: Partial<AgentTimes> | undefined;
+}
+
+/** Times in milliseconds; tests shorten them. */
+export interface AgentTimes {
+  /** For a control script of an artifact. */
+  readonly scriptTimeoutMs: number;
+  /** For a health check script to succeed. */
+  readonly checkWithinMs: number;
+  /** How long an application must stay up when its manifest does not say. */
+  readonly staysUpMs: number;
+  /** From asking an application to end until it is killed. */
+  readonly graceMs: number;
+  readonly requestTimeoutMs: number;
+  readonly firstRetryMs: number;
+  readonly mostRetryMs: number;
+}
+
+export const defaultTimes: AgentTimes = {
+  scriptTimeoutMs: 5 * 60_000,
+  checkWithinMs: 60_000,
+  staysUpMs: 1_000,
+  graceMs: 5_000,
+  requestTimeoutMs: 30_000,
+  firstRetryMs: 500,
+  mostRetryMs: 60_000,
+};
+
+export const defaultProfileIntervalSeconds = 300;
+/** A push gateway polls too, but seldom: a notice may have been lost. */
+export const pushPollFactor = 10;
+export const agentVersion = '0.1.0';

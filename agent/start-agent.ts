@@ -1,0 +1,377 @@
+/**
+ * The provisioning agent (paper, section III-B 3): what runs on a gateway.
+ *
+ * Starting it puts the parts together: lock, state files, container, supervisor, profiler, connectivity. Then three
+ * activities run beside each other until it is closed: reports are sent, tasks are collected and carried out one
+ * after the other, and applications are kept up.
+ *
+ * INVARIANTS
+ *  - One agent a root (state/instance-lock.ts), and one delivery at a time.
+ *  - Applications are started before anything is asked of the network: a gateway without a network does its work.
+ *  - An agent that is closed leaves its state as a power cut would; there is one way back, not two.
+ */
+import { randomBytes } from 'node:crypto';
+import { setTimeout as sleep } from 'node:timers/promises';
+import type { RegisterRequest, RegisterResponse, Task } from '../domain/agent-protocol/messages.js';
+import type { GatewayProfile } from '../domain/gateway/profile.js';
+import { jittered } from './connectivity/backoff.js';
+import type { Connectivity } from './connectivity/connectivity.js';
+import { DeviceError } from './connectivity/device-error.js';
+import { httpConnectivity } from './connectivity/http/http-connectivity.js';
+import { NodeConnection } from './connectivity/node-connection.js';
+import { Container } from './container/container.js';
+import { installedFacts } from './container/generation.js';
+import { endLeftoverProcesses } from './container/leftover-processes.js';
+import { Supervisor } from './container/supervisor.js';
+import { deliver, recover } from './delivery/deliver.js';
+import type { DeliveryContext } from './delivery/delivery-context.js';
+import { ReportSender } from './delivery/report-sender.js';
+import {
+  agentVersion,
+  defaultProfileIntervalSeconds,
+  defaultTimes,
+  pushPollFactor,
+  type AgentOptions,
+} from './options.js';
+import { dynamicLinuxFacts, linuxTools, macAddress, staticLinuxFacts } from './profiler/linux-facts.js';
+import { differsNoticeably, Profiler } from './profiler/profiler.js';
+import { agentPaths, createAgentDirectories } from './state/agent-paths.js';
+import { boundedLog, type Log } from './state/bounded-log.js';
+import { EndedDeliveries } from './state/ended-deliveries.js';
+import { IdentityStore, type Identity } from './state/identity-store.js';
+import { lockRoot } from './state/instance-lock.js';
+import { Journal, type JournalEntry } from './state/journal.js';
+import { ReportQueue } from './state/report-queue.js';
+import { messageOf } from './state/system-error.js';
+
+/** Each is some attempts already; with the pauses between them this outlasts an outage of some twenty minutes. */
+const downloadRounds = 5;
+
+export interface RunningAgent {
+  readonly id: string;
+  /** Resolves when the agent has ended; rejects when it ended by an error of its own. */
+  readonly ended: Promise<void>;
+  /** Stops applications and ends; an interrupted delivery is gone on with at the next start. */
+  close(): Promise<void>;
+}
+
+/**
+ * Starts an agent. It registers by itself, for as long as it takes.
+ *
+ * @throws LeonoreError MALFORMED_INPUT when the root is taken or the profile is not valid
+ */
+export async function startAgent(options: AgentOptions): Promise<RunningAgent> {
+  const paths = agentPaths(options.root);
+  await createAgentDirectories(paths);
+  const lock = await lockRoot(paths.root);
+  try {
+    const agent = await Agent.create(options);
+    const ended = agent.run().finally(() => lock.release());
+    // Whoever does not wait for the end learns of it by close().
+    ended.catch(() => undefined);
+    return {
+      id: agent.id,
+      ended,
+      close: async () => {
+        agent.stop();
+        await ended;
+      },
+    };
+  } catch (error) {
+    await lock.release();
+    throw error;
+  }
+}
+
+interface Parts {
+  readonly identity: Identity;
+  readonly identities: IdentityStore;
+  readonly container: Container;
+  readonly supervisor: Supervisor;
+  readonly profiler: Profiler;
+  readonly journal: Journal;
+  readonly queue: ReportQueue;
+  readonly ended: EndedDeliveries;
+  readonly connectivity: Connectivity;
+  readonly log: Log;
+}
+
+class Agent {
+  readonly #stop = new AbortController();
+  readonly #connection: NodeConnection;
+  readonly #reports: ReportSender;
+  #identity: Identity;
+  #sentProfile: GatewayProfile | null = null;
+  #profileDueAtMs = 0;
+  #profileWanted = false;
+  /** Ends the present pause between polls. */
+  #wake: () => void = () => undefined;
+  #noticed = false;
+  #etag: string | undefined;
+
+  private constructor(
+    private readonly options: AgentOptions,
+    private readonly parts: Parts,
+  ) {
+    this.#identity = parts.identity;
+    const times = { ...defaultTimes, ...options.times };
+    const { connectivity, log, queue, ended } = parts;
+    const { signal } = this.#stop;
+    this.#connection = new NodeConnection({
+      connectivity,
+      enrolmentToken: options.enrolmentToken,
+      credentials: { token: this.#identity.token, nodeAddress: this.#identity.node?.address },
+      request: () => this.#registration(),
+      onRegistered: (response, token) => this.#onRegistered(response, token),
+      log,
+      signal,
+      firstRetryMs: times.firstRetryMs,
+      mostRetryMs: times.mostRetryMs,
+    });
+    this.#reports = new ReportSender({
+      queue,
+      ended,
+      connection: this.#connection,
+      connectivity,
+      log,
+      signal,
+    });
+    connectivity.onNotice(({ reason }) => {
+      if (reason === 'profile') this.#profileWanted = true;
+      this.#noticed = true;
+      this.#wake();
+    });
+  }
+
+  static async create(options: AgentOptions): Promise<Agent> {
+    const paths = agentPaths(options.root);
+    const times = { ...defaultTimes, ...options.times };
+    const log = boundedLog(paths.log, options.log);
+    const container = await Container.open(paths.container);
+    const identities = new IdentityStore(paths.identity);
+    const known = await identities.load();
+    const measured = [staticLinuxFacts, dynamicLinuxFacts(paths.container), linuxTools()];
+    const id = options.id ?? known?.id ?? makeId(options.mac ?? macAddress());
+    const identity: Identity =
+      known?.id === id ? known : { id, mark: known?.mark ?? randomBytes(12).toString('hex') };
+    await identities.save(identity);
+    const profiler = new Profiler([
+      ...measured,
+      { name: 'overlay', read: () => options.profileOverlay ?? {} },
+      { name: 'agent', read: () => agentFacts(options, id, container) },
+    ]);
+    await profiler.read();
+    return new Agent(options, {
+      identity,
+      identities,
+      container,
+      profiler,
+      log,
+      supervisor: new Supervisor({
+        container,
+        mark: identity.mark,
+        gatewayId: id,
+        temporary: paths.temporary,
+        log,
+        graceMs: times.graceMs,
+      }),
+      journal: new Journal(paths.journal),
+      queue: await ReportQueue.open(paths.reports),
+      ended: await EndedDeliveries.open(paths.ended),
+      connectivity: await httpConnectivity({
+        server: options.server,
+        timeoutMs: times.requestTimeoutMs,
+        firstRetryMs: times.firstRetryMs,
+        mostRetryMs: times.mostRetryMs,
+        userAgent: `leonore-agent/${agentVersion}`,
+        ...(options.strategy === 'push'
+          ? { push: { host: options.pushHost ?? '127.0.0.1', port: options.pushPort ?? 0 } }
+          : {}),
+      }),
+    });
+  }
+
+  get id(): string {
+    return this.#identity.id;
+  }
+
+  stop(): void {
+    this.#stop.abort();
+    this.#wake();
+  }
+
+  /** Runs until it is stopped. */
+  async run(): Promise<void> {
+    const { supervisor, connectivity, log } = this.parts;
+    try {
+      await Promise.all([this.#work(), this.#reports.run()]);
+    } catch (error) {
+      if (!this.#stop.signal.aborted) {
+        log('error', 'the agent cannot go on', {
+          problem: messageOf(error),
+        });
+        throw error;
+      }
+    } finally {
+      this.#stop.abort();
+      await supervisor.stopAll();
+      await connectivity.close();
+    }
+  }
+
+  async #work(): Promise<void> {
+    const { supervisor, journal, log, identity, container } = this.parts;
+    const { signal } = this.#stop;
+    const leftover = await endLeftoverProcesses(identity.mark, defaultTimes.graceMs);
+    if (leftover > 0) log('warn', 'ended processes of an earlier run', { groups: leftover });
+    const interrupted = await journal.load();
+    // While applications change, the step itself knows which of them to start.
+    if (interrupted === null || !changesApplications(interrupted)) await supervisor.bringUp();
+    if (interrupted === null) await container.collectGarbage();
+    else await recover(this.#deliveryContext(), interrupted);
+    await this.#connection.register();
+    while (!signal.aborted) {
+      await this.#poll();
+      await this.#sendProfileWhenDue();
+      await this.#pause();
+    }
+  }
+
+  async #poll(): Promise<void> {
+    const { connectivity } = this.parts;
+    this.#noticed = false;
+    const answer = await this.#withNode('polling', (session) =>
+      connectivity.pollTasks(session, this.#etag, this.#stop.signal),
+    );
+    if (answer === undefined) return;
+    this.#etag = answer.etag;
+    if (!answer.changed) return;
+    if (answer.response.profileWanted) this.#profileWanted = true;
+    for (const task of answer.response.tasks) await this.#carryOut(task);
+    // The list is another one now, and asked for anew: it must not count as unchanged.
+    if (answer.response.tasks.length > 0) this.#etag = undefined;
+  }
+
+  async #carryOut(task: Task): Promise<void> {
+    const last = this.parts.ended.lastReport(task.deliveryId);
+    if (last !== undefined) await this.#reports.repeat(last, task);
+    else {
+      await deliver(this.#deliveryContext(), task);
+      // There may be more to do already.
+      this.#noticed = true;
+    }
+  }
+
+  #deliveryContext(): DeliveryContext {
+    const { container, supervisor, journal, log, connectivity } = this.parts;
+    const paths = agentPaths(this.options.root);
+    const times = { ...defaultTimes, ...this.options.times };
+    return {
+      paths,
+      container,
+      supervisor,
+      journal,
+      log,
+      facts: { container, mark: this.#identity.mark, gatewayId: this.id, temporary: paths.temporary },
+      times: {
+        scriptTimeoutMs: times.scriptTimeoutMs,
+        checkWithinMs: times.checkWithinMs,
+        defaultStaysUpMs: times.staysUpMs,
+      },
+      signal: this.#stop.signal,
+      fetchArchive: (wanted, sink, signal) =>
+        this.#connection.call(
+          (session) => connectivity.download(session, wanted, sink, signal),
+          downloadRounds,
+        ),
+      reporter: this.#reports,
+    };
+  }
+
+  async #sendProfileWhenDue(): Promise<void> {
+    const { profiler, connectivity } = this.parts;
+    const due = performance.now() >= this.#profileDueAtMs;
+    if (!due && !this.#profileWanted) return;
+    const profile = await profiler.read();
+    const changed = this.#sentProfile === null || differsNoticeably(this.#sentProfile, profile);
+    if (changed || this.#profileWanted) {
+      const sent = await this.#withNode('sending the profile', async (session) => {
+        await connectivity.sendProfile(session, profile, this.#stop.signal);
+        return true;
+      });
+      if (sent === true) this.#sentProfile = profile;
+    }
+    this.#profileWanted = false;
+    this.#scheduleProfile();
+  }
+
+  #scheduleProfile(): void {
+    const seconds = this.options.profileIntervalSeconds ?? defaultProfileIntervalSeconds;
+    this.#profileDueAtMs = performance.now() + jittered(seconds * 1_000);
+  }
+
+  /** Something that the node refuses is logged and tried again at the next poll, not at once. */
+  async #withNode<T>(
+    what: string,
+    action: (session: { nodeAddress: string; token: string }) => Promise<T>,
+  ): Promise<T | undefined> {
+    try {
+      return await this.#connection.call(action);
+    } catch (error) {
+      if (this.#stop.signal.aborted || !(error instanceof DeviceError)) throw error;
+      this.parts.log('error', `${what} was refused`, { problem: error.message });
+      return undefined;
+    }
+  }
+
+  async #pause(): Promise<void> {
+    if (this.#noticed || this.#stop.signal.aborted) return;
+    const { intervalSeconds } = this.options;
+    const factor = this.#identity.strategy === 'push' ? pushPollFactor : 1;
+    const seconds = intervalSeconds ?? (this.#identity.pollIntervalSeconds ?? 30) * factor;
+    const over = new AbortController();
+    this.#wake = () => over.abort();
+    await sleep(jittered(seconds * 1_000), undefined, { signal: over.signal }).catch(() => undefined);
+  }
+
+  async #registration(): Promise<RegisterRequest> {
+    const profile = await this.parts.profiler.read();
+    this.#sentProfile = profile;
+    this.#scheduleProfile();
+    const { pushAddress } = this.parts.connectivity;
+    return { profile, agentVersion, ...(pushAddress === undefined ? {} : { pushAddress }) };
+  }
+
+  async #onRegistered(response: RegisterResponse, token: string): Promise<void> {
+    // Another node knows other tags.
+    this.#etag = undefined;
+    this.#identity = {
+      id: this.#identity.id,
+      mark: this.#identity.mark,
+      token,
+      node: response.node,
+      strategy: response.strategy,
+      pollIntervalSeconds: response.pollIntervalSeconds,
+    };
+    await this.parts.identities.save(this.#identity);
+  }
+}
+
+function changesApplications(entry: JournalEntry): boolean {
+  return entry.step === 'switch' || entry.step === 'start' || entry.step === 'undo';
+}
+
+function makeId(mac: string | undefined): string {
+  return `gw-${mac === undefined ? randomBytes(6).toString('hex') : mac.replace(/[:-]/g, '').toLowerCase()}`;
+}
+
+function agentFacts(options: AgentOptions, id: string, container: Container): Record<string, unknown> {
+  return {
+    id,
+    ...(options.mac === undefined ? {} : { mac: options.mac }),
+    strategies: options.strategy === 'push' ? ['push', 'pull'] : ['pull'],
+    protocols: ['http'],
+    ...(options.labels === undefined ? {} : { labels: options.labels }),
+    installed: container.current.artifacts.map(installedFacts),
+  };
+}

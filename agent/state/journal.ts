@@ -1,0 +1,63 @@
+/**
+ * The delivery that is being carried out, so that the next start can finish or undo it (docs/gateway.md).
+ *
+ * INVARIANTS
+ *  - The journal is on the disk before the first act of the step that it names.
+ *  - Every step may be begun again from its start, whatever of it was done.
+ */
+import Type, { type Static } from 'typebox';
+import { Value } from 'typebox/value';
+import { ReportErrorSchema, ReportSchema, TaskSchema } from '../../domain/agent-protocol/messages.js';
+import { readJsonFile, removeFile, writeFileAtomic } from './atomic-file.js';
+
+export const journalSteps = [
+  'download',
+  'makeRoom',
+  'install',
+  'switch',
+  'start',
+  'cleanup',
+  'undo',
+  'report',
+] as const;
+export type JournalStep = (typeof journalSteps)[number];
+
+const JournalSchema = Type.Object({
+  task: TaskSchema,
+  step: Type.Enum([...journalSteps]),
+  /** How often the step was begun again after the agent had ended in the middle of it. */
+  restarts: Type.Integer(),
+  /** Name of the generation that is returned to. */
+  before: Type.String(),
+  /** Name of the generation that is built; known from `install` on. */
+  after: Type.Optional(Type.String()),
+  /** Names whose data directory is new with this delivery. */
+  newData: Type.Optional(Type.Array(Type.String())),
+  /** The install scripts of the new artifacts have all ended well. */
+  installed: Type.Optional(Type.Boolean()),
+  /** Old artifacts are gone from the disk, to make room. */
+  roomMade: Type.Optional(Type.Boolean()),
+  /** Why it is undone. */
+  failure: Type.Optional(ReportErrorSchema),
+  /** The last report, in step `report`; none when LEONORE has ended the delivery itself. */
+  report: Type.Optional(ReportSchema),
+});
+
+export type JournalEntry = Static<typeof JournalSchema>;
+
+export class Journal {
+  constructor(private readonly path: string) {}
+
+  async load(): Promise<JournalEntry | null> {
+    const value = await readJsonFile(this.path);
+    return Value.Check(JournalSchema, value) ? value : null;
+  }
+
+  async save(entry: JournalEntry): Promise<void> {
+    await writeFileAtomic(this.path, JSON.stringify(entry));
+  }
+
+  async clear(): Promise<void> {
+    await removeFile(this.path);
+  }
+}

@@ -1,0 +1,103 @@
+/** Agents in a directory of their own, against a server of their own, with short times. */
+import { access, mkdtemp, readdir, readFile, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import type { AgentOptions, AgentTimes } from '../options.js';
+import { startAgent, type RunningAgent } from '../start-agent.js';
+import { DeviceServer, enrolmentToken } from './device-server.js';
+import type { TestArtifact } from './test-package.js';
+
+export const shortTimes: AgentTimes = {
+  scriptTimeoutMs: 5_000,
+  checkWithinMs: 3_000,
+  staysUpMs: 100,
+  graceMs: 1_000,
+  requestTimeoutMs: 2_000,
+  firstRetryMs: 10,
+  mostRetryMs: 50,
+};
+
+export class AgentBed {
+  readonly #agents: RunningAgent[] = [];
+
+  private constructor(
+    readonly server: DeviceServer,
+    readonly directory: string,
+    readonly root: string,
+  ) {}
+
+  static async create(base = tmpdir()): Promise<AgentBed> {
+    const directory = await mkdtemp(join(base, 'leonore-agent-'));
+    return new AgentBed(await DeviceServer.start(), directory, join(directory, 'gateway'));
+  }
+
+  async start(over: Partial<AgentOptions> = {}): Promise<RunningAgent> {
+    const agent = await startAgent({
+      server: this.server.url,
+      root: this.root,
+      enrolmentToken,
+      id: 'gw-test',
+      times: shortTimes,
+      ...over,
+    });
+    this.#agents.push(agent);
+    return agent;
+  }
+
+  async close(): Promise<void> {
+    await Promise.all(this.#agents.map((agent) => agent.close().catch(() => undefined)));
+    await this.server.close();
+    await rm(this.directory, { recursive: true });
+  }
+
+  path(...segments: readonly string[]): string {
+    return join(this.root, ...segments);
+  }
+
+  async text(...segments: readonly string[]): Promise<string> {
+    return readFile(this.path(...segments), 'utf8');
+  }
+
+  /** Everything that may be left behind by a delivery that has ended. */
+  async leftovers(): Promise<string[]> {
+    const found: string[] = [];
+    for (const directory of ['downloads', 'staging', 'backup', 'tmp']) {
+      for (const name of await readdir(this.path('agent', directory))) found.push(`${directory}/${name}`);
+    }
+    if (await exists(this.path('agent', 'journal.json'))) found.push('journal.json');
+    return found;
+  }
+
+  /** `name/version-content` of what lies in the store, and the number of generations and packages. */
+  async store(): Promise<string[]> {
+    const names = await readdir(this.path('container', 'store'));
+    const versions = await Promise.all(
+      names.map(async (name) =>
+        (await readdir(this.path('container', 'store', name))).map(
+          (version) => `${name}@${version.slice(0, -13)}`,
+        ),
+      ),
+    );
+    return versions.flat().sort();
+  }
+}
+
+export async function exists(path: string): Promise<boolean> {
+  return access(path).then(
+    () => true,
+    () => false,
+  );
+}
+
+/** An application that says in its data directory which version is running, and how often it was started. */
+export function application(version: string, over: Partial<TestArtifact> = {}): TestArtifact {
+  return {
+    name: 'app',
+    version,
+    ...over,
+    files: {
+      'start.sh': `echo "$LEONORE_VERSION" >>"$LEONORE_DATA/started"; echo $$ >"$LEONORE_DATA/pid"; exec sleep 1000\n`,
+      ...over.files,
+    },
+  };
+}

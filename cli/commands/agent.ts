@@ -1,0 +1,1 @@
+export { agentCommand } from '../../agent/agent-command.js';

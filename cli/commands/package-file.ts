@@ -1,0 +1,120 @@
+/** `leonore package inspect | verify | unpack FILE`: the gateway's own check of archives, for people. */
+import { createReadStream } from 'node:fs';
+import { mkdir, readdir, rm, stat } from 'node:fs/promises';
+import type { Command } from 'commander';
+import { DirectorySink } from '../../agent/archive/unpack-package.js';
+import { verifyPackage, type VerifiedPackage } from '../../agent/archive/verify-package.js';
+import { artifactKey } from '../../domain/artifact/manifest.js';
+import { LeonoreError } from '../../domain/errors.js';
+
+interface FileOptions {
+  readonly json?: true;
+}
+
+/** Adds the three verbs to the given `package` command. Failures are thrown for whoever prints errors. */
+export function addPackageFileCommands(command: Command): Command {
+  command
+    .command('inspect')
+    .description('verify a package and show what is in it')
+    .argument('<file>', 'archive of a package')
+    .option('--json', 'print one JSON object')
+    .action(async (file: string, options: FileOptions) =>
+      print(options, inspection(await verify(file)), inspectionText),
+    );
+  command
+    .command('verify')
+    .description('verify a package as a gateway would: listing, sizes, modes and digests')
+    .argument('<file>', 'archive of a package')
+    .option('--json', 'print one JSON object')
+    .action(async (file: string, options: FileOptions) =>
+      print(options, summary(await verify(file)), summaryText),
+    );
+  command
+    .command('unpack')
+    .description('verify a package and unpack it into a new or empty directory')
+    .argument('<file>', 'archive of a package')
+    .requiredOption('--into <dir>', 'where its files go')
+    .option('--json', 'print one JSON object')
+    .action(async (file: string, options: FileOptions & { readonly into: string }) =>
+      print(options, summary(await unpackFile(file, options.into)), summaryText),
+    );
+  return command;
+}
+
+async function verify(file: string): Promise<VerifiedPackage> {
+  await requireFile(file);
+  return verifyPackage(createReadStream(file));
+}
+
+/** A package that is rejected half-way leaves nothing behind. */
+async function unpackFile(file: string, into: string): Promise<VerifiedPackage> {
+  await requireFile(file);
+  await mkdir(into, { recursive: true });
+  if ((await readdir(into)).length > 0) {
+    throw new LeonoreError('MALFORMED_INPUT', `The directory ${into} is not empty.`);
+  }
+  const sink = new DirectorySink(into);
+  try {
+    return await verifyPackage(createReadStream(file), { sink });
+  } catch (error) {
+    await sink.close();
+    for (const name of await readdir(into)) await rm(`${into}/${name}`, { recursive: true });
+    throw error;
+  }
+}
+
+async function requireFile(file: string): Promise<void> {
+  const found = await stat(file).catch(() => null);
+  if (found === null || !found.isFile())
+    throw new LeonoreError('MALFORMED_INPUT', `There is no file ${file}.`);
+}
+
+interface Summary {
+  readonly id: string;
+  readonly digest: string;
+  readonly sizeBytes: number;
+  readonly contentSize: number;
+  readonly installedSize: number;
+  readonly files: number;
+  readonly artifacts: readonly string[];
+}
+
+function summary({ id, digest, sizeBytes, manifest }: VerifiedPackage): Summary {
+  return {
+    id,
+    digest,
+    sizeBytes,
+    contentSize: manifest.contentSize,
+    installedSize: manifest.installedSize,
+    files: manifest.files.length,
+    artifacts: manifest.artifacts.map(artifactKey),
+  };
+}
+
+function inspection(verified: VerifiedPackage): Summary & Pick<VerifiedPackage, 'manifest' | 'placed'> {
+  return { ...summary(verified), manifest: verified.manifest, placed: verified.placed };
+}
+
+function summaryText(facts: Summary): string {
+  return [
+    `id             ${facts.id}`,
+    `archive        sha256 ${facts.digest}, ${facts.sizeBytes} bytes`,
+    `content        ${facts.contentSize} bytes in ${facts.files} files`,
+    `artifacts      ${facts.artifacts.join(', ')}`,
+    'verified: nothing is missing, undeclared or changed',
+  ].join('\n');
+}
+
+function inspectionText(facts: ReturnType<typeof inspection>): string {
+  const lines = [summaryText(facts), ''];
+  for (const { artifact, home, files } of facts.placed) {
+    const role = artifact.requested ? 'requested' : 'dependency';
+    lines.push(`${artifactKey(artifact)} (${artifact.kind}, ${role}) -> ${home}`);
+    for (const file of files) lines.push(`  ${file.mode} ${String(file.size).padStart(10)} ${file.path}`);
+  }
+  return lines.join('\n');
+}
+
+function print<T>(options: FileOptions, facts: T, render: (facts: T) => string): void {
+  process.stdout.write(`${options.json === true ? JSON.stringify(facts) : render(facts)}\n`);
+}
