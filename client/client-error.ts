@@ -1,7 +1,8 @@
 import type { Problem } from './resources.js';
 
 /** Codes of the API, and what can go wrong before it answers. */
-export type ClientErrorCode = Problem['code'] | 'UNREACHABLE' | 'NOT_LEONORE' | 'UNREADABLE';
+export type ClientErrorCode =
+  Problem['code'] | 'UNREACHABLE' | 'NOT_LEONORE' | 'UNREADABLE' | 'NO_SERVER' | 'NO_TOKEN';
 
 export interface ClientErrorFacts {
   readonly code: ClientErrorCode;

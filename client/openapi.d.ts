@@ -511,6 +511,29 @@ export interface components {
         };
         /** @description A plan, as leonore resolve --json prints it */
         Plan: {
+            artifacts: ({
+                name: string;
+                version: string;
+                /** @description Label of its platform; any when it runs anywhere */
+                variant: string;
+                /** @description Names; the word request when it was asked for */
+                requiredBy: string[];
+            } & {
+                [key: string]: unknown;
+            })[];
+            /** @description name@version of each */
+            install: string[];
+            /** @description name@version of each */
+            remove: string[];
+            /** @description name@version of each */
+            keep: string[];
+            downloadSize: number;
+            installedSize: number;
+            /** @description Highest number of bytes needed beyond what is there now */
+            peakDisk: number;
+            /** @description The dependency tree below each requested artifact */
+            tree: unknown[];
+        } & {
             [key: string]: unknown;
         };
         PlanAnswer: {

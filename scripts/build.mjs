@@ -1,14 +1,15 @@
 /**
  * Builds the checkout: Prisma client -> TypeScript to dist/ -> workflow bundle.
- * Runs at `npm ci` (prepare), so that `npx leonore` works right after it; every step is skipped when current.
+ * Runs at `npm ci` (prepare), so that `npx leonore` works right after it; what is current is left as it is.
  */
 import { execFileSync } from 'node:child_process';
-import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { chmodSync, existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { createHash } from 'node:crypto';
-import { dirname, join } from 'node:path';
+import { dirname, join, relative } from 'node:path';
 import { fileURLToPath } from 'node:url';
 
 const root = join(dirname(fileURLToPath(import.meta.url)), '..');
+const notSources = new Set(['node_modules', 'dist', '.git']);
 const bin = (name) => join(root, 'node_modules', '.bin', name);
 
 /** Runs a step with its output shown only when it fails. */
@@ -33,6 +34,21 @@ function digestOf(...paths) {
   return hash.digest('hex');
 }
 
+/** Everything that the compiler and the bundler read, by path. */
+function sourcesBelow(directory) {
+  const files = [];
+  for (const entry of readdirSync(directory, { withFileTypes: true })) {
+    const path = join(directory, entry.name);
+    if (entry.isDirectory() && !notSources.has(entry.name)) files.push(...sourcesBelow(path));
+    if (entry.isFile() && isSource(entry.name)) files.push(relative(root, path));
+  }
+  return files.sort();
+}
+
+function isSource(name) {
+  return /\.(ts|mjs)$|^tsconfig.*\.json$/.test(name) && !name.endsWith('.test.ts');
+}
+
 /** True when `stamp` records `digest`; used to leave out a step whose inputs did not change. */
 function isCurrent(stamp, digest) {
   return existsSync(stamp) && readFileSync(stamp, 'utf8') === digest;
@@ -53,7 +69,15 @@ if (!isCurrent(prismaStamp, schemaDigest) || !existsSync(join(root, 'prisma/gene
   writeFileSync(prismaStamp, schemaDigest);
 }
 
+// npx builds a checkout once more when it first runs its command, and so does `npm test` after `npm ci`.
+const buildStamp = join(root, 'dist', 'built-from');
+const sourceDigest = digestOf('package-lock.json', ...sourcesBelow(root));
+if (isCurrent(buildStamp, sourceDigest)) process.exit(0);
+rmSync(buildStamp, { force: true });
+
 run('TypeScript compiled to dist/', bin('tsc'), ['-p', 'tsconfig.build.json']);
+chmodSync(join(root, 'dist', 'cli', 'main.js'), 0o755);
 
 // Workflow code is bundled once here; otherwise every coordinator would bundle it at its start.
 run('workflows bundled', process.execPath, ['scripts/bundle-workflows.mjs']);
+writeFileSync(buildStamp, sourceDigest);

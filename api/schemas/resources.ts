@@ -3,6 +3,7 @@ import Type from 'typebox';
 import { ArtifactManifestSchema } from '../../domain/artifact/manifest.js';
 import { deliveryStates } from '../../domain/delivery/state.js';
 import { GatewayProfileSchema } from '../../domain/gateway/profile.js';
+import type { Plan } from '../../domain/plan/plan.js';
 import { limits } from '../../domain/limits.js';
 import { RolloutState } from '../../domain/rollout/state.js';
 import { stepNames } from '../../domain/rollout/steps.js';
@@ -70,10 +71,35 @@ export const PackageSchema = Type.Object({
   log: Type.String(),
 });
 
+const KeysSchema = Type.Array(Type.String(), { description: 'name@version of each' });
+
 /** A plan as `leonore resolve --json` prints it; kept open, since plans grow facts. */
-export const PlanSchema = Type.Object(
-  {},
-  { additionalProperties: true, description: 'A plan, as leonore resolve --json prints it' },
+export const PlanSchema = Type.Unsafe<Plan>(
+  Type.Object(
+    {
+      artifacts: Type.Array(
+        Type.Object(
+          {
+            name: Type.String(),
+            version: Type.String(),
+            variant: Type.String({ description: 'Label of its platform; any when it runs anywhere' }),
+            requiredBy: Type.Array(Type.String(), {
+              description: 'Names; the word request when it was asked for',
+            }),
+          },
+          { additionalProperties: true },
+        ),
+      ),
+      install: KeysSchema,
+      remove: KeysSchema,
+      keep: KeysSchema,
+      downloadSize: Type.Integer(),
+      installedSize: Type.Integer(),
+      peakDisk: Type.Integer({ description: 'Highest number of bytes needed beyond what is there now' }),
+      tree: Type.Array(Type.Unknown(), { description: 'The dependency tree below each requested artifact' }),
+    },
+    { additionalProperties: true, description: 'A plan, as leonore resolve --json prints it' },
+  ),
 );
 
 const RequestsSchema = Type.Array(

@@ -1,0 +1,53 @@
+import type { Command } from 'commander';
+import type { LeonoreClient } from '../client/leonore-client.js';
+import { connect, type ConnectionOptions } from './connection.js';
+import { ExitCode } from './exit-code.js';
+import { Output, type OutputStream } from './output.js';
+
+/** Where a run of the CLI reads from and writes to. */
+export interface CliEnvironment {
+  readonly stdout: OutputStream;
+  readonly stderr: OutputStream;
+  readonly env: NodeJS.ProcessEnv;
+}
+
+export interface CommonOptions extends ConnectionOptions {
+  readonly json?: true;
+}
+
+/** What a verb works with. */
+export interface VerbContext<Options> {
+  readonly client: LeonoreClient;
+  readonly out: Output;
+  readonly options: Options & CommonOptions;
+  /** Progress for people; never part of the result. */
+  readonly progress: OutputStream;
+}
+
+/** What a verb came to; nothing means done. */
+type Outcome = ExitCode | undefined;
+
+/** Gets the arguments in the order in which the command declares them. */
+type Verb<Options> = (context: VerbContext<Options>, ...args: never[]) => Promise<Outcome>;
+
+/** One run of the CLI. */
+export class Cli {
+  exitCode: ExitCode = ExitCode.Done;
+
+  constructor(readonly environment: CliEnvironment) {}
+
+  /** Makes a command one that talks to the server. */
+  serverVerb<Options>(command: Command, run: Verb<Options>): Command {
+    return command.action(async () => {
+      const { stdout, stderr, env } = this.environment;
+      const options = command.opts<Options & CommonOptions>();
+      const context = {
+        client: await connect(options, env),
+        out: new Output(stdout, options.json === true, env),
+        options,
+        progress: stderr,
+      };
+      this.exitCode = (await run(context, ...(command.processedArgs as never[]))) ?? ExitCode.Done;
+    });
+  }
+}

@@ -1,0 +1,40 @@
+import { randomUUID } from 'node:crypto';
+import { Command } from 'commander';
+import { duration } from '../arguments.js';
+import type { Cli, VerbContext } from '../cli.js';
+import { ExitCode } from '../exit-code.js';
+import { followRollout } from '../follow-rollout.js';
+
+interface ProvisionOptions {
+  readonly deployment: string;
+  readonly watch?: true;
+  readonly idempotencyKey?: string;
+  readonly deadline?: number;
+}
+
+/** `leonore provision`: starts a rollout; with --watch exits 0 only when it succeeded. */
+export function provisionCommand(cli: Cli): Command {
+  return cli.serverVerb(
+    new Command('provision')
+      .description('start a rollout')
+      .argument('<name[@range]...>', 'what to provision')
+      .requiredOption('--deployment <name>', 'to which gateways')
+      .option('--watch', 'follow it until it has ended; exit 0 only when it succeeded')
+      .option('--idempotency-key <key>', 'the same key starts the same rollout')
+      .option('--deadline <time>', 'after which a silent gateway counts as lost: 90s, 15m, 6h, 2d', duration),
+    provision,
+  );
+}
+
+async function provision(context: VerbContext<ProvisionOptions>, requests: string[]): Promise<ExitCode> {
+  const { client, out, options } = context;
+  const { deployment, watch, idempotencyKey = randomUUID(), deadline } = options;
+  const deadlineSeconds = deadline === undefined ? {} : { deadlineSeconds: deadline };
+  const rollout = await client.startRollout({ requests, deployment, ...deadlineSeconds }, idempotencyKey);
+  if (watch === true) return followRollout(context, rollout.id);
+  out.result(rollout, () => {
+    out.line(`${out.colors.green('started')} rollout ${rollout.id}`);
+    out.line(out.colors.dim(`follow it with: leonore rollout watch ${rollout.id}`));
+  });
+  return ExitCode.Done;
+}

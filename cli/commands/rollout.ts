@@ -1,0 +1,130 @@
+import { Command } from 'commander';
+import type { Delivery, Rollout } from '../../client/resources.js';
+import type { Cli, VerbContext } from '../cli.js';
+import { countsText } from '../counts-text.js';
+import type { ExitCode } from '../exit-code.js';
+import { followRollout } from '../follow-rollout.js';
+import { durationText, instantText, printable, type Output } from '../output.js';
+
+type Context = VerbContext<object>;
+
+/** Deliveries that went wrong and are shown with a rollout; `--json` has them all. */
+const shownTroubles = 50;
+const troubleStates = ['failed', 'incompatible', 'lost'] as const;
+
+/** `leonore rollout list | show | watch | cancel`. */
+export function rolloutCommand(cli: Cli): Command {
+  const command = new Command('rollout').description('requests to provision, and how they went');
+  cli.serverVerb(command.command('list').description('list all rollouts, newest first'), list);
+  cli.serverVerb(
+    command
+      .command('show')
+      .description('show a rollout: counts, steps, groups, and what went wrong')
+      .argument('<id>'),
+    show,
+  );
+  cli.serverVerb(
+    command
+      .command('watch')
+      .description('follow a rollout until it has ended; exit 0 only when it succeeded')
+      .argument('<id>'),
+    followRollout,
+  );
+  cli.serverVerb(
+    command.command('cancel').description('stop what no gateway has begun to install').argument('<id>'),
+    cancel,
+  );
+  return command;
+}
+
+async function list({ client, out }: Context): Promise<undefined> {
+  const rollouts = await client.rollouts();
+  out.result(rollouts, () =>
+    out.table(
+      ['ID', 'WHAT', 'DEPLOYMENT', 'STATE', 'STARTED', 'TOOK'],
+      rollouts.map(({ id, requests, deployment, state, createdAt, endedAt }) => [
+        id,
+        requests.join(' '),
+        deployment,
+        state,
+        instantText(createdAt),
+        durationText(createdAt, endedAt),
+      ]),
+      'no rollouts',
+    ),
+  );
+}
+
+async function show({ client, out }: Context, id: string): Promise<undefined> {
+  const rollout = await client.rollout(id);
+  const troubles: Delivery[] = [];
+  for (const state of troubleStates) {
+    if (rollout.counts[state] > 0) troubles.push(...(await client.deliveries(id, state)));
+  }
+  out.result({ ...rollout, troubles }, () => drawRollout(out, rollout, troubles));
+}
+
+async function cancel({ client, out }: Context, id: string): Promise<ExitCode | undefined> {
+  const rollout = await client.cancelRollout(id);
+  out.result(rollout, () => out.line(`rollout ${rollout.id} is ${rollout.state}`));
+  return undefined;
+}
+
+function drawRollout(out: Output, rollout: Rollout, troubles: readonly Delivery[]): void {
+  out.facts({
+    id: rollout.id,
+    what: rollout.requests.join(' '),
+    deployment: rollout.deployment,
+    state: rollout.state,
+    deliveries: countsText(rollout.counts),
+    started: instantText(rollout.createdAt),
+    took: durationText(rollout.createdAt, rollout.endedAt),
+    failure: rollout.failure === null ? null : JSON.stringify(rollout.failure),
+  });
+  out.heading('Steps');
+  out.table(
+    ['', 'STEP', 'NODE', 'TOOK'],
+    rollout.steps.map(({ step, name, nodeId, startedAt, endedAt }) => [
+      step,
+      name,
+      nodeId,
+      endedAt === null ? `${durationText(startedAt, null)} …` : durationText(startedAt, endedAt),
+    ]),
+    'not begun',
+  );
+  out.heading('Groups');
+  out.table(
+    ['GATEWAYS', 'NODE', 'STATE', 'PACKAGE', 'PLAN'],
+    rollout.groups.map(({ gateways, nodeId, state, packageId, plans, planIndex }) => [
+      gateways,
+      nodeId,
+      state,
+      packageId?.slice(0, 12) ?? '',
+      plans[planIndex ?? 0]?.install.join(' ') ?? '',
+    ]),
+    'none yet',
+  );
+  for (const { explanation, gateways } of rollout.groups) {
+    if (explanation !== null)
+      out.line(`${out.colors.yellow(`${gateways} incompatible`)}: ${printable(explanation)}`);
+  }
+  drawTroubles(out, troubles);
+}
+
+function drawTroubles(out: Output, troubles: readonly Delivery[]): void {
+  if (troubles.length === 0) return;
+  out.heading('What went wrong');
+  out.table(
+    ['GATEWAY', 'STATE', 'WHY'],
+    troubles
+      .slice(0, shownTroubles)
+      .map(({ gatewayId, state, explanation, error }) => [
+        gatewayId,
+        state,
+        explanation ?? (error === null ? '' : JSON.stringify(error)),
+      ]),
+    '',
+  );
+  const more = troubles.length - shownTroubles;
+  if (more > 0) out.line(out.colors.dim(`and ${more} more; --json has them all`));
+}

@@ -1,0 +1,20 @@
+import { Option, type Command } from 'commander';
+
+/** Verbs that work without a server take --server and --token all the same, so that scripts can give them always. */
+const offline = new Set(['up', 'resolve', 'inspect', 'verify', 'unpack']);
+
+/** Gives every verb below a command the options that all verbs take, unless it has declared them itself. */
+export function addCommonOptions(command: Command): void {
+  if (command.commands.length > 0) {
+    for (const below of command.commands) addCommonOptions(below);
+    return;
+  }
+  const needsServer = !offline.has(command.name());
+  addUnlessDeclared(command, new Option('--json', 'print JSON, errors too'));
+  addUnlessDeclared(command, new Option('--server <url>', 'address of the API').hideHelp(!needsServer));
+  addUnlessDeclared(command, new Option('--token <token>', 'management token').hideHelp(!needsServer));
+}
+
+function addUnlessDeclared(command: Command, option: Option): void {
+  if (!command.options.some(({ long }) => long === option.long)) command.addOption(option);
+}

@@ -1,0 +1,28 @@
+import { Command } from 'commander';
+
+interface DeferredCommand {
+  readonly name: string;
+  readonly summary: string;
+  readonly load: () => Promise<Command>;
+}
+
+/** Verbs whose code is heavy: loaded only when they are asked for, so that an agent carries no Temporal. */
+const deferred: readonly DeferredCommand[] = [
+  {
+    name: 'up',
+    summary: 'run the embedded stack on this machine, until Ctrl-C',
+    load: async () => (await import('./commands/up.js')).upCommand(),
+  },
+  {
+    name: 'agent',
+    summary: 'run the gateway agent',
+    load: async () => (await import('./commands/agent.js')).agentCommand(),
+  },
+];
+
+/** Adds the deferred verbs: those among the words of the command line whole, the others by name for the help. */
+export async function addDeferredCommands(program: Command, args: readonly string[]): Promise<void> {
+  for (const { name, summary, load } of deferred) {
+    program.addCommand(args.includes(name) ? await load() : new Command(name).description(summary));
+  }
+}
