@@ -1,6 +1,5 @@
 /** One rollout, measured: time, steps, cost of each process, histories. */
 import type { LeonoreApi, RolloutView } from './api.js';
-import type { Cleanups } from './cleanups.js';
 import { followRollout } from './follow-rollout.js';
 import { UsageRecorder, type ProcessCost } from './process-usage.js';
 import { readRolloutHistories, type RolloutHistories } from './temporal-histories.js';
@@ -28,12 +27,8 @@ export interface RolloutToMeasure {
   readonly temporal: string;
 }
 
-/** @throws Error when the rollout does not end in time, or the run is interrupted */
-export async function measureRollout(
-  api: LeonoreApi,
-  rollout: RolloutToMeasure,
-  cleanups: Cleanups,
-): Promise<MeasuredRollout> {
+/** @throws Error when the rollout does not end in time */
+export async function measureRollout(api: LeonoreApi, rollout: RolloutToMeasure): Promise<MeasuredRollout> {
   const recorder = new UsageRecorder(rollout.pids);
   try {
     const startedMs = performance.now();
@@ -43,7 +38,7 @@ export async function measureRollout(
       deadlineSeconds: Math.ceil(rollout.timeoutMs / 1_000),
     });
     const line = new ProgressLine('deliveries', rollout.gateways, process.stderr);
-    const view = await cleanups.unlessInterrupted(followRollout(api, id, line, rollout.timeoutMs));
+    const view = await followRollout(api, id, line, rollout.timeoutMs);
     const seconds = (performance.now() - startedMs) / 1_000;
     const processes = recorder.stop();
     const histories = await readRolloutHistories(rollout.temporal, 'default', id);

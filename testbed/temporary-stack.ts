@@ -24,15 +24,19 @@ export async function startTemporaryStack(
 ): Promise<TemporaryStack> {
   const directory = await mkdtemp(join(tmpdir(), 'leonore-testbed-'));
   cleanups.add(() => rm(directory, { recursive: true, force: true, maxRetries: 5 }));
-  const stack = await startStack({
+  const starting = startStack({
     dataDir: join(directory, 'stack'),
     nodes: options.nodes,
     onProgress: options.onProgress,
     signal: cleanups.interrupted,
     ...(options.env === undefined ? {} : { env: options.env }),
   });
-  cleanups.add(() => stack.stop());
-  return { stack, directory };
+  // Interrupted while it starts, it stops by itself; that has to be waited for as well.
+  cleanups.add(async () => {
+    const stack = await starting.catch(() => undefined);
+    await stack?.stop();
+  });
+  return { stack: await starting, directory };
 }
 
 /** Pid of every part of a stack that runs now. */

@@ -39,10 +39,8 @@ async function main(): Promise<void> {
   cleanups.listenToSignals();
   const phases = new Phases((line) => process.stderr.write(`${line}\n`));
   try {
-    const { large, small, product } = await runBench(
-      { ...options, timeoutMs: rolloutTimeoutMs },
-      cleanups,
-      phases,
+    const { large, small, product } = await cleanups.unlessInterrupted(
+      runBench({ ...options, timeoutMs: rolloutTimeoutMs }, cleanups, phases),
     );
     const figures = [...machineFigures(machine), ...figuresOf(large, small, product)];
     if (options.json === true) for (const figure of figures) console.log(toJsonLine(figure));

@@ -60,18 +60,14 @@ export async function runBench(
   const measure = (deployment: string, version: string, gateways: number): Promise<Measurement> =>
     phases.run(`${deployment}: ${gateways} gateways`, () =>
       withPackageBytes(fleets, () =>
-        measureRollout(
-          api,
-          {
-            request: `${benchArtifact}@${version}`,
-            deployment,
-            gateways,
-            timeoutMs: options.timeoutMs,
-            pids,
-            temporal: stack.temporal,
-          },
-          cleanups,
-        ),
+        measureRollout(api, {
+          request: `${benchArtifact}@${version}`,
+          deployment,
+          gateways,
+          timeoutMs: options.timeoutMs,
+          pids,
+          temporal: stack.temporal,
+        }),
       ),
     );
   await measure('warm-up', '1.0.0', warmUp);
@@ -101,7 +97,7 @@ async function startFleets(
     cleanups.add(() => fleet.stop());
     fleets.push(fleet);
   }
-  await cleanups.unlessInterrupted(Promise.all(fleets.map((fleet) => fleet.ready())));
+  await Promise.all(fleets.map((fleet) => fleet.ready()));
   return fleets;
 }
 

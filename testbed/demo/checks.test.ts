@@ -27,8 +27,8 @@ function group(packageId: string | null, ...outcomes: Outcome[]): RolloutGroupVi
     planIndex,
     outcome,
     packageId,
-    error: outcome === 'failed' ? 'the build script failed\nmore' : null,
-    log: '',
+    error: outcome === 'failed' ? 'the build script failed' : null,
+    log: 'isolation: none\nline 4 is cut off\n',
   }));
   const rest = { nodeId: 'node-1', gateways: 1, plans: [], planIndex: null, explanation: null };
   return { id: 'group', state: packageId === null ? 'failed' : 'built', packageId, attempts, ...rest };
@@ -84,7 +84,7 @@ describe('checks of the demo', () => {
   test('a fallback needs a failed build and a package nevertheless', () => {
     expect(checkFallback(rollout([group('p', 'failed', 'built')]))).toMatchObject({
       ok: true,
-      detail: '1 groups: the build script failed',
+      detail: '1 groups: the build script failed: line 4 is cut off',
     });
     expect(checkFallback(rollout([group('p', 'built')])).ok).toBe(false);
     expect(checkFallback(rollout([group(null, 'failed')])).ok).toBe(false);

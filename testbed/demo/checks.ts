@@ -43,10 +43,11 @@ export function checkDeliveries(
   const untold = [...expected.incompatible].filter(
     (id) => !(byGateway.get(id)?.explanation ?? '').includes(neededComponent),
   );
-  const sample = byGateway.get([...expected.incompatible][0] ?? '')?.explanation ?? 'no explanation';
-  const why =
-    untold.length === 0 ? `“${sample}”` : `${untold.length} without a reason, such as ${untold[0] ?? ''}`;
-  return [...checks, check(`${title}: incompatible gateways are told why`, untold.length === 0, why)];
+  const detail =
+    untold.length === 0
+      ? `${expected.incompatible.size} explanations name ${neededComponent}`
+      : `${untold.length} do not name ${neededComponent}, such as that of ${untold[0] ?? ''}`;
+  return [...checks, check(`${title}: incompatible gateways are told why`, untold.length === 0, detail)];
 }
 
 /** Each package was built once, however many groups and nodes needed it. */
@@ -72,11 +73,14 @@ export function checkFallback({ title, view }: RolloutFacts): Check {
   const fallen = view.groups.filter(
     (group) => group.packageId !== null && group.attempts.some((attempt) => attempt.outcome === 'failed'),
   );
-  const error = fallen[0]?.attempts.find((attempt) => attempt.outcome === 'failed')?.error;
+  const attempt = fallen[0]?.attempts.find((candidate) => candidate.outcome === 'failed');
+  const why = [attempt?.error ?? 'no error given', lastLine(attempt?.log ?? '')].filter(
+    (text) => text !== '',
+  );
   return check(
     `${title}: a build failed and the next plan was used`,
     fallen.length > 0,
-    fallen.length > 0 ? `${fallen.length} groups: ${firstLine(error)}` : 'no group needed another plan',
+    fallen.length > 0 ? `${fallen.length} groups: ${why.join(': ')}` : 'no group needed another plan',
   );
 }
 
@@ -121,6 +125,6 @@ function check(name: string, ok: boolean, detail: string): Check {
   return { name, ok, detail };
 }
 
-function firstLine(error: string | null | undefined): string {
-  return error?.split('\n')[0] ?? 'no error given';
+function lastLine(text: string): string {
+  return text.trimEnd().split('\n').at(-1) ?? '';
 }

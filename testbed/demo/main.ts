@@ -17,10 +17,8 @@ async function main(): Promise<boolean> {
   const cleanups = new Cleanups();
   cleanups.listenToSignals();
   try {
-    const { stack, collector, summary } = await runDemo(
-      { virtualGateways, nodes },
-      cleanups,
-      new Phases((line) => console.log(line)),
+    const { stack, collector, summary } = await cleanups.unlessInterrupted(
+      runDemo({ virtualGateways, nodes }, cleanups, new Phases((line) => console.log(line))),
     );
     console.log(formatSummary(summary));
     if (keep === true) {

@@ -23,23 +23,29 @@ export interface AgentSurroundings {
   readonly directory: string;
 }
 
-/** Starts an agent for each gateway, and sees to it that they and their applications are ended. */
+/**
+ * Starts an agent for each gateway, and sees to it that they and their applications are ended.
+ * @returns pid of each agent by the gateway's id
+ */
 export async function startRealAgents(
   gateways: readonly RealGateway[],
   surroundings: AgentSurroundings,
   cleanups: Cleanups,
-): Promise<void> {
+): Promise<ReadonlyMap<string, number>> {
   await mkdir(surroundings.directory, { recursive: true });
   // Undone last: whatever an agent left running.
   cleanups.add(() => endProcessesOf(surroundings.directory));
-  await Promise.all(gateways.map((gateway) => startAgent(gateway, surroundings, cleanups)));
+  const started = gateways.map(
+    async (gateway) => [gateway.id, await startAgent(gateway, surroundings, cleanups)] as const,
+  );
+  return new Map(await Promise.all(started));
 }
 
 async function startAgent(
   gateway: RealGateway,
   { server, enrolmentToken, directory }: AgentSurroundings,
   cleanups: Cleanups,
-): Promise<void> {
+): Promise<number> {
   const { id, strategy, kind } = gateway;
   const root = join(directory, id);
   const profile = join(directory, `${id}.profile.json`);
@@ -65,6 +71,7 @@ async function startAgent(
     await agent.end('SIGTERM', graceMs);
     log.close();
   });
+  return agent.pid;
 }
 
 /** What the profiler would find on the gateway's own hardware; laid over what it finds on this machine. */

@@ -9,7 +9,8 @@ import { LeonoreApi } from '../api.js';
 import type { Cleanups } from '../cleanups.js';
 import { Collector } from '../collector.js';
 import { measureRollout } from '../measured-rollout.js';
-import { startTemporaryStack } from '../temporary-stack.js';
+import { UsageRecorder } from '../process-usage.js';
+import { pidsOf, startTemporaryStack } from '../temporary-stack.js';
 import type { Phases } from '../terminal.js';
 import { until } from '../until.js';
 import { FleetProcess } from '../virtual-gateways/fleet-process.js';
@@ -59,13 +60,13 @@ export async function runDemo(options: DemoOptions, cleanups: Cleanups, phases: 
     const prepared = await prepareArtifacts(join(directory, 'artifacts'), collector.address);
     for (const artifact of prepared) await api.addArtifact(artifact.directory);
   });
-  await phases.run(
+  const pids = await phases.run(
     `${real.length} real agents and ${options.virtualGateways} virtual gateways registered`,
-    () =>
-      cleanups.unlessInterrupted(
-        startGateways(stack, api, real, options.virtualGateways, directory, cleanups),
-      ),
+    () => startGateways(stack, api, real, options.virtualGateways, directory, cleanups),
   );
+
+  const recorder = new UsageRecorder(pids);
+  cleanups.add(() => void recorder.stop());
 
   const rollouts: RolloutSummary[] = [];
   const provision = async (request: string, deployment: string, gateways: number): Promise<void> => {
@@ -79,14 +80,12 @@ export async function runDemo(options: DemoOptions, cleanups: Cleanups, phases: 
         pids: {},
         temporal: stack.temporal,
       };
-      const { view, histories } = await measureRollout(api, toMeasure, cleanups);
+      const { view, histories } = await measureRollout(api, toMeasure);
       rollouts.push({ title: request, view, histories, deliveries: await api.deliveries(view.id) });
     });
   };
   const readingsOf = (version: string): Promise<void> =>
-    phases.run(`readings of version ${version}`, () =>
-      cleanups.unlessInterrupted(awaitReadings(collector, version, compatible)),
-    );
+    phases.run(`readings of version ${version}`, () => awaitReadings(collector, version, compatible));
 
   const withLegacy = real.filter((gateway) => gateway.hasLegacy).map((gateway) => gateway.id);
   const total = real.length + options.virtualGateways;
@@ -103,11 +102,21 @@ export async function runDemo(options: DemoOptions, cleanups: Cleanups, phases: 
   return {
     stack,
     collector,
-    summary: { phases: phases.all(), rollouts, readings: collector.readings(), checks, links },
+    summary: {
+      phases: phases.all(),
+      rollouts,
+      readings: collector.readings(),
+      checks,
+      processes: recorder.stop(),
+      links,
+    },
   };
 }
 
-/** Starts all gateways and waits until LEONORE has them. */
+/**
+ * Starts all gateways and waits until LEONORE has them.
+ * @returns pid of every process of the demo but this one, by name
+ */
 async function startGateways(
   stack: Stack,
   api: LeonoreApi,
@@ -115,9 +124,13 @@ async function startGateways(
   virtualCount: number,
   directory: string,
   cleanups: Cleanups,
-): Promise<void> {
-  const { server, enrolmentToken } = { server: stack.api, enrolmentToken: stack.enrolmentToken };
-  await startRealAgents(real, { server, enrolmentToken, directory: join(directory, 'agents') }, cleanups);
+): Promise<Record<string, number>> {
+  const { api: server, enrolmentToken } = stack;
+  const agents = await startRealAgents(
+    real,
+    { server, enrolmentToken, directory: join(directory, 'agents') },
+    cleanups,
+  );
   const fleet = await FleetProcess.start({
     server,
     enrolmentToken,
@@ -139,6 +152,8 @@ async function startGateways(
     registrationTimeoutMs,
     `${expected} gateways registered`,
   );
+  const agentPids = [...agents].map(([id, pid]) => [`agent-${id}`, pid] as const);
+  return { ...pidsOf(stack), 'virtual gateways': fleet.pid, ...Object.fromEntries(agentPids) };
 }
 
 async function awaitReadings(

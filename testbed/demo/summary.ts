@@ -4,6 +4,7 @@ import pc from 'picocolors';
 import { stepTitle } from '../../domain/rollout/steps.js';
 import type { RolloutGroupView, RolloutStepView } from '../api.js';
 import type { ReceivedReadings } from '../collector.js';
+import type { ProcessCost } from '../process-usage.js';
 import type { RolloutHistories } from '../temporal-histories.js';
 import type { PhaseTime } from '../terminal.js';
 import type { Check, RolloutFacts } from './checks.js';
@@ -17,6 +18,8 @@ export interface DemoSummary {
   readonly rollouts: readonly RolloutSummary[];
   readonly readings: readonly ReceivedReadings[];
   readonly checks: readonly Check[];
+  /** By name; agents are `agent-<id>`. */
+  readonly processes: ReadonlyMap<string, ProcessCost>;
   readonly links: Readonly<Record<string, string>>;
 }
 
@@ -28,6 +31,9 @@ export function formatSummary(summary: DemoSummary): string {
       summary.phases.map(({ name, seconds }) => [name, seconds.toFixed(1)]),
     ),
     ...summary.rollouts.flatMap(formatRollout),
+    ...formatExplanation(summary.rollouts),
+    heading('Processes, from the registration on'),
+    formatTable(['process', 'CPU seconds', 'peak MiB'], processRows(summary.processes)),
     heading('Readings received'),
     formatTable(['version', 'gateways', 'readings', 'source'], readingRows(summary.readings)),
     heading('Checks'),
@@ -48,7 +54,7 @@ function formatRollout({ title, view, deliveries, histories }: RolloutSummary): 
     `  history: ${histories.events} events in ${histories.workflows.length} workflows, ` +
       `${perGateway.toFixed(3)} a gateway; longest ${histories.longestEvents} events, ` +
       `largest payload ${histories.largestPayloadBytes} bytes`,
-    formatTable(['group', 'gateways', 'package', 'attempts'], view.groups.map(groupRow)),
+    formatTable(['node', 'gateways', 'package', 'attempts'], groupRows(view.groups)),
   ];
 }
 
@@ -61,10 +67,49 @@ function secondsOf({ startedAt, endedAt }: RolloutStepView): string {
   return ((Date.parse(endedAt) - Date.parse(startedAt)) / 1_000).toFixed(2);
 }
 
-function groupRow(group: RolloutGroupView): string[] {
-  const attempts = group.attempts.map(({ planIndex, outcome }) => `plan ${planIndex + 1} ${outcome}`);
-  const outcome = group.packageId === null ? 'none' : group.packageId.slice(0, 12);
-  return [group.nodeId, String(group.gateways), outcome, attempts.join(', ') || 'incompatible'];
+/** One row a group with a package; the others together, since each may have a reason of its own. */
+function groupRows(groups: readonly RolloutGroupView[]): string[][] {
+  const built = groups.filter((group) => group.packageId !== null);
+  const without = groups.filter((group) => group.packageId === null);
+  const rows = built.map((group) => [
+    group.nodeId,
+    String(group.gateways),
+    group.packageId?.slice(0, 12) ?? '',
+    group.attempts.map(({ planIndex, outcome }) => `plan ${planIndex + 1} ${outcome}`).join(', '),
+  ]);
+  if (without.length === 0) return rows;
+  const gateways = without.reduce((sum, group) => sum + group.gateways, 0);
+  return [...rows, ['', String(gateways), 'none', 'no plan, or none that could be built']];
+}
+
+/** What an incompatible gateway is told, by the example of one. */
+function formatExplanation(rollouts: readonly RolloutSummary[]): string[] {
+  const told = rollouts
+    .flatMap((rollout) => rollout.deliveries)
+    .find((delivery) => delivery.explanation !== null);
+  if (told?.explanation == null) return [];
+  return [
+    heading(`Why not on ${told.gatewayId}`),
+    ...told.explanation.split('\n').map((line) => `  ${line}`),
+  ];
+}
+
+/** Processes of a kind are shown together: `agent-7` with the other agents. */
+function processRows(processes: ReadonlyMap<string, ProcessCost>): string[][] {
+  const kinds = new Map<string, { count: number; cpuSeconds: number; peakMemoryBytes: number }>();
+  for (const [name, cost] of processes) {
+    const kind = name.startsWith('agent-') ? 'agents, with their applications' : name;
+    const sum = kinds.get(kind) ?? { count: 0, cpuSeconds: 0, peakMemoryBytes: 0 };
+    sum.count++;
+    sum.cpuSeconds += cost.cpuSeconds;
+    sum.peakMemoryBytes += cost.peakMemoryBytes;
+    kinds.set(kind, sum);
+  }
+  return [...kinds].map(([kind, { count, cpuSeconds, peakMemoryBytes }]) => [
+    count === 1 ? kind : `${count} ${kind}`,
+    cpuSeconds.toFixed(1),
+    (peakMemoryBytes / 1024 ** 2).toFixed(0),
+  ]);
 }
 
 function readingRows(readings: readonly ReceivedReadings[]): string[][] {
