@@ -121,7 +121,7 @@ export class DeviceServer {
   }
 
   #serveTasks(request: IncomingMessage, response: ServerResponse): void {
-    const etag = `"${this.tasks.map((task) => task.deliveryId + task.lastSequence).join(',')}/${this.profileWanted}"`;
+    const etag = `"${this.tasks.map((task) => `${task.deliveryId}.${task.lastSequence}`).join(',')}/${this.profileWanted}"`;
     if (request.headers['if-none-match'] === etag) response.writeHead(304, { etag }).end();
     else json(response, { tasks: this.tasks, profileWanted: this.profileWanted }, { etag });
   }
