@@ -37,6 +37,8 @@ export interface DemoOptions {
 const rolloutTimeoutMs = 90_000;
 const registrationTimeoutMs = 60_000;
 const readingsTimeoutMs = 20_000;
+/** Seconds between two polls of a virtual pull gateway: short, since people watch. */
+const pullIntervalSeconds = 2;
 /** What a virtual gateway takes for an installation. */
 const thinkTimeMs = 200;
 
@@ -140,7 +142,7 @@ async function startGateways(
     labels: virtualPopulation.labels,
     population: 'building',
     strategy: 'mixed',
-    intervalSeconds: 1,
+    intervalSeconds: pullIntervalSeconds,
     thinkTimeMs,
     logPath: join(directory, 'virtual-gateways.log'),
   });
