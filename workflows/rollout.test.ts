@@ -12,6 +12,7 @@ import {
   workflowTypes,
   type RolloutResult,
 } from '../domain/orchestration.js';
+import { recordHistories } from '../tests/support/record-histories.js';
 import { StandInFleet, type FleetBehaviour } from '../tests/support/stand-in-fleet.js';
 import { quietTemporal } from '../tests/support/quiet-temporal.js';
 import { timeSkippingEnvironment } from '../tests/support/temporal.js';
@@ -34,6 +35,8 @@ afterAll(async () => {
 });
 
 interface Scenario extends FleetBehaviour {
+  /** Name of the recorded histories. */
+  readonly name: string;
   readonly deadlineSeconds?: number;
   /** Nodes that nobody works for. */
   readonly dead?: readonly string[];
@@ -83,7 +86,9 @@ async function run(
       ],
     });
     await scenario.meanwhile?.(rolloutId, fleet);
-    return { result: (await handle.result()) as RolloutResult, fleet, rolloutId };
+    const result = (await handle.result()) as RolloutResult;
+    await recordHistories(environment.client.workflow, handle.workflowId, scenario.name);
+    return { result, fleet, rolloutId };
   } finally {
     for (const worker of workers) worker.shutdown();
     await Promise.all(running);
@@ -91,7 +96,7 @@ async function run(
 }
 
 test('the eight steps run in their order, on each node, and the rollout succeeds', async () => {
-  const { result, fleet } = await run({ shares: { a: 700, b: 300 }, chunkSize: 500 });
+  const { result, fleet } = await run({ name: 'succeeds', shares: { a: 700, b: 300 }, chunkSize: 500 });
   expect(result.state).toBe('succeeded');
   expect(result.counts.succeeded).toBe(1000);
   expect(fleet.calls.slice(0, 3)).toEqual(['i', 'ii', 'iii']);
@@ -102,21 +107,21 @@ test('the eight steps run in their order, on each node, and the rollout succeeds
 
 test('a gateway that is silent for a day is lost, and the rollout ends partly', async () => {
   const startMs = await environment.currentTimeMs();
-  const { result, fleet } = await run({ shares: { a: 10 }, answers: (gateway) => gateway !== 3 });
+  const { result, fleet } = await run({ name: 'silent-gateway', shares: { a: 10 }, answers: (gateway) => gateway !== 3 });
   expect(result).toMatchObject({ state: 'partly', counts: { succeeded: 9, lost: 1 } });
   expect(fleet.calls).toContain('vii final');
   expect((await environment.currentTimeMs()) - startMs).toBeGreaterThanOrEqual(86_400_000);
 });
 
 test('acknowledgements whose wake-up was lost are found in the database', async () => {
-  const { result, fleet } = await run({ shares: { a: 10 }, signalled: false });
+  const { result, fleet } = await run({ name: 'lost-wake-up', shares: { a: 10 }, signalled: false });
   expect(result.state).toBe('succeeded');
   expect(fleet.calls).toContain('vii');
   expect(fleet.calls).not.toContain('vii final');
 });
 
 test('acknowledgements that arrive again and again change nothing', async () => {
-  const { result, fleet } = await run({
+  const { result, fleet } = await run({ name: 'duplicates',
     shares: { a: 10 },
     duplicates: 3,
     answers: (gateway) => gateway < 9,
@@ -127,7 +132,7 @@ test('acknowledgements that arrive again and again change nothing', async () => 
 });
 
 test('the share of a node that is dead is delegated to the others', async () => {
-  const { result, fleet } = await run({ shares: { a: 5, b: 5 }, dead: ['b'] });
+  const { result, fleet } = await run({ name: 'dead-node', shares: { a: 5, b: 5 }, dead: ['b'] });
   expect(result).toMatchObject({ state: 'succeeded', counts: { succeeded: 10 } });
   expect(fleet.calls).toContain('leave b');
   expect(fleet.calls.filter((call) => call === 'iii').length).toBeGreaterThanOrEqual(2);
@@ -135,7 +140,7 @@ test('the share of a node that is dead is delegated to the others', async () => 
 
 test('a cancelled rollout ends cancelled, without waiting for its deadline', async () => {
   const startMs = await environment.currentTimeMs();
-  const { result } = await run({
+  const { result } = await run({ name: 'cancelled',
     shares: { a: 10 },
     answers: (gateway) => gateway < 4,
     meanwhile: async (rolloutId, fleet) => {
@@ -148,7 +153,7 @@ test('a cancelled rollout ends cancelled, without waiting for its deadline', asy
 });
 
 test("Temporal's own cancel means the same", async () => {
-  const { result } = await run({
+  const { result } = await run({ name: 'cancelled-by-temporal',
     shares: { a: 3 },
     answers: () => false,
     meanwhile: async (rolloutId, fleet) => {
@@ -161,7 +166,7 @@ test("Temporal's own cancel means the same", async () => {
 
 test('a rollout whose artifact is gone ends failed, by step viii', async () => {
   const failCheck = ApplicationFailure.nonRetryable('there is no artifact', 'ARTIFACT_NOT_FOUND');
-  const { result, fleet } = await run({ shares: { a: 3 }, failCheck });
+  const { result, fleet } = await run({ name: 'artifact-gone', shares: { a: 3 }, failCheck });
   expect(result).toMatchObject({ state: 'failed', counts: { failed: 3 } });
   expect(fleet.calls).toEqual(['i', 'viii']);
 });
