@@ -1,0 +1,248 @@
+/** The verbs against the real API on a real database: what they print, and how they exit. */
+import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
+import { processIdentity } from '../stack/process-identity.js';
+import { testApi, testTokens, type TestApi } from '../tests/support/test-api.js';
+import { addGateways, addNode, profileOf } from '../tests/support/test-repositories.js';
+import { runCli } from './run-cli.js';
+
+/** Nothing listens there. */
+const nowhere = '127.0.0.1:1';
+
+let api: TestApi;
+let directory: string;
+
+beforeAll(async () => {
+  api = await testApi(nowhere);
+  directory = await mkdtemp(join(tmpdir(), 'leonore-cli-test-'));
+  await addNode(api.repositories, 'node-1');
+  const labels = { site: 'here' };
+  const x86 = { arch: 'x86_64', diskFree: 12 << 20 };
+  await addGateways(api.repositories, [
+    profileOf('gw-1', { labels }),
+    profileOf('gw-2', { labels }),
+    profileOf('gw-x86', { hardware: x86 }),
+  ]);
+}, 60_000);
+
+afterAll(async () => {
+  await api.close();
+  await rm(directory, { recursive: true, force: true });
+});
+
+interface Ran {
+  readonly exitCode: number;
+  readonly stdout: string;
+  readonly stderr: string;
+}
+
+/** Runs the CLI with the server and token in its environment. */
+async function leonore(words: string, env: NodeJS.ProcessEnv = {}): Promise<Ran> {
+  const written = { stdout: '', stderr: '' };
+  const exitCode = await runCli(splitWords(words), {
+    stdout: { write: (text: string) => (written.stdout += text) },
+    stderr: { write: (text: string) => (written.stderr += text) },
+    env: { LEONORE_SERVER: api.address, LEONORE_TOKEN: testTokens.admin, XDG_DATA_HOME: directory, ...env },
+  });
+  return { exitCode, ...written };
+}
+
+function splitWords(words: string): string[] {
+  return [...words.matchAll(/'([^']*)'|(\S+)/g)].map(([, quoted, plain]) => quoted ?? plain ?? '');
+}
+
+async function json(words: string): Promise<unknown> {
+  const { exitCode, stdout, stderr } = await leonore(`${words} --json`);
+  expect({ exitCode, stderr }).toEqual({ exitCode: 0, stderr: '' });
+  return JSON.parse(stdout);
+}
+
+/** The one line of JSON that tells an error. */
+async function failure(
+  words: string,
+  env: NodeJS.ProcessEnv = {},
+): Promise<{ exitCode: number; error: unknown }> {
+  const { exitCode, stdout, stderr } = await leonore(`${words} --json`, env);
+  expect(stdout).toBe('');
+  expect(stderr.trimEnd()).not.toContain('\n');
+  return { exitCode, error: (JSON.parse(stderr) as { error: unknown }).error };
+}
+
+async function artifactDirectory(name: string, version: string, more = ''): Promise<string> {
+  const root = join(directory, `${name}-${version}`);
+  await mkdir(join(root, 'bin'), { recursive: true });
+  const variants = 'variants: [{ platform: { arch: armv7 }, directory: bin }]';
+  await writeFile(
+    join(root, 'artifact.yaml'),
+    `name: ${name}\nversion: ${version}\nkind: application\n${variants}\n${more}`,
+  );
+  await writeFile(join(root, 'bin', 'run'), '#!/bin/sh\n');
+  return root;
+}
+
+describe('artifacts', () => {
+  test('add, list, show, remove', async () => {
+    expect(await json(`artifact add ${await artifactDirectory('app', '1.0.0')}`)).toMatchObject({
+      name: 'app',
+    });
+    const added = await leonore(`artifact add ${await artifactDirectory('app', '2.0.0')}`);
+    expect(added).toMatchObject({
+      exitCode: 0,
+      stdout: expect.stringMatching(/^added app@2\.0\.0/) as unknown,
+    });
+    expect(await json('artifact list')).toHaveLength(2);
+    expect((await leonore('artifact list')).stdout).toMatch(/NAME\s+VERSION.*\napp\s+1\.0\.0\s+application/);
+    expect(await json('artifact show app@2.0.0')).toMatchObject({ version: '2.0.0' });
+    expect((await leonore('artifact show app@2.0.0')).stdout).toMatch(/armv7\s+files/);
+    expect(await leonore('artifact remove app@1.0.0')).toMatchObject({
+      exitCode: 0,
+      stdout: 'removed app@1.0.0\n',
+    });
+    expect(await json('artifact show app')).toHaveLength(1);
+  });
+
+  test('other content under a version that exists is refused', async () => {
+    const changed = await artifactDirectory('app', '2.0.0', 'description: changed\n');
+    expect(await failure(`artifact add ${changed}`)).toMatchObject({
+      exitCode: 1,
+      error: { code: 'ARTIFACT_IMMUTABLE' },
+    });
+  });
+
+  test('a malformed manifest is bad input, and names the place', async () => {
+    const malformed = await artifactDirectory('odd', '1.0.0', 'colour: red\n');
+    expect(await failure(`artifact add ${malformed}`)).toMatchObject({
+      exitCode: 2,
+      error: {
+        code: 'MALFORMED_ARTIFACT',
+        detail: expect.stringContaining('colour') as unknown,
+        actor: 'caller',
+      },
+    });
+  });
+});
+
+test('gateways and nodes', async () => {
+  expect(await json('gateway list')).toHaveLength(3);
+  expect((await leonore('gateway list')).stdout).toMatch(/gw-1\s+active\s+node-1\s+http pull\s+armv7/);
+  expect((await leonore('gateway show gw-1')).stdout).toMatch(/labels\s+site=here/);
+  expect(await json('node list')).toMatchObject([{ id: 'node-1', gatewayCount: 3 }]);
+  expect((await leonore('package list')).stdout).toBe('no packages\n');
+});
+
+test('deployments, plans and what cannot be begun', async () => {
+  expect(await json(`deployment create site --select 'labels.site == "here"'`)).toMatchObject({
+    name: 'site',
+  });
+  expect(await json('deployment create two --gateway gw-1 --gateway gw-x86')).toMatchObject({
+    gatewayIds: ['gw-1', 'gw-x86'],
+  });
+  expect(await json('deployment show site')).toMatchObject({ gateways: 2 });
+  expect(await json('deployment list')).toHaveLength(2);
+  expect(await json('plan app --deployment two')).toMatchObject({ gateways: 2, incompatible: 1 });
+  expect((await leonore('plan app --deployment two')).stdout).toMatch(/install +app@2\.0\.0/);
+  expect(await leonore('plan app --gateway gw-x86')).toMatchObject({
+    exitCode: 3,
+    stdout: expect.stringContaining('no plan') as unknown,
+  });
+  expect(await failure('provision app --deployment site')).toMatchObject({
+    exitCode: 1,
+    error: { code: 'TEMPORAL_UNAVAILABLE', actor: 'operator' },
+  });
+  expect((await leonore('rollout list')).stdout).toBe('no rollouts\n');
+});
+
+describe('exit code 2', () => {
+  test.each([
+    ['artifact', ''],
+    ['frobnicate', 'BAD_USAGE'],
+    ['artifact list --speed', 'BAD_USAGE'],
+    ['artifact show', 'BAD_USAGE'],
+    ['artifact remove app', 'BAD_USAGE'],
+    ['deployment create both --gateway gw-1 --select x', 'BAD_USAGE'],
+    ['plan app', 'BAD_USAGE'],
+    ['plan app --gateway gw-1 --plans 0', 'BAD_USAGE'],
+    ['provision app', 'BAD_USAGE'],
+    ['provision app --deployment site --deadline soon', 'BAD_USAGE'],
+    ['gateway show nobody', 'GATEWAY_NOT_FOUND'],
+    ['gateway decommission nobody', 'GATEWAY_NOT_FOUND'],
+    ['artifact show nothing', 'ARTIFACT_NOT_FOUND'],
+    ['artifact add /nowhere', 'UNREADABLE'],
+    ['deployment show nothing', 'DEPLOYMENT_NOT_FOUND'],
+    ['deployment create a/b --gateway gw-1', 'MALFORMED_INPUT'],
+    [`deployment create bad --select 'labels.site =='`, 'MALFORMED_INPUT'],
+    ['plan app@!! --gateway gw-1', 'MALFORMED_INPUT'],
+    ['provision nothing --deployment site', 'ARTIFACT_NOT_FOUND'],
+    ['rollout show 00000000-0000-0000-0000-000000000000', 'ROLLOUT_NOT_FOUND'],
+    ['rollout watch 00000000-0000-0000-0000-000000000000', 'ROLLOUT_NOT_FOUND'],
+    ['rollout cancel x', 'MALFORMED_INPUT'],
+    ['node list --server nonsense', 'MALFORMED_INPUT'],
+  ])('leonore %s', async (words, code) => {
+    expect(await leonore(words)).toMatchObject({
+      exitCode: 2,
+      stdout: '',
+      stderr: expect.stringContaining(code) as unknown,
+    });
+  });
+});
+
+describe('server and token', () => {
+  test('flags come before the environment', async () => {
+    const wrong = { LEONORE_SERVER: `http://${nowhere}`, LEONORE_TOKEN: 'wrong' };
+    expect(await failure('node list', wrong)).toMatchObject({ exitCode: 1, error: { code: 'UNREACHABLE' } });
+    const words = `node list --server ${api.address} --token ${testTokens.viewer}`;
+    expect(await leonore(words, wrong)).toMatchObject({ exitCode: 0 });
+    expect(await failure(`gateway decommission gw-1 --token ${testTokens.viewer}`)).toMatchObject({
+      exitCode: 1,
+      error: { code: 'FORBIDDEN' },
+    });
+  });
+
+  test('without any, the CLI says what to give', async () => {
+    expect(await failure('node list', { LEONORE_SERVER: '' })).toMatchObject({
+      exitCode: 2,
+      error: { code: 'NO_SERVER' },
+    });
+    expect(await failure('node list', { LEONORE_TOKEN: '' })).toMatchObject({
+      exitCode: 2,
+      error: { code: 'NO_TOKEN' },
+    });
+  });
+
+  test('a stack on the data directory lends its address and token, but only to itself', async () => {
+    const state = {
+      api: api.address,
+      adminToken: testTokens.admin,
+      stackPid: process.pid,
+      identities: { stack: processIdentity(process.pid) },
+    };
+    await mkdir(join(directory, 'leonore'), { recursive: true });
+    await writeFile(join(directory, 'leonore', 'stack.json'), JSON.stringify(state));
+    const none = { LEONORE_SERVER: '', LEONORE_TOKEN: '' };
+    expect(await leonore('node list', none)).toMatchObject({ exitCode: 0 });
+    expect(await failure(`node list --server http://${nowhere}`, none)).toMatchObject({
+      error: { code: 'NO_TOKEN' },
+    });
+  });
+});
+
+describe('help and version', () => {
+  test('are no failures', async () => {
+    expect(await leonore('--version')).toMatchObject({
+      exitCode: 0,
+      stdout: expect.stringMatching(/^\d+\.\d+\.\d+/) as unknown,
+    });
+    const help = await leonore('--help');
+    expect(help.exitCode).toBe(0);
+    for (const verb of ['up', 'agent', 'artifact', 'rollout']) expect(help.stdout).toContain(verb);
+  });
+
+  test('every verb takes --json, --server and --token', async () => {
+    for (const verb of ['artifact add', 'plan', 'provision', 'rollout watch', 'node list', 'agent']) {
+      const { stdout } = await leonore(`${verb} --help`);
+      for (const option of ['--json', '--server', '--token']) expect(stdout).toContain(option);
+    }
+  });
+});
