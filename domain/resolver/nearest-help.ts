@@ -7,6 +7,7 @@ import type { ArtifactManifest, NamedRange } from '../artifact/manifest.js';
 import type { ArtifactRequest } from '../plan/request.js';
 import type { Catalog } from './catalog.js';
 import type { ConstraintTag } from './constraint-store.js';
+import { eligibilityOf } from './eligibility.js';
 import { endStateOf, nameOfPresent, versionOfPresent } from './end-state.js';
 import { artifactMeets, type FixedFact, type GatewayFacts } from './gateway-facts.js';
 import { optionsOf } from './nodes.js';
@@ -134,7 +135,9 @@ function newArtifact(input: ProblemInput, tags: readonly ConstraintTag[]): strin
     const range = option.version;
     const there = input.catalog
       .versionsOf(option.name)
-      .some((other) => artifactMeets(other, option.name, range));
+      .some(
+        (other) => artifactMeets(other, option.name, range) && eligibilityOf(other, input.facts).eligible,
+      );
     return there
       ? `add another version of ${demand(option)}${place}, without what stands against those that there are`
       : `add ${demand(option)}${place} to the catalog`;
