@@ -10,7 +10,6 @@ import { nodeCommand } from './commands/node.js';
 import { packageCommand } from './commands/package.js';
 import { planCommand } from './commands/plan.js';
 import { provisionCommand } from './commands/provision.js';
-import { resolveCommand } from './commands/resolve.js';
 import { rolloutCommand } from './commands/rollout.js';
 import { addCommonOptions } from './common-options.js';
 import { addDeferredCommands } from './deferred-commands.js';
@@ -50,7 +49,6 @@ async function createProgram(cli: Cli, args: readonly string[]): Promise<Command
     rolloutCommand,
     nodeCommand,
     packageCommand,
-    resolveCommand,
   ]) {
     program.addCommand(build(cli));
   }
