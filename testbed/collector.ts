@@ -11,7 +11,7 @@ const maxReadingBytes = 4_096;
 /** Pairs of version and gateway that are kept; a test bed has fewer. */
 const maxEntries = 100_000;
 
-export const ReadingSchema = Type.Object({
+const ReadingSchema = Type.Object({
   gateway: Type.String({ minLength: 1, maxLength: 256 }),
   version: Type.String({ minLength: 1, maxLength: 256 }),
   temperature: Type.Number(),

@@ -15,7 +15,7 @@ export interface MeasuredRollout {
   readonly processes: ReadonlyMap<string, ProcessCost>;
 }
 
-export interface RolloutToMeasure {
+interface RolloutToMeasure {
   readonly request: string;
   readonly deployment: string;
   /** Gateways of the deployment. */

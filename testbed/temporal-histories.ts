@@ -1,7 +1,7 @@
 /** Reads from Temporal what a rollout cost it: events, longest history, largest payload. */
 import { Client, Connection } from '@temporalio/client';
 
-export interface WorkflowHistory {
+interface WorkflowHistory {
   readonly workflowId: string;
   readonly runId: string;
   readonly type: string;

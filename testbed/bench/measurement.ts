@@ -12,7 +12,7 @@ export interface Measurement extends MeasuredRollout {
 const MiB = 1024 * 1024;
 
 /** Goals that are written down for the bench. */
-export const goals = {
+const goals = {
   eventsPerGateway: 0.15,
   longestHistoryEvents: 4_096,
   largestPayloadBytes: 256 * 1_024,

@@ -1,5 +1,5 @@
 /**
- * A process of virtual gateways. With an IPC channel it sends FleetMessages and stops on a FleetCommand or when the
+ * A process of virtual gateways. With an IPC channel it sends FleetMessages and stops on any message or when the
  * parent is gone; without one it prints its progress and stops on SIGINT or SIGTERM.
  */
 import { Command, InvalidArgumentError, Option } from 'commander';
@@ -85,7 +85,6 @@ async function main(): Promise<void> {
     void (fleet?.stop() ?? Promise.resolve()).finally(() => process.exit(0));
   };
   process.on('SIGINT', stop).on('SIGTERM', stop).on('disconnect', stop);
-  // The only command there is: FleetCommand.
   process.on('message', stop);
   fleet = await startVirtualGateways({
     server: given.server,

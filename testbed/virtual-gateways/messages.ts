@@ -1,4 +1,4 @@
-/** What a process of virtual gateways tells its parent over IPC, and what it is told. */
+/** What a process of virtual gateways tells its parent over IPC. Any message to it means: stop. */
 import type { levelOfTruth } from './options.js';
 import type { FleetProgress } from './progress.js';
 
@@ -7,7 +7,3 @@ export type FleetMessage =
   | { readonly type: 'ready'; readonly levelOfTruth: typeof levelOfTruth; readonly progress: FleetProgress }
   | { readonly type: 'progress'; readonly progress: FleetProgress }
   | { readonly type: 'failed'; readonly error: string };
-
-export interface FleetCommand {
-  readonly type: 'stop';
-}
