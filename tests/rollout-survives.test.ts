@@ -46,24 +46,34 @@ async function rollOut(disturb: () => Promise<void>, deadlineSeconds = 120): Pro
   version += 1;
   const source = join(directory, `artifact-${version}`);
   await mkdir(join(source, 'bin'), { recursive: true });
-  await writeFile(join(source, 'artifact.yaml'), `name: ${app}\nversion: ${version}.0.0\nkind: application\n`);
+  await writeFile(
+    join(source, 'artifact.yaml'),
+    `name: ${app}\nversion: ${version}.0.0\nkind: application\n`,
+  );
   await writeFile(join(source, 'bin/run'), `#!/bin/sh\n# version ${version}\n`, { mode: 0o755 });
   await client.addArtifact(source);
   const before = fleet.snapshot();
-  const { id } = await client.startRollout({ requests: [`${app}@${version}.0.0`], deployment: 'all', deadlineSeconds }, `rollout-${version}`);
+  const { id } = await client.startRollout(
+    { requests: [`${app}@${version}.0.0`], deployment: 'all', deadlineSeconds },
+    `rollout-${version}`,
+  );
   await until(async () => (await client.rollout(id)).counts.installing > 0);
   await disturb();
   await until(async () => (await client.rollout(id)).endedAt !== null);
 
   const rollout = await client.rollout(id);
   expect(rollout).toMatchObject({ state: 'succeeded', failure: null, counts: { succeeded: gateways } });
-  expect(rollout.steps.map((step) => step.step)).toEqual(expect.arrayContaining(['i', 'ii', 'iii', 'iv', 'v', 'vi', 'vii', 'viii']));
+  expect(rollout.steps.map((step) => step.step)).toEqual(
+    expect.arrayContaining(['i', 'ii', 'iii', 'iv', 'v', 'vi', 'vii', 'viii']),
+  );
   // Done twice would show here: each gateway carried out one task, and the package was built once.
   const after = fleet.snapshot();
   expect(after.succeeded - before.succeeded).toBe(gateways);
   expect(after.downloads - before.downloads).toBe(gateways);
   expect(new Set(rollout.groups.map((group) => group.packageId)).size).toBe(1);
-  const installed = (await client.gateways()).map((gateway) => gateway.profile.installed?.find((entry) => entry.name === app)?.version);
+  const installed = (await client.gateways()).map(
+    (gateway) => gateway.profile.installed?.find((entry) => entry.name === app)?.version,
+  );
   expect(new Set(installed)).toEqual(new Set([`${version}.0.0`]));
 }
 
@@ -73,15 +83,31 @@ async function until(condition: () => Promise<boolean>): Promise<void> {
 
 test('a rollout by pull and push on two nodes', () => rollOut(async () => undefined), 120_000);
 
-test('the coordinator is killed in the middle', () => rollOut(() => stack.kill('coordinator', 'SIGKILL')), 180_000);
+test(
+  'the coordinator is killed in the middle',
+  () => rollOut(() => stack.kill('coordinator', 'SIGKILL')),
+  180_000,
+);
 
-test('Temporal is killed and started again in the middle', () => rollOut(() => stack.kill('temporal', 'SIGKILL')), 180_000);
+test(
+  'Temporal is killed and started again in the middle',
+  () => rollOut(() => stack.kill('temporal', 'SIGKILL')),
+  180_000,
+);
 
-test('PostgreSQL is killed and started again in the middle', () => rollOut(() => stack.kill('postgres', 'SIGKILL')), 180_000);
+test(
+  'PostgreSQL is killed and started again in the middle',
+  () => rollOut(() => stack.kill('postgres', 'SIGKILL')),
+  180_000,
+);
 
 test('the API is killed in the middle', () => rollOut(() => stack.kill('api', 'SIGKILL')), 180_000);
 
-test('a node is killed in the middle and started again', () => rollOut(() => stack.kill('node-1', 'SIGKILL')), 180_000);
+test(
+  'a node is killed in the middle and started again',
+  () => rollOut(() => stack.kill('node-1', 'SIGKILL')),
+  180_000,
+);
 
 test('a node dies in the middle and stays away: its gateways and deliveries move to the other', async () => {
   await rollOut(() => stack.halt('node-2', 'SIGKILL'));

@@ -107,7 +107,11 @@ test('the eight steps run in their order, on each node, and the rollout succeeds
 
 test('a gateway that is silent for a day is lost, and the rollout ends partly', async () => {
   const startMs = await environment.currentTimeMs();
-  const { result, fleet } = await run({ name: 'silent-gateway', shares: { a: 10 }, answers: (gateway) => gateway !== 3 });
+  const { result, fleet } = await run({
+    name: 'silent-gateway',
+    shares: { a: 10 },
+    answers: (gateway) => gateway !== 3,
+  });
   expect(result).toMatchObject({ state: 'partly', counts: { succeeded: 9, lost: 1 } });
   expect(fleet.calls).toContain('vii final');
   expect((await environment.currentTimeMs()) - startMs).toBeGreaterThanOrEqual(86_400_000);
@@ -121,7 +125,8 @@ test('acknowledgements whose wake-up was lost are found in the database', async 
 });
 
 test('acknowledgements that arrive again and again change nothing', async () => {
-  const { result, fleet } = await run({ name: 'duplicates',
+  const { result, fleet } = await run({
+    name: 'duplicates',
     shares: { a: 10 },
     duplicates: 3,
     answers: (gateway) => gateway < 9,
@@ -140,7 +145,8 @@ test('the share of a node that is dead is delegated to the others', async () => 
 
 test('a cancelled rollout ends cancelled, without waiting for its deadline', async () => {
   const startMs = await environment.currentTimeMs();
-  const { result } = await run({ name: 'cancelled',
+  const { result } = await run({
+    name: 'cancelled',
     shares: { a: 10 },
     answers: (gateway) => gateway < 4,
     meanwhile: async (rolloutId, fleet) => {
@@ -153,7 +159,8 @@ test('a cancelled rollout ends cancelled, without waiting for its deadline', asy
 });
 
 test("Temporal's own cancel means the same", async () => {
-  const { result } = await run({ name: 'cancelled-by-temporal',
+  const { result } = await run({
+    name: 'cancelled-by-temporal',
     shares: { a: 3 },
     answers: () => false,
     meanwhile: async (rolloutId, fleet) => {

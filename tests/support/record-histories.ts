@@ -7,14 +7,19 @@ import proto from '@temporalio/proto';
 const recordingDirectory = process.env['LEONORE_RECORD_HISTORIES'];
 
 /** Writes the history of a workflow and of all its children, one file each, named after the scenario. */
-export async function recordHistories(client: WorkflowClient, workflowId: string, scenario: string): Promise<void> {
+export async function recordHistories(
+  client: WorkflowClient,
+  workflowId: string,
+  scenario: string,
+): Promise<void> {
   if (recordingDirectory === undefined) return;
   await mkdir(recordingDirectory, { recursive: true });
   const waiting = [workflowId];
   for (let number = 1; waiting.length > 0; number += 1) {
     const id = waiting.shift() ?? '';
     const history = await client.getHandle(id).fetchHistory();
-    const type = history.events?.[0]?.workflowExecutionStartedEventAttributes?.workflowType?.name ?? 'unknown';
+    const type =
+      history.events?.[0]?.workflowExecutionStartedEventAttributes?.workflowType?.name ?? 'unknown';
     const bytes = proto.temporal.api.history.v1.History.encode(history).finish();
     await writeFile(join(recordingDirectory, `${scenario}.${number}-${type}.pb`), bytes);
     for (const event of history.events ?? []) {

@@ -38,7 +38,9 @@ export class StandInFleet {
     private readonly behaviour: FleetBehaviour,
     private readonly client: WorkflowClient,
   ) {
-    this.nodeOf = Object.entries(behaviour.shares).flatMap(([node, count]) => new Array<string>(count).fill(node));
+    this.nodeOf = Object.entries(behaviour.shares).flatMap(([node, count]) =>
+      new Array<string>(count).fill(node),
+    );
     this.states = this.nodeOf.map(() => 'pending');
     this.chunkOf = this.nodeOf.map(() => null);
   }
@@ -75,7 +77,8 @@ export class StandInFleet {
         if (!this.gone.has(nodeId)) return { left: false };
         const others = Object.keys(this.behaviour.shares).filter((node) => !this.gone.has(node));
         this.each((gateway) => {
-          if (this.nodeOf[gateway] === nodeId) this.nodeOf[gateway] = others[gateway % others.length] ?? nodeId;
+          if (this.nodeOf[gateway] === nodeId)
+            this.nodeOf[gateway] = others[gateway % others.length] ?? nodeId;
         });
         return { left: true };
       },
@@ -99,7 +102,8 @@ export class StandInFleet {
       },
       completeRollout: async ({ cancelled, failure }) => {
         note('viii');
-        if (failure !== null) this.each((gateway) => this.states[gateway] === 'pending' && (this.states[gateway] = 'failed'));
+        if (failure !== null)
+          this.each((gateway) => this.states[gateway] === 'pending' && (this.states[gateway] = 'failed'));
         const counts = emptyCounts();
         for (const state of this.states) counts[state] += 1;
         return { state: rolloutOutcome(counts, cancelled), counts };
@@ -128,7 +132,9 @@ export class StandInFleet {
 
   private formChunks(nodeId: string): { chunk: number; size: number }[] {
     const waiting = this.nodeOf.flatMap((node, gateway) =>
-      node === nodeId && this.states[gateway] === 'pending' && this.chunkOf[gateway] === null ? [gateway] : [],
+      node === nodeId && this.states[gateway] === 'pending' && this.chunkOf[gateway] === null
+        ? [gateway]
+        : [],
     );
     const size = this.behaviour.chunkSize ?? 500;
     const chunks: { chunk: number; size: number }[] = [];
@@ -145,7 +151,9 @@ export class StandInFleet {
     const answers = this.behaviour.answers ?? (() => true);
     const members = this.slotsOf(chunk);
     for (const gateway of members) if (this.states[gateway] === 'pending') this.states[gateway] = 'offered';
-    const answering = members.flatMap((gateway, slot) => (answers(gateway) && !this.ended(gateway) ? [slot] : []));
+    const answering = members.flatMap((gateway, slot) =>
+      answers(gateway) && !this.ended(gateway) ? [slot] : [],
+    );
     for (const slot of answering) this.states[members[slot] ?? -1] = 'succeeded';
     if (this.behaviour.signalled === false || answering.length === 0) return;
     const handle = this.client.getHandle(workflowIds.deliverChunk(rolloutId, chunk));

@@ -12,7 +12,12 @@ import { DiskBlobStore } from '../../repositories/disk-blob-store.js';
 import { RolloutClient } from '../../workflows/client/rollout-client.js';
 import { testRepositories, type TestRepositories } from './test-repositories.js';
 
-export const testTokens = { admin: 'admin-token', operator: 'operator-token', viewer: 'viewer-token', enrolment: 'enrolment-token' } as const;
+export const testTokens = {
+  admin: 'admin-token',
+  operator: 'operator-token',
+  viewer: 'viewer-token',
+  enrolment: 'enrolment-token',
+} as const;
 
 export interface TestApi {
   /** Where it listens. */
@@ -28,7 +33,9 @@ export async function testApi(temporalAddress: string): Promise<TestApi> {
   const blobRoot = await mkdtemp(join(tmpdir(), 'leonore-test-blobs-'));
   const rolloutClient = RolloutClient.connect(temporalAddress, 'default');
   const app = createServer(pino({ level: 'silent' }), { bodyLimit: limits.jsonBodyBytes });
-  const tokens = (['admin', 'operator', 'viewer'] as const).map((role) => `${role}:${sha256(testTokens[role])}`).join(',');
+  const tokens = (['admin', 'operator', 'viewer'] as const)
+    .map((role) => `${role}:${sha256(testTokens[role])}`)
+    .join(',');
   await app.register(apiApp, {
     context: {
       repositories,
@@ -65,14 +72,26 @@ export function tarOf(entries: readonly TarEntry[]): Buffer {
   for (const { path, content = '', mode = 0o644, type = 'File', linkpath } of entries) {
     const body = Buffer.from(content);
     const block = Buffer.alloc(512);
-    new Header({ path, mode, type, size: body.length, mtime: new Date(0), uid: 0, gid: 0, ...(linkpath === undefined ? {} : { linkpath }) }).encode(block);
+    new Header({
+      path,
+      mode,
+      type,
+      size: body.length,
+      mtime: new Date(0),
+      uid: 0,
+      gid: 0,
+      ...(linkpath === undefined ? {} : { linkpath }),
+    }).encode(block);
     blocks.push(block, body, Buffer.alloc((512 - (body.length % 512)) % 512));
   }
   return Buffer.concat([...blocks, Buffer.alloc(1024)]);
 }
 
 /** A small artifact as the package management takes it. */
-export function artifactTar(manifest: string, files: Readonly<Record<string, string>> = { 'bin/run': '#!/bin/sh\n' }): Buffer {
+export function artifactTar(
+  manifest: string,
+  files: Readonly<Record<string, string>> = { 'bin/run': '#!/bin/sh\n' },
+): Buffer {
   return tarOf([
     { path: 'artifact.yaml', content: manifest },
     ...Object.entries(files).map(([path, content]) => ({ path, content, mode: 0o755 })),

@@ -30,7 +30,12 @@ export function profileOf(id: string, changes: Partial<GatewayProfile> = {}): Ga
   return {
     id,
     hardware: { arch: 'armv7', cpus: 1, memoryTotal: 64 << 20, diskTotal: 16 << 20, diskFree: 12 << 20 },
-    software: { os: 'linux', kernel: '3.10.0', libc: 'musl', tools: [{ name: 'busybox', version: '1.35.0' }] },
+    software: {
+      os: 'linux',
+      kernel: '3.10.0',
+      libc: 'musl',
+      tools: [{ name: 'busybox', version: '1.35.0' }],
+    },
     strategies: ['pull'],
     protocols: ['http'],
     labels: {},
@@ -47,7 +52,10 @@ export async function addNode({ nodes }: Repositories, id: string): Promise<stri
 }
 
 /** Registers gateways; they are placed by the balancer. */
-export async function addGateways({ gateways }: Repositories, profiles: readonly GatewayProfile[]): Promise<void> {
+export async function addGateways(
+  { gateways }: Repositories,
+  profiles: readonly GatewayProfile[],
+): Promise<void> {
   for (const profile of profiles) {
     await gateways.register({
       profile,
@@ -60,9 +68,16 @@ export async function addGateways({ gateways }: Repositories, profiles: readonly
 }
 
 /** A rollout with a delivery for each gateway, not planned yet. */
-export async function addRollout(repositories: Repositories, requests: readonly string[], gatewayIds: readonly string[]): Promise<string> {
+export async function addRollout(
+  repositories: Repositories,
+  requests: readonly string[],
+  gatewayIds: readonly string[],
+): Promise<string> {
   const { deployments, rollouts, provisioning } = repositories;
-  const deployment = await deployments.create(`deployment-${randomBytes(4).toString('hex')}`, { gatewayIds, selector: null });
+  const deployment = await deployments.create(`deployment-${randomBytes(4).toString('hex')}`, {
+    gatewayIds,
+    selector: null,
+  });
   const { id } = await rollouts.create({
     requests,
     deploymentId: deployment.id,

@@ -1,0 +1,294 @@
+/** The device API on real sockets and a real database: what a gateway may, and what it may not. */
+import { createHash, randomBytes } from 'node:crypto';
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { Readable } from 'node:stream';
+import { afterAll, beforeAll, beforeEach, expect, test } from '@jest/globals';
+import { pino } from 'pino';
+import { request } from 'undici';
+import { formatDeliveryId } from '../../domain/delivery/delivery-id.js';
+import type { ChunkAcknowledgement } from '../../repositories/delivery-repository.js';
+import { DiskBlobStore } from '../../repositories/disk-blob-store.js';
+import {
+  addNode,
+  addRollout,
+  profileOf,
+  testRepositories,
+  type TestRepositories,
+} from '../../tests/support/test-repositories.js';
+import { DeviceService } from '../device-service.js';
+import { issueGatewayToken } from '../gateway-token.js';
+import { HttpHandler } from './http-handler.js';
+
+const content = Buffer.from('the bytes of a package, as many as are needed to cut them into parts');
+const digest = createHash('sha256').update(content).digest('hex');
+
+let repositories: TestRepositories;
+let handler: HttpHandler;
+let address: string;
+let blobRoot: string;
+let acknowledged: ChunkAcknowledgement[];
+let gateway: { id: string; token: string };
+let stranger: { id: string; token: string };
+let rolloutId: string;
+
+beforeAll(async () => {
+  repositories = await testRepositories();
+  await addNode(repositories, 'node-1');
+  blobRoot = await mkdtemp(join(tmpdir(), 'leonore-test-blobs-'));
+  const blobs = new DiskBlobStore(blobRoot);
+  await (await blobs.stage(Readable.from([content]), 1_000)).commit();
+  const service = new DeviceService({
+    nodeId: 'node-1',
+    deliveries: repositories.deliveries,
+    gateways: repositories.gateways,
+    blobs,
+    acknowledged: (acknowledgements) => acknowledged.push(...acknowledgements),
+  });
+  handler = new HttpHandler();
+  address = await handler.start({
+    service,
+    blobs,
+    logger: pino({ level: 'silent' }),
+    host: '127.0.0.1',
+    port: 0,
+  });
+}, 60_000);
+
+afterAll(async () => {
+  await handler.close();
+  await repositories.close();
+  await rm(blobRoot, { recursive: true, force: true });
+});
+
+beforeEach(async () => {
+  acknowledged = [];
+  gateway = await enrol();
+  stranger = await enrol();
+  rolloutId = await offer(gateway.id);
+});
+
+async function enrol(): Promise<{ id: string; token: string }> {
+  const id = `gw-${randomBytes(6).toString('hex')}`;
+  const { token, hash } = issueGatewayToken(id);
+  const channel = { protocol: 'http', strategy: 'pull' };
+  await repositories.gateways.register({
+    profile: profileOf(id),
+    channel,
+    pushAddress: null,
+    agentVersion: null,
+    newTokenHash: hash,
+  });
+  return { id, token };
+}
+
+async function offer(gatewayId: string): Promise<string> {
+  const { packages, provisioning, rollouts } = repositories;
+  const id = await addRollout(repositories, ['thermometer'], [gatewayId]);
+  const packageId = randomBytes(32).toString('hex');
+  await packages.add({
+    id: packageId,
+    recipe: packageId,
+    archiveDigest: digest,
+    sizeBytes: content.length,
+    installedBytes: 1,
+    artifacts: [],
+    log: '',
+    builtBy: 'node-1',
+  });
+  const plan = {
+    artifacts: [],
+    install: [],
+    remove: [],
+    keep: [],
+    downloadSize: 0,
+    installedSize: 0,
+    peakDisk: 0,
+    removeFirst: false,
+    tree: [],
+  };
+  await provisioning.saveGroups(id, 'node-1', [{ plans: [plan], explanation: null, ordinals: [0] }]);
+  const [group] = await rollouts.groups(id, 1);
+  await provisioning.groupBuilt(group?.id ?? '', 0, packageId, []);
+  await provisioning.formChunks(id, 'node-1');
+  await provisioning.offer(id, 0, 3_600);
+  return id;
+}
+
+interface Answer {
+  status: number;
+  headers: Record<string, string | string[] | undefined>;
+  text: string;
+  body: Record<string, unknown>;
+}
+
+async function call(
+  method: 'GET' | 'POST' | 'PUT',
+  path: string,
+  token: string,
+  options: { body?: unknown; headers?: Record<string, string> } = {},
+): Promise<Answer> {
+  const answer = await request(`${address}${path}`, {
+    method,
+    headers: {
+      authorization: `Bearer ${token}`,
+      ...(options.body === undefined ? {} : { 'content-type': 'application/json' }),
+      ...options.headers,
+    },
+    ...(options.body === undefined
+      ? {}
+      : { body: typeof options.body === 'string' ? options.body : JSON.stringify(options.body) }),
+  });
+  const text = await answer.body.text();
+  const json = String(answer.headers['content-type']).includes('json');
+  return {
+    status: answer.statusCode,
+    headers: answer.headers,
+    text,
+    body: (json ? JSON.parse(text) : {}) as Record<string, unknown>,
+  };
+}
+
+const tasks = (token: string, headers = {}) => call('GET', '/device/v1/tasks', token, { headers });
+const download = (token: string, headers = {}) =>
+  call('GET', `/device/v1/packages/${digest}`, token, { headers });
+const report = (token: string, reports: unknown[]) =>
+  call('POST', '/device/v1/reports', token, { body: { reports } });
+const state = (sequence: number, value: string, ordinal = 0) => ({
+  deliveryId: formatDeliveryId({ rolloutId, ordinal }),
+  sequence,
+  state: value,
+});
+
+test('a gateway is told its task once; asked again with the ETag, nothing has changed', async () => {
+  const first = await tasks(gateway.token);
+  expect(first).toMatchObject({ status: 200, body: { tasks: [{ rolloutId, package: { digest } }] } });
+  const etag = String(first.headers['etag']);
+  expect((await tasks(gateway.token, { 'if-none-match': etag })).status).toBe(304);
+  expect((await tasks(stranger.token, { 'if-none-match': etag })).body).toMatchObject({ tasks: [] });
+});
+
+test.each([
+  ['no token at all', ''],
+  ['a token that is none', 'nonsense'],
+  ['a token of a gateway that nobody knows', issueGatewayToken('nobody').token],
+])('%s is refused', async (_what, token) => {
+  expect(await tasks(token)).toMatchObject({ status: 401, body: { code: 'UNAUTHENTICATED' } });
+});
+
+test("another gateway's name with a secret of one's own is refused", async () => {
+  expect((await tasks(issueGatewayToken(gateway.id).token)).status).toBe(401);
+});
+
+test('the token of a decommissioned gateway is void at once, and its delivery is cancelled', async () => {
+  await repositories.gateways.decommission(gateway.id);
+  expect((await tasks(gateway.token)).status).toBe(401);
+  expect(await repositories.rollouts.counts(rolloutId)).toMatchObject({ cancelled: 1 });
+});
+
+test('a gateway of another node is sent away', async () => {
+  const incarnation = await addNode(repositories, 'node-2');
+  await repositories.database.gateway.update({ where: { id: gateway.id }, data: { nodeId: 'node-2' } });
+  expect(await tasks(gateway.token)).toMatchObject({ status: 421, body: { code: 'NOT_THIS_NODE' } });
+  await repositories.nodes.stopped('node-2', incarnation);
+});
+
+test('a package is downloaded whole, in part, and resumed only while it is the same', async () => {
+  const etag = `"${digest}"`;
+  const whole = await download(gateway.token);
+  expect(whole).toMatchObject({
+    status: 200,
+    text: content.toString(),
+    headers: { etag, 'accept-ranges': 'bytes' },
+  });
+  const part = await download(gateway.token, { range: 'bytes=10-19' });
+  expect(part).toMatchObject({
+    status: 206,
+    text: content.subarray(10, 20).toString(),
+    headers: { 'content-range': `bytes 10-19/${content.length}` },
+  });
+  expect((await download(gateway.token, { range: 'bytes=10-', 'if-range': etag })).text).toBe(
+    content.subarray(10).toString(),
+  );
+  expect((await download(gateway.token, { range: 'bytes=10-', 'if-range': '"other"' })).status).toBe(200);
+  expect((await download(gateway.token, { range: `bytes=${content.length}-` })).status).toBe(416);
+});
+
+test('a package that no delivery of the gateway needs is not there for it', async () => {
+  expect(await download(stranger.token)).toMatchObject({ status: 404, body: { code: 'PACKAGE_NOT_FOUND' } });
+});
+
+test('reports end a delivery and wake its workflow; the same again is a duplicate', async () => {
+  const reports = [state(1, 'downloading'), state(2, 'installing'), state(3, 'succeeded')];
+  expect((await report(gateway.token, reports)).body).toMatchObject({
+    outcomes: [{ outcome: 'applied' }, { outcome: 'applied' }, { outcome: 'applied', state: 'succeeded' }],
+  });
+  expect(acknowledged).toEqual([{ rolloutId, chunk: 0, slots: [0], remaining: 0 }]);
+  expect(await report(gateway.token, reports)).toMatchObject({
+    status: 200,
+    body: { outcomes: [{ outcome: 'duplicate' }, { outcome: 'duplicate' }, { outcome: 'duplicate' }] },
+  });
+  expect((await tasks(gateway.token)).body).toMatchObject({ tasks: [] });
+});
+
+test("a report for somebody else's delivery is refused and changes nothing", async () => {
+  expect(await report(stranger.token, [state(1, 'succeeded')])).toMatchObject({
+    status: 404,
+    body: { code: 'DELIVERY_NOT_FOUND' },
+  });
+  expect(await report(gateway.token, [{ ...state(1, 'succeeded'), deliveryId: 'nonsense' }])).toMatchObject({
+    status: 404,
+  });
+  expect(await repositories.rollouts.counts(rolloutId)).toMatchObject({ offered: 1 });
+});
+
+test('a report for a delivery that has ended is refused and changes nothing', async () => {
+  await repositories.provisioning.cancel(rolloutId);
+  expect(await report(gateway.token, [state(1, 'downloading')])).toMatchObject({
+    status: 409,
+    body: { code: 'DELIVERY_ENDED' },
+  });
+  expect(await repositories.rollouts.counts(rolloutId)).toMatchObject({ cancelled: 1 });
+});
+
+test.each([
+  ['malformed JSON', '{"reports":', 400],
+  ['no reports', { reports: [] }, 400],
+  ['an unknown state', { reports: [{ deliveryId: 'x', sequence: 1, state: 'exploded' }] }, 400],
+  ['an unknown field', { reports: [{ deliveryId: 'x', sequence: 1, state: 'failed', colour: 'red' }] }, 400],
+  ['a number as text', { reports: [{ deliveryId: 'x', sequence: '1', state: 'failed' }] }, 400],
+  [
+    'too many reports',
+    {
+      reports: Array.from({ length: 33 }, (_unused, index) => ({
+        deliveryId: 'x',
+        sequence: index + 1,
+        state: 'failed',
+      })),
+    },
+    400,
+  ],
+  ['an oversized body', `{"reports":[${' '.repeat(200_000)}]}`, 413],
+])('%s is refused', async (_what, body, status) => {
+  const answer = await call('POST', '/device/v1/reports', gateway.token, { body });
+  expect(answer.status).toBe(status);
+  expect(answer.body).toMatchObject({ actor: 'caller' });
+});
+
+test('a gateway updates its own profile, and no other', async () => {
+  const profile = profileOf(gateway.id, { labels: { floor: '3' } });
+  expect((await call('PUT', '/device/v1/profile', gateway.token, { body: { profile } })).status).toBe(204);
+  expect((await repositories.gateways.get(gateway.id)).profile.labels).toEqual({ floor: '3' });
+  expect(await call('PUT', '/device/v1/profile', stranger.token, { body: { profile } })).toMatchObject({
+    status: 403,
+    body: { code: 'FORBIDDEN' },
+  });
+});
+
+test('a profile that the framework wants is asked for until it came', async () => {
+  await repositories.gateways.wantProfile(stranger.id);
+  expect((await tasks(stranger.token)).body).toMatchObject({ profileWanted: true });
+  await call('PUT', '/device/v1/profile', stranger.token, { body: { profile: profileOf(stranger.id) } });
+  expect((await tasks(stranger.token)).body).toMatchObject({ profileWanted: false });
+});
