@@ -1,0 +1,89 @@
+/**
+ * The rooms of the house and who may import whom (CONTRIBUTING.md draws it). Each room lists what it may import of
+ * the others; anything else is an error. Tests may import what they test with.
+ */
+const rooms = {
+  domain: [],
+  process: ['domain'],
+  repositories: ['domain'],
+  // Of workflows, other rooms run the Temporal client of rollouts; activities fulfil the types that it declares.
+  connectivity: ['domain', 'repositories', 'workflows/client'],
+  activities: ['domain', 'repositories', 'connectivity', 'workflows/client', 'workflows/activity-types'],
+  workflows: ['domain'],
+  workers: ['domain', 'process', 'repositories', 'connectivity', 'activities', 'workflows', 'stack/temporal'],
+  api: ['domain', 'process', 'repositories', 'connectivity', 'workflows/client'],
+  agent: [
+    'domain/agent-protocol',
+    'domain/package-format',
+    'domain/gateway/profile',
+    'domain/errors',
+    'domain/limits',
+  ],
+  client: [],
+  stack: ['domain', 'repositories', 'process'],
+  cli: ['domain', 'client', 'stack', 'agent', 'repositories/migrations/package-root'],
+  testbed: ['domain', 'client', 'stack', 'agent', 'repositories/migrations/package-root'],
+};
+
+const names = Object.keys(rooms);
+const notTests = '\\.test\\.ts$';
+
+const arrows = names.map((room) => ({
+  name: `${room}-imports-only-what-it-may`,
+  severity: 'error',
+  comment: `${room} may import: ${rooms[room].join(', ') || 'nothing of the other rooms'}`,
+  from: { path: `^${room}/`, pathNot: notTests },
+  to: {
+    path: `^(${names.join('|')})/`,
+    pathNot: [`^${room}/`, ...rooms[room].map((allowed) => `^${allowed}(/|\\.)`)],
+  },
+}));
+
+module.exports = {
+  forbidden: [
+    ...arrows,
+    {
+      name: 'prisma-in-repositories-only',
+      severity: 'error',
+      comment: 'Repositories are the only importers of Prisma.',
+      from: { pathNot: ['^repositories/', '^prisma/'] },
+      to: { path: '^(prisma/generated|node_modules/@?prisma)/' },
+    },
+    {
+      name: 'domain-is-pure',
+      severity: 'error',
+      comment: 'No I/O in the domain.',
+      from: { path: '^domain/', pathNot: notTests },
+      to: { dependencyTypes: ['core'] },
+    },
+    {
+      name: 'protocols-know-themselves-only',
+      severity: 'error',
+      comment:
+        'Outside connectivity nothing knows a protocol by name; servers and push addresses of HTTP are shared.',
+      from: { path: '^(domain|repositories|activities|workflows|workers)/' },
+      to: { path: '^connectivity/(?!http/create-server)[^/]+/' },
+    },
+    {
+      name: 'no-circles',
+      severity: 'error',
+      comment: 'Two files that need each other are one concept, or three.',
+      from: {},
+      to: { circular: true, viaOnly: { dependencyTypesNot: ['type-only'] } },
+    },
+    {
+      name: 'tests-are-not-imported',
+      severity: 'error',
+      comment: 'What tests share lies in tests/support or in a testing folder.',
+      from: { pathNot: [notTests, '^tests/', '/testing/'] },
+      to: { path: ['\\.test\\.ts$', '^tests/', '^(?!node_modules).*/testing/'] },
+    },
+  ],
+  options: {
+    tsPreCompilationDeps: true,
+    tsConfig: { fileName: 'tsconfig.json' },
+    doNotFollow: { path: 'node_modules' },
+    exclude: { path: '^(dist|node_modules/\\.cache)/' },
+    enhancedResolveOptions: { conditionNames: ['import', 'types', 'default'], exportsFields: ['exports'] },
+  },
+};
