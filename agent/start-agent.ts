@@ -150,17 +150,18 @@ class Agent {
     const container = await Container.open(paths.container);
     const identities = new IdentityStore(paths.identity);
     const known = await identities.load();
-    const measured = [staticLinuxFacts, dynamicLinuxFacts(paths.container), linuxTools()];
     const id = options.id ?? known?.id ?? makeId(options.mac ?? macAddress());
     const identity: Identity =
       known?.id === id ? known : { id, mark: known?.mark ?? randomBytes(12).toString('hex') };
     await identities.save(identity);
-    const profiler = new Profiler([
-      ...measured,
+    const measured = [staticLinuxFacts, dynamicLinuxFacts(paths.container)];
+    const told = [
       { name: 'overlay', read: () => options.profileOverlay ?? {} },
       { name: 'agent', read: () => agentFacts(options, id, container) },
-    ]);
-    await profiler.read();
+    ];
+    // An overlay that makes no profile is refused at once; asking the tools for their versions takes its time.
+    await new Profiler([...measured, ...told]).read();
+    const profiler = new Profiler([...measured, linuxTools(), ...told]);
     return new Agent(options, {
       identity,
       identities,

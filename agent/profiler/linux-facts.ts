@@ -24,11 +24,8 @@ const run = promisify(execFile);
 const tools: Readonly<Record<string, readonly string[]>> = {
   busybox: ['--help'],
   curl: ['--version'],
-  java: ['-version'],
-  node: ['--version'],
   openssl: ['version'],
   python3: ['--version'],
-  sqlite3: ['--version'],
   tar: ['--version'],
   wget: ['--version'],
 };

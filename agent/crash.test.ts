@@ -1,0 +1,149 @@
+/**
+ * The agent as a real process, killed at each step and at random instants. After each: the old or the new is
+ * installed and running, LEONORE gets the right report, and nothing is left behind.
+ *
+ * LEONORE_CRASHES sets the number of random kills, LEONORE_SEED their seed.
+ */
+import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
+import { readdir } from 'node:fs/promises';
+import { setTimeout as sleep } from 'node:timers/promises';
+import type { Report } from '../domain/agent-protocol/messages.js';
+import { AgentProcess, processesOf } from './testing/agent-process.js';
+import { AgentBed, application } from './testing/test-agent.js';
+import { testPackage, testTask, type TestPackage } from './testing/test-package.js';
+
+let bed: AgentBed;
+const processes: AgentProcess[] = [];
+beforeEach(async () => {
+  bed = await AgentBed.create();
+});
+afterEach(async () => {
+  for (const agent of processes.splice(0)) await agent.kill('SIGTERM');
+  await bed.close();
+});
+
+function start(): AgentProcess {
+  const agent = AgentProcess.start(bed);
+  processes.push(agent);
+  return agent;
+}
+
+const lib = (version: string) => ({
+  name: 'lib',
+  version,
+  files: { data: version, 'install.sh': 'cp data made\n', 'uninstall.sh': 'rm made\n' },
+});
+const first = testPackage(lib('1.0.0'), application('1.0.0'));
+const second = testPackage(lib('2.0.0'), application('2.0.0'));
+const failing = testPackage(lib('2.0.0'), application('2.0.0', { files: { 'start.sh': 'exit 1\n' } }));
+const replaced = ['lib@1.0.0', 'app@1.0.0'];
+
+async function installFirst(): Promise<AgentProcess> {
+  bed.server.offer(first, testTask('d1', first));
+  const agent = start();
+  await bed.server.ending('d1');
+  return agent;
+}
+
+/** What must hold once a delivery has ended, whatever happened on the way. */
+async function expectSound(report: Report, version: string): Promise<void> {
+  // Reports are done with one after the other, and the journal is cleared a moment after the last was sent.
+  while ((await bed.leftovers()).length > 0) await sleep(20);
+  expect(report.installed?.map((installed) => `${installed.name}@${installed.version}`)).toEqual([
+    `lib@${version}`,
+    `app@${version}`,
+  ]);
+  expect(await bed.store()).toEqual([`app@${version}`, `lib@${version}`]);
+  expect(await readdir(bed.path('container/generations'))).toHaveLength(1);
+  expect(await readdir(bed.path('container/packages'))).toHaveLength(1);
+  expect((await readdir(bed.path('container/data'))).sort()).toEqual(['app', 'lib']);
+  // The last kill may have come after the end of the delivery, so the application may just be starting again.
+  for (;;) {
+    const running = await processesOf(bed.path('container'));
+    const pid = Number(await bed.text('container/data/app/pid'));
+    if (running.length === 1 && running[0] === pid) break;
+    await sleep(20);
+  }
+  expect((await bed.text('container/data/app/started')).trim().split('\n').at(-1)).toBe(version);
+  // A report may come twice, but never two different ones with one number.
+  const finals = bed.server.reports.filter(
+    ({ deliveryId, sequence }) => deliveryId === 'd2' && sequence === 3,
+  );
+  expect(new Set(finals.map((final) => JSON.stringify(final))).size).toBe(1);
+}
+
+async function killAt(step: string, built: TestPackage, removeFirst: boolean): Promise<Report> {
+  const agent = await installFirst();
+  bed.server.offer(built, testTask('d2', built, { remove: replaced, removeFirst }));
+  await agent.reached(step);
+  await agent.kill();
+  start();
+  return bed.server.ending('d2');
+}
+
+describe('killed at the beginning of a step', () => {
+  test.each(['download', 'install', 'switch', 'start', 'cleanup'])(
+    '%s: the new runs in the end',
+    async (step) => {
+      const report = await killAt(step, second, false);
+      expect(report).toMatchObject({ state: 'succeeded' });
+      await expectSound(report, '2.0.0');
+      if (step !== 'download') {
+        expect(bed.server.countOf('GET', `/device/v1/packages/${second.digest}`)).toBe(1);
+      }
+    },
+  );
+
+  test.each(['makeRoom', 'install'])('%s, removing first: the new runs in the end', async (step) => {
+    const report = await killAt(step, second, true);
+    expect(report).toMatchObject({ state: 'succeeded' });
+    await expectSound(report, '2.0.0');
+  });
+
+  test.each([false, true])('undo (removing first: %s): the old runs in the end', async (removeFirst) => {
+    const report = await killAt('undo', failing, removeFirst);
+    expect(report).toMatchObject({ state: 'failed', error: { class: 'health' } });
+    await expectSound(report, '1.0.0');
+  });
+});
+
+describe('killed at random instants', () => {
+  const kills = Number(process.env['LEONORE_CRASHES'] ?? 16);
+  const seed = Number(process.env['LEONORE_SEED'] ?? Date.now() % 1_000_000);
+  const variants = [
+    { built: second, removeFirst: false, version: '2.0.0' },
+    { built: failing, removeFirst: false, version: '1.0.0' },
+    { built: second, removeFirst: true, version: '2.0.0' },
+    { built: failing, removeFirst: true, version: '1.0.0' },
+  ];
+
+  test.each(variants)(
+    `seed ${seed}, removing first: $removeFirst, then $version runs`,
+    async (variant) => {
+      const random = generator(seed + variants.indexOf(variant));
+      let agent = await installFirst();
+      bed.server.offer(
+        variant.built,
+        testTask('d2', variant.built, { remove: replaced, removeFirst: variant.removeFirst }),
+      );
+      for (let kill = 0; kill < kills / variants.length; kill += 1) {
+        // Up to the end of a whole delivery on an idle machine.
+        await sleep(random() * 1_500);
+        await agent.kill();
+        agent = start();
+      }
+      const report = await bed.server.ending('d2');
+      await expectSound(report, variant.version);
+    },
+    120_000,
+  );
+});
+
+/** A small generator of numbers in [0, 1), the same for the same seed (a linear congruence). */
+function generator(seed: number): () => number {
+  let state = seed;
+  return () => {
+    state = (state * 1_103_515_245 + 12_345) % 2_147_483_648;
+    return state / 2_147_483_648;
+  };
+}
