@@ -37,14 +37,13 @@ const order: readonly ConstraintTag['type'][] = [
 
 /** Explains a problem that has no solution. */
 export function explain(problem: Problem): string {
-  const { requests, facts } = problem.input;
+  const { requests } = problem.input;
   const tags = contradictionOf(problem);
   const sentences = order.flatMap((type) => sentencesOf(problem, tags, type));
   const asked = requests.map(requestText).join(' and ');
-  const place = facts.profile === null ? '' : ` on ${facts.profile.id}`;
   const help = nearestHelp(problem, tags);
   return [
-    `No plan installs ${asked}${place}:`,
+    `No plan installs ${asked}:`,
     ...sentences.map((sentence) => `  - ${sentence}`),
     ...(help === null ? [] : [`Nearest help: ${help}`]),
   ].join('\n');
