@@ -3,6 +3,7 @@ import type { FastifyInstance } from 'fastify';
 import type { ApiContext } from './context.js';
 import { openApiOptions } from './openapi-document.js';
 import { artifactRoutes } from './routes/artifacts.js';
+import { dashboardRoutes } from './routes/dashboard.js';
 import { deploymentRoutes } from './routes/deployments.js';
 import { gatewayRoutes } from './routes/gateways.js';
 import { healthRoutes } from './routes/health.js';
@@ -17,6 +18,7 @@ import { rolloutRoutes } from './routes/rollouts.js';
 export async function apiApp(app: FastifyInstance, { context }: { context: ApiContext }): Promise<void> {
   await app.register(swagger, openApiOptions);
   app.get('/api/openapi.json', { schema: { hide: true } }, async () => app.swagger());
+  await app.register(dashboardRoutes);
   await app.register(healthRoutes, { context });
   await app.register(registerRoutes, { context });
   await app.register(

@@ -50,14 +50,14 @@ class Receiver {
   constructor(private readonly blobs: BlobStore) {}
 
   async read(body: Readable): Promise<void> {
-    let failure: unknown = null;
+    const failures: unknown[] = [];
     const taken: Promise<void>[] = [];
     const parser = new Parser({
       strict: true,
       onReadEntry: (entry) => {
         taken.push(
           this.take(entry).catch((error: unknown) => {
-            failure ??= error;
+            failures.push(error);
             entry.resume();
           }),
         );
@@ -67,18 +67,10 @@ class Receiver {
       await pipeline(body, parser as unknown as NodeJS.WritableStream);
     } catch (error) {
       await Promise.all(taken);
-      throw (
-        failure ??
-        new LeonoreError(
-          'MALFORMED_ARTIFACT',
-          `the body is not a tar archive: ${messageOf(error)}`,
-          {},
-          { cause: error },
-        )
-      );
+      throw asMalformed(failures[0] ?? error);
     }
     await Promise.all(taken);
-    if (failure !== null) throw failure as Error;
+    if (failures.length > 0) throw asMalformed(failures[0]);
   }
 
   check(): { manifest: ArtifactManifest; files: ArtifactFile[] } {
@@ -152,6 +144,18 @@ async function readManifestEntry(entry: ReadEntry): Promise<string> {
 function refuseUnsafe(path: string): void {
   if (!isSafePath(path))
     throw new LeonoreError('MALFORMED_ARTIFACT', `"${path.slice(0, 200)}" is not a safe path`);
+}
+
+/** What the tar parser found wrong is the artifact's fault; our own errors and those of the disk stay what they are. */
+function asMalformed(error: unknown): Error {
+  if (error instanceof LeonoreError) return error;
+  if (error instanceof Error && !('tarCode' in error)) return error;
+  return new LeonoreError(
+    'MALFORMED_ARTIFACT',
+    `the body is not a tar archive: ${messageOf(error)}`,
+    {},
+    { cause: error },
+  );
 }
 
 function messageOf(error: unknown): string {

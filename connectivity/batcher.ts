@@ -47,7 +47,7 @@ export class Batcher<Item, Result> {
     if (this.running >= this.options.concurrency || this.queue.length === 0) return;
     const batch = this.queue.splice(0, this.options.maxSize);
     this.running += 1;
-    this.answer(batch).finally(() => {
+    void this.answer(batch).finally(() => {
       this.running -= 1;
       this.start();
     });

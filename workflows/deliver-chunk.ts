@@ -42,12 +42,12 @@ async function awaitAcknowledgements(
   let deadlineMs = Date.now() + input.deadlineSeconds * 1000;
   let reconcileMs = firstReconcileMs;
   let cancelSeen = false;
-  while (!slots.complete) {
+  while (!slots.isComplete()) {
     const waitMs = Math.max(Math.min(reconcileMs, deadlineMs - Date.now()), 0);
-    await condition(() => slots.complete || (wishes.cancel && !cancelSeen), waitMs, {
+    await condition(() => slots.isComplete() || (wishes.cancel && !cancelSeen), waitMs, {
       summary: `${stepTitle('vii')} — look at the database`,
     });
-    if (slots.complete) return;
+    if (slots.isComplete()) return;
     if (wishes.cancel && !cancelSeen) {
       cancelSeen = true;
       deadlineMs = Math.min(deadlineMs, Date.now() + cancelGraceMs);

@@ -8,7 +8,7 @@ import {
   rootCause,
   TimeoutFailure,
 } from '@temporalio/workflow';
-import { TimeoutType, type Duration } from '@temporalio/common';
+import { TimeoutType } from '@temporalio/common';
 import { coordinatorQueue, nodeQueue } from '../domain/orchestration.js';
 import { stepTitle, type Step } from '../domain/rollout/steps.js';
 import type { CoordinatorActivities, NodeActivities } from './activity-types.js';
@@ -24,7 +24,7 @@ const retry = {
 /** Activities of the coordinator, shown in the UI under the step that they belong to. */
 export function onCoordinator(
   step: Step,
-  startToCloseTimeout: Duration = '5 minutes',
+  startToCloseTimeout: '5 minutes' | '30 minutes' = '5 minutes',
 ): CoordinatorActivities {
   return proxyActivities<CoordinatorActivities>({
     taskQueue: coordinatorQueue,

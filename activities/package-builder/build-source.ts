@@ -56,8 +56,9 @@ async function checkOut(file: ArtifactFile, target: string, blobs: BlobStore): P
 }
 
 interface Isolation {
-  /** Command and arguments that the shell is run under. */
-  readonly prefix: readonly string[];
+  /** What the shell is run under. */
+  readonly command: string;
+  readonly args: readonly string[];
   readonly description: string;
 }
 
@@ -70,8 +71,7 @@ async function findIsolation(work: string): Promise<Isolation> {
       path,
       path,
     ]);
-    const prefix = [
-      bubblewrap,
+    const args = [
       '--unshare-all',
       '--die-with-parent',
       ...binds,
@@ -85,20 +85,27 @@ async function findIsolation(work: string): Promise<Isolation> {
       work,
       work,
     ];
-    if (await works(prefix))
-      return { prefix, description: 'bubblewrap: no network, only the work directory is writable' };
+    if (await works(bubblewrap, args))
+      return {
+        command: bubblewrap,
+        args,
+        description: 'bubblewrap: no network, only the work directory is writable',
+      };
   }
   const unshare = await firstExecutable(['/usr/bin/unshare', '/bin/unshare']);
   if (unshare !== null) {
-    const prefix = [unshare, '--net', '--pid', '--fork', '--kill-child'];
-    if (await works(prefix)) return { prefix, description: 'namespaces: no network, own processes' };
+    const args = ['--net', '--pid', '--fork', '--kill-child'];
+    if (await works(unshare, args))
+      return { command: unshare, args, description: 'namespaces: no network, own processes' };
   }
-  return { prefix: [], description: 'none: this machine allows neither bubblewrap nor namespaces' };
+  return {
+    command: '/usr/bin/env',
+    args: [],
+    description: 'none: this machine allows neither bubblewrap nor namespaces',
+  };
 }
 
-async function works(prefix: readonly string[]): Promise<boolean> {
-  const [command, ...args] = prefix;
-  if (command === undefined) return false;
+async function works(command: string, args: readonly string[]): Promise<boolean> {
   return new Promise((resolve) => {
     const probe = spawn(command, [...args, '/bin/sh', '-c', 'exit 0'], { stdio: 'ignore' });
     probe.on('error', () => resolve(false));
@@ -125,8 +132,7 @@ async function runScript(
   signal: AbortSignal,
 ): Promise<string> {
   const shell = `ulimit -v ${buildLimits.memoryKiB} -t ${Math.ceil(buildLimits.timeMs / 1000)}; cd "$LEONORE_SOURCE" && exec sh "./$LEONORE_SCRIPT"`;
-  const [command = '/bin/sh', ...args] = [...isolation.prefix, '/bin/sh', '-c', shell];
-  const child = spawn(command, args, {
+  const child = spawn(isolation.command, [...isolation.args, '/bin/sh', '-c', shell], {
     stdio: ['ignore', 'pipe', 'pipe'],
     detached: true,
     env: {
@@ -144,12 +150,12 @@ async function runScript(
   const keep = (chunk: Buffer) => (log = (log + chunk.toString('utf8')).slice(-buildLimits.logBytes));
   child.stdout.on('data', keep);
   child.stderr.on('data', keep);
-  let timedOut = false;
+  const fate = { timedOut: false };
   const kill = () => {
     if (child.pid !== undefined && child.exitCode === null) process.kill(-child.pid, 'SIGKILL');
   };
   const timer = setTimeout(() => {
-    timedOut = true;
+    fate.timedOut = true;
     kill();
   }, buildLimits.timeMs);
   signal.addEventListener('abort', kill, { once: true });
@@ -162,7 +168,7 @@ async function runScript(
     });
     signal.throwIfAborted();
     if (ended !== null) {
-      const why = timedOut ? `took longer than ${buildLimits.timeMs / 1000} s` : ended;
+      const why = fate.timedOut ? `took longer than ${buildLimits.timeMs / 1000} s` : ended;
       throw new LeonoreError('BUILD_FAILED', `the build script ${script} failed: ${why}`, { log });
     }
     return log;

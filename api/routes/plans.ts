@@ -36,11 +36,8 @@ export const planRoutes: FastifyPluginAsyncTypebox<RouteOptions> = async (app, {
         deployment !== undefined
           ? await repositories.deployments.get(deployment)
           : { gatewayIds: [(await repositories.gateways.get(gatewayId ?? '')).id], selector: null };
-      const groups = await planGateways(
-        repositories.artifacts,
-        requests.map(parseRequest),
-        plans,
-        () => gatewaysOf(target),
+      const groups = await planGateways(repositories.artifacts, requests.map(parseRequest), plans, () =>
+        gatewaysOf(target),
       );
       const gateways = groups.reduce((sum, group) => sum + group.members.length, 0);
       if (gateways === 0) throw new LeonoreError('EMPTY_DEPLOYMENT', 'there are no gateways to plan for');

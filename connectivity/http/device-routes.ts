@@ -26,17 +26,13 @@ export const deviceRoutes: FastifyPluginAsyncTypebox<DeviceRoutesOptions> = asyn
   app,
   { service, blobs },
 ) => {
-  app.get(
-    devicePaths.tasks,
-    { schema: { response: tasksAnswers } },
-    async (request, reply) => {
-      const answer = await service.tasks(bearerToken(request.headers.authorization));
-      const etag = etagOf(answer);
-      reply.header('etag', etag).header('cache-control', 'no-store');
-      if (request.headers['if-none-match'] === etag) return reply.code(304).send();
-      return { tasks: [...answer.tasks], profileWanted: answer.profileWanted };
-    },
-  );
+  app.get(devicePaths.tasks, { schema: { response: tasksAnswers } }, async (request, reply) => {
+    const answer = await service.tasks(bearerToken(request.headers.authorization));
+    const etag = etagOf(answer);
+    reply.header('etag', etag).header('cache-control', 'no-store');
+    if (request.headers['if-none-match'] === etag) return reply.code(304).send();
+    return { tasks: [...answer.tasks], profileWanted: answer.profileWanted };
+  });
 
   app.get(
     `${devicePaths.packages}/:digest`,

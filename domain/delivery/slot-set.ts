@@ -28,7 +28,7 @@ export class SlotSet {
     return this.endedCount;
   }
 
-  get complete(): boolean {
+  isComplete(): boolean {
     return this.endedCount === this.size;
   }
 }
