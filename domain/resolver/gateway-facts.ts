@@ -67,7 +67,8 @@ function installedPackages(profile: GatewayProfile, catalog: Catalog): Installed
       name,
       version,
       manifest,
-      installedSize: installedSize ?? variant?.installedSize ?? 0,
+      // Which variant it is nobody knows, so room that is not known to be there is not counted on.
+      installedSize: installedSize ?? 0,
       memory: variant?.memory ?? 0,
       wanted: requested !== false,
       removable: manifest?.policies?.removable !== false,

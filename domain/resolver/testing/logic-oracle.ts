@@ -1,0 +1,60 @@
+/**
+ * A second judge, for catalogs too large to try everything: the plain encoding of a resolution for an independent
+ * solver. It knows neither resources nor installed packages, and answers only whether there is a plan.
+ */
+import Logic from 'logic-solver';
+import semver from 'semver';
+import type { ArtifactManifest, NamedRange } from '../../artifact/manifest.js';
+import type { ArtifactRequest } from '../../plan/request.js';
+
+const key = ({ name, version }: ArtifactManifest) => `${name}@${version}`;
+
+/**
+ * @param artifacts those that run on the gateway
+ * @param arch of the gateway; variants for others count as not there
+ */
+export function hasPlan(
+  artifacts: readonly ArtifactManifest[],
+  requests: readonly ArtifactRequest[],
+  arch: string,
+): boolean {
+  const usable = artifacts.filter(
+    ({ kind, variants }) =>
+      kind !== 'hardware' &&
+      (variants === undefined ||
+        variants.some(({ platform }) => platform?.arch === undefined || platform.arch === arch)),
+  );
+  const byName = new Map<string, ArtifactManifest[]>();
+  const bearing = new Map<string, { manifest: ArtifactManifest; version: string }[]>();
+  const bear = (name: string, manifest: ArtifactManifest, version: string) => {
+    bearing.set(name, [...(bearing.get(name) ?? []), { manifest, version }]);
+  };
+  for (const manifest of usable) {
+    byName.set(manifest.name, [...(byName.get(manifest.name) ?? []), manifest]);
+    bear(manifest.name, manifest, manifest.version);
+    for (const { name, version } of manifest.provides ?? []) bear(name, manifest, version);
+  }
+  const meeting = ({ name, version }: NamedRange) =>
+    (bearing.get(name) ?? [])
+      .filter((entry) => semver.satisfies(entry.version, version ?? '*'))
+      .map((entry) => entry.manifest);
+
+  const solver = new Logic.Solver();
+  for (const versions of byName.values()) solver.require(Logic.atMostOne(versions.map(key)));
+  for (const { name, range } of requests)
+    solver.require(Logic.or(meeting({ name, version: range }).map(key)));
+  for (const manifest of usable) {
+    for (const requirement of manifest.requires ?? []) {
+      if (requirement.optional === true) continue;
+      const options = 'anyOf' in requirement ? requirement.anyOf : [requirement];
+      solver.require(Logic.implies(key(manifest), Logic.or(options.flatMap(meeting).map(key))));
+    }
+    for (const conflict of manifest.conflicts ?? []) {
+      for (const other of meeting(conflict)) {
+        if (other.name === manifest.name) continue;
+        solver.require(Logic.or(Logic.not(key(manifest)), Logic.not(key(other))));
+      }
+    }
+  }
+  return solver.solve() !== null;
+}
