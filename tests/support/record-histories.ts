@@ -20,11 +20,22 @@ export async function recordHistories(
     const history = await client.getHandle(id).fetchHistory();
     const type =
       history.events?.[0]?.workflowExecutionStartedEventAttributes?.workflowType?.name ?? 'unknown';
+    scrub(history);
     const bytes = proto.temporal.api.history.v1.History.encode(history).finish();
     await writeFile(join(recordingDirectory, `${scenario}.${number}-${type}.pb`), bytes);
     for (const event of history.events ?? []) {
       const child = event.startChildWorkflowExecutionInitiatedEventAttributes?.workflowId;
       if (child !== undefined && child !== null && child !== '') waiting.push(child);
     }
+  }
+}
+
+/** Takes out where a history was recorded: stack traces hold paths, identities hold names of machines. */
+function scrub(value: unknown): void {
+  if (typeof value !== 'object' || value === null) return;
+  const record = value as Record<string, unknown>;
+  for (const [key, member] of Object.entries(record)) {
+    if (key === 'stackTrace' || key === 'identity') record[key] = '';
+    else scrub(member);
   }
 }
