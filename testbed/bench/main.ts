@@ -1,4 +1,4 @@
-/** `npm run bench [-- --json]`: the figures of docs/evaluation.md, measured on this machine. */
+/** `npm run bench [-- --json]`: what provisioning costs on this machine, each figure beside its goal. */
 import { Command, InvalidArgumentError } from 'commander';
 import { Cleanups } from '../cleanups.js';
 import { machineFacts } from '../machine.js';
