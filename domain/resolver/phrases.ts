@@ -31,7 +31,8 @@ export function nodeText(node: Node): string {
 }
 
 export function factText({ name, version, what }: FixedFact): string {
-  return `${what} ${name}${version === null ? '' : ` ${version}`}`;
+  const called = what === name ? name : `${what} ${name}`;
+  return version === null ? called : `${called} ${version}`;
 }
 
 /** Bytes with one decimal at most: `3.5 MiB`. */
