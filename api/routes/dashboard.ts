@@ -1,12 +1,21 @@
-import { join } from 'node:path';
+import { createHash } from 'node:crypto';
+import { readdir, readFile } from 'node:fs/promises';
+import { extname, join } from 'node:path';
 import helmet from '@fastify/helmet';
-import serveStatic from '@fastify/static';
 import type { FastifyInstance } from 'fastify';
 import { packageRoot } from '../../repositories/migrations/package-root.js';
 
+const contentTypes: Readonly<Record<string, string>> = {
+  '.html': 'text/html; charset=utf-8',
+  '.css': 'text/css; charset=utf-8',
+  '.js': 'text/javascript; charset=utf-8',
+  '.svg': 'image/svg+xml',
+};
+
 /**
  * The dashboard: static files that ask the management API with the token of whoever looks at them. Its policy lets
- * the page load and call nothing but this server, and nobody frame it.
+ * the page load and call nothing but this server, and nobody frame it. The few small files are held in memory: each
+ * has a route of its own, and everything else stays an error of the API.
  */
 export async function dashboardRoutes(app: FastifyInstance): Promise<void> {
   await app.register(helmet, {
@@ -27,12 +36,24 @@ export async function dashboardRoutes(app: FastifyInstance): Promise<void> {
     // Whether there is TLS is decided by what stands in front.
     strictTransportSecurity: false,
   });
-  await app.register(serveStatic, {
-    root: join(packageRoot(), 'web', 'static'),
-    // One route a file: everything else stays an error of the API.
-    wildcard: false,
-    decorateReply: false,
-    cacheControl: false,
-    setHeaders: (reply) => void reply.header('cache-control', 'no-cache'),
+  const directory = join(packageRoot(), 'web', 'static');
+  for (const name of await readdir(directory)) {
+    serve(
+      app,
+      name === 'index.html' ? '/' : `/${name}`,
+      extname(name),
+      await readFile(join(directory, name)),
+    );
+  }
+}
+
+function serve(app: FastifyInstance, path: string, extension: string, content: Buffer): void {
+  const contentType = contentTypes[extension];
+  if (contentType === undefined) throw new Error(`the dashboard has no content type for ${extension}`);
+  const etag = `"${createHash('sha256').update(content).digest('base64url')}"`;
+  app.get(path, { schema: { hide: true } }, async (request, reply) => {
+    reply.headers({ etag, 'cache-control': 'no-cache' });
+    if (request.headers['if-none-match'] === etag) return reply.code(304).send();
+    return reply.type(contentType).send(content);
   });
 }

@@ -1,0 +1,47 @@
+import { element } from './dom.js';
+
+/** States of a delivery, in the order in which the bar shows them. */
+const states = [
+  'succeeded',
+  'installing',
+  'downloading',
+  'offered',
+  'pending',
+  'cancelled',
+  'lost',
+  'incompatible',
+  'failed',
+];
+const endedStates = new Set(['succeeded', 'cancelled', 'lost', 'incompatible', 'failed']);
+
+/** The deliveries of a rollout as a bar of their states, with the numbers in words beside it. */
+export class ProgressBar {
+  constructor() {
+    this.parts = Object.fromEntries(
+      states.map((state) => [state, element('span', { class: `part ${state}` })]),
+    );
+    this.bar = element('div', { class: 'bar', role: 'img' }, ...Object.values(this.parts));
+    this.legend = element('p', { class: 'legend' });
+    this.root = element('div', {}, this.bar, this.legend);
+  }
+
+  show(counts) {
+    const present = states.filter((state) => counts[state] > 0);
+    const total = present.reduce((sum, state) => sum + counts[state], 0);
+    const ended = present.reduce((sum, state) => sum + (endedStates.has(state) ? counts[state] : 0), 0);
+    for (const state of states) this.parts[state].style.flexGrow = String(counts[state]);
+    const words = present.map((state) => `${counts[state]} ${state}`).join(', ') || 'no deliveries yet';
+    this.bar.setAttribute('aria-label', `${ended} of ${total} deliveries ended: ${words}`);
+    this.legend.replaceChildren(
+      element('strong', {}, `${ended} / ${total}`),
+      ...present.map((state) =>
+        element(
+          'span',
+          { class: 'key' },
+          element('i', { class: `swatch ${state}` }),
+          `${counts[state]} ${state}`,
+        ),
+      ),
+    );
+  }
+}
