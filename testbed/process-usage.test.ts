@@ -19,7 +19,7 @@ describe('usage of processes', () => {
     const pid = shell.pid ?? 0;
     const recorder = new UsageRecorder({ shell: pid }, 50);
     try {
-      await until(() => usageOf(pid).cpuSeconds > 0.5, 60_000);
+      await until(() => usageOf(pid).cpuSeconds > 0.5, 25_000);
       const usage = recorder.stop().get('shell');
       expect(usage?.cpuSeconds).toBeGreaterThan(0.4);
       expect(usage?.peakMemoryBytes).toBeGreaterThan(5_000_000);
