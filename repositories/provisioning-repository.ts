@@ -151,14 +151,21 @@ export class ProvisioningRepository {
   async formChunks(rolloutId: string, nodeId: string): Promise<{ chunk: number; size: number }[]> {
     return inTransaction(this.database, async (tx) => {
       // Chunk numbers are unique in the rollout: nodes take them one after the other.
-      await tx.$queryRaw`SELECT 1 FROM rollout WHERE id = ${rolloutId}::uuid FOR UPDATE`;
+      // (NO KEY: rows that refer to the rollout may still be inserted meanwhile.)
+      await tx.$queryRaw`SELECT 1 FROM rollout WHERE id = ${rolloutId}::uuid FOR NO KEY UPDATE`;
+      // Materialized: right after step ii the planner knows nothing of these rows yet, and would compute the numbering
+      // once a row instead of once.
       await tx.$executeRaw`
-        UPDATE delivery d SET chunk = base.next + (n.place - 1) / ${limits.chunkSize}, slot = (n.place - 1) % ${limits.chunkSize}
-        FROM (SELECT coalesce(max(chunk), -1) + 1 AS next FROM delivery WHERE rollout_id = ${rolloutId}::uuid) base,
-             (SELECT e.ordinal, (row_number() OVER (ORDER BY e.ordinal))::int AS place
-              FROM delivery e JOIN rollout_group g ON g.id = e.group_id
-              WHERE e.rollout_id = ${rolloutId}::uuid AND g.node_id = ${nodeId} AND g.state = 'built'
-                AND e.state = 'pending' AND e.chunk IS NULL) n
+        WITH base AS MATERIALIZED (
+          SELECT coalesce(max(chunk), -1) + 1 AS next FROM delivery WHERE rollout_id = ${rolloutId}::uuid
+        ), numbered AS MATERIALIZED (
+          SELECT e.ordinal, (row_number() OVER (ORDER BY e.ordinal))::int - 1 AS place
+          FROM delivery e JOIN rollout_group g ON g.id = e.group_id
+          WHERE e.rollout_id = ${rolloutId}::uuid AND g.node_id = ${nodeId} AND g.state = 'built'
+            AND e.state = 'pending' AND e.chunk IS NULL
+        )
+        UPDATE delivery d SET chunk = base.next + n.place / ${limits.chunkSize}, slot = n.place % ${limits.chunkSize}
+        FROM base, numbered n
         WHERE d.rollout_id = ${rolloutId}::uuid AND d.ordinal = n.ordinal`;
       return tx.$queryRaw<{ chunk: number; size: number }[]>`
         SELECT d.chunk, (max(d.slot) + 1)::int AS size FROM delivery d JOIN rollout_group g ON g.id = d.group_id

@@ -84,7 +84,7 @@ function startChunk(input: DeliverChunkInput): Promise<ChildWorkflowHandle<Workf
     workflowId: workflowIds.deliverChunk(input.rolloutId, input.chunk),
     taskQueue: coordinatorQueue,
     args: [input],
-    staticSummary: `Chunk ${input.chunk}: ${input.size} gateways of ${input.nodeId}`,
+    staticSummary: `Chunk ${input.chunk}, ${input.size} gateways of ${input.nodeId}: ${stepTitle('vi')}, ${stepTitle('vii')}`,
     typedSearchAttributes: [
       { key: attributeKeys.rollout, value: input.rolloutId },
       { key: attributeKeys.artifact, value: input.artifacts },

@@ -3,7 +3,7 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { LeonoreError } from '../../domain/errors.js';
 import { isRolloutEnded } from '../../domain/rollout/state.js';
 import type { RouteOptions } from '../context.js';
-import { describeRollout } from '../rollout-view.js';
+import { progressOf } from '../rollout-view.js';
 import { problems, UuidParamsSchema } from '../schemas/common.js';
 import { RolloutProgressSchema } from '../schemas/resources.js';
 
@@ -69,14 +69,8 @@ export const rolloutEventRoutes: FastifyPluginAsyncTypebox<RouteOptions> = async
     let last = '';
     let quietMs = 0;
     for (;;) {
-      const {
-        id: rolloutId,
-        state,
-        counts,
-        steps,
-        failure,
-      } = await describeRollout(repositories.rollouts, id);
-      const text = JSON.stringify({ id: rolloutId, state, counts, steps, failure });
+      const progress = await progressOf(repositories.rollouts, id);
+      const text = JSON.stringify(progress);
       if (text !== last) {
         out.write(`event: progress\ndata: ${text}\n\n`);
         last = text;
@@ -85,7 +79,7 @@ export const rolloutEventRoutes: FastifyPluginAsyncTypebox<RouteOptions> = async
         out.write(': quiet\n\n');
         quietMs = 0;
       }
-      if (isRolloutEnded(state)) {
+      if (isRolloutEnded(progress.state)) {
         out.write(`event: end\ndata: ${text}\n\n`);
         return;
       }

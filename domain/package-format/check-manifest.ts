@@ -5,7 +5,7 @@
 import { Value } from 'typebox/value';
 import { artifactKey } from '../artifact/manifest.js';
 import { LeonoreError } from '../errors.js';
-import { canonicalJson } from './canonical-json.js';
+import { canonicalJson } from '../canonical-json.js';
 import { controlScripts } from './control-scripts.js';
 import { PackageManifestSchema, type PackageManifest } from './package-manifest.js';
 import { findClash, pathProblem } from './package-path.js';

@@ -2,7 +2,7 @@ import { describe, expect, test } from '@jest/globals';
 import { createHash } from 'node:crypto';
 import fc from 'fast-check';
 import { LeonoreError } from '../errors.js';
-import { canonicalJson } from './canonical-json.js';
+import { canonicalJson } from '../canonical-json.js';
 import { layoutPackage, type ArtifactInput, type PackageInput } from './layout-package.js';
 import { findClash, pathProblem, splitUstarPath } from './package-path.js';
 

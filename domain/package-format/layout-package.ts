@@ -6,7 +6,7 @@
 import { artifactKey } from '../artifact/manifest.js';
 import { LeonoreError } from '../errors.js';
 import { limits } from '../limits.js';
-import { canonicalJson } from './canonical-json.js';
+import { canonicalJson } from '../canonical-json.js';
 import { controlScripts } from './control-scripts.js';
 import {
   packageFormatVersion,
