@@ -6,7 +6,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { gunzipSync, gzipSync } from 'node:zlib';
 import fc from 'fast-check';
-import { canonicalJson } from '../../domain/package-format/canonical-json.js';
+import { canonicalJson } from '../../domain/canonical-json.js';
 import type { PackageManifest } from '../../domain/package-format/package-manifest.js';
 import { sha256, tar, testPackage, type TestEntry } from '../testing/test-package.js';
 import { DirectorySink } from './unpack-package.js';
