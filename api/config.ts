@@ -1,4 +1,4 @@
-import Type, { type Static } from 'typebox';
+import Type from 'typebox';
 
 /** What the api process is told; docs/configuration.md has the table. */
 export const ApiConfigSchema = Type.Object({
@@ -28,5 +28,3 @@ export const ApiConfigSchema = Type.Object({
   LEONORE_TRUST_PROXY: Type.Boolean({ default: false }),
   LEONORE_LOG_LEVEL: Type.Enum(['debug', 'info', 'warn', 'error'], { default: 'info' }),
 });
-
-export type ApiConfig = Static<typeof ApiConfigSchema>;

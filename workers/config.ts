@@ -1,4 +1,4 @@
-import Type, { type Static } from 'typebox';
+import Type from 'typebox';
 
 /** What every LEONORE process is told; docs/configuration.md has the table. */
 const common = {
@@ -29,6 +29,3 @@ export const NodeConfigSchema = Type.Object({
   /** Address that gateways are given, when it is not the one listened on (behind a proxy). */
   LEONORE_ADDRESS: Type.Optional(Type.String({ pattern: '^https?://' })),
 });
-
-export type CoordinatorConfig = Static<typeof CoordinatorConfigSchema>;
-export type NodeConfig = Static<typeof NodeConfigSchema>;

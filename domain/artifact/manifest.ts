@@ -6,7 +6,6 @@ import Type, { type Static } from 'typebox';
 import { limits } from '../limits.js';
 
 export const artifactKinds = ['application', 'library', 'tool', 'hardware'] as const;
-export type ArtifactKind = (typeof artifactKinds)[number];
 
 /** Lower case, so that names never differ by case only on a gateway's file system. */
 export const namePattern = '^[a-z0-9][a-z0-9._+-]{0,99}$';
@@ -129,11 +128,9 @@ export const ArtifactManifestSchema = Type.Object(
 
 export type NamedRange = Static<typeof NamedRangeSchema>;
 export type Requirement = Static<typeof RequirementSchema>;
-export type Provision = Static<typeof ProvisionSchema>;
 export type Platform = Static<typeof PlatformSchema>;
 export type Variant = Static<typeof VariantSchema>;
 export type Configuration = Static<typeof ConfigurationSchema>;
-export type Policies = Static<typeof PoliciesSchema>;
 export type ArtifactManifest = Static<typeof ArtifactManifestSchema>;
 
 /** `name@version`, the way an artifact is written everywhere. */

@@ -49,9 +49,6 @@ export const endedStates: readonly DeliveryState[] = [
   'cancelled',
 ];
 
-/** States in which a gateway has, or may ask for, a task. */
-export const activeStates: readonly DeliveryState[] = ['offered', 'downloading', 'installing'];
-
 /** States that a gateway itself may report. */
 export const reportableStates = ['downloading', 'installing', 'succeeded', 'failed'] as const;
 export type ReportableState = (typeof reportableStates)[number];
@@ -62,17 +59,4 @@ export function isEnded(state: DeliveryState): boolean {
 
 export function mayFollow(from: DeliveryState, to: DeliveryState): boolean {
   return deliveryTransitions[from].includes(to);
-}
-
-/** The table as two parallel columns, for set-based SQL that must obey it (`unnest($1, $2)`). */
-export function transitionColumns(): { from: DeliveryState[]; to: DeliveryState[] } {
-  const from: DeliveryState[] = [];
-  const to: DeliveryState[] = [];
-  for (const state of deliveryStates) {
-    for (const next of deliveryTransitions[state]) {
-      from.push(state);
-      to.push(next);
-    }
-  }
-  return { from, to };
 }

@@ -1,10 +1,5 @@
 /** The nodes of the dependency graph that a plan decides about. */
-import {
-  artifactKey,
-  type ArtifactManifest,
-  type NamedRange,
-  type Requirement,
-} from '../artifact/manifest.js';
+import { type ArtifactManifest, type NamedRange, type Requirement } from '../artifact/manifest.js';
 import { artifactMeets, type InstalledPackage } from './gateway-facts.js';
 import type { VariantChoice } from './platform.js';
 import type { Literal } from './solver/literal.js';
@@ -44,10 +39,6 @@ export function optionsOf(requirement: Requirement): readonly NamedRange[] {
 
 export function nameOf(node: Node): string {
   return node.type === 'new' ? node.manifest.name : node.package.name;
-}
-
-export function keyOf(node: Node): string {
-  return artifactKey(node.type === 'new' ? node.manifest : node.package);
 }
 
 /** The literal that says a node is on the gateway after the plan. */

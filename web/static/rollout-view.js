@@ -73,7 +73,7 @@ function groupTable(groups) {
     const plan = plans[planIndex ?? 0];
     return [
       String(gateways),
-      nodeId,
+      element('span', { class: 'nowrap' }, nodeId),
       element('span', { class: `state ${state}` }, state),
       packageId === null ? '' : element('code', {}, packageId.slice(0, 12)),
       plan === undefined ? '' : plan.install.join(' '),
