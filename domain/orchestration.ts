@@ -30,7 +30,8 @@ export const signals = {
 
 export const workflowIds = {
   rollout: (rolloutId: string) => `rollout/${rolloutId}`,
-  nodeShare: (rolloutId: string, nodeId: string, round: number) => `rollout/${rolloutId}/node/${nodeId}/${round}`,
+  nodeShare: (rolloutId: string, nodeId: string, round: number) =>
+    `rollout/${rolloutId}/node/${nodeId}/${round}`,
   deliverChunk: (rolloutId: string, chunk: number) => `rollout/${rolloutId}/chunk/${chunk}`,
 };
 

@@ -13,11 +13,16 @@ export function checkContent(manifest: ArtifactManifest, files: readonly Artifac
   const variants = manifest.variants ?? [undefined];
   for (const [index, variant] of variants.entries()) {
     if (variant?.source !== undefined) continue;
-    const own = new Set(filesOfVariant(manifest, variant === undefined ? null : index, files).map((file) => file.path));
+    const own = new Set(
+      filesOfVariant(manifest, variant === undefined ? null : index, files).map((file) => file.path),
+    );
     for (const [name, path] of Object.entries(scripts)) {
       if (path !== undefined && !own.has(path) && !rendered.has(path)) {
         const place = variant === undefined ? 'the artifact' : `variants[${index}]`;
-        throw new LeonoreError('MALFORMED_ARTIFACT', `the ${name} script "${path}" is not among the files of ${place}`);
+        throw new LeonoreError(
+          'MALFORMED_ARTIFACT',
+          `the ${name} script "${path}" is not among the files of ${place}`,
+        );
       }
     }
   }

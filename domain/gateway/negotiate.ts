@@ -23,7 +23,11 @@ export function negotiate(
   }
   const ours = served.map((pair) => `${pair.protocol}/${pair.strategy}`).join(', ');
   const theirs = gateway.protocols.flatMap((p) => gateway.strategies.map((s) => `${p}/${s}`)).join(', ');
-  throw new LeonoreError('NO_COMMON_PROTOCOL', `the gateway offers ${theirs || 'nothing'}; LEONORE serves ${ours}`, {
-    served,
-  });
+  throw new LeonoreError(
+    'NO_COMMON_PROTOCOL',
+    `the gateway offers ${theirs || 'nothing'}; LEONORE serves ${ours}`,
+    {
+      served,
+    },
+  );
 }

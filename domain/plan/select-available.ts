@@ -15,18 +15,26 @@ export interface AvailableVersion {
  */
 export function selectAvailable(request: ArtifactRequest, available: readonly AvailableVersion[]): string {
   if (available.length === 0) {
-    throw new LeonoreError('ARTIFACT_NOT_FOUND', `there is no artifact "${request.name}"`, { name: request.name });
+    throw new LeonoreError('ARTIFACT_NOT_FOUND', `there is no artifact "${request.name}"`, {
+      name: request.name,
+    });
   }
   const fitting = available
-    .filter(({ version, prerelease }) => semver.satisfies(version, request.range, { includePrerelease: prerelease }))
+    .filter(({ version, prerelease }) =>
+      semver.satisfies(version, request.range, { includePrerelease: prerelease }),
+    )
     .sort((a, b) => semver.rcompare(a.version, b.version));
   const newest = fitting[0];
   if (newest === undefined) {
     const offered = available.slice(0, 10).map((entry) => entry.version);
-    throw new LeonoreError('ARTIFACT_NOT_FOUND', `no version of "${request.name}" matches ${formatRequest(request)}; there are ${offered.join(', ')}`, {
-      name: request.name,
-      available: offered,
-    });
+    throw new LeonoreError(
+      'ARTIFACT_NOT_FOUND',
+      `no version of "${request.name}" matches ${formatRequest(request)}; there are ${offered.join(', ')}`,
+      {
+        name: request.name,
+        available: offered,
+      },
+    );
   }
   return newest.version;
 }
