@@ -96,14 +96,12 @@ class EndStateReader {
 
   read(): EndState {
     const { facts, requests } = this.problem.input;
-    const roots = requests.map((request) => this.meeting(request));
+    const roots = requests.map((request, index) => this.meeting(request, index));
     this.walk(roots.filter((root) => root !== undefined));
     const requested = new Set(this.reached);
     this.walk(this.wanted());
     const keep = this.all.flatMap((present) =>
-      present.type === 'keep' && (this.reached.has(present) || !present.package.removable)
-        ? [present.package]
-        : [],
+      present.type === 'keep' && this.reached.has(present) ? [present.package] : [],
     );
     return {
       reached: this.reached,
@@ -118,13 +116,15 @@ class EndStateReader {
     };
   }
 
-  /** What stays wanted on the gateway whatever is requested: packages that were asked for before, by their name. */
+  /** What stays on the gateway whatever is requested: packages that were asked for before or may not go, by name. */
   private wanted(): Present[] {
     const { installed } = this.problem.input.facts;
     const unknown = this.all.some(
       (present) => present.type === 'keep' && present.package.wanted && present.package.manifest === null,
     );
-    const names = new Set(installed.filter((pack) => pack.wanted || unknown).map(({ name }) => name));
+    const names = new Set(
+      installed.filter((pack) => pack.wanted || unknown || !pack.removable).map(({ name }) => name),
+    );
     return this.all.filter((present) => present.type !== 'fixed' && names.has(nameOfPresent(present)));
   }
 
@@ -157,10 +157,18 @@ class EndStateReader {
     return this.preferred(meeting);
   }
 
-  private meeting(request: ArtifactRequest): Present | undefined {
+  /** What a request settles for: the best of what is there by the ranking, which the plan has paid for. */
+  private meeting(request: ArtifactRequest, index: number): Present | undefined {
     const meeting = this.allMeeting({ name: request.name, version: request.range });
-    const own = meeting.filter((present) => nameOfPresent(present) === request.name);
-    return this.preferred(own.length > 0 ? own : meeting);
+    const ranks = this.problem.requestRanks[index] ?? [];
+    const rankOf = (present: Present) =>
+      ranks.find(({ node }) =>
+        node.type === 'new'
+          ? present.type === 'install' && present.node === node
+          : present.type === 'keep' && present.package === node.package,
+      )?.rank ?? 0;
+    const best = Math.min(...meeting.map(rankOf));
+    return this.preferred(meeting.filter((present) => rankOf(present) === best));
   }
 
   private preferred(meeting: readonly Present[]): Present | undefined {

@@ -33,7 +33,6 @@ import {
   nameOf,
   optionsOf,
   presence,
-  versionOf,
   type KeptNode,
   type NewNode,
   type Node,
@@ -41,6 +40,7 @@ import {
 import type { VariantChoice } from './platform.js';
 import { CostLayers } from './cost-layers.js';
 import { ConstraintStore } from './constraint-store.js';
+import { rankNodes, type RankedNode } from './request-ranks.js';
 import { not, type Literal } from './solver/literal.js';
 import { compareVersions } from './versions.js';
 
@@ -87,6 +87,8 @@ export class Problem {
   /** Goals by the literal that raises them. */
   readonly goals: Goal[][] = [];
   readonly keptNodes: KeptNode[] = [];
+  /** By request: what meets it; nothing when a fixed fact does. */
+  readonly requestRanks: RankedNode[][] = [];
 
   private readonly distances: ReadonlyMap<string, number>;
   private readonly nodesByLiteral = new Map<Literal, Node>();
@@ -176,7 +178,11 @@ export class Problem {
       if (manifest.version === pack?.version) continue;
       const eligibility = eligibilityOf(manifest, facts);
       if (!eligibility.eligible) rejected.push({ manifest, rejection: eligibility.rejection });
-      else versions.push(this.createNew(manifest, versions.length, eligibility.choices));
+      else {
+        // The installed version counts among the newer ones: the gateway has it already.
+        const behind = pack !== undefined && compareVersions(pack.version, manifest.version) > 0 ? 1 : 0;
+        versions.push(this.createNew(manifest, versions.length + behind, eligibility.choices));
+      }
     }
     const group: NameGroup = { name, kept, versions, rejected };
     this.groups.set(name, group);
@@ -273,21 +279,24 @@ export class Problem {
   private addRequest(request: ArtifactRequest, index: number): void {
     const { fixed, list } = this.candidates(request.name, request.range, 'new');
     if (fixed) return;
-    // Asked for by its own name the versions count, newest first, installed or not; others that provide it follow.
-    const ranked = list.toSorted((left, right) => byRequest(request.name, left.node, right.node));
+    const ranked = rankNodes(
+      request.name,
+      list.map(({ node }) => node),
+      (name) => this.group(name),
+    );
+    this.requestRanks[index] = ranked;
+    const literalOf = (node: Node) => (node.type === 'new' ? node.selected : node.needed);
     if (ranked.every(({ node }) => nameOf(node) === request.name)) {
-      this.constraints.add(
-        ranked.map(({ literal }) => literal),
-        { type: 'request', request },
-      );
-      this.rootGoals.push({ candidates: ranked.map(({ literal }) => literal) });
-      ranked.forEach(({ literal }, rank) => this.costs.addRequest(index, literal, rank));
+      const literals = ranked.map(({ node }) => literalOf(node));
+      this.constraints.add(literals, { type: 'request', request });
+      this.rootGoals.push({ candidates: literals });
+      literals.forEach((literal, rank) => this.costs.addRequest(index, literal, rank));
       return;
     }
     // Several may be present for other reasons; what counts is the one that the request settles for.
-    const settled = ranked.map(({ literal }, rank) => {
+    const settled = ranked.map(({ node, rank }) => {
       const choice = this.constraints.newLiteral();
-      this.constraints.addAuxiliary([not(choice), literal]);
+      this.constraints.addAuxiliary([not(choice), literalOf(node)]);
       this.costs.addRequest(index, choice, rank);
       return choice;
     });
@@ -391,11 +400,4 @@ function ageOf(node: Node): number {
 
 function downloadOf(node: Node): number {
   return node.type === 'kept' ? 0 : (node.choices[0]?.downloadSize ?? 0);
-}
-
-/** Versions of the requested name, newest first, then everything else in the order of the catalog. */
-function byRequest(name: string, left: Node, right: Node): number {
-  const [leftOwn, rightOwn] = [nameOf(left) === name, nameOf(right) === name];
-  if (!leftOwn || !rightOwn) return Number(rightOwn) - Number(leftOwn);
-  return compareVersions(versionOf(right), versionOf(left));
 }

@@ -289,4 +289,23 @@ describe('resolve', () => {
     catalog.push(artifact('app@1.0.0', { requires: needs('v') }));
     expect(run(catalog.toReversed(), gateway(), 'app')).toEqual(run(catalog, gateway(), 'app'));
   });
+
+  test('a protected dependency stays sound even though nothing asks for it', () => {
+    const catalog = [
+      artifact('app@1.0.0'),
+      artifact('shield@1.0.0', { requires: needs('lib'), policies: { removable: false } }),
+      artifact('lib@1.0.0'),
+    ];
+    const installed = [
+      { name: 'shield', version: '1.0.0', requested: false },
+      { name: 'lib', version: '1.0.0', requested: false },
+    ];
+    expect(best(run(catalog, gateway({ installed }), 'app'))?.remove).toEqual([]);
+  });
+
+  test('of the providers of a requested name one that is there anyway will do', () => {
+    const provides = [{ name: 'driver', version: '1.0.0' }];
+    const catalog = [artifact('a@1.0.0', { provides }), artifact('b@1.0.0', { provides })];
+    expect(best(run(catalog, gateway(), 'b', 'driver'))?.install).toEqual(['b@1.0.0']);
+  });
 });

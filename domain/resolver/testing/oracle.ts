@@ -127,7 +127,7 @@ export class Oracle {
     const ages = new Array<number>(12).fill(0);
     for (const item of installed) {
       const distance = distances.get(item.name) ?? 11;
-      const age = (this.eligible.get(item.name) ?? []).findIndex(({ version }) => version === item.version);
+      const age = this.age(item);
       if (distance > 0) ages[distance] = (ages[distance] ?? 0) + age;
     }
     return [
@@ -240,7 +240,10 @@ export class Oracle {
       if (items.some((item) => item.type === 'keep' && item.name === name)) continue;
       disk -= installedSize ?? 0;
       const manifest = this.before.find((item) => item.name === name && item.version === version)?.manifest;
-      memory -= manifest?.variants?.[0]?.memory ?? 0;
+      const variant = manifest?.variants?.find(
+        ({ platform }) => platform?.arch === undefined || platform.arch === hardware.arch,
+      );
+      memory -= variant?.memory ?? 0;
     }
     return disk <= (hardware.diskFree ?? Infinity) && memory <= (hardware.memoryFree ?? Infinity);
   }
@@ -254,15 +257,19 @@ export class Oracle {
     ]);
     const candidates = possible
       .filter((item) => meets(item, range))
-      .sort((left, right) => {
-        const own = Number(right.name === request.name) - Number(left.name === request.name);
-        if (own !== 0) return own;
-        if (left.name !== right.name) return left.name < right.name ? -1 : 1;
-        return semver.compareBuild(right.version, left.version);
-      });
-    return candidates.findIndex((candidate) =>
-      items.some((item) => item.name === candidate.name && item.version === candidate.version),
-    );
+      .sort((left, right) => semver.compareBuild(right.version, left.version));
+    const own = candidates.filter(({ name }) => name === request.name);
+    const ranks = candidates
+      .filter((candidate) => items.some((item) => key(item) === key(candidate)))
+      .map((item) => (item.name === request.name ? own.indexOf(item) : own.length + this.age(item)));
+    return Math.min(...ranks);
+  }
+
+  /** How many newer versions of it there are, among those that can be installed and the one that is. */
+  private age({ name, version }: Item): number {
+    return [...(this.eligible.get(name) ?? []), ...this.before].filter(
+      (other) => other.name === name && semver.compareBuild(other.version, version) > 0,
+    ).length;
   }
 
   private unmetOptions(items: readonly Item[]): number {
