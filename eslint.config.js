@@ -9,7 +9,6 @@ export default tseslint.config(
       'prisma/generated/**',
       'client/openapi.d.ts',
       'testbed/artifacts/**',
-      'web/static/**',
     ],
   },
   js.configs.recommended,
@@ -67,6 +66,23 @@ export default tseslint.config(
     languageOptions: {
       ...tseslint.configs.disableTypeChecked.languageOptions,
       globals: { process: 'readonly', console: 'readonly', URL: 'readonly' },
+    },
+  },
+  { files: ['**/*.cjs'], languageOptions: { globals: { module: 'writable' } } },
+  {
+    // The dashboard runs as it is, in a browser.
+    files: ['web/static/*.js'],
+    ...tseslint.configs.disableTypeChecked,
+    languageOptions: {
+      ...tseslint.configs.disableTypeChecked.languageOptions,
+      globals: {
+        document: 'readonly',
+        fetch: 'readonly',
+        Node: 'readonly',
+        sessionStorage: 'readonly',
+        setTimeout: 'readonly',
+        clearTimeout: 'readonly',
+      },
     },
   },
   { files: ['cli/**', 'testbed/**', 'scripts/**', 'agent/main.ts'], rules: { 'no-console': 'off' } },
