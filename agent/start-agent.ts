@@ -10,6 +10,7 @@
  *  - Applications are started before anything is asked of the network: a gateway without a network does its work.
  *  - An agent that is closed leaves its state as a power cut would; there is one way back, not two.
  */
+import './small-memory.js';
 import { randomBytes } from 'node:crypto';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { RegisterRequest, RegisterResponse, Task } from '../domain/agent-protocol/messages.js';

@@ -22,6 +22,7 @@ import type { PackageFile, PackageManifest } from '../../domain/package-format/p
 import type { PlacedArtifact } from '../../domain/package-format/package-tables.js';
 import type { UstarHeader } from '../../domain/package-format/ustar-header.js';
 import { UstarReader } from '../../domain/package-format/ustar-reader.js';
+import { MemoryRelief } from '../state/memory-relief.js';
 import { messageOf } from '../state/system-error.js';
 
 /** Receives the files of a package one after the other, first `id` and manifest.json. */
@@ -81,9 +82,11 @@ export async function verifyPackage(
   source.on('error', (error) => gunzip.destroy(error));
   source.pipe(gunzip);
   const reader = new UstarReader();
+  const relief = new MemoryRelief();
   const listing = new ListingCheck(options);
   try {
     for await (const chunk of decompressed(gunzip, state)) {
+      relief.passed(chunk.length);
       for (const event of reader.push(chunk)) {
         if (event.kind === 'begin') await listing.begin(event.header);
         else if (event.kind === 'data') await listing.data(event.bytes);

@@ -5,6 +5,7 @@ import { open, readdir, rename, rm, stat, statfs, type FileHandle } from 'node:f
 import { join } from 'node:path';
 import type { DownloadSink } from '../connectivity/http/download.js';
 import { isMissing, syncPath } from '../state/atomic-file.js';
+import { MemoryRelief } from '../state/memory-relief.js';
 import { SpaceError } from './delivery-failure.js';
 
 /** Left free whatever is written: the journal and reports must still find room. */
@@ -16,6 +17,7 @@ export class ArchiveFile implements DownloadSink {
   #file: FileHandle | null = null;
   #hash: Hash = createHash('sha256');
   #received = 0;
+  readonly #relief = new MemoryRelief();
 
   constructor(
     private readonly directory: string,
@@ -39,6 +41,7 @@ export class ArchiveFile implements DownloadSink {
     for await (const chunk of createReadStream(this.#part) as AsyncIterable<Buffer>) {
       this.#hash.update(chunk);
       this.#received += chunk.length;
+      this.#relief.passed(chunk.length);
     }
   }
 
@@ -54,6 +57,7 @@ export class ArchiveFile implements DownloadSink {
     }
     this.#hash.update(chunk);
     this.#received += chunk.length;
+    this.#relief.passed(chunk.length);
   }
 
   async reset(): Promise<void> {

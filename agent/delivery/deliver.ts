@@ -10,31 +10,18 @@
  *  - `cleanup` is reached only with evidence that the new works; it is the only step that destroys the old.
  *  - A delivery ends with one report, unless LEONORE has ended it itself.
  */
-import type { Report, Task } from '../../domain/agent-protocol/messages.js';
-import { installedFacts } from '../container/generation.js';
+import type { Task } from '../../domain/agent-protocol/messages.js';
 import type { JournalEntry, JournalStep } from '../state/journal.js';
 import type { DeliveryContext } from './delivery-context.js';
 import { DeliveryDropped, reportError } from './delivery-failure.js';
+import { failureReport, successReport } from './final-report.js';
 import { downloadStep } from './download-step.js';
 import { installStep } from './install-step.js';
 import { makeRoomStep } from './make-room-step.js';
+import type { Progress, Step } from './step.js';
 import { cleanupStep, startStep, switchStep } from './switch-steps.js';
 import { undoStep } from './undo-step.js';
 import { messageOf } from '../state/system-error.js';
-
-/** Where within a step things stand, for the report of a failure: `verify`, `unpack`, `health`, ... */
-export interface Progress {
-  at: string;
-  /** What the journal says; a step that writes it in between says so here. */
-  entry: JournalEntry;
-}
-
-/** A step returns what the journal says next. */
-export type Step = (
-  context: DeliveryContext,
-  entry: JournalEntry,
-  progress: Progress,
-) => Promise<JournalEntry>;
 
 const steps: Readonly<Record<Exclude<JournalStep, 'report'>, Step>> = {
   download: downloadStep,
@@ -135,39 +122,4 @@ function afterTheDecision(context: DeliveryContext, entry: JournalEntry, error: 
 
 function isUndoable(step: JournalStep): boolean {
   return step !== 'undo' && step !== 'cleanup' && step !== 'report';
-}
-
-/** Reports of a delivery count on from what LEONORE has: 1 downloading, 2 installing, 3 the end. */
-const finalSequence = 3;
-
-export function successReport(context: DeliveryContext, task: Task, detail?: string): Report {
-  return {
-    deliveryId: task.deliveryId,
-    sequence: task.lastSequence + finalSequence,
-    state: 'succeeded',
-    at: new Date().toISOString(),
-    ...(detail === undefined || detail === '' ? {} : { detail }),
-    installed: context.container.current.artifacts.map(installedFacts),
-  };
-}
-
-/** Nothing to report when LEONORE has ended the delivery itself. */
-export function failureReport(
-  context: DeliveryContext,
-  entry: JournalEntry,
-  detail?: string,
-): { report?: Report } {
-  const { task, failure } = entry;
-  if (failure === undefined) return {};
-  return {
-    report: {
-      deliveryId: task.deliveryId,
-      sequence: task.lastSequence + finalSequence,
-      state: 'failed',
-      at: new Date().toISOString(),
-      ...(detail === undefined || detail === '' ? {} : { detail }),
-      error: failure,
-      installed: context.container.current.artifacts.map(installedFacts),
-    },
-  };
 }

@@ -1,7 +1,7 @@
 import { ArchiveFile, ensureSpace, removeDownloads } from './archive-file.js';
-import type { Step } from './deliver.js';
 import type { DeliveryContext } from './delivery-context.js';
 import { DeliveryDropped } from './delivery-failure.js';
+import type { Step } from './step.js';
 
 /** Gets the package's archive whole and verified onto the disk; what is there already is not downloaded again. */
 export const downloadStep: Step = async (context, entry) => {

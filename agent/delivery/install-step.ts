@@ -8,8 +8,8 @@ import { IntegrityError } from '../connectivity/device-error.js';
 import type { Generation, InstalledArtifact } from '../container/generation.js';
 import { valueKeyPattern } from '../container/script-environment.js';
 import { ArchiveFile, ensureSpace } from './archive-file.js';
-import type { Step } from './deliver.js';
 import { runControl, type DeliveryContext } from './delivery-context.js';
+import type { Step } from './step.js';
 
 /**
  * Unpacks the package into staging, verifying it, and puts its artifacts in place beside the old ones. What counts is

@@ -3,8 +3,8 @@ import { rm } from 'node:fs/promises';
 import { verifyPackage } from '../archive/verify-package.js';
 import { ArchiveFile } from './archive-file.js';
 import { backUp } from './backup.js';
-import type { Step } from './deliver.js';
 import { disturbedNames, uninstall } from './delivery-context.js';
+import type { Step } from './step.js';
 
 /**
  * Removes what goes before the new is unpacked, because the disk does not hold both. The package is verified first:

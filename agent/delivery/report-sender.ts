@@ -36,6 +36,8 @@ export class ReportSender implements Reporter {
   constructor(private readonly options: ReportSenderOptions) {}
 
   async progress(task: Task, state: 'downloading' | 'installing'): Promise<void> {
+    // The answer may come before anybody listens for it.
+    this.dropped(task.deliveryId);
     await this.#add({
       deliveryId: task.deliveryId,
       sequence: task.lastSequence + sequenceOffsets[state],

@@ -4,7 +4,8 @@ import type { Generation, InstalledArtifact } from '../container/generation.js';
 import type { JournalEntry } from '../state/journal.js';
 import { removeDownloads } from './archive-file.js';
 import { removeBackup } from './backup.js';
-import { successReport, type Step } from './deliver.js';
+import { successReport } from './final-report.js';
+import type { Step } from './step.js';
 import { disturbedNames, uninstall, type DeliveryContext } from './delivery-context.js';
 
 /** Stops what changes, and makes the new generation the one that counts. */

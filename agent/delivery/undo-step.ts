@@ -1,7 +1,8 @@
 import { rm } from 'node:fs/promises';
 import { removeDownloads } from './archive-file.js';
 import { missingArtifacts, removeBackup, restore } from './backup.js';
-import { failureReport, type Step } from './deliver.js';
+import { failureReport } from './final-report.js';
+import type { Step } from './step.js';
 import { disturbedNames, uninstall, type DeliveryContext } from './delivery-context.js';
 import { clearStaging } from './install-step.js';
 import { readIfThere } from './switch-steps.js';

@@ -37,7 +37,7 @@ export function testPackage(...specifications: readonly TestArtifact[]): TestPac
     content:
       content.kind === 'inline' ? Buffer.from(content.bytes) : (blobs.get(content.digest) ?? Buffer.alloc(0)),
   }));
-  const archive = gzipSync(tar(entries));
+  const archive = gzipSync(tar(entries), { level: 1 });
   return { id: layout.id, digest: sha256(archive), archive, entries, artifacts };
 }
 

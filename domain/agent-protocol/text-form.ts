@@ -23,8 +23,6 @@
  */
 import type { RegisterResponse, Task, TasksResponse } from './messages.js';
 
-export const textContentType = 'text/plain; charset=utf-8';
-
 const escapes: Readonly<Record<string, string>> = { '\\': '\\\\', '\t': '\\t', '\n': '\\n', '\r': '\\r' };
 const unescapes: Readonly<Record<string, string>> = { '\\\\': '\\', '\\t': '\t', '\\n': '\n', '\\r': '\r' };
 

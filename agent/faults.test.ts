@@ -1,0 +1,292 @@
+/** Bad networks, forgetful nodes and full disks, each on real sockets and real file systems. */
+import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
+import { execFileSync, spawnSync } from 'node:child_process';
+import { randomBytes } from 'node:crypto';
+import { mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { AgentProcess } from './testing/agent-process.js';
+import { DeviceServer } from './testing/device-server.js';
+import { AgentBed, application } from './testing/test-agent.js';
+import { testPackage, testTask } from './testing/test-package.js';
+
+let bed: AgentBed;
+beforeEach(async () => {
+  bed = await AgentBed.create();
+});
+afterEach(() => bed.close());
+
+const built = testPackage(application('1.0.0'));
+
+describe('reports', () => {
+  test('are sent until they are acknowledged, in order, over restarts', async () => {
+    bed.server.offer(built, testTask('d1', built));
+    bed.server.intercept = (request, response) => {
+      if (!(request.url ?? '').endsWith('/reports')) return false;
+      response.writeHead(503).end();
+      return true;
+    };
+    const agent = await bed.start();
+    await bed.server.until(() => bed.server.countOf('POST', '/device/v1/reports') > 3);
+    await agent.close();
+    bed.server.intercept = () => false;
+    await bed.start();
+    await bed.server.ending('d1');
+    // A step that was begun again says so again; LEONORE knows it by its number.
+    const sequences = bed.server.reports.map(({ sequence }) => sequence);
+    expect(sequences).toEqual(sequences.toSorted());
+    expect([...new Set(sequences)]).toEqual([1, 2, 3]);
+  });
+
+  test('whose answer is lost come again, and are done with once', async () => {
+    bed.server.offer(built, testTask('d1', built));
+    let lost = 0;
+    bed.server.intercept = (request, response) => {
+      if (!(request.url ?? '').endsWith('/reports') || lost >= 2) return false;
+      lost += 1;
+      request.resume();
+      response.destroy();
+      return true;
+    };
+    await bed.start();
+    expect(await bed.server.ending('d1')).toMatchObject({ state: 'succeeded' });
+    expect(await bed.text('container/data/app/started')).toBe('1.0.0\n');
+  });
+
+  test('that are refused do not keep the others', async () => {
+    bed.server.offer(built, testTask('d1', built));
+    let refused = 0;
+    bed.server.intercept = (request, response) => {
+      if (!(request.url ?? '').endsWith('/reports') || refused >= 1) return false;
+      refused += 1;
+      request.resume();
+      response.writeHead(400).end();
+      return true;
+    };
+    await bed.start();
+    expect(await bed.server.ending('d1')).toMatchObject({ state: 'succeeded' });
+  });
+
+  test('of a delivery that LEONORE has ended: nothing is installed and nothing more is said', async () => {
+    const task = testTask('d1', built);
+    bed.server.offer(built, task);
+    const waiting: (() => void)[] = [];
+    bed.server.intercept = (request, response) => {
+      const path = request.url ?? '';
+      if (path.endsWith('/reports')) {
+        request.resume();
+        bed.server.tasks = [];
+        const outcomes = [{ deliveryId: 'd1', sequence: 1, outcome: 'ended', state: 'cancelled' }];
+        response.writeHead(200, { 'content-type': 'application/json' }).end(JSON.stringify({ outcomes }));
+        return true;
+      }
+      // The download would go on for ever.
+      if (!path.includes('/packages/')) return false;
+      response.writeHead(200);
+      response.write('x');
+      waiting.push(() => response.end());
+      return true;
+    };
+    const agent = await bed.start();
+    await bed.server.until(() => bed.server.countOf('POST', '/device/v1/reports') > 0);
+    const polls = bed.server.countOf('GET', '/device/v1/tasks');
+    await bed.server.until(() => bed.server.countOf('GET', '/device/v1/tasks') > polls + 1);
+    expect(bed.server.countOf('POST', '/device/v1/reports')).toBe(1);
+    expect(await bed.store()).toEqual([]);
+    expect(await bed.leftovers()).toEqual([]);
+    await agent.close();
+    for (const end of waiting) end();
+  });
+});
+
+describe('a gateway whose node', () => {
+  test('is gone goes back to the registration address and does its work on another', async () => {
+    const node = await DeviceServer.start();
+    bed.server.nodeAddress = node.url;
+    await bed.start();
+    await node.until(() => node.countOf('GET', '/device/v1/tasks') > 0);
+    await node.close();
+    bed.server.nodeAddress = bed.server.url;
+    bed.server.offer(built, testTask('d1', built));
+    expect(await bed.server.ending('d1')).toMatchObject({ state: 'succeeded' });
+    expect(bed.server.registrations.at(-1)?.token).toBe(bed.server.token);
+  });
+
+  test('is not responsible any more (421) asks at the registration address', async () => {
+    await bed.start();
+    await bed.server.until(() => bed.server.countOf('GET', '/device/v1/tasks') > 0);
+    const before = bed.server.registrations.length;
+    let sent = false;
+    bed.server.intercept = (request, response) => {
+      if (sent || !(request.url ?? '').endsWith('/tasks')) return false;
+      sent = true;
+      response.writeHead(421, { 'content-type': 'application/problem+json' }).end('{"code":"NOT_THIS_NODE"}');
+      return true;
+    };
+    await bed.server.until(() => bed.server.registrations.length > before);
+  });
+
+  test('does not know its token any more registers with the enrolment token', async () => {
+    await bed.start();
+    await bed.server.until(() => bed.server.countOf('GET', '/device/v1/tasks') > 0);
+    bed.server.token = 'token-2';
+    bed.server.offer(built, testTask('d1', built));
+    expect(await bed.server.ending('d1')).toMatchObject({ state: 'succeeded' });
+    expect(JSON.parse(await bed.text('agent/identity.json'))).toMatchObject({ token: 'token-2' });
+  });
+
+  test('is away when the agent starts keeps asking, and its applications run meanwhile', async () => {
+    bed.server.offer(built, testTask('d1', built));
+    const agent = await bed.start();
+    await bed.server.ending('d1');
+    await agent.close();
+    bed.server.intercept = (request, response) => {
+      request.resume();
+      response.writeHead(503, { 'retry-after': '0' }).end();
+      return true;
+    };
+    const seen = bed.server.countOf('POST', '/device/v1/register');
+    await bed.start();
+    await bed.server.until(() => bed.server.countOf('POST', '/device/v1/register') > seen + 2);
+    process.kill(Number(await bed.text('container/data/app/pid')), 0);
+    bed.server.intercept = () => false;
+    const polls = bed.server.countOf('GET', '/device/v1/tasks');
+    await bed.server.until(() => bed.server.countOf('GET', '/device/v1/tasks') > polls);
+  });
+});
+
+describe('a package', () => {
+  test('that is damaged on its way each time fails as a matter of integrity', async () => {
+    bed.server.offer(built, testTask('d1', built));
+    bed.server.intercept = (request, response) => {
+      if (!(request.url ?? '').includes('/packages/')) return false;
+      response.writeHead(200).end(Buffer.alloc(built.archive.length));
+      return true;
+    };
+    await bed.start();
+    expect(await bed.server.ending('d1')).toMatchObject({
+      state: 'failed',
+      error: { class: 'integrity', step: 'download' },
+      installed: [],
+    });
+    expect(await bed.leftovers()).toEqual([]);
+  });
+
+  test('that is not the promised one fails as a matter of integrity', async () => {
+    const other = testPackage(application('2.0.0'));
+    const task = testTask('d1', built);
+    bed.server.offer(built, { ...task, package: { ...task.package, id: other.id } });
+    await bed.start();
+    expect(await bed.server.ending('d1')).toMatchObject({
+      state: 'failed',
+      error: { class: 'integrity', step: 'unpack' },
+    });
+    expect(await bed.leftovers()).toEqual([]);
+    expect(await bed.store()).toEqual([]);
+  });
+
+  test('that is gone fails as a matter of the network', async () => {
+    bed.server.tasks.push(testTask('d1', built));
+    await bed.start();
+    expect(await bed.server.ending('d1')).toMatchObject({
+      state: 'failed',
+      error: { class: 'network', step: 'download' },
+    });
+  });
+});
+
+test('a package of 100 MB is installed in little memory', async () => {
+  const noise = Object.fromEntries([0, 1, 2, 3].map((index) => [`noise-${index}`, randomBytes(25_000_000)]));
+  const big = testPackage(application('1.0.0', { files: noise }));
+  bed.server.offer(big, testTask('d1', big));
+  const agent = AgentProcess.start(bed);
+  try {
+    expect(await bed.server.ending('d1')).toMatchObject({ state: 'succeeded' });
+    const peakKb = Number(/VmHWM:\s+(\d+) kB/.exec(await readFile(`/proc/${agent.pid}/status`, 'utf8'))?.[1]);
+    expect(peakKb).toBeLessThan(120_000);
+  } finally {
+    await agent.kill('SIGTERM');
+  }
+}, 120_000);
+
+/** A file system of so many bytes, where the machine lets us have one. */
+async function smallDisk(sizeKb: number): Promise<{ path: string; remove: () => Promise<void> } | null> {
+  const path = await mkdtemp(join(tmpdir(), 'leonore-disk-'));
+  const mounted = spawnSync('mount', ['-t', 'tmpfs', '-o', `size=${sizeKb}k`, 'tmpfs', path]);
+  if (mounted.status !== 0) {
+    await rm(path, { recursive: true });
+    return null;
+  }
+  return {
+    path,
+    remove: async () => {
+      execFileSync('umount', ['-l', path]);
+      await rm(path, { recursive: true });
+    },
+  };
+}
+
+/** Mounting needs root. */
+function skipped(): void {
+  process.stderr.write('skipped: no file system may be mounted here\n');
+}
+
+describe('a full disk', () => {
+  test.each([
+    ['the download', 1_200, 100, 'download'],
+    ['unpacking', 3_000, 100, 'unpack'],
+  ])('at %s: the old version stays and runs', async (_what, sizeKb, usedKb, step) => {
+    const disk = await smallDisk(sizeKb);
+    if (disk === null) return skipped();
+    const small = await AgentBed.create(disk.path);
+    try {
+      small.server.offer(built, testTask('d1', built));
+      const agent = await small.start();
+      await small.server.ending('d1');
+      await mkdir(join(small.directory, 'other'));
+      await writeFile(join(small.directory, 'other', 'file'), Buffer.alloc(usedKb * 1_024));
+      const big = testPackage(application('2.0.0', { files: { noise: randomBytes(1_500_000) } }));
+      small.server.offer(big, testTask('d2', big, { remove: ['app@1.0.0'] }));
+      expect(await small.server.ending('d2')).toMatchObject({
+        state: 'failed',
+        error: { class: 'space', step },
+        installed: [{ name: 'app', version: '1.0.0' }],
+      });
+      process.kill(Number(await small.text('container/data/app/pid')), 0);
+      expect(await small.leftovers()).toEqual([]);
+      expect(await small.store()).toEqual(['app@1.0.0']);
+      await agent.close();
+    } finally {
+      await small.close();
+      await disk.remove();
+    }
+  });
+
+  test.each(['install', 'start'])(
+    'that a script fills in %s: the old version stays and runs',
+    async (script) => {
+      const disk = await smallDisk(3_000);
+      if (disk === null) return skipped();
+      const small = await AgentBed.create(disk.path);
+      try {
+        small.server.offer(built, testTask('d1', built));
+        await small.start();
+        await small.server.ending('d1');
+        const filling = 'dd if=/dev/zero of="$LEONORE_HOME/filled" 2>/dev/null\nexit 1\n';
+        const full = testPackage(application('2.0.0', { files: { [`${script}.sh`]: filling } }));
+        small.server.offer(full, testTask('d2', full, { remove: ['app@1.0.0'] }));
+        expect(await small.server.ending('d2')).toMatchObject({
+          state: 'failed',
+          installed: [{ name: 'app', version: '1.0.0' }],
+        });
+        expect(await small.leftovers()).toEqual([]);
+        expect(await small.store()).toEqual(['app@1.0.0']);
+        // The old one runs, and what it does is possible again.
+        process.kill(Number(await small.text('container/data/app/pid')), 0);
+      } finally {
+        await small.close();
+        await disk.remove();
+      }
+    },
+  );
+});
