@@ -1,4 +1,4 @@
-import type { ConstraintStore, ConstraintTag, StoredConstraint } from './constraint-store.js';
+import type { ConstraintStore, ConstraintTag } from './constraint-store.js';
 import type { Problem } from './problem.js';
 import { walker } from './search.js';
 import { not, positive, type Literal } from './solver/literal.js';
@@ -26,10 +26,10 @@ export function contradictionOf(problem: Problem): ConstraintTag[] {
     const outcome = solver.solve(without, decide());
     if (outcome.satisfiable === false) core = inOrder(outcome.core, switches);
   }
-  return core.flatMap((literal) => switches.get(literal)?.tag ?? []);
+  return core.flatMap((literal) => switches.get(literal) ?? []);
 }
 
-function inOrder(core: readonly Literal[], switches: ReadonlyMap<Literal, StoredConstraint>): Literal[] {
+function inOrder(core: readonly Literal[], switches: ReadonlyMap<Literal, ConstraintTag>): Literal[] {
   const named = new Set(core);
   return [...switches.keys()].filter((literal) => named.has(literal));
 }
@@ -37,18 +37,21 @@ function inOrder(core: readonly Literal[], switches: ReadonlyMap<Literal, Stored
 /** The same constraints again, each behind a switch; what only ties auxiliary literals together always holds. */
 function replay(constraints: ConstraintStore): {
   solver: SatSolver;
-  switches: Map<Literal, StoredConstraint>;
+  switches: Map<Literal, ConstraintTag>;
 } {
   const solver = new SatSolver();
   for (let variable = 1; variable < constraints.solver.variables; variable += 1) solver.newVariable();
-  const switches = new Map<Literal, StoredConstraint>();
+  const switches = new Map<Literal, ConstraintTag>();
+  const byTag = new Map<ConstraintTag, Literal>();
   for (const constraint of constraints.stored) {
     if (constraint.tag.type === 'auxiliary') {
       if (constraint.type === 'clause') solver.addClause(constraint.literals);
       continue;
     }
-    const literal = positive(solver.newVariable());
-    switches.set(literal, constraint);
+    // Constraints of one meaning share a switch.
+    const literal = byTag.get(constraint.tag) ?? positive(solver.newVariable());
+    byTag.set(constraint.tag, literal);
+    switches.set(literal, constraint.tag);
     if (constraint.type === 'clause') {
       solver.addClause([not(literal), ...constraint.literals]);
       continue;

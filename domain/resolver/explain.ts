@@ -44,9 +44,22 @@ export function explain(problem: Problem): string {
   const help = nearestHelp(problem, tags);
   return [
     `No plan installs ${asked}:`,
-    ...sentences.map((sentence) => `  - ${sentence}`),
+    ...shortened(sentences).map((sentence) => `  - ${sentence}`),
     ...(help === null ? [] : [`Nearest help: ${help}`]),
   ].join('\n');
+}
+
+/** Sentences that people read; a contradiction over a whole disk may have a hundred. */
+const most = 24;
+
+function shortened(sentences: readonly string[]): readonly string[] {
+  if (sentences.length <= most) return sentences;
+  const [head, tail] = [most - 4, 3];
+  return [
+    ...sentences.slice(0, head),
+    `… ${sentences.length - head - tail} more …`,
+    ...sentences.slice(-tail),
+  ];
 }
 
 function sentencesOf(

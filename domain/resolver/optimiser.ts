@@ -19,8 +19,8 @@ import { Search, type Model, type Refine } from './search.js';
 import { not, type Literal } from './solver/literal.js';
 import type { SatSolver } from './solver/sat-solver.js';
 
-/** Conflicts that a negotiable layer may cost; after them the best solution found so far stands. */
-const patience = 5_000;
+/** Conflicts that the negotiable layers of a run may cost; after them the best solution found so far stands. */
+const patience = 2_000;
 
 /** An assumption of the kind "at most so many of these are true". */
 interface Allowance {
@@ -40,6 +40,8 @@ export class Optimiser {
   private readonly solver: SatSolver;
   /** Conditions of one run are clauses that hold while this literal is assumed. */
   private session: Literal = 0;
+  /** Where patience ends; unlimited until the negotiable layers begin. */
+  private lastConflict = Infinity;
   /** Terms seen, by layer that is done or being worked on. */
   private readonly seen = new Map<CostLayer, number>();
   private current: CostLayer | null = null;
@@ -70,7 +72,12 @@ export class Optimiser {
     this.prices.clear();
     this.allowances.clear();
     if (this.search.solve(() => [this.session]).satisfiable !== true) return null;
-    for (const layer of layers) if (!this.minimise(layer)) break;
+    this.lastConflict = Infinity;
+    for (const layer of layers) {
+      if (layer.negotiable && this.lastConflict === Infinity)
+        this.lastConflict = this.solver.conflicts + patience;
+      if (!this.minimise(layer)) break;
+    }
     this.solver.addClause([not(this.session)]);
     return this.search.model;
   }
@@ -91,7 +98,7 @@ export class Optimiser {
       if (!this.solver.isTrue(literal) && !this.solver.isFalse(literal))
         this.prices.set(not(literal), weight);
     }
-    const limit = layer.negotiable ? this.solver.conflicts + patience : Infinity;
+    const limit = layer.negotiable ? this.lastConflict : Infinity;
     while (!this.isSatisfied()) {
       const outcome = this.search.solve(
         () => [this.session, ...this.prices.keys()],

@@ -39,10 +39,11 @@ import {
 } from './nodes.js';
 import type { VariantChoice } from './platform.js';
 import { CostLayers } from './cost-layers.js';
-import { ConstraintStore } from './constraint-store.js';
+import { ConstraintStore, type ConstraintTag } from './constraint-store.js';
 import { rankNodes, type RankedNode } from './request-ranks.js';
 import { not, type Literal } from './solver/literal.js';
 import { compareVersions } from './versions.js';
+import { Weights } from './weights.js';
 
 /** Everything known about one name. */
 export interface NameGroup {
@@ -51,6 +52,7 @@ export interface NameGroup {
   /** Newest first. */
   readonly versions: readonly NewNode[];
   readonly rejected: readonly { readonly manifest: ArtifactManifest; readonly rejection: Rejection }[];
+  readonly weights: Weights;
 }
 
 /** Something that must be met once its owner is selected; the search meets it with the first candidate it can. */
@@ -184,7 +186,8 @@ export class Problem {
         versions.push(this.createNew(manifest, versions.length + behind, eligibility.choices));
       }
     }
-    const group: NameGroup = { name, kept, versions, rejected };
+    const weights = new Weights(this.constraints, this.costs, kept, versions);
+    const group: NameGroup = { name, kept, versions, rejected, weights };
     this.groups.set(name, group);
     const literals = versions.map(({ selected }) => selected);
     if (kept !== null) literals.unshift(kept.stays);
@@ -196,7 +199,6 @@ export class Problem {
   private createNew(manifest: ArtifactManifest, age: number, choices: readonly VariantChoice[]): NewNode {
     const selected = this.constraints.newLiteral();
     const assumed = manifest.kind === 'hardware';
-    const [only] = choices;
     let choiceLiterals: Literal[] | null = null;
     if (choices.length > 1) {
       choiceLiterals = choices.map(() => this.constraints.newLiteral());
@@ -207,17 +209,8 @@ export class Problem {
     this.nodesByLiteral.set(selected, node);
     const distance = this.distances.get(manifest.name);
     if (distance !== 0) this.costs.addAge(distance, selected, age);
-    if (assumed) return node;
-    this.costs.add('count', selected, 1);
-    if (choiceLiterals === null && only !== undefined) this.addSizes(selected, only);
-    else choiceLiterals?.forEach((literal, index) => this.addSizes(literal, choices[index] ?? choices[0]));
+    if (!assumed) this.costs.add('count', selected, 1);
     return node;
-  }
-
-  private addSizes(literal: Literal, choice: VariantChoice | undefined): void {
-    if (choice === undefined) return;
-    this.costs.add('download', literal, choice.downloadSize);
-    this.addResources(literal, choice.downloadSize + choice.installedSize, choice.memory);
   }
 
   private createKept(pack: InstalledPackage): KeptNode {
@@ -228,15 +221,7 @@ export class Problem {
     this.nodesByLiteral.set(stays, node);
     this.nodesByLiteral.set(needed, node);
     this.keptNodes.push(node);
-    this.addResources(stays, pack.installedSize, pack.memory);
     return node;
-  }
-
-  private addResources(literal: Literal, disk: number, memory: number): void {
-    this.constraints.addDisk(literal, disk);
-    this.constraints.addMemory(literal, memory);
-    this.costs.add('disk', literal, disk);
-    this.costs.add('memory', literal, memory);
   }
 
   /** What an installed package stands for: it stays, is replaced or is lost, and what it needs stays with it. */
@@ -250,7 +235,10 @@ export class Problem {
     }
     const alternatives = [node.stays, ...group.versions.map(({ selected }) => selected)];
     if (!pack.removable) {
-      this.constraints.add(alternatives, { type: 'protected', package: pack });
+      this.addHard([], [{ node }, ...group.versions.map((version) => ({ node: version }))], alternatives, {
+        type: 'protected',
+        package: pack,
+      });
       this.rootGoals.push({ candidates: alternatives });
     } else {
       const lost = this.constraints.newLiteral();
@@ -288,7 +276,7 @@ export class Problem {
     const literalOf = (node: Node) => (node.type === 'new' ? node.selected : node.needed);
     if (ranked.every(({ node }) => nameOf(node) === request.name)) {
       const literals = ranked.map(({ node }) => literalOf(node));
-      this.constraints.add(literals, { type: 'request', request });
+      this.addHard([], ranked, literals, { type: 'request', request });
       this.rootGoals.push({ candidates: literals });
       literals.forEach((literal, rank) => this.costs.addRequest(index, literal, rank));
       return;
@@ -319,7 +307,7 @@ export class Problem {
     }
     const candidates = found.toSorted(byPreference).map((candidate) => candidate.literal);
     if (!soft) {
-      this.constraints.add([not(literal), ...candidates], { type: 'requires', owner, requirement });
+      this.addHard([not(literal)], found, candidates, { type: 'requires', owner, requirement });
       this.addGoal(literal, candidates);
       return;
     }
@@ -329,6 +317,23 @@ export class Problem {
     this.constraints.addAuxiliary([not(literal), ...candidates, unmet]);
     this.addGoal(literal, [...candidates, unmet]);
     this.costs.add('optional', unmet, 1);
+  }
+
+  /**
+   * States that one of the candidates must hold once the owner does, and, when all are versions of one name, what
+   * follows for the disk.
+   */
+  private addHard(
+    owner: readonly Literal[],
+    found: readonly { readonly node: Node }[],
+    candidates: readonly Literal[],
+    tag: ConstraintTag,
+  ): void {
+    this.constraints.add([...owner, ...candidates], tag);
+    const [name, ...others] = new Set(found.map(({ node }) => nameOf(node)));
+    if (name === undefined || others.length > 0) return;
+    const certain = this.group(name).weights.certain(found.map(({ node }) => node));
+    if (certain !== null) this.constraints.add([...owner, certain], tag);
   }
 
   private addGoal(owner: Literal, candidates: readonly Literal[]): void {

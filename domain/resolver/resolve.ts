@@ -11,7 +11,7 @@ import type { Catalog } from './catalog.js';
 import { endStateOf, type EndState } from './end-state.js';
 import { explain } from './explain.js';
 import { gatewayFacts } from './gateway-facts.js';
-import { Optimiser } from './optimiser.js';
+import { Optimiser, costOf } from './optimiser.js';
 import { Problem } from './problem.js';
 import { forbidScriptCircles } from './script-circles.js';
 import type { Model } from './search.js';
@@ -38,21 +38,30 @@ export function resolve({ catalog, gateway, requests, maxPlans = defaultPlans }:
   const facts = gatewayFacts(gateway, catalog);
   const problem = new Problem({ catalog, facts, requests });
   const optimiser = new Optimiser(problem, (model) => forbidScriptCircles(problem, model));
-  const plans: Plan[] = [];
+  const found: { plan: Plan; costs: readonly number[] }[] = [];
   const installs = new Set<string>();
   const wanted = Math.min(maxPlans, limits.plans);
-  while (plans.length < wanted) {
+  while (found.length < wanted) {
     const model = optimiser.best();
     if (model === null) break;
     const state = endStateOf(problem, model);
     const plan = assemblePlan(problem, state);
     const key = [...plan.install].sort().join(' ');
     // Two ways of keeping other things while installing the same are one plan: the better one, found first.
-    if (!installs.has(key)) plans.push(plan);
+    if (!installs.has(key)) {
+      found.push({ plan, costs: problem.costs.layers.map((layer) => costOf(layer, model)) });
+    }
     installs.add(key);
     if (!exclude(problem, state, model)) break;
   }
+  // They come in order, unless a plan had to be taken before it was proven to be the best.
+  const plans = found.sort((left, right) => compare(left.costs, right.costs)).map(({ plan }) => plan);
   return { plans, explanation: plans.length === 0 ? explain(problem) : null };
+}
+
+function compare(left: readonly number[], right: readonly number[]): number {
+  const at = left.findIndex((cost, index) => cost !== right[index]);
+  return at < 0 ? 0 : (left[at] ?? 0) - (right[at] ?? 0);
 }
 
 /**
