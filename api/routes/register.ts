@@ -6,6 +6,7 @@ import {
   issueGatewayToken,
   tokenMatches,
 } from '../../connectivity/gateway-token.js';
+import { sendText } from '../../connectivity/http/send-text.js';
 import { checkPushAddress } from '../../connectivity/http/push-address.js';
 import { servedChannels } from '../../connectivity/registry.js';
 import {
@@ -14,6 +15,7 @@ import {
   RegisterResponseSchema,
   type RegisterRequest,
 } from '../../domain/agent-protocol/messages.js';
+import { renderRegistrationText, wantsText } from '../../domain/agent-protocol/text-form.js';
 import { LeonoreError } from '../../domain/errors.js';
 import { negotiate, type Channel } from '../../domain/gateway/negotiate.js';
 import { limits } from '../../domain/limits.js';
@@ -54,7 +56,7 @@ export const registerRoutes: FastifyPluginAsyncTypebox<RouteOptions> = async (ap
         response: { 200: RegisterResponseSchema, ...problems },
       },
     },
-    async (request) => {
+    async (request, reply) => {
       const { profile, pushAddress, agentVersion } = request.body;
       const issued = await newTokenFor(request, profile.id);
       if (pushAddress !== undefined) checkPushAddress(pushAddress, request.ip);
@@ -66,13 +68,14 @@ export const registerRoutes: FastifyPluginAsyncTypebox<RouteOptions> = async (ap
         agentVersion: agentVersion ?? null,
         newTokenHash: issued?.hash ?? null,
       });
-      return {
+      const answer = {
         gatewayId: profile.id,
         ...(issued === null ? {} : { token: issued.token }),
         node,
         ...channel,
         pollIntervalSeconds: pollSeconds,
       };
+      return wantsText(request.headers.accept) ? sendText(reply, renderRegistrationText(answer)) : answer;
     },
   );
 };

@@ -8,6 +8,7 @@ import { afterAll, beforeAll, beforeEach, expect, test } from '@jest/globals';
 import { pino } from 'pino';
 import { request } from 'undici';
 import { formatDeliveryId } from '../../domain/delivery/delivery-id.js';
+import { parseTasksText } from '../../domain/agent-protocol/text-form.js';
 import type { ChunkAcknowledgement } from '../../repositories/delivery-repository.js';
 import { DiskBlobStore } from '../../repositories/disk-blob-store.js';
 import {
@@ -167,6 +168,12 @@ test('a gateway is told its task once; asked again with the ETag, nothing has ch
   const etag = String(first.headers['etag']);
   expect((await tasks(gateway.token, { 'if-none-match': etag })).status).toBe(304);
   expect((await tasks(stranger.token, { 'if-none-match': etag })).body).toMatchObject({ tasks: [] });
+});
+
+test('an agent without a JSON parser reads the same task as text', async () => {
+  const answer = await tasks(gateway.token, { accept: 'text/plain' });
+  expect(answer).toMatchObject({ status: 200, headers: { 'content-type': 'text/plain; charset=utf-8' } });
+  expect(parseTasksText(answer.text)).toEqual((await tasks(gateway.token)).body);
 });
 
 test.each([

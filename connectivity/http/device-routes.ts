@@ -8,9 +8,11 @@ import {
   ReportsResponseSchema,
   TasksResponseSchema,
 } from '../../domain/agent-protocol/messages.js';
+import { renderTasksText, wantsText } from '../../domain/agent-protocol/text-form.js';
 import type { BlobStore } from '../../repositories/blob-store.js';
 import type { DeviceService, TaskAnswer } from '../device-service.js';
 import { bearerToken } from '../gateway-token.js';
+import { sendText } from './send-text.js';
 import { wantedRange } from './byte-range.js';
 
 export interface DeviceRoutesOptions {
@@ -31,7 +33,10 @@ export const deviceRoutes: FastifyPluginAsyncTypebox<DeviceRoutesOptions> = asyn
     const etag = etagOf(answer);
     reply.header('etag', etag).header('cache-control', 'no-store');
     if (request.headers['if-none-match'] === etag) return reply.code(304).send();
-    return { tasks: [...answer.tasks], profileWanted: answer.profileWanted };
+    reply.header('vary', 'accept');
+    const response = { tasks: [...answer.tasks], profileWanted: answer.profileWanted };
+    if (!wantsText(request.headers.accept)) return response;
+    return sendText(reply, renderTasksText(response));
   });
 
   app.get(
