@@ -2,10 +2,12 @@ import { artifactKey } from '../artifact/manifest.js';
 import type { Plan, PlannedArtifact, PlanTree } from '../plan/plan.js';
 import { manifestOf, nameOfPresent, versionOfPresent, type EndState, type Present } from './end-state.js';
 import { inOrder } from './install-order.js';
-import type { Problem } from './problem.js';
 
-/** Writes an end state down as a plan. */
-export function assemblePlan(problem: Problem, state: EndState): Plan {
+/**
+ * Writes an end state down as a plan.
+ * @param diskFree bytes that are free on the gateway
+ */
+export function assemblePlan(state: EndState, diskFree: number): Plan {
   const ordered = inOrder(
     [...state.reached].filter(({ type }) => type !== 'fixed'),
     (present) => state.requiredBy(present),
@@ -17,7 +19,7 @@ export function assemblePlan(problem: Problem, state: EndState): Plan {
   const installedSize = sum(({ choice }) => choice.installedSize);
   const together = downloadSize + installedSize;
   const freed = state.remove.reduce((total, pack) => total + pack.installedSize, 0);
-  const removeFirst = together > problem.input.facts.diskFree;
+  const removeFirst = together > diskFree;
   return {
     artifacts: plannedArtifacts(state),
     install: ordered.map(keyOfPresent),

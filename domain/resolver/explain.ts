@@ -6,7 +6,7 @@
 import type { NamedRange } from '../artifact/manifest.js';
 import type { ConstraintTag } from './constraint-store.js';
 import { contradictionOf } from './contradiction.js';
-import { artifactMeets, provides } from './gateway-facts.js';
+import { artifactMeets, provides, type GatewayFacts } from './gateway-facts.js';
 import { nearestHelp, shortage } from './nearest-help.js';
 import { nameOf, optionsOf, versionOf, type Node } from './nodes.js';
 import {
@@ -35,13 +35,17 @@ const order: readonly ConstraintTag['type'][] = [
   'memory',
 ];
 
-/** Explains a problem that has no solution. */
-export function explain(problem: Problem): string {
+/**
+ * Explains a problem that has no solution.
+ * @param problem one in which the search has just found none
+ * @param facts the gateway with its limits, which the problem may leave out: help has to respect them
+ */
+export function explain(problem: Problem, facts: GatewayFacts): string {
   const { requests } = problem.input;
   const tags = contradictionOf(problem);
   const sentences = order.flatMap((type) => sentencesOf(problem, tags, type));
   const asked = requests.map(requestText).join(' and ');
-  const help = nearestHelp(problem, tags);
+  const help = nearestHelp({ ...problem.input, facts }, tags);
   return [
     `No plan installs ${asked}:`,
     ...shortened(sentences).map((sentence) => `  - ${sentence}`),
@@ -193,7 +197,7 @@ function rejections(problem: Problem, manifests: readonly { name: string; versio
 }
 
 function resource(problem: Problem, what: 'disk' | 'memory'): string {
-  const missing = shortage(problem, what);
+  const missing = shortage(problem.input, what);
   const { diskFree, memoryFree } = problem.input.facts;
   const free = what === 'disk' ? diskFree : memoryFree;
   const where = what === 'disk' ? 'on the disk, download and unpacked files together,' : 'of memory';

@@ -18,16 +18,16 @@ import { forbidScriptCircles } from './script-circles.js';
 import type { Model } from './search.js';
 
 /** The first idea that works; null when none does. */
-export function nearestHelp(problem: Problem, tags: readonly ConstraintTag[]): string | null {
+export function nearestHelp(input: ProblemInput, tags: readonly ConstraintTag[]): string | null {
   for (const idea of [moreRoom, anotherVersion, unprotected, fewerRequests, changedFact, newArtifact]) {
-    const help = idea(problem.input, tags);
+    const help = idea(input, tags);
     if (help !== null) return help;
   }
   return null;
 }
 
 /** Bytes that the most modest plan lacks of a resource; null when that resource is not what stands in the way. */
-export function shortage({ input }: Pick<Problem, 'input'>, what: 'disk' | 'memory'): number | null {
+export function shortage(input: ProblemInput, what: 'disk' | 'memory'): number | null {
   const { facts } = input;
   const solved = attempt({ ...input, facts: unlimited(facts, what) }, what);
   if (solved === null) return null;
@@ -58,7 +58,7 @@ function unlimited(facts: GatewayFacts, what: 'disk' | 'memory'): GatewayFacts {
 function moreRoom(input: ProblemInput, tags: readonly ConstraintTag[]): string | null {
   for (const what of ['disk', 'memory'] as const) {
     if (!tags.some(({ type }) => type === what)) continue;
-    const missing = shortage({ input }, what);
+    const missing = shortage(input, what);
     if (missing !== null) return `${bytesText(missing)} more free ${what}`;
   }
   return null;

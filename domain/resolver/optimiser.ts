@@ -19,8 +19,12 @@ import { Search, type Model, type Refine } from './search.js';
 import { not, type Literal } from './solver/literal.js';
 import type { SatSolver } from './solver/sat-solver.js';
 
-/** Conflicts that the negotiable layers of a run may cost; after them the best solution found so far stands. */
-const patience = 2_000;
+/**
+ * Conflicts that a run may spend on proving that an answer is the best, once there is one: on the criteria that a
+ * caller would miss, on the finer ones, and on any single one however much was spent before. After them the best
+ * solution found so far stands. They are counted, not timed, so that the same input gives the same plans everywhere.
+ */
+const patience = { firm: 2_000, negotiable: 1_000, least: 50 } as const;
 
 /** An assumption of the kind "at most so many of these are true". */
 interface Allowance {
@@ -40,8 +44,6 @@ export class Optimiser {
   private readonly solver: SatSolver;
   /** Conditions of one run are clauses that hold while this literal is assumed. */
   private session: Literal = 0;
-  /** Where patience ends; unlimited until the negotiable layers begin. */
-  private lastConflict = Infinity;
   /** Terms seen, by layer that is done or being worked on. */
   private readonly seen = new Map<CostLayer, number>();
   private current: CostLayer | null = null;
@@ -72,18 +74,19 @@ export class Optimiser {
     this.prices.clear();
     this.allowances.clear();
     if (this.search.solve(() => [this.session]).satisfiable !== true) return null;
-    this.lastConflict = Infinity;
+    const left: Record<'firm' | 'negotiable', number> = { ...patience };
     for (const layer of layers) {
-      if (layer.negotiable && this.lastConflict === Infinity)
-        this.lastConflict = this.solver.conflicts + patience;
-      if (!this.minimise(layer)) break;
+      const kind = layer.negotiable ? 'negotiable' : 'firm';
+      const before = this.solver.conflicts;
+      if (!this.minimise(layer, before + Math.max(left[kind], patience.least))) this.pin(layer);
+      left[kind] -= this.solver.conflicts - before;
     }
     this.solver.addClause([not(this.session)]);
     return this.search.model;
   }
 
   /** Makes a layer as cheap as it can be; false when patience ran out. */
-  private minimise(layer: CostLayer): boolean {
+  private minimise(layer: CostLayer, lastConflict: number): boolean {
     this.prices.clear();
     this.current = layer;
     this.seen.set(layer, layer.terms.length);
@@ -98,11 +101,10 @@ export class Optimiser {
       if (!this.solver.isTrue(literal) && !this.solver.isFalse(literal))
         this.prices.set(not(literal), weight);
     }
-    const limit = layer.negotiable ? this.lastConflict : Infinity;
     while (!this.isSatisfied()) {
       const outcome = this.search.solve(
         () => [this.session, ...this.prices.keys()],
-        limit - this.solver.conflicts,
+        lastConflict - this.solver.conflicts,
       );
       if (outcome.satisfiable === null) return false;
       if (!outcome.satisfiable) this.pay(this.trim(outcome.core));
@@ -110,6 +112,15 @@ export class Optimiser {
     for (const literal of this.prices.keys()) this.condition(literal);
     this.current = null;
     return true;
+  }
+
+  /** States that a layer shall not cost more than it does now. */
+  private pin(layer: CostLayer): void {
+    const cost = costOf(layer, this.search.model);
+    const linear = this.solver.addLinear(layer.terms.reduce((sum, { weight }) => sum + weight, 0));
+    for (const { literal, weight } of layer.terms) this.solver.addTerm(linear, literal, weight);
+    this.solver.addTerm(linear, this.session, linear.bound - cost);
+    this.current = null;
   }
 
   /** States that a literal holds for the rest of the run. */

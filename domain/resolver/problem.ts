@@ -42,6 +42,7 @@ import { CostLayers } from './cost-layers.js';
 import { ConstraintStore, type ConstraintTag } from './constraint-store.js';
 import { rankNodes, type RankedNode } from './request-ranks.js';
 import { not, type Literal } from './solver/literal.js';
+import { commonNeeds } from './common-needs.js';
 import { compareVersions } from './versions.js';
 import { Weights } from './weights.js';
 
@@ -92,6 +93,8 @@ export class Problem {
   /** By request: what meets it; nothing when a fixed fact does. */
   readonly requestRanks: RankedNode[][] = [];
 
+  /** Names whose common needs are still to be stated; the first is being worked on. */
+  private readonly pending: NameGroup[] = [];
   private readonly distances: ReadonlyMap<string, number>;
   private readonly nodesByLiteral = new Map<Literal, Node>();
   private readonly expanded = new Set<Literal>();
@@ -116,6 +119,12 @@ export class Problem {
   /** The node that a literal selects; undefined for auxiliary literals. */
   nodeOf(literal: Literal): Node | undefined {
     return this.nodesByLiteral.get(literal);
+  }
+
+  /** Bytes on the disk that a literal selects at the least; Infinity for one that selects nothing, such as a loss. */
+  diskOf(literal: Literal): number {
+    const node = this.nodesByLiteral.get(literal);
+    return node === undefined ? Infinity : this.group(nameOf(node)).weights.lightestOf(node);
   }
 
   isExpanded(literal: Literal): boolean {
@@ -193,7 +202,23 @@ export class Problem {
     if (kept !== null) literals.unshift(kept.stays);
     if (literals.length > 1) this.constraints.addOneVersion(name, literals);
     for (const node of kept === null ? versions : [kept, ...versions]) this.connect(node);
+    if (facts.profile !== null && kept === null) this.addCommonNeeds(group);
     return group;
+  }
+
+  /** What all versions of a name require is there as soon as one of them is: so its weight is known early as well. */
+  private addCommonNeeds(group: NameGroup): void {
+    this.pending.push(group);
+    // A chain of names may be longer than the call stack is deep.
+    if (this.pending.length > 1) return;
+    for (let next = this.pending[0]; next !== undefined; next = this.pending[0]) {
+      const names = commonNeeds(next.versions, this.input);
+      for (const name of names) {
+        const needed = this.group(name).weights.present;
+        this.constraints.addAuxiliary([not(next.weights.present), needed]);
+      }
+      this.pending.shift();
+    }
   }
 
   private createNew(manifest: ArtifactManifest, age: number, choices: readonly VariantChoice[]): NewNode {
@@ -333,7 +358,7 @@ export class Problem {
     const [name, ...others] = new Set(found.map(({ node }) => nameOf(node)));
     if (name === undefined || others.length > 0) return;
     const certain = this.group(name).weights.certain(found.map(({ node }) => node));
-    if (certain !== null) this.constraints.add([...owner, certain], tag);
+    this.constraints.add([...owner, certain], tag);
   }
 
   private addGoal(owner: Literal, candidates: readonly Literal[]): void {

@@ -10,7 +10,7 @@ import { assemblePlan } from './assemble-plan.js';
 import type { Catalog } from './catalog.js';
 import { endStateOf, type EndState } from './end-state.js';
 import { explain } from './explain.js';
-import { gatewayFacts } from './gateway-facts.js';
+import { gatewayFacts, type GatewayFacts } from './gateway-facts.js';
 import { Optimiser, costOf } from './optimiser.js';
 import { Problem } from './problem.js';
 import { forbidScriptCircles } from './script-circles.js';
@@ -33,30 +33,64 @@ export const defaultPlans = 3;
 /**
  * Finds the best plans for a gateway: each satisfies all requests, fits, and installs something else than the
  * others. Deterministic; complete: no plan means that there is none, and the explanation says why.
+ *
+ * The limits of the gateway are left out at first. As long as plans found so fit, they are the best ones with the
+ * limits as well, which only take plans away; and what contradicts itself without limits does so with them. Most
+ * gateways have room, and then the search need not weigh anything.
  */
 export function resolve({ catalog, gateway, requests, maxPlans = defaultPlans }: ResolveInput): Resolution {
   const facts = gatewayFacts(gateway, catalog);
-  const problem = new Problem({ catalog, facts, requests });
-  const optimiser = new Optimiser(problem, (model) => forbidScriptCircles(problem, model));
-  const found: { plan: Plan; costs: readonly number[] }[] = [];
-  const installs = new Set<string>();
   const wanted = Math.min(maxPlans, limits.plans);
+  const boundless = { ...facts, diskFree: Infinity, memoryFree: Infinity };
+  const open = new Problem({ catalog, facts: boundless, requests });
+  const free = findPlans(open, wanted, facts);
+  const tooLarge = free.findIndex(({ fits }) => !fits);
+  if (free.length === 0) return { plans: [], explanation: explain(open, facts) };
+  if (tooLarge < 0) return { plans: free.map(({ plan }) => plan), explanation: null };
+
+  const problem = new Problem({ catalog, facts, requests });
+  const limited = findPlans(problem, wanted, facts);
+  if (limited.length === 0) return { plans: [], explanation: explain(problem, facts) };
+  const plans = free.slice(0, tooLarge).map(({ plan }) => plan);
+  const installs = new Set(plans.map(contentOf));
+  for (const { plan } of limited) {
+    if (plans.length < wanted && !installs.has(contentOf(plan))) plans.push(plan);
+  }
+  return { plans, explanation: null };
+}
+
+interface Found {
+  readonly plan: Plan;
+  readonly fits: boolean;
+  readonly costs: readonly number[];
+}
+
+/** @param facts the gateway as it is, whatever limits the problem knows */
+function findPlans(problem: Problem, wanted: number, facts: GatewayFacts): Found[] {
+  const optimiser = new Optimiser(problem, (model) => forbidScriptCircles(problem, model));
+  const found: Found[] = [];
+  const installs = new Set<string>();
   while (found.length < wanted) {
     const model = optimiser.best();
     if (model === null) break;
     const state = endStateOf(problem, model);
-    const plan = assemblePlan(problem, state);
-    const key = [...plan.install].sort().join(' ');
+    const plan = assemblePlan(state, facts.diskFree);
     // Two ways of keeping other things while installing the same are one plan: the better one, found first.
-    if (!installs.has(key)) {
-      found.push({ plan, costs: problem.costs.layers.map((layer) => costOf(layer, model)) });
+    if (!installs.has(contentOf(plan))) {
+      const freed = state.remove.reduce((sum, pack) => sum + pack.memory, 0);
+      const memory = state.install.reduce((sum, { choice }) => sum + choice.memory, 0) - freed;
+      const costs = problem.costs.layers.map((layer) => costOf(layer, model));
+      found.push({ plan, fits: plan.peakDisk <= facts.diskFree && memory <= facts.memoryFree, costs });
     }
-    installs.add(key);
+    installs.add(contentOf(plan));
     if (!exclude(problem, state, model)) break;
   }
   // They come in order, unless a plan had to be taken before it was proven to be the best.
-  const plans = found.sort((left, right) => compare(left.costs, right.costs)).map(({ plan }) => plan);
-  return { plans, explanation: plans.length === 0 ? explain(problem) : null };
+  return found.sort((left, right) => compare(left.costs, right.costs));
+}
+
+function contentOf(plan: Plan): string {
+  return [...plan.install].sort().join(' ');
 }
 
 function compare(left: readonly number[], right: readonly number[]): number {

@@ -11,6 +11,9 @@ export type Model = ReadonlySet<Literal>;
  */
 export type Refine = (model: Model) => boolean;
 
+/** Conflicts after which the search looks at candidates in another order, the first time. */
+const firstSlice = 300;
+
 export interface SearchHooks {
   /** New literals and costs may have come up. */
   grown(): void;
@@ -40,9 +43,19 @@ export class Search {
    * @param maxConflicts gives up after as many conflicts
    */
   solve(assumptions: () => readonly Literal[], maxConflicts = Infinity): Outcome {
+    const lastConflict = this.solver.conflicts + maxConflicts;
+    let slice = firstSlice;
+    let lightest = false;
     for (;;) {
-      const decide = walker(this.problem, () => this.hooks.last());
-      const outcome = this.solver.solve(assumptions(), decide, maxConflicts);
+      const decide = walker(this.problem, () => this.hooks.last(), lightest);
+      const left = lastConflict - this.solver.conflicts;
+      const outcome = this.solver.solve(assumptions(), decide, Math.min(slice, left));
+      if (outcome.satisfiable === null && left > slice) {
+        // The best candidates first leads nowhere for long: perhaps little room is left. What was learned stays.
+        lightest = !lightest;
+        slice *= 2;
+        continue;
+      }
       if (outcome.satisfiable !== true) return outcome;
       const selected = this.solver.trail.filter((literal) => !this.problem.isExpanded(literal));
       if (selected.length === 0) {
@@ -58,11 +71,17 @@ export class Search {
 /**
  * Decides the first open candidate of the first goal that is not met, walking from the requests.
  * @param last literals to make true, where they can be, once every goal is met
+ * @param lightest takes the candidate that needs the least disk instead of the first
  */
-export function walker(
-  { rootGoals, goals }: Pick<Problem, 'rootGoals' | 'goals'>,
-  last: () => Iterable<Literal> = () => [],
-): Decide {
+export function walker(problem: Problem, last: () => Iterable<Literal> = () => [], lightest = false): Decide {
+  const { rootGoals, goals } = problem;
+  const openCandidate = lightest
+    ? (solver: SatSolver, candidates: readonly Literal[]) =>
+        firstOpen(
+          solver,
+          candidates.toSorted((left, right) => problem.diskOf(left) - problem.diskOf(right)),
+        )
+    : firstOpen;
   // Goals before the cursor are met by literals on the trail, and stay so until the solver backtracks.
   let backtracks = -1;
   let root = 0;
@@ -90,7 +109,7 @@ export function walker(
   };
 }
 
-function openCandidate(solver: SatSolver, candidates: readonly Literal[]): Literal | null {
+function firstOpen(solver: SatSolver, candidates: readonly Literal[]): Literal | null {
   let open: Literal | null = null;
   for (const literal of candidates) {
     if (solver.isTrue(literal)) return null;

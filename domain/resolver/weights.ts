@@ -27,6 +27,8 @@ interface Step {
  * found out by trying their combinations.
  */
 export class Weights {
+  /** Some version of the name is there. */
+  readonly present: Literal;
   private readonly steps: Step[] = [];
   private readonly entries: readonly Weighted[];
 
@@ -37,6 +39,10 @@ export class Weights {
     versions: readonly NewNode[],
   ) {
     this.entries = [...(kept === null ? [] : [keptWeight(kept)]), ...versions.flatMap(versionWeights)];
+    this.present = constraints.newLiteral();
+    for (const literal of [...(kept === null ? [] : [kept.stays]), ...versions.map((one) => one.selected)]) {
+      constraints.addAuxiliary([not(literal), this.present]);
+    }
     this.addLadder();
     for (const { literal, memory, download } of this.entries) {
       constraints.addMemory(literal, memory);
@@ -45,13 +51,14 @@ export class Weights {
     }
   }
 
-  /** What is certain about the weight once one of the nodes is there; null when that is nothing. */
-  certain(nodes: readonly Node[]): Literal | null {
+  /** What is certain once one of the nodes is there. */
+  certain(nodes: readonly Node[]): Literal {
     const lightest = Math.min(...nodes.map((node) => this.lightestOf(node)));
-    return this.steps.find(({ atLeast }) => atLeast === lightest)?.literal ?? null;
+    return this.steps.find(({ atLeast }) => atLeast === lightest)?.literal ?? this.present;
   }
 
-  private lightestOf(node: Node): number {
+  /** Bytes on the disk that a node takes at the least. */
+  lightestOf(node: Node): number {
     return Math.min(...this.entries.filter((entry) => entry.node === node).map(({ disk }) => disk));
   }
 
@@ -63,7 +70,10 @@ export class Weights {
     for (const atLeast of levels) {
       const step = { atLeast, literal: constraints.newLiteral() };
       const lower = this.steps.at(-1);
-      if (lower !== undefined) constraints.addAuxiliary([not(step.literal), lower.literal]);
+      constraints.addAuxiliary(
+        lower === undefined ? [not(this.present), step.literal] : [not(step.literal), lower.literal],
+      );
+      if (lower === undefined) constraints.addAuxiliary([not(step.literal), this.present]);
       constraints.addDisk(step.literal, atLeast - below);
       costs.add('disk', step.literal, atLeast - below);
       this.steps.push(step);

@@ -25,6 +25,8 @@ export function largeCatalog(names: number, versions: number, seed = 1): Artifac
   const manifests: ArtifactManifest[] = [];
   for (let index = 0; index < names; index += 1) {
     const slots = Array.from({ length: pick(0, 5) }, () => pickLower(index, names, random));
+    // Versions of an artifact resemble each other in size.
+    const base = Math.round(1_000 * 200 ** random());
     for (let version = 0; version < versions; version += 1) {
       const requires = slots
         .filter((target) => target !== null)
@@ -42,7 +44,10 @@ export function largeCatalog(names: number, versions: number, seed = 1): Artifac
           : {}),
         variants: arches
           .slice(0, index % 97 === 0 ? 2 : 4)
-          .map((arch): Variant => ({ platform: { arch, os: 'linux' }, size: pick(1_000, 200_000) })),
+          .map((arch): Variant => ({
+            platform: { arch, os: 'linux' },
+            size: Math.round(base * (0.9 + 0.2 * random())),
+          })),
       });
     }
   }
