@@ -52,7 +52,7 @@ async function createProgram(cli: Cli, args: readonly string[]): Promise<Command
   ]) {
     program.addCommand(build(cli));
   }
-  await addDeferredCommands(program, args);
+  await addDeferredCommands(program, args, cli);
   addCommonOptions(program);
   configure(program, cli.environment);
   return program;

@@ -9,7 +9,7 @@ import { createCatalog } from '../../domain/resolver/create-catalog.js';
 import { readCatalog } from '../../domain/resolver/read-catalog.js';
 import { defaultPlans, resolve } from '../../domain/resolver/resolve.js';
 import { wholeNumber } from '../arguments.js';
-import type { CliEnvironment } from '../cli.js';
+import type { Cli } from '../cli.js';
 import { ExitCode } from '../exit-code.js';
 import { Output, printable } from '../output.js';
 import { planLines } from '../plan-tree.js';
@@ -21,25 +21,8 @@ interface ResolveOptions {
   readonly json?: true;
 }
 
-/** The run that the command is part of. */
-interface Run {
-  readonly environment: CliEnvironment;
-  exitCode: ExitCode;
-}
-
-/** The command is loaded late, outside of the run of the other verbs: then it speaks to the process itself. */
-const ownRun: Run = {
-  environment: process,
-  get exitCode() {
-    return (process.exitCode ?? ExitCode.Done) as ExitCode;
-  },
-  set exitCode(code) {
-    process.exitCode = code;
-  },
-};
-
 /** `leonore resolve`: plans from files alone, without a server. Exits 3 when there is none. */
-export function resolveCommand(cli: Run = ownRun): Command {
+export function resolveCommand(cli: Cli): Command {
   const command = new Command('resolve')
     .description('find plans from a catalog file; no server needed')
     .argument('<name[@range]...>', 'what to install')
