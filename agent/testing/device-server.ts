@@ -3,6 +3,7 @@ import { EventEmitter, once } from 'node:events';
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import type { RegisterRequest, Report, ReportsRequest, Task } from '../../domain/agent-protocol/messages.js';
+import { renderRegistrationText, renderTasksText, wantsText } from '../../domain/agent-protocol/text-form.js';
 import type { GatewayProfile } from '../../domain/gateway/profile.js';
 import type { TestPackage } from './test-package.js';
 
@@ -97,14 +98,16 @@ export class DeviceServer {
       this.registrations.push({ body: JSON.parse(body) as RegisterRequest, token: bearer });
       if (bearer !== enrolmentToken && bearer !== this.token)
         return problem(response, 401, 'UNAUTHENTICATED');
-      return json(response, {
+      const answer = {
         gatewayId: 'gw',
         ...(bearer === enrolmentToken ? { token: this.token } : {}),
         node: { id: 'node-1', address: this.nodeAddress },
         protocol: 'http',
         strategy: this.strategy,
         pollIntervalSeconds: this.pollIntervalSeconds,
-      });
+      };
+      if (wantsText(request.headers.accept)) return text(response, renderRegistrationText(answer));
+      return json(response, answer);
     }
     if (bearer !== this.token) return problem(response, 401, 'UNAUTHENTICATED');
     if (path === '/device/v1/tasks') return this.#serveTasks(request, response);
@@ -122,8 +125,10 @@ export class DeviceServer {
 
   #serveTasks(request: IncomingMessage, response: ServerResponse): void {
     const etag = `"${this.tasks.map((task) => `${task.deliveryId}.${task.lastSequence}`).join(',')}/${this.profileWanted}"`;
+    const answer = { tasks: this.tasks, profileWanted: this.profileWanted };
     if (request.headers['if-none-match'] === etag) response.writeHead(304, { etag }).end();
-    else json(response, { tasks: this.tasks, profileWanted: this.profileWanted }, { etag });
+    else if (wantsText(request.headers.accept)) text(response, renderTasksText(answer), { etag });
+    else json(response, answer, { etag });
   }
 
   #takeReports(body: string, response: ServerResponse): void {
@@ -176,6 +181,10 @@ async function readBody(request: IncomingMessage): Promise<string> {
 
 function json(response: ServerResponse, body: unknown, headers: Record<string, string> = {}): void {
   response.writeHead(200, { 'content-type': 'application/json', ...headers }).end(JSON.stringify(body));
+}
+
+function text(response: ServerResponse, body: string, headers: Record<string, string> = {}): void {
+  response.writeHead(200, { 'content-type': 'text/plain', ...headers }).end(body);
 }
 
 function problem(response: ServerResponse, status: number, code: string): void {
