@@ -42,12 +42,10 @@ export function largeCatalog(names: number, versions: number, seed = 1): Artifac
         ...(index % 40 === 3
           ? { conflicts: [{ name: nameOf(index + 1), version: `<${versionAt(1)}` }] }
           : {}),
-        variants: arches
-          .slice(0, index % 97 === 0 ? 2 : 4)
-          .map((arch): Variant => ({
-            platform: { arch, os: 'linux' },
-            size: Math.round(base * (0.9 + 0.2 * random())),
-          })),
+        variants: arches.slice(0, index % 97 === 0 ? 2 : 4).map((arch): Variant => ({
+          platform: { arch, os: 'linux' },
+          size: Math.round(base * (0.9 + 0.2 * random())),
+        })),
       });
     }
   }
