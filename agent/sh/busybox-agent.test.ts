@@ -3,7 +3,7 @@ import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
 import { execFileSync, spawn, spawnSync, type ChildProcess } from 'node:child_process';
 import { randomBytes } from 'node:crypto';
 import { once } from 'node:events';
-import { mkdir, mkdtemp, readdir, rm, stat } from 'node:fs/promises';
+import { copyFile, mkdir, mkdtemp, readdir, rm, stat } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
@@ -42,10 +42,14 @@ underBusyBox('the BusyBox agent', () => {
     await rm(join(applets, '..'), { recursive: true });
   });
 
-  function start(over: Record<string, string> = {}): { agent: ChildProcess; lines: string[] } {
-    const agent = spawn(busybox, ['sh', script], {
+  function start(
+    over: Record<string, string> = {},
+    command = busybox,
+    args = ['sh', script],
+  ): { agent: ChildProcess; lines: string[] } {
+    const agent = spawn(command, args, {
       env: {
-        PATH: applets,
+        PATH: command === busybox ? applets : '/usr/sbin:/bin',
         LEONORE_SERVER: bed.server.url,
         LEONORE_ROOT_DIR: bed.root,
         LEONORE_ENROLMENT_TOKEN: enrolmentToken,
@@ -211,9 +215,45 @@ underBusyBox('the BusyBox agent', () => {
     const node = await DeviceServer.start();
     bed.server.nodeAddress = node.url;
     start();
-    await node.until(() => node.countOf('GET', '/device/v1/tasks') > 0);
-    await node.close();
+    await node.until(() => node.countOf('GET', '/device/v1/tasks') > 0).finally(() => node.close());
     bed.server.nodeAddress = bed.server.url;
     expect(await install(first, 'd1')).toMatchObject({ state: 'succeeded' });
   }, 60_000);
+
+  test('works where there is nothing but BusyBox, in a root of its own', async () => {
+    const jail = await makeJail();
+    if (jail === null) return skipped();
+    try {
+      start({ LEONORE_ROOT_DIR: '/gateway' }, 'chroot', [jail, '/bin/busybox', 'sh', '/leonore-agent.sh']);
+      expect(await install(first, 'd1')).toMatchObject({ state: 'succeeded' });
+      const report = await install(second, 'd2', {
+        remove: ['lib@1.0.0', 'app@1.0.0'],
+        values: { room: 'r' },
+      });
+      await expectSound(report, 'app@2.0.0');
+    } finally {
+      for (const agent of agents.splice(0)) await end(agent, 'SIGTERM');
+      execFileSync('umount', ['-l', join(jail, 'proc')]);
+    }
+  }, 60_000);
+
+  /** The bed's directory as a root with BusyBox alone; null where that is not allowed or BusyBox is not static. */
+  async function makeJail(): Promise<string | null> {
+    const jail = bed.directory;
+    for (const name of ['bin', 'proc', 'dev', 'tmp']) await mkdir(join(jail, name));
+    await copyFile(busybox, join(jail, 'bin/busybox'));
+    await copyFile(script, join(jail, 'leonore-agent.sh'));
+    if (spawnSync('chroot', [jail, '/bin/busybox', '--install', '-s', '/bin']).status !== 0) return null;
+    // Not the machine's own /dev: the directory is removed in the end.
+    for (const [name, minor] of Object.entries({ null: '3', urandom: '9' })) {
+      if (spawnSync('mknod', ['-m', '666', join(jail, 'dev', name), 'c', '1', minor]).status !== 0)
+        return null;
+    }
+    return spawnSync('mount', ['-t', 'proc', 'proc', join(jail, 'proc')]).status === 0 ? jail : null;
+  }
 });
+
+/** A root of its own needs root's rights. */
+function skipped(): void {
+  process.stderr.write('skipped: no root of its own may be made here\n');
+}

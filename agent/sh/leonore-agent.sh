@@ -62,13 +62,14 @@ profile() {
   case $arch in armv[0-9]l) arch=${arch%l} ;; i[3-6]86) arch=i686 ;; esac
   kernel=$(uname -r | sed 's/^\([0-9]*\.[0-9]*\.[0-9]*\).*/\1/; t; s/^\([0-9]*\.[0-9]*\).*/\1.0/')
   kilobytes() { sed -n "s/^$1: *\([0-9]*\) kB/\1/p" /proc/meminfo; }
-  # shellcheck disable=SC2046 # one word a column
-  set -- $(df -Pk "$root" | tail -n 1)
+  # Not df: it looks for the place where the file system is mounted, which a root of its own may not show.
+  # shellcheck disable=SC2046 # free blocks, all blocks, their size
+  set -- $(stat -f -c '%a %b %S' "$root")
   printf '{"id":%s,' "$(quoted "$id")"
   [ -z "$mac" ] || printf '"mac":"%s",' "$mac"
   printf '"hardware":{"arch":%s,"cpus":%s,"memoryTotal":%s,"memoryFree":%s,"diskTotal":%s,"diskFree":%s,"components":[' \
     "$(quoted "$arch")" "$(grep -c ^processor /proc/cpuinfo)" $(($(kilobytes MemTotal) * 1024)) \
-    $(($(kilobytes MemAvailable) * 1024)) $(($2 * 1024)) $(($4 * 1024))
+    $(($(kilobytes MemAvailable) * 1024)) $(($2 * $3)) $(($1 * $3))
   pairs name version "${LEONORE_COMPONENTS:-}"
   printf ']},"software":{"os":"linux","kernel":"%s","tools":[{"name":"busybox","version":"%s"}]},' "$kernel" \
     "$(busybox 2>&1 | sed -n '1s/[^0-9]*\([0-9.]*\).*/\1/p')"
@@ -420,7 +421,7 @@ unpack() {
     return 1
   fi
   size=$(tar -tvzf "$1" 2>/dev/null | awk '{ total += $3 } END { print int(total / 1024) + 256 }')
-  free=$(df -Pk "$container" | awk 'END { print $4 }')
+  free=$(stat -f -c '%a %S' "$container" | awk '{ print int($1 * $2 / 1024) }')
   [ "$free" -ge "$size" ] || { fail space unpack "$size KiB are needed and $free are free"; return 1; }
   tar -xzf "$1" -C "$stage" 2>"$own/tmp/output" || { fail space unpack "$(cat "$own/tmp/output")"; return 1; }
   if [ "$(cat "$stage/id")" != "$2" ] || [ "$(digest_of "$stage/manifest.json")" != "$2" ]; then
