@@ -5,7 +5,7 @@
 const rooms = {
   domain: [],
   process: ['domain'],
-  repositories: ['domain'],
+  repositories: ['domain', 'process/package-root'],
   // Of workflows, other rooms run the Temporal client of rollouts; activities fulfil the types that it declares.
   connectivity: ['domain', 'repositories', 'workflows/client'],
   activities: ['domain', 'repositories', 'connectivity', 'workflows/client', 'workflows/activity-types'],
@@ -21,8 +21,8 @@ const rooms = {
   ],
   client: [],
   stack: ['domain', 'repositories', 'process'],
-  cli: ['domain', 'client', 'stack', 'agent', 'repositories/migrations/package-root'],
-  testbed: ['domain', 'client', 'stack', 'agent', 'repositories/migrations/package-root'],
+  cli: ['domain', 'client', 'stack', 'agent', 'process/package-root'],
+  testbed: ['domain', 'client', 'stack', 'agent', 'process/package-root'],
 };
 
 const names = Object.keys(rooms);

@@ -6,8 +6,8 @@ import { withHeartbeat } from './heartbeat.js';
 
 /** Tells gateways that a task waits for them, each over its protocol; connectivity/ implements it. */
 export interface PushNotifier {
-  /** @returns ordinals of the deliveries whose gateway took the notice */
-  notify(targets: readonly PushTarget[], signal: AbortSignal): Promise<number[]>;
+  /** @returns how many gateways took the notice */
+  notify(targets: readonly PushTarget[], signal: AbortSignal): Promise<number>;
 }
 
 interface Dependencies {
@@ -33,8 +33,7 @@ export function dispatchDeliveries({
       await rollouts.stepStarted(rolloutId, 'vii', nodeId);
       const targets = await provisioning.pushTargets(rolloutId, chunk, nodeId);
       const notified = await push.notify(targets, signal);
-      if (notified.length > 0) await provisioning.notified(rolloutId, notified);
       await rollouts.stepEnded(rolloutId, 'vi', nodeId);
-      return { offered, notified: notified.length, unreachable: targets.length - notified.length };
+      return { offered, notified, unreachable: targets.length - notified };
     });
 }

@@ -1,8 +1,8 @@
-import { LeonoreError } from '../domain/errors.js';
 import type { NodeRepository } from '../repositories/node-repository.js';
 import type { ProvisioningRepository } from '../repositories/provisioning-repository.js';
 import type { RolloutRepository } from '../repositories/rollout-repository.js';
 import type { CoordinatorActivities } from '../workflows/activity-types.js';
+import { moveFromLostNodes } from './move-from-lost-nodes.js';
 
 interface Dependencies {
   readonly rollouts: RolloutRepository;
@@ -24,13 +24,4 @@ export function groupByNode({
     if (shares.length > 0) await rollouts.stepEnded(rolloutId, 'iii');
     return { shares };
   };
-}
-
-/** @throws LeonoreError NO_NODE (retryable) when no node can take them */
-export async function moveFromLostNodes(nodes: NodeRepository): Promise<void> {
-  for (const id of await nodes.findLost()) {
-    const targets = await nodes.moveGateways(id);
-    if (targets.length === 0)
-      throw new LeonoreError('NO_NODE', `no node is up to take the gateways of ${id}`);
-  }
 }

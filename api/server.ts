@@ -33,4 +33,4 @@ await app.register(apiApp, {
 });
 const address = await app.listen({ host: config.LEONORE_HOST, port: config.LEONORE_PORT });
 lifecycle.onEnd('listener', () => app.close());
-lifecycle.ready({ address });
+lifecycle.ready(address);

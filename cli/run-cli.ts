@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { Command, CommanderError } from 'commander';
-import { packageRoot } from '../repositories/migrations/package-root.js';
+import { packageRoot } from '../process/package-root.js';
 import { Cli, type CliEnvironment } from './cli.js';
 import { artifactCommand } from './commands/artifact.js';
 import { deploymentCommand } from './commands/deployment.js';

@@ -8,15 +8,15 @@ const concurrency = 64;
 export class PushNotifier {
   constructor(private readonly handlers: readonly GatewayHandler[]) {}
 
-  /** @returns ordinals of the deliveries whose gateway took the notice */
-  async notify(targets: readonly PushTarget[], signal: AbortSignal): Promise<number[]> {
-    const reached: number[] = [];
+  /** @returns how many gateways took the notice */
+  async notify(targets: readonly PushTarget[], signal: AbortSignal): Promise<number> {
+    let reached = 0;
     const queue = targets.values();
     const worker = async () => {
       for (const target of queue) {
         signal.throwIfAborted();
         const handler = this.handlers.find((candidate) => candidate.protocol === target.protocol);
-        if (handler !== undefined && (await handler.notify(target, signal))) reached.push(target.ordinal);
+        if (handler !== undefined && (await handler.notify(target, signal))) reached += 1;
       }
     };
     await Promise.all(Array.from({ length: Math.min(concurrency, targets.length) }, worker));

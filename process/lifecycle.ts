@@ -1,4 +1,5 @@
 import type { Logger } from 'pino';
+import { exitWithParent, reportReady } from './parent.js';
 
 /** Time that a process gives its parts to end in order. */
 const graceMs = 20_000;
@@ -13,8 +14,7 @@ export class Lifecycle {
 
   constructor(private readonly logger: Logger) {
     for (const signal of ['SIGTERM', 'SIGINT'] as const) process.on(signal, () => void this.end(0, signal));
-    // The stack holds this channel open: when it dies, however it dies, its processes follow.
-    if (process.channel !== undefined) process.on('disconnect', () => void this.end(0, 'parent gone'));
+    exitWithParent();
     process.on('unhandledRejection', (error) => {
       logger.error({ err: error }, 'unhandled rejection');
       void this.end(1, 'unhandled rejection');
@@ -26,10 +26,10 @@ export class Lifecycle {
     this.closers.push({ name, close });
   }
 
-  /** Tells the process that started this one, if it listens. */
-  ready(facts: Readonly<Record<string, unknown>>): void {
-    this.logger.info(facts, 'ready');
-    process.send?.({ type: 'ready', ...facts });
+  /** Tells the process that started this one, if it listens, and where this one does. */
+  ready(address?: string): void {
+    this.logger.info({ address }, 'ready');
+    reportReady(address);
   }
 
   get isEnding(): boolean {

@@ -6,6 +6,8 @@ import {
   addGateways,
   addNode,
   addRollout,
+  offerPackage,
+  planOf,
   profileOf,
   testRepositories,
   type TestRepositories,
@@ -28,37 +30,10 @@ async function offered(count: number): Promise<{ rolloutId: string; ids: string[
     ids.map((id) => profileOf(id)),
   );
   const rolloutId = await addRollout(repositories, ['thermometer'], ids);
-  const { provisioning, packages, rollouts } = repositories;
-  const packageId = randomBytes(32).toString('hex');
-  const digest = randomBytes(32).toString('hex');
-  await packages.add({
-    id: packageId,
-    recipe: packageId,
-    archiveDigest: digest,
-    sizeBytes: 10,
-    installedBytes: 20,
-    artifacts: ['thermometer@1.0.0'],
-    log: '',
-    builtBy: 'node-1',
+  await offerPackage(repositories, rolloutId, {
+    plan: planOf(['thermometer@1.0.0'], ['old@1.0.0']),
+    content: { digest: randomBytes(32).toString('hex'), sizeBytes: 10 },
   });
-  const plan = {
-    artifacts: [],
-    install: ['thermometer@1.0.0'],
-    remove: ['old@1.0.0'],
-    keep: [],
-    downloadSize: 1,
-    installedSize: 1,
-    peakDisk: 1,
-    removeFirst: false,
-    tree: [],
-  };
-  await provisioning.saveGroups(rolloutId, 'node-1', [
-    { plans: [plan], explanation: null, ordinals: ids.map((_id, index) => index) },
-  ]);
-  const [group] = await rollouts.groups(rolloutId, 1);
-  await provisioning.groupBuilt(group?.id ?? '', 0, packageId, []);
-  await provisioning.formChunks(rolloutId, 'node-1');
-  await provisioning.offer(rolloutId, 0, 3_600);
   return { rolloutId, ids };
 }
 

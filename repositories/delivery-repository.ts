@@ -51,7 +51,6 @@ export interface ChunkAcknowledgement {
 
 export interface PushTarget {
   readonly gatewayId: string;
-  readonly ordinal: number;
   readonly protocol: string;
   readonly address: string | null;
 }

@@ -187,16 +187,11 @@ export class ProvisioningRepository {
   /** Gateways of a chunk on a node that are to be pushed and have shown no sign of life yet. */
   async pushTargets(rolloutId: string, chunk: number, nodeId: string): Promise<PushTarget[]> {
     return this.database.$queryRaw<PushTarget[]>`
-      SELECT d.gateway_id AS "gatewayId", d.ordinal, d.protocol, g.push_address AS address
+      SELECT d.gateway_id AS "gatewayId", d.protocol, g.push_address AS address
       FROM delivery d JOIN gateway g ON g.id = d.gateway_id
       WHERE d.rollout_id = ${rolloutId}::uuid AND d.chunk = ${chunk} AND d.node_id = ${nodeId}
         AND d.state = 'offered' AND d.strategy = 'push'
       ORDER BY d.ordinal`;
-  }
-
-  async notified(rolloutId: string, ordinals: readonly number[]): Promise<void> {
-    await this.database.$executeRaw`
-      UPDATE delivery SET notified_at = now() WHERE rollout_id = ${rolloutId}::uuid AND ordinal = ANY(${ordinals}::int[])`;
   }
 
   /** Step vii: how a chunk stands. */

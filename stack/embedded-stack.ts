@@ -2,7 +2,7 @@ import { once } from 'node:events';
 import { chmod, mkdir } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
 import { LeonoreError } from '../domain/errors.js';
-import { packageRoot } from '../repositories/migrations/package-root.js';
+import { packageRoot } from '../process/package-root.js';
 import { BoundedLog } from './bounded-log.js';
 import { acquireFileLock, type FileLock, LockedError } from './file-lock.js';
 import { loopback } from './free-port.js';

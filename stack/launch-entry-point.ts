@@ -1,7 +1,7 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { LeonoreError } from '../domain/errors.js';
 import type { BoundedLog } from './bounded-log.js';
-import type { ReadyMessage } from './child.js';
+import type { ReadyMessage } from '../process/parent.js';
 import { describeExit, type GuardedProcess, spawnGuarded } from './guarded-process.js';
 
 /** A process on a busy machine loads its modules for a while before it can say anything. */
@@ -19,7 +19,7 @@ export interface EntryPoint {
 }
 
 /**
- * Starts one of LEONORE's own processes and waits until it reports to be ready (stack/child.ts).
+ * Starts one of LEONORE's own processes and waits until it reports to be ready (process/parent.ts).
  * @param spawned told of the process as soon as it exists
  * @returns the address that it reported
  * @throws LeonoreError INTERNAL, with the end of its log, when it ends or says nothing in time

@@ -9,7 +9,7 @@ import { pathToFileURL } from 'node:url';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, jest, test } from '@jest/globals';
 import { Client, Connection } from '@temporalio/client';
 import pg from 'pg';
-import { packageRoot } from '../repositories/migrations/package-root.js';
+import { packageRoot } from '../process/package-root.js';
 import { startTestDatabase } from '../tests/support/postgres.js';
 import { localTemporal } from '../tests/support/temporal.js';
 import { processIdentity } from './process-identity.js';
@@ -22,7 +22,7 @@ jest.setTimeout(15 * 60_000);
 /** Stands for LEONORE's own processes: keeps to the contract with the stack, and shows what it was given. */
 const standIn = `
 import { createServer } from 'node:http';
-import { exitWithParent, reportReady } from ${JSON.stringify(distUrl('stack/child.js'))};
+import { exitWithParent, reportReady } from ${JSON.stringify(distUrl('process/parent.js'))};
 exitWithParent();
 process.on('SIGTERM', () => process.exit(0));
 const server = createServer((request, response) => response.end(JSON.stringify(process.env)));

@@ -53,7 +53,7 @@ const intervalMs = config.LEONORE_HEARTBEAT_MS;
 const housekeeping = new Housekeeping({ repositories, rolloutClient, intervalMs, logger });
 lifecycle.onEnd('housekeeping', async () => housekeeping.stop());
 
-lifecycle.ready({});
+lifecycle.ready();
 await running.catch((error: unknown) => {
   logger.error({ err: error }, 'the worker failed');
   return lifecycle.end(1, 'worker failed');

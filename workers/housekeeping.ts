@@ -1,5 +1,5 @@
 import type { Logger } from 'pino';
-import { moveFromLostNodes } from '../activities/group-by-node.js';
+import { moveFromLostNodes } from '../activities/move-from-lost-nodes.js';
 import { LeonoreError } from '../domain/errors.js';
 import type { Repositories } from '../repositories/repositories.js';
 import { selectRequested } from '../repositories/requested-artifacts.js';

@@ -91,7 +91,7 @@ const heartbeat = new NodeHeartbeat({
 });
 lifecycle.onEnd('heartbeat', async () => heartbeat.stop());
 
-lifecycle.ready({ address });
+lifecycle.ready(address);
 await running.catch((error: unknown) => {
   logger.error({ err: error }, 'the worker failed');
   return lifecycle.end(1, 'worker failed');

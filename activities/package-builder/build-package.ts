@@ -3,7 +3,7 @@ import { createReadStream } from 'node:fs';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { artifactKey } from '../../domain/artifact/manifest.js';
+import { artifactKey, type Variant } from '../../domain/artifact/manifest.js';
 import { renderConfiguration } from '../../domain/artifact/render-configuration.js';
 import { filesOfVariant, type ArtifactFile } from '../../domain/artifact/variant-files.js';
 import { canonicalJson } from '../../domain/canonical-json.js';
@@ -64,8 +64,7 @@ interface Part {
   readonly content: ArtifactContent;
   /** Files of the chosen variant: what is installed, or what it is built from. */
   readonly files: readonly ArtifactFile[];
-  /** Build script of a source variant. */
-  readonly script: string | null;
+  readonly variant: Variant | undefined;
 }
 
 async function partsOf(plan: Plan, artifacts: ArtifactRepository): Promise<Part[]> {
@@ -83,19 +82,19 @@ async function partsOf(plan: Plan, artifacts: ArtifactRepository): Promise<Part[
       planned: artifact,
       content,
       files: filesOfVariant(manifest, artifact.variantIndex, content.files),
-      script: variant?.source?.build ?? null,
+      variant,
     };
   });
 }
 
 /** sha256 over everything that decides the bytes of the package. */
 function recipeOf(parts: readonly Part[], plan: Plan): string {
-  const inputs = parts.map(({ planned, content, files, script }) => ({
+  const inputs = parts.map(({ planned, content, files, variant }) => ({
     artifact: artifactKey(content.manifest),
     digest: content.digest,
     requested: isRequested(planned),
     files: files.map(({ path, sha256, mode }) => [path, sha256, mode]),
-    script,
+    script: variant?.source?.build ?? null,
   }));
   return createHash('sha256')
     .update(canonicalJson({ format: 1, inputs, tree: plan.tree }))
@@ -123,7 +122,8 @@ async function build(
   const rendered: Record<string, { path: string; content: string }[]> = {};
   for (const part of parts) {
     const key = artifactKey(part.content.manifest);
-    const built = part.script === null ? null : await buildSource(part.files, part.script, blobs, signal);
+    const script = part.variant?.source?.build;
+    const built = script === undefined ? null : await buildSource(part.files, script, blobs, signal);
     if (built !== null) logs.push(`${key}: built from source`, built.log);
     artifacts.push(toInput(part, built?.files ?? part.files));
     rendered[key] = (part.content.manifest.configurations ?? []).map((configuration) => ({
@@ -164,9 +164,8 @@ async function build(
   }
 }
 
-function toInput({ planned, content }: Part, files: readonly ArtifactFile[]): ArtifactInput {
+function toInput({ planned, content, variant }: Part, files: readonly ArtifactFile[]): ArtifactInput {
   const { manifest } = content;
-  const variant = planned.variantIndex === null ? undefined : manifest.variants?.[planned.variantIndex];
   return {
     name: manifest.name,
     version: manifest.version,

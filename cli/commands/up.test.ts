@@ -6,7 +6,7 @@ import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { pathToFileURL } from 'node:url';
 import { afterEach, beforeEach, expect, jest, test } from '@jest/globals';
-import { packageRoot } from '../../repositories/migrations/package-root.js';
+import { packageRoot } from '../../process/package-root.js';
 import { processIdentity } from '../../stack/process-identity.js';
 import { readStackState } from '../../stack/state-file.js';
 

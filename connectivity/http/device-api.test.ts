@@ -14,6 +14,8 @@ import { DiskBlobStore } from '../../repositories/disk-blob-store.js';
 import {
   addNode,
   addRollout,
+  offerPackage,
+  planOf,
   profileOf,
   testRepositories,
   type TestRepositories,
@@ -85,35 +87,8 @@ async function enrol(): Promise<{ id: string; token: string }> {
 }
 
 async function offer(gatewayId: string): Promise<string> {
-  const { packages, provisioning, rollouts } = repositories;
   const id = await addRollout(repositories, ['thermometer'], [gatewayId]);
-  const packageId = randomBytes(32).toString('hex');
-  await packages.add({
-    id: packageId,
-    recipe: packageId,
-    archiveDigest: digest,
-    sizeBytes: content.length,
-    installedBytes: 1,
-    artifacts: [],
-    log: '',
-    builtBy: 'node-1',
-  });
-  const plan = {
-    artifacts: [],
-    install: [],
-    remove: [],
-    keep: [],
-    downloadSize: 0,
-    installedSize: 0,
-    peakDisk: 0,
-    removeFirst: false,
-    tree: [],
-  };
-  await provisioning.saveGroups(id, 'node-1', [{ plans: [plan], explanation: null, ordinals: [0] }]);
-  const [group] = await rollouts.groups(id, 1);
-  await provisioning.groupBuilt(group?.id ?? '', 0, packageId, []);
-  await provisioning.formChunks(id, 'node-1');
-  await provisioning.offer(id, 0, 3_600);
+  await offerPackage(repositories, id, { plan: planOf(), content: { digest, sizeBytes: content.length } });
   return id;
 }
 

@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto';
 import { readdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { LeonoreError } from '../../domain/errors.js';
-import { packageRoot } from './package-root.js';
+import { packageRoot } from '../../process/package-root.js';
 
 /** One numbered migration as it lies on disk. */
 export interface MigrationFile {

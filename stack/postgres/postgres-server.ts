@@ -1,6 +1,6 @@
 import { execFile } from 'node:child_process';
 import { randomBytes } from 'node:crypto';
-import { chown, mkdir, readFile, rename, rm, stat, writeFile } from 'node:fs/promises';
+import { chown, mkdir, readFile, rename, rm, writeFile } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { promisify } from 'node:util';
@@ -10,7 +10,7 @@ import type { BoundedLog } from '../bounded-log.js';
 import { loopback } from '../free-port.js';
 import { describeExit, type GuardedProcess, type OrphanRule, spawnGuarded } from '../guarded-process.js';
 import { type OsUser, postgresOsUser } from './os-user.js';
-import { postgresPrograms, type PostgresPrograms } from './programs.js';
+import { exists, postgresPrograms, type PostgresPrograms } from './programs.js';
 
 const execute = promisify(execFile);
 
@@ -188,15 +188,6 @@ async function answers(url: string): Promise<boolean> {
     return false;
   } finally {
     await client.end().catch(() => undefined);
-  }
-}
-
-async function exists(path: string): Promise<boolean> {
-  try {
-    await stat(path);
-    return true;
-  } catch {
-    return false;
   }
 }
 

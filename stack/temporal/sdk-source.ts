@@ -2,7 +2,7 @@ import { readFileSync } from 'node:fs';
 import { chmod, readdir, rename } from 'node:fs/promises';
 import { createRequire } from 'node:module';
 import { dirname, join } from 'node:path';
-import { packageRoot } from '../../repositories/migrations/package-root.js';
+import { packageRoot } from '../../process/package-root.js';
 import { type Progress, runInstaller } from './install.js';
 
 const timeoutMs = 10 * 60_000;

@@ -1,5 +1,6 @@
 import { randomBytes, randomUUID } from 'node:crypto';
 import type { GatewayProfile } from '../../domain/gateway/profile.js';
+import type { Plan } from '../../domain/plan/plan.js';
 import { connectDatabase, type Database } from '../../repositories/database.js';
 import { createRepositories, type Repositories } from '../../repositories/repositories.js';
 import { startTestDatabase, type TestDatabase } from './postgres.js';
@@ -87,4 +88,51 @@ export async function addRollout(
   });
   await provisioning.addDeliveries(id, gatewayIds);
   return id;
+}
+
+/** The content of a package, as far as the database is concerned. */
+export interface OfferedContent {
+  readonly digest: string;
+  readonly sizeBytes: number;
+}
+
+/** A plan that installs and removes what is named, and weighs nothing. */
+export function planOf(install: readonly string[] = [], remove: readonly string[] = []): Plan {
+  return {
+    artifacts: [],
+    install,
+    remove,
+    keep: [],
+    downloadSize: 0,
+    installedSize: 0,
+    peakDisk: 0,
+    removeFirst: false,
+    tree: [],
+  };
+}
+
+/** Takes a rollout as {@link addRollout} leaves it to where every gateway has a task on node-1. */
+export async function offerPackage(
+  { packages, provisioning, rollouts }: Repositories,
+  rolloutId: string,
+  { plan, content }: { readonly plan: Plan; readonly content: OfferedContent },
+): Promise<void> {
+  const packageId = randomBytes(32).toString('hex');
+  await packages.add({
+    id: packageId,
+    recipe: packageId,
+    archiveDigest: content.digest,
+    sizeBytes: content.sizeBytes,
+    installedBytes: 1,
+    artifacts: plan.install,
+    log: '',
+    builtBy: 'node-1',
+  });
+  const deliveries = Object.values(await rollouts.counts(rolloutId)).reduce((sum, count) => sum + count, 0);
+  const ordinals = Array.from({ length: deliveries }, (_none, ordinal) => ordinal);
+  await provisioning.saveGroups(rolloutId, 'node-1', [{ plans: [plan], explanation: null, ordinals }]);
+  const [group] = await rollouts.groups(rolloutId, 1);
+  await provisioning.groupBuilt(group?.id ?? '', 0, packageId, []);
+  await provisioning.formChunks(rolloutId, 'node-1');
+  await provisioning.offer(rolloutId, 0, 3_600);
 }

@@ -1,0 +1,24 @@
+import Type from 'typebox';
+
+/** What every LEONORE process is told; docs/configuration.md has the table. */
+export const commonConfig = {
+  /** PostgreSQL. */
+  DATABASE_URL: Type.String({ pattern: '^postgres(ql)?://' }),
+  /** Connections to PostgreSQL that the process may open. */
+  LEONORE_POOL_SIZE: Type.Integer({ minimum: 2, maximum: 200, default: 10 }),
+  /** host:port of the Temporal frontend. */
+  TEMPORAL_ADDRESS: Type.String({ default: '127.0.0.1:7233' }),
+  TEMPORAL_NAMESPACE: Type.String({ default: 'default' }),
+  /** How often a node says that it is alive; one that misses three is dead. */
+  LEONORE_HEARTBEAT_MS: Type.Integer({ minimum: 100, maximum: 60_000, default: 2_000 }),
+  LEONORE_LOG_LEVEL: Type.Enum(['debug', 'info', 'warn', 'error'], { default: 'info' }),
+};
+
+/** What a process that serves over HTTP is told besides. */
+export const servingConfig = {
+  ...commonConfig,
+  /** Directory of the content-addressed blob store. */
+  LEONORE_BLOBS: Type.String({ minLength: 1 }),
+  /** Address to listen on; loopback unless told otherwise. */
+  LEONORE_HOST: Type.String({ default: '127.0.0.1' }),
+};
