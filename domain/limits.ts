@@ -50,4 +50,6 @@ export const limits = {
   pageSize: 500,
   /** Package entries that an agent accepts. */
   packageFiles: 20_000,
+  /** Bytes that unpacking a package may write: bounds the work that a bomb could ask for, whatever the disk. */
+  packageContentBytes: 4 * 1024 * 1024 * 1024,
 } as const;

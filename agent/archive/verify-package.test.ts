@@ -217,7 +217,7 @@ describe('a package is refused', () => {
     const plain = gunzipSync(built.archive);
     expect(await rejection(gzipSync(Buffer.concat([plain, Buffer.alloc(512)])))).toContain('after its end');
     expect(await rejection(Buffer.concat([built.archive, Buffer.alloc(100)]))).toContain('after its end');
-    expect(await rejection(Buffer.concat([built.archive, Buffer.from('more')]))).toContain('decompressed');
+    expect(await rejection(Buffer.concat([built.archive, Buffer.from('more')]))).toContain('after its end');
     expect(await rejection(Buffer.concat([built.archive, gzipSync('more')]))).toContain('after its end');
     expect(await rejection(gzipSync(plain.subarray(0, -512)))).toContain('cut off');
   });

@@ -11,8 +11,6 @@
  *  - Until verifyPackage has returned, nothing that the sink was given may be trusted or leave staging.
  */
 import { createHash, type Hash } from 'node:crypto';
-import { Readable } from 'node:stream';
-import { createGunzip } from 'node:zlib';
 import {
   checkManifest,
   malformedPackage,
@@ -23,7 +21,7 @@ import type { PlacedArtifact } from '../../domain/package-format/package-tables.
 import type { UstarHeader } from '../../domain/package-format/ustar-header.js';
 import { UstarReader } from '../../domain/package-format/ustar-reader.js';
 import { MemoryRelief } from '../state/memory-relief.js';
-import { messageOf } from '../state/system-error.js';
+import { gunzipMember } from './gzip-member.js';
 
 /** Receives the files of a package one after the other, first `id` and manifest.json. */
 export interface PackageSink {
@@ -64,56 +62,28 @@ export async function verifyPackage(
   options: VerifyOptions = {},
 ): Promise<VerifiedPackage> {
   const digest = createHash('sha256');
-  const state = { sizeBytes: 0, source: null as { readonly error: unknown } | null };
+  let sizeBytes = 0;
   const counted = async function* (): AsyncGenerator<Buffer> {
-    try {
-      for await (const chunk of archive) {
-        digest.update(chunk);
-        state.sizeBytes += chunk.length;
-        yield chunk;
-      }
-    } catch (error) {
-      state.source = { error };
-      throw error;
+    for await (const chunk of archive) {
+      digest.update(chunk);
+      sizeBytes += chunk.length;
+      yield chunk;
     }
   };
-  const gunzip = createGunzip();
-  const source = Readable.from(counted(), { objectMode: false });
-  source.on('error', (error) => gunzip.destroy(error));
-  source.pipe(gunzip);
   const reader = new UstarReader();
   const relief = new MemoryRelief();
   const listing = new ListingCheck(options);
-  try {
-    for await (const chunk of decompressed(gunzip, state)) {
-      relief.passed(chunk.length);
-      for (const event of reader.push(chunk)) {
-        if (event.kind === 'begin') await listing.begin(event.header);
-        else if (event.kind === 'data') await listing.data(event.bytes);
-        else await listing.end();
-      }
+  for await (const chunk of gunzipMember(counted())) {
+    relief.passed(chunk.length);
+    for (const event of reader.push(chunk)) {
+      if (event.kind === 'begin') await listing.begin(event.header);
+      else if (event.kind === 'data') await listing.data(event.bytes);
+      else await listing.end();
     }
-  } finally {
-    source.destroy();
-    gunzip.destroy();
   }
   reader.finish();
-  // zlib stops quietly where the gzip member ends.
-  if (gunzip.bytesWritten !== state.sizeBytes) throw malformedPackage('The archive has data after its end.');
   const { id, checked } = listing.finish();
-  return { id, ...checked, digest: digest.digest('hex'), sizeBytes: state.sizeBytes };
-}
-
-async function* decompressed(
-  gunzip: AsyncIterable<Buffer>,
-  state: { readonly source: { readonly error: unknown } | null },
-): AsyncGenerator<Buffer> {
-  try {
-    yield* gunzip;
-  } catch (error) {
-    if (state.source !== null) throw state.source.error;
-    throw malformedPackage(`The archive cannot be decompressed: ${messageOf(error)}.`);
-  }
+  return { id, ...checked, digest: digest.digest('hex'), sizeBytes };
 }
 
 /** Follows the entries of an archive along the manifest's listing. */

@@ -59,6 +59,10 @@ test('unpack leaves the files, and nothing when the package is refused', async (
   await mkdir(other);
   await expect(run('unpack', file, '--into', other)).rejects.toMatchObject({ code: 'MALFORMED_PACKAGE' });
   expect(await readdir(other)).toEqual([]);
+  // A directory that was made for it goes with it, and those above.
+  const deep = join(directory, 'a', 'b');
+  await expect(run('unpack', file, '--into', deep)).rejects.toMatchObject({ code: 'MALFORMED_PACKAGE' });
+  expect(await readdir(directory)).not.toContain('a');
 });
 
 test('a file that is not there is bad input', async () => {

@@ -1,6 +1,7 @@
 /** `leonore package inspect | verify | unpack FILE`: the gateway's own check of archives, for people. */
 import { createReadStream } from 'node:fs';
-import { mkdir, readdir, rm, stat } from 'node:fs/promises';
+import { mkdir, mkdtemp, readdir, rename, rm, rmdir, stat } from 'node:fs/promises';
+import { join } from 'node:path';
 import type { Command } from 'commander';
 import { DirectorySink } from '../../agent/archive/unpack-package.js';
 import { verifyPackage, type VerifiedPackage } from '../../agent/archive/verify-package.js';
@@ -46,19 +47,27 @@ async function verify(file: string): Promise<VerifiedPackage> {
   return verifyPackage(createReadStream(file));
 }
 
-/** A package that is rejected half-way leaves nothing behind. */
+/**
+ * Unpacks into a directory that must be new or empty. Until the last byte is verified, the files lie in a staging
+ * directory inside it; so whoever looks finds a sound package or none, also when this process is killed. A package
+ * that is rejected leaves nothing behind.
+ */
 async function unpackFile(file: string, into: string): Promise<VerifiedPackage> {
   await requireFile(file);
-  await mkdir(into, { recursive: true });
+  const made = await mkdir(into, { recursive: true });
   if ((await readdir(into)).length > 0) {
     throw new LeonoreError('MALFORMED_INPUT', `The directory ${into} is not empty.`);
   }
-  const sink = new DirectorySink(into);
+  const staging = await mkdtemp(join(into, '.unpacking-'));
+  const sink = new DirectorySink(staging);
   try {
-    return await verifyPackage(createReadStream(file), { sink });
+    const verified = await verifyPackage(createReadStream(file), { sink });
+    for (const name of await readdir(staging)) await rename(join(staging, name), join(into, name));
+    await rmdir(staging);
+    return verified;
   } catch (error) {
     await sink.close();
-    for (const name of await readdir(into)) await rm(`${into}/${name}`, { recursive: true });
+    await rm(made ?? staging, { recursive: true });
     throw error;
   }
 }

@@ -6,6 +6,7 @@ import { Value } from 'typebox/value';
 import { artifactKey } from '../artifact/manifest.js';
 import { LeonoreError } from '../errors.js';
 import { canonicalJson } from '../canonical-json.js';
+import { limits } from '../limits.js';
 import { controlScripts } from './control-scripts.js';
 import { PackageManifestSchema, type PackageManifest } from './package-manifest.js';
 import { findClash, pathProblem } from './package-path.js';
@@ -72,6 +73,11 @@ function checkPaths(manifest: PackageManifest): void {
   if (clash !== null) {
     throw malformedPackage(
       `${JSON.stringify(clash.path)} cannot lie beside ${JSON.stringify(clash.other)} on every file system.`,
+    );
+  }
+  if (total > limits.packageContentBytes) {
+    throw malformedPackage(
+      `The package declares ${total} bytes; at most ${limits.packageContentBytes} are allowed.`,
     );
   }
   if (total !== manifest.contentSize) throw malformedPackage('contentSize is not the sum of the sizes.');

@@ -85,7 +85,7 @@ const encoder = new TextEncoder();
  * Lays out a package. The same input gives the same layout to the byte.
  *
  * @throws LeonoreError MALFORMED_ARTIFACT when an artifact's files cannot be packaged (hostile, clashing or too
- *   long paths, a control script that is not among the files), TOO_LARGE when there are too many files
+ *   long paths, a control script that is not among the files), TOO_LARGE when there are too many files or bytes
  */
 export function layoutPackage(input: PackageInput, sha256: Sha256): PackageLayout {
   const artifacts = input.artifacts.map(packagedArtifact);
@@ -106,11 +106,18 @@ export function layoutPackage(input: PackageInput, sha256: Sha256): PackageLayou
       `The package would have ${files.length} files; at most ${limits.packageFiles} are allowed.`,
     );
   }
+  const contentSize = sum(files.map((file) => file.size));
+  if (contentSize > limits.packageContentBytes) {
+    throw new LeonoreError(
+      'TOO_LARGE',
+      `The package would hold ${contentSize} bytes; at most ${limits.packageContentBytes} are allowed.`,
+    );
+  }
   const manifest: PackageManifest = {
     format: packageFormatVersion,
     artifacts,
     tree: [...input.tree],
-    contentSize: sum(files.map((file) => file.size)),
+    contentSize,
     installedSize: sum(input.artifacts.map((artifact) => artifact.installedSize)),
     files: files.map(({ path, sha256: digest, mode, size }) => ({ path, sha256: digest, mode, size })),
   };

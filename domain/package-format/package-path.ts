@@ -51,9 +51,18 @@ export function pathProblem(path: string): string | null {
   return splitUstarPath(path) === null ? 'does not fit into a ustar header' : null;
 }
 
-/** What a file system that ignores case and Unicode's compatibility forms would make of a name. */
+/**
+ * What the most forgetful file system would make of a name: it ignores case (in full: `ß` is `SS`) and compatibility
+ * forms, leaves out what cannot be seen (HFS+), and dots and spaces at the end of a segment (FAT).
+ */
 function folded(path: string): string {
-  return path.normalize('NFKC').toUpperCase().toLowerCase();
+  return path
+    .normalize('NFKD')
+    .replace(/\p{Default_Ignorable_Code_Point}/gu, '')
+    .toUpperCase()
+    .toLowerCase()
+    .normalize('NFKC')
+    .replace(/[. ]+(?=\/|$)/g, '');
 }
 
 /**
