@@ -364,7 +364,7 @@ function changesApplications(entry: JournalEntry): boolean {
 }
 
 function makeId(mac: string | undefined): string {
-  return `gw-${mac === undefined ? randomBytes(6).toString('hex') : mac.replace(/[:-]/g, '').toLowerCase()}`;
+  return `gw-${mac === undefined ? randomBytes(6).toString('hex') : mac.replace(/[^0-9A-Za-z]/g, '').toLowerCase()}`;
 }
 
 function agentFacts(options: AgentOptions, id: string, container: Container): Record<string, unknown> {

@@ -7,8 +7,8 @@ const Bytes = Type.Integer({ minimum: 0, maximum: Number.MAX_SAFE_INTEGER });
 const Text = Type.String({ maxLength: 256 });
 
 export const gatewayIdPattern = '^[A-Za-z0-9][A-Za-z0-9._:-]{0,127}$';
-/** Six octets; the separators that devices print are accepted. */
-export const macPattern = '^[0-9A-Fa-f]{2}([:-][0-9A-Fa-f]{2}){5}$';
+/** Any way in which devices print one: EUI-48 and EUI-64, with colons, hyphens, dots or nothing. It only identifies. */
+export const macPattern = '^[0-9A-Za-z:._-]{1,64}$';
 
 /** A hardware component or a tool: a fixed node of the dependency graph. */
 export const ComponentSchema = Type.Object(
