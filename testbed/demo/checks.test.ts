@@ -113,10 +113,11 @@ describe('checks of the demo', () => {
 
   test('what is installed', () => {
     const expectation = { present: ['thermometer@2.0.0'], absent: ['thermo-legacy'] };
-    const check = (...keys: string[]): boolean => checkInstalled(new Map([['a', keys]]), expectation).ok;
+    const check = (...keys: string[]): boolean =>
+      checkInstalled(new Map([['a', keys]]), expectation, 'here').ok;
     expect(check('thermometer@2.0.0', 'sh-decimal@2.0.0')).toBe(true);
     expect(check('thermometer@2.0.0', 'thermo-legacy@0.9.0')).toBe(false);
     expect(check('thermometer@1.0.0')).toBe(false);
-    expect(checkInstalled(new Map(), expectation).ok).toBe(false);
+    expect(checkInstalled(new Map(), expectation, 'here').ok).toBe(false);
   });
 });

@@ -102,10 +102,15 @@ export function checkReadings(
   );
 }
 
-/** What must be gone is gone, what must be there is there, by what the gateways themselves say. */
+/**
+ * What must be gone is gone, what must be there is there.
+ * @param installed `name@version` by gateway
+ * @param where whose word that is, such as `on real gateways`
+ */
 export function checkInstalled(
   installed: ReadonlyMap<string, readonly string[]>,
   expected: { readonly present: readonly string[]; readonly absent: readonly string[] },
+  where: string,
 ): Check {
   const wrong = [...installed].filter(
     ([, keys]) =>
@@ -113,10 +118,10 @@ export function checkInstalled(
       expected.absent.some((name) => keys.some((key) => key.startsWith(`${name}@`))),
   );
   return check(
-    `${expected.absent.join(', ')} was removed, ${expected.present.join(', ')} is installed`,
+    `${expected.absent.join(', ')} was removed and ${expected.present.join(', ')} is installed, ${where}`,
     installed.size > 0 && wrong.length === 0,
     wrong.length === 0
-      ? `on ${installed.size} real gateways`
+      ? `${installed.size} gateways`
       : wrong.map(([id, keys]) => `${id}: ${keys.join(', ')}`).join('; '),
   );
 }

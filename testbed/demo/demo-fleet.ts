@@ -1,4 +1,7 @@
-/** The gateways of the demo: a dozen real agents of three kinds of hardware, and virtual gateways beside them. */
+/**
+ * The gateways of the demo: a dozen real agents of three kinds of hardware, two BusyBox agents on hardware that is this
+ * machine's, and virtual gateways beside them.
+ */
 import type { Component } from '../../domain/gateway/profile.js';
 import {
   gatewayId,
@@ -27,6 +30,21 @@ export interface RealGateway {
   readonly strategy: 'pull' | 'push';
   /** Had the old thermometer before: the demo installs it first, so that there is something real to remove. */
   readonly hasLegacy: boolean;
+}
+
+/**
+ * The gateways with BusyBox alone; the first had the old thermometer. What their agents say of the hardware is measured,
+ * but for the probe.
+ * @param arch of this machine, as the agent will report it
+ */
+export function busyBoxGateways(arch: string): readonly RealGateway[] {
+  const kind = { ...populations.uniform[0], name: 'busybox-controller', arch };
+  return [1, 2].map((index) => ({
+    id: `busybox-${index}`,
+    kind,
+    strategy: 'pull',
+    hasLegacy: index === 1,
+  }));
 }
 
 /** Number of real agents by kind. */

@@ -1,5 +1,5 @@
 /**
- * The demo: two nodes, real agents and virtual gateways, version 1 of the thermometer and then the update to
+ * The demo: two nodes, real agents, BusyBox agents and virtual gateways, version 1 of the thermometer and then the update to
  * version 2, with everything checked that should have come of it.
  */
 import { join } from 'node:path';
@@ -15,6 +15,13 @@ import type { Phases } from '../terminal.js';
 import { until } from '../until.js';
 import { FleetProcess } from '../virtual-gateways/fleet-process.js';
 import { gatewayId } from '../virtual-gateways/population.js';
+import {
+  describeBusyBox,
+  findBusyBoxFleet,
+  installedOnDisk,
+  startBusyBoxAgents,
+  type BusyBoxFleet,
+} from './busybox-agents.js';
 import { checkBuiltOnce, checkDeliveries, checkFallback, checkInstalled, checkReadings } from './checks.js';
 import {
   canTakeThermometer,
@@ -49,8 +56,8 @@ export interface Demo {
 }
 
 export async function runDemo(options: DemoOptions, cleanups: Cleanups, phases: Phases): Promise<Demo> {
-  const real = realGateways();
-  const compatible = real.filter((gateway) => canTakeThermometer(gateway.kind.components));
+  // Fetched while the stack starts.
+  const findingBusyBox = findBusyBoxFleet({ onProgress: (line) => phases.note(line) });
   const collector = await Collector.start();
   cleanups.add(() => collector.stop());
   const { stack, directory } = await phases.run('PostgreSQL, Temporal, api, coordinator and nodes', () =>
@@ -62,9 +69,19 @@ export async function runDemo(options: DemoOptions, cleanups: Cleanups, phases: 
     const prepared = await prepareArtifacts(join(directory, 'artifacts'), collector.address);
     for (const artifact of prepared) await api.addArtifact(artifact.directory);
   });
+  const busyBox = await findingBusyBox;
+  if ('reason' in busyBox) phases.note(`no BusyBox agents: ${busyBox.reason}`);
+  const agents = realGateways();
+  const real = [...agents, ...busyBox.gateways];
+  const compatible = real.filter((gateway) => canTakeThermometer(gateway.kind.components));
   const pids = await phases.run(
-    `${real.length} real agents and ${options.virtualGateways} virtual gateways registered`,
-    () => startGateways(stack, api, real, options.virtualGateways, directory, cleanups),
+    `${agents.length} real agents, ${busyBox.gateways.length} BusyBox agents and ` +
+      `${options.virtualGateways} virtual gateways registered`,
+    () =>
+      startGateways(
+        { stack, api, directory, cleanups },
+        { agents, busyBox, virtual: options.virtualGateways },
+      ),
   );
 
   const recorder = new UsageRecorder(pids);
@@ -99,7 +116,8 @@ export async function runDemo(options: DemoOptions, cleanups: Cleanups, phases: 
   await provision('thermometer@^2', 'building', total);
   await readingsOf('2.0.0');
 
-  const checks = await checkAll(api, { real, compatible, withLegacy, rollouts, collector, options });
+  const onDisk = await installedOnDisk(busyBox, agentsBelow(directory));
+  const checks = await checkAll(api, { real, compatible, withLegacy, rollouts, collector, options, onDisk });
   const links = linksOf(stack, rollouts);
   return {
     stack,
@@ -109,10 +127,22 @@ export async function runDemo(options: DemoOptions, cleanups: Cleanups, phases: 
       rollouts,
       readings: collector.readings(),
       checks,
+      busyBox: describeBusyBox(busyBox),
       processes: recorder.stop(),
       links,
     },
   };
+}
+
+function agentsBelow(directory: string): { readonly directory: string } {
+  return { directory: join(directory, 'agents') };
+}
+
+interface Surroundings {
+  readonly stack: Stack;
+  readonly api: LeonoreApi;
+  readonly directory: string;
+  readonly cleanups: Cleanups;
 }
 
 /**
@@ -120,23 +150,21 @@ export async function runDemo(options: DemoOptions, cleanups: Cleanups, phases: 
  * @returns pid of every process of the demo but this one, by name
  */
 async function startGateways(
-  stack: Stack,
-  api: LeonoreApi,
-  real: readonly RealGateway[],
-  virtualCount: number,
-  directory: string,
-  cleanups: Cleanups,
+  { stack, api, directory, cleanups }: Surroundings,
+  gateways: {
+    readonly agents: readonly RealGateway[];
+    readonly busyBox: BusyBoxFleet;
+    readonly virtual: number;
+  },
 ): Promise<Record<string, number>> {
   const { api: server, enrolmentToken } = stack;
-  const agents = await startRealAgents(
-    real,
-    { server, enrolmentToken, directory: join(directory, 'agents') },
-    cleanups,
-  );
+  const surroundings = { server, enrolmentToken, ...agentsBelow(directory) };
+  const agents = await startRealAgents(gateways.agents, surroundings, cleanups);
+  const busyBoxes = await startBusyBoxAgents(gateways.busyBox, surroundings, cleanups);
   const fleet = await FleetProcess.start({
     server,
     enrolmentToken,
-    count: virtualCount,
+    count: gateways.virtual,
     prefix: virtualPopulation.prefix,
     seed: virtualPopulation.seed,
     labels: virtualPopulation.labels,
@@ -148,14 +176,19 @@ async function startGateways(
   });
   cleanups.add(() => fleet.stop());
   await fleet.ready();
-  const expected = real.length + virtualCount;
+  const expected = agents.size + busyBoxes.size + gateways.virtual;
   await until(
     async () => (await api.gateways()).length >= expected,
     registrationTimeoutMs,
     `${expected} gateways registered`,
   );
   const agentPids = [...agents].map(([id, pid]) => [`agent-${id}`, pid] as const);
-  return { ...pidsOf(stack), 'virtual gateways': fleet.pid, ...Object.fromEntries(agentPids) };
+  return {
+    ...pidsOf(stack),
+    'virtual gateways': fleet.pid,
+    ...Object.fromEntries(agentPids),
+    ...Object.fromEntries(busyBoxes),
+  };
 }
 
 async function awaitReadings(
@@ -172,6 +205,9 @@ async function awaitReadings(
   }
 }
 
+/** What a real gateway holds in the end, and what it must not hold any more. */
+const updated = { present: ['thermometer@2.0.0'], absent: ['thermo-legacy'] };
+
 async function checkAll(
   api: LeonoreApi,
   facts: {
@@ -181,9 +217,11 @@ async function checkAll(
     readonly rollouts: readonly RolloutSummary[];
     readonly collector: Collector;
     readonly options: DemoOptions;
+    /** What lies in the containers of BusyBox gateways. */
+    readonly onDisk: ReadonlyMap<string, readonly string[]>;
   },
 ): Promise<DemoSummary['checks']> {
-  const { real, compatible, withLegacy, rollouts, collector, options } = facts;
+  const { real, compatible, withLegacy, rollouts, collector, options, onDisk } = facts;
   const virtualIds = Array.from({ length: options.virtualGateways }, (_, index) =>
     gatewayId(virtualPopulation, index),
   );
@@ -207,7 +245,10 @@ async function checkAll(
       checkBuiltOnce(rollouts),
       checkReadings(readings, '1.0.0', ids),
       checkReadings(readings, '2.0.0', ids),
-      checkInstalled(installed, { present: ['thermometer@2.0.0'], absent: ['thermo-legacy'] }),
+      checkInstalled(installed, updated, 'say the real gateways that had it'),
+      ...(onDisk.size === 0
+        ? []
+        : [checkInstalled(onDisk, updated, 'says the disk of the BusyBox gateways')]),
     ]);
 }
 

@@ -18,7 +18,9 @@ export interface DemoSummary {
   readonly rollouts: readonly RolloutSummary[];
   readonly readings: readonly ReceivedReadings[];
   readonly checks: readonly Check[];
-  /** By name; agents are `agent-<id>`. */
+  /** The gateways with BusyBox alone, or why there are none. */
+  readonly busyBox: string;
+  /** By name; agents are `agent-<id>`, BusyBox agents `busybox-<number>`. */
   readonly processes: ReadonlyMap<string, ProcessCost>;
   readonly links: Readonly<Record<string, string>>;
 }
@@ -32,6 +34,8 @@ export function formatSummary(summary: DemoSummary): string {
     ),
     ...summary.rollouts.flatMap(formatRollout),
     ...formatExplanation(summary.rollouts),
+    heading('BusyBox'),
+    `  ${summary.busyBox}`,
     heading('Processes, from the registration on'),
     formatTable(['process', 'CPU seconds', 'peak MiB'], processRows(summary.processes)),
     heading('Readings received'),
@@ -54,7 +58,7 @@ function formatRollout({ title, view, deliveries, histories }: RolloutSummary): 
     `  history: ${histories.events} events in ${histories.workflows.length} workflows, ` +
       `${perGateway.toFixed(3)} a gateway; longest ${histories.longestEvents} events, ` +
       `largest payload ${histories.largestPayloadBytes} bytes`,
-    formatTable(['node', 'gateways', 'package', 'attempts'], groupRows(view.groups)),
+    formatTable(['node', 'gateways', 'package', 'attempts', 'removes'], groupRows(view.groups)),
   ];
 }
 
@@ -76,10 +80,19 @@ function groupRows(groups: readonly RolloutGroupView[]): string[][] {
     String(group.gateways),
     group.packageId?.slice(0, 12) ?? '',
     group.attempts.map(({ planIndex, outcome }) => `plan ${planIndex + 1} ${outcome}`).join(', '),
+    removedBy(group).join(', '),
   ]);
   if (without.length === 0) return rows;
   const gateways = without.reduce((sum, group) => sum + group.gateways, 0);
-  return [...rows, ['', String(gateways), 'none', 'no plan, or none that could be built']];
+  return [...rows, ['', String(gateways), 'none', 'no plan, or none that could be built', '']];
+}
+
+/** What goes because it stands in the way; what is replaced by another version of itself is left out. */
+function removedBy({ plans, planIndex }: RolloutGroupView): string[] {
+  const plan = plans[planIndex ?? 0];
+  const nameOf = (key: string): string => key.slice(0, key.lastIndexOf('@'));
+  const installed = (plan?.install ?? []).map(nameOf);
+  return (plan?.remove ?? []).filter((key) => !installed.includes(nameOf(key)));
 }
 
 /** What an incompatible gateway is told, by the example of one. */
@@ -98,7 +111,7 @@ function formatExplanation(rollouts: readonly RolloutSummary[]): string[] {
 function processRows(processes: ReadonlyMap<string, ProcessCost>): string[][] {
   const kinds = new Map<string, { count: number; cpuSeconds: number; peakMemoryBytes: number }>();
   for (const [name, cost] of processes) {
-    const kind = name.startsWith('agent-') ? 'agents, with their applications' : name;
+    const kind = kindOf(name);
     const sum = kinds.get(kind) ?? { count: 0, cpuSeconds: 0, peakMemoryBytes: 0 };
     sum.count++;
     sum.cpuSeconds += cost.cpuSeconds;
@@ -108,8 +121,13 @@ function processRows(processes: ReadonlyMap<string, ProcessCost>): string[][] {
   return [...kinds].map(([kind, { count, cpuSeconds, peakMemoryBytes }]) => [
     count === 1 ? kind : `${count} ${kind}`,
     cpuSeconds.toFixed(1),
-    (peakMemoryBytes / 1024 ** 2).toFixed(0),
+    (peakMemoryBytes / 1024 ** 2).toFixed(peakMemoryBytes < 10 * 1024 ** 2 ? 1 : 0),
   ]);
+}
+
+function kindOf(process: string): string {
+  if (process.startsWith('agent-')) return 'agents, with their applications';
+  return process.startsWith('busybox-') ? 'BusyBox agents, with their applications' : process;
 }
 
 function readingRows(readings: readonly ReceivedReadings[]): string[][] {
