@@ -11,6 +11,7 @@ export type RolloutStepView = components['schemas']['RolloutStep'];
 export type RolloutGroupView = components['schemas']['RolloutGroup'];
 export type DeliveryView = components['schemas']['Delivery'];
 export type GatewayView = components['schemas']['Gateway'];
+export type PackageView = components['schemas']['Package'];
 export type PlanAnswer = components['schemas']['PlanAnswer'];
 
 export interface DeploymentRequest {
@@ -83,6 +84,19 @@ export class LeonoreApi {
 
   async rollout(id: string): Promise<RolloutView> {
     return accepted(await this.client.GET('/api/v1/rollouts/{id}', { params: { path: { id } } }));
+  }
+
+  async package(id: string): Promise<PackageView> {
+    return accepted(await this.client.GET('/api/v1/packages/{id}', { params: { path: { id } } }));
+  }
+
+  /** The bytes of a package's archive. */
+  async packageArchive(id: string): Promise<Readable> {
+    const response = await fetch(new URL(`/api/v1/packages/${id}/archive`, this.address), {
+      headers: { authorization: `Bearer ${this.token}` },
+    });
+    if (!response.ok || response.body === null) throw refused(response, await response.text());
+    return Readable.fromWeb(response.body);
   }
 
   deliveries(rolloutId: string): Promise<DeliveryView[]> {

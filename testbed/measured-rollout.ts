@@ -7,7 +7,7 @@ import { ProgressLine } from './terminal.js';
 
 export interface MeasuredRollout {
   readonly gateways: number;
-  /** From the request to the end of the rollout, as the client saw it. */
+  /** From the request, by the client's clock, to the end that the rollout notes. */
   readonly seconds: number;
   readonly view: RolloutView;
   readonly histories: RolloutHistories;
@@ -31,7 +31,7 @@ interface RolloutToMeasure {
 export async function measureRollout(api: LeonoreApi, rollout: RolloutToMeasure): Promise<MeasuredRollout> {
   const recorder = new UsageRecorder(rollout.pids);
   try {
-    const startedMs = performance.now();
+    const startedMs = Date.now();
     const id = await api.startRollout({
       requests: [rollout.request],
       deployment: rollout.deployment,
@@ -39,7 +39,9 @@ export async function measureRollout(api: LeonoreApi, rollout: RolloutToMeasure)
     });
     const line = new ProgressLine('deliveries', rollout.gateways, process.stderr);
     const view = await followRollout(api, id, line, rollout.timeoutMs);
-    const seconds = (performance.now() - startedMs) / 1_000;
+    // Both clocks are this machine's; the rollout's own note of its end does not depend on how often one looks.
+    const endedMs = view.endedAt === null ? Date.now() : Date.parse(view.endedAt);
+    const seconds = (endedMs - startedMs) / 1_000;
     const processes = recorder.stop();
     const histories = await readRolloutHistories(rollout.temporal, 'default', id);
     return { gateways: rollout.gateways, seconds, view, histories, processes };

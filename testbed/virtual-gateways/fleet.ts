@@ -6,6 +6,7 @@ import { PushListener, type PushSubscription } from '../../agent/connectivity/ht
 import { createRandom, seedOf } from '../random.js';
 import { Limiter } from '../limiter.js';
 import type { FleetContext } from './fleet-context.js';
+import type { FetchTarget } from './messages.js';
 import { defaultVirtualGatewayOptions, type VirtualGatewayOptions } from './options.js';
 import { PackageContents } from './package-contents.js';
 import { gatewayId, populations, type Population } from './population.js';
@@ -16,6 +17,12 @@ import { VirtualGateway } from './virtual-gateway.js';
 const keptErrors = 20;
 
 export interface VirtualGatewayFleet {
+  /** Starts further gateways, and resolves once they are registered. */
+  add(count: number): Promise<void>;
+  /** Has the first gateways take a package from servers that do nothing else. @returns when the last one had it, in ms since 1970 */
+  fetch(from: FetchTarget): Promise<number>;
+  /** Makes all gateways as new: they forget what was installed on them, and tell their node. */
+  empty(): Promise<void>;
   /** A copy of what has been done so far. */
   snapshot(): FleetProgress;
   /** Errors that no gateway should meet, the first few. */
@@ -32,7 +39,7 @@ type Given = Pick<VirtualGatewayOptions, 'server' | 'enrolmentToken' | 'count'> 
 
 /**
  * Starts virtual gateways that speak the agent protocol over real sockets, and resolves once all are registered.
- * Level of truth `protocol`: everything is sent, downloaded and checked; nothing is written to disk or started.
+ * What they do with a package depends on the level of truth; see options.ts.
  * @throws what the registration answered when it is refused for good, such as a wrong enrolment token
  */
 export async function startVirtualGateways(given: Given): Promise<VirtualGatewayFleet> {
@@ -82,7 +89,6 @@ class Fleet implements VirtualGatewayFleet, FleetContext {
     this.random = createRandom(seedOf(seed, prefix, 'jitter'));
     // One listener a gateway that sleeps or waits for an answer: many are meant, not a leak.
     setMaxListeners(0, this.stopping.signal);
-    for (let index = 0; index < options.count; index++) this.addGateway(index);
   }
 
   get signal(): AbortSignal {
@@ -95,7 +101,21 @@ class Fleet implements VirtualGatewayFleet, FleetContext {
 
   async start(): Promise<void> {
     this.listener = await PushListener.listen();
-    await Promise.all(this.gateways.map((gateway) => gateway.start()));
+    await this.add(this.options.count);
+  }
+
+  async add(count: number): Promise<void> {
+    const added = Array.from({ length: count }, () => this.addGateway(this.gateways.length));
+    await Promise.all(added.map((gateway) => gateway.start()));
+  }
+
+  async fetch(from: FetchTarget): Promise<number> {
+    await Promise.all(this.gateways.slice(0, from.count).map((gateway) => gateway.fetchFrom(from)));
+    return Date.now();
+  }
+
+  async empty(): Promise<void> {
+    await Promise.all(this.gateways.map((gateway) => gateway.empty()));
   }
 
   snapshot(): FleetProgress {
@@ -142,7 +162,7 @@ class Fleet implements VirtualGatewayFleet, FleetContext {
     if (this.kept.length < keptErrors) this.kept.push(String(error));
   }
 
-  private addGateway(index: number): void {
+  private addGateway(index: number): VirtualGateway {
     const { seed, silentRate, failureRate } = this.options;
     const id = gatewayId(this.population, index);
     const fate = createRandom(seedOf(seed, id, 'fate'));
@@ -150,5 +170,6 @@ class Fleet implements VirtualGatewayFleet, FleetContext {
     const gateway = new VirtualGateway(this, index, id, silent, fate() < failureRate);
     if (silent) this.progress.silent++;
     this.gateways.push(gateway);
+    return gateway;
   }
 }

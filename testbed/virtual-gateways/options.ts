@@ -1,13 +1,23 @@
 import type { HardwareKind } from './population.js';
 
-/** How much of a real gateway a virtual one is. `protocol`: all messages and all bytes, nothing on disk. */
-export const levelOfTruth = 'protocol';
+/**
+ * How much of a real gateway a virtual one is.
+ * - `protocol`: all messages and all bytes; the archive's digest is checked, nothing is written.
+ * - `full`: the archive is kept on disk and unpacked into a container by the agent's own code, every file checked;
+ *   no script is run and nothing is started. The container is removed again once the delivery has ended.
+ */
+export const levelsOfTruth = ['protocol', 'full'] as const;
+export type LevelOfTruth = (typeof levelsOfTruth)[number];
 
 export const strategyChoices = ['pull', 'push', 'mixed'] as const;
 export type StrategyChoice = (typeof strategyChoices)[number];
 
-/** `each`: one request a state, as they happen; `one`: all states of a delivery in one request at its end. */
-export const reportModes = ['each', 'one'] as const;
+/**
+ * - `queued`: as the agent does: reports are sent beside the work, those that gathered meanwhile in one request
+ * - `each`: one request a state, and the work waits for its answer
+ * - `one`: all states of a delivery in one request at its end
+ */
+export const reportModes = ['queued', 'each', 'one'] as const;
 export type ReportMode = (typeof reportModes)[number];
 
 export interface VirtualGatewayOptions {
@@ -31,6 +41,13 @@ export interface VirtualGatewayOptions {
   /** Milliseconds between the download and the end of the installation: what a real gateway needs to unpack. */
   readonly thinkTimeMs: number;
   readonly reports: ReportMode;
+  readonly level: LevelOfTruth;
+  /** Where the containers of level `full` lie, one directory a gateway. */
+  readonly directory: string | null;
+  /** Network shaping: milliseconds before each request leaves. */
+  readonly latencyMs: number;
+  /** Network shaping: bytes of a package that one gateway takes in a second; null: as many as come. */
+  readonly bytesPerSecond: number | null;
   /** Connections to each server, and gateways at work at the same time. */
   readonly concurrency: number;
 }
@@ -44,6 +61,10 @@ export const defaultVirtualGatewayOptions = {
   failureRate: 0,
   silentRate: 0,
   thinkTimeMs: 0,
-  reports: 'each',
+  reports: 'queued',
+  level: 'protocol',
+  directory: null,
+  latencyMs: 0,
+  bytesPerSecond: null,
   concurrency: 64,
 } as const satisfies Partial<VirtualGatewayOptions>;

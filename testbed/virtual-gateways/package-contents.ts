@@ -20,6 +20,11 @@ export class PackageContents {
     return this.known.get(digest);
   }
 
+  /** Notes what is in a package that was unpacked. */
+  learn(digest: string, artifacts: readonly PackagedArtifact[]): void {
+    this.known.set(digest, artifacts);
+  }
+
   /** Reads the manifest out of a download; undefined when the package is known already. */
   reader(digest: string): ChunkReader | undefined {
     if (this.known.has(digest)) return undefined;

@@ -73,6 +73,8 @@ const lightController: HardwareKind = {
 export const populations = {
   /** One kind of hardware, as the paper's test bed replicated the snapshot of one real gateway. */
   uniform: [roomController],
+  /** Likewise, with hardware that a Java virtual machine fits on. */
+  controllers: [floorController],
   /** Two kinds that differ in instruction set, disk and tools; every gateway can take the thermometer. */
   mixed: [roomController, floorController],
   /**

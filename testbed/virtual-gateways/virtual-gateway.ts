@@ -10,14 +10,17 @@ import { Backoff, jittered } from '../../agent/connectivity/backoff.js';
 import { DeviceError, IntegrityError } from '../../agent/connectivity/device-error.js';
 import type { DeviceSession } from '../../agent/connectivity/http/device-client.js';
 import { pushPollFactor } from '../../agent/options.js';
-import { download } from '../../agent/connectivity/http/download.js';
+import { messageOf } from '../../agent/state/system-error.js';
 import type { PushSubscription } from '../../agent/connectivity/http/push-listener.js';
 import type { Report, Task } from '../../domain/agent-protocol/messages.js';
 import type { ReportableState } from '../../domain/delivery/state.js';
+import { LeonoreError } from '../../domain/errors.js';
 import type { Installed } from '../../domain/gateway/profile.js';
 import type { FleetContext } from './fleet-context.js';
+import type { FetchTarget } from './messages.js';
+import { packageReceiver, type PackageReceiver } from './package-receiver.js';
 import { profileOf } from './population.js';
-import { ReadingSink } from './reading-sink.js';
+import { ReportOutbox } from './report-outbox.js';
 
 /** What is remembered of the delivery in hand, so that meeting its task again sends no number twice. */
 interface DeliveryInHand {
@@ -46,6 +49,7 @@ export class VirtualGateway {
   private backoff: Backoff | null = null;
   private token: string | null = null;
   private subscription: PushSubscription | null = null;
+  private readonly receiver: PackageReceiver;
 
   constructor(
     private readonly fleet: FleetContext,
@@ -55,7 +59,9 @@ export class VirtualGateway {
     readonly silent: boolean,
     /** Every installation fails. */
     private readonly failing: boolean,
-  ) {}
+  ) {
+    this.receiver = packageReceiver(fleet, id);
+  }
 
   /** Registers and starts polling, or waits for notices. Resolves once registered for the first time. */
   async start(): Promise<void> {
@@ -74,6 +80,24 @@ export class VirtualGateway {
     }
     // The first poll falls anywhere within the interval: a fleet that starts together must not poll together.
     this.arm(this.strategy === 'push' ? 0 : this.fleet.random() * this.intervalSeconds * 1_000);
+  }
+
+  /** Takes a package from servers that do nothing else, in the same way and through the same connections. */
+  async fetchFrom(target: FetchTarget): Promise<void> {
+    const nodeAddress = target.servers[this.index % target.servers.length];
+    if (nodeAddress === undefined) throw new Error('there is no server to fetch from');
+    const session = { nodeAddress, token: this.token ?? 'none' };
+    await this.fleet.limiter.run(() => this.receiver.fetch(session, target.package));
+    await this.fleet.limiter.run(() => this.receiver.unpack(target.package));
+    await this.receiver.clear();
+  }
+
+  /** Forgets what was installed, as after a replacement of the device, and tells the node. */
+  async empty(): Promise<void> {
+    const { node } = this;
+    if (this.installed === null || node === null) return;
+    this.installed = null;
+    await this.request(() => this.fleet.client.sendProfile(node, this.profile()));
   }
 
   /** A notice came: collect the task now. */
@@ -122,11 +146,11 @@ export class VirtualGateway {
     if (this.node === null) await this.register();
     const node = this.node;
     if (node === null) return;
-    const answer = await this.fleet.limiter.run(() => this.fleet.client.pollTasks(node, this.etag));
+    const answer = await this.request(() => this.fleet.client.pollTasks(node, this.etag));
     this.fleet.progress.polls++;
     if (!answer.changed) return;
     if (answer.response.profileWanted) {
-      await this.fleet.limiter.run(() => this.fleet.client.sendProfile(node, this.profile()));
+      await this.request(() => this.fleet.client.sendProfile(node, this.profile()));
     }
     for (const task of answer.response.tasks) await this.carryOut(node, task);
     // Only now: a gateway that failed midway must be given the same tasks again.
@@ -138,7 +162,7 @@ export class VirtualGateway {
     const { address: pushAddress } = this.subscription;
     const body = { profile: this.profile(), pushAddress, agentVersion: 'virtual' };
     const { options, client } = this.fleet;
-    const answer = await this.fleet.limiter.run(async () => {
+    const answer = await this.request(async () => {
       try {
         return await client.register(body, this.token ?? options.enrolmentToken);
       } catch (error) {
@@ -178,45 +202,48 @@ export class VirtualGateway {
   }
 
   private async install(node: DeviceSession, task: Task): Promise<void> {
-    const held: Report[] = [];
-    const tell = async (report: Report): Promise<void> => {
-      held.push(report);
-      if (this.fleet.options.reports === 'one' && this.inHand?.ended === null) return;
-      await this.send(node, held);
-      held.length = 0;
-    };
-    await tell(this.report(task, 'downloading'));
+    const { options } = this.fleet;
+    const outbox = new ReportOutbox(options.reports, (reports) => this.send(node, reports));
+    await outbox.add(this.report(task, 'downloading'));
     try {
       await this.download(node, task);
+      await outbox.add(this.report(task, 'installing'));
+      await this.fleet.limiter.run(() => this.receiver.unpack(task.package));
+      if (options.thinkTimeMs > 0) await this.fleet.sleep(options.thinkTimeMs);
+      await outbox.add(this.outcome(task));
     } catch (error) {
-      if (!(error instanceof IntegrityError)) throw error;
-      const failure = { class: 'integrity', step: 'verify', message: error.message } as const;
-      await tell(this.end(task, 'failed', { error: failure }));
-      return;
+      if (!isBadPackage(error)) throw error;
+      const failure = { class: 'integrity', step: 'verify', message: messageOf(error) } as const;
+      await outbox.add(this.end(task, 'failed', { error: failure }));
     }
-    await tell(this.report(task, 'installing'));
-    if (this.fleet.options.thinkTimeMs > 0) await this.fleet.sleep(this.fleet.options.thinkTimeMs);
+    await outbox.flush();
+    await this.receiver.clear();
+  }
+
+  private outcome(task: Task): Report {
     if (this.failing) {
       const failure = { class: 'script', step: 'install', message: 'made to fail by the test bed' } as const;
-      await tell(this.end(task, 'failed', { error: failure }));
-      return;
+      return this.end(task, 'failed', { error: failure });
     }
     this.installed = this.installedAfter(task);
-    await tell(this.end(task, 'succeeded', { installed: [...this.installed] }));
+    return this.end(task, 'succeeded', { installed: [...this.installed] });
   }
 
   private async download(node: DeviceSession, task: Task): Promise<void> {
-    const { client, contents, limiter, progress, signal } = this.fleet;
     if (this.archive === task.package.digest) return;
-    const sink = new ReadingSink(contents, task.package.digest);
-    await limiter.run(() => download(client, node, task.package, sink, { signal }));
+    await this.request(() => this.receiver.fetch(node, task.package));
     this.archive = task.package.digest;
-    progress.downloads++;
-    progress.downloadedBytes += sink.received;
   }
 
   private async send(node: DeviceSession, reports: readonly Report[]): Promise<void> {
-    await this.fleet.limiter.run(() => this.fleet.client.sendReports(node, reports));
+    await this.request(() => this.fleet.client.sendReports(node, reports));
+  }
+
+  /** One of the bounded number of requests of the process, after the time that the network takes. */
+  private async request<T>(work: () => Promise<T>): Promise<T> {
+    const { latencyMs } = this.fleet.options;
+    if (latencyMs > 0) await this.fleet.sleep(latencyMs);
+    return this.fleet.limiter.run(work);
   }
 
   private report(task: Task, state: ReportableState): Report {
@@ -261,6 +288,12 @@ export class VirtualGateway {
     this.backoff ??= new Backoff({ ...pauses, random: () => this.fleet.random() });
     return this.backoff.next(error instanceof DeviceError ? error.retryAfterMs : 0);
   }
+}
+
+function isBadPackage(error: unknown): boolean {
+  return (
+    error instanceof IntegrityError || (error instanceof LeonoreError && error.code === 'MALFORMED_PACKAGE')
+  );
 }
 
 function failureOf(error: unknown): DeviceError['failure'] | undefined {

@@ -1,0 +1,15 @@
+/** `npm run testbed -- run | figure | gateways`: the paper's evaluation. */
+import { Command } from 'commander';
+import { runCommand } from './experiment/command.js';
+import { gatewaysCommand } from './virtual-gateways/command.js';
+
+try {
+  await new Command('testbed')
+    .description('experiments with virtual gateways (docs/evaluation.md)')
+    .addCommand(runCommand())
+    .addCommand(gatewaysCommand())
+    .parseAsync();
+} catch (error) {
+  process.stderr.write(`testbed: ${error instanceof Error ? error.message : String(error)}\n`);
+  process.exitCode = 1;
+}
