@@ -516,7 +516,7 @@ export interface components {
                 version: string;
                 /** @description Label of its platform; any when it runs anywhere */
                 variant: string;
-                /** @description Names; the word request when it was asked for */
+                /** @description Names; the word request when it was asked for, installed when it only replaces what is there */
                 requiredBy: string[];
             } & {
                 [key: string]: unknown;

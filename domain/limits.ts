@@ -28,8 +28,13 @@ export const limits = {
   requests: 32,
   /** Plans that a caller may ask for. */
   plans: 50,
+  /** The same two for `leonore resolve`, which keeps nobody else waiting. */
+  offlineRequests: 1_000,
+  offlinePlans: 1_000,
   /** A profile is kept as one row and compared as a whole. */
   profileBytes: 64 * 1024,
+  /** A profile in a file of `leonore resolve`, with whatever white space and comments people write. */
+  profileFileBytes: 1024 * 1024,
   tools: 500,
   components: 200,
   installed: 500,

@@ -84,7 +84,8 @@ export const PlanSchema = Type.Unsafe<Plan>(
             version: Type.String(),
             variant: Type.String({ description: 'Label of its platform; any when it runs anywhere' }),
             requiredBy: Type.Array(Type.String(), {
-              description: 'Names; the word request when it was asked for',
+              description:
+                'Names; the word request when it was asked for, installed when it only replaces what is there',
             }),
           },
           { additionalProperties: true },

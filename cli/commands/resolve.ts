@@ -1,4 +1,4 @@
-import { readFile, stat } from 'node:fs/promises';
+import { createReadStream } from 'node:fs';
 import { Command } from 'commander';
 import { LeonoreError } from '../../domain/errors.js';
 import { readProfile } from '../../domain/gateway/read-profile.js';
@@ -11,7 +11,7 @@ import { defaultPlans, resolve } from '../../domain/resolver/resolve.js';
 import { wholeNumber } from '../arguments.js';
 import type { Cli } from '../cli.js';
 import { ExitCode } from '../exit-code.js';
-import { Output, printable } from '../output.js';
+import { bytesText, Output, printable } from '../output.js';
 import { planLines } from '../plan-tree.js';
 
 interface ResolveOptions {
@@ -28,7 +28,7 @@ export function resolveCommand(cli: Cli): Command {
     .argument('<name[@range]...>', 'what to install')
     .requiredOption('--catalog <file>', 'artifacts and possibly the gateway, YAML or JSON')
     .option('--gateway <file>', "the gateway's profile; wins over the one in the catalog")
-    .option('--plans <n>', 'plans wanted', wholeNumber(1, limits.plans), defaultPlans)
+    .option('--plans <n>', 'plans wanted', wholeNumber(1, limits.offlinePlans), defaultPlans)
     .option('--json', 'print JSON, errors too');
   return command.action(async (requests: string[]) => {
     const { stdout, env } = cli.environment;
@@ -41,36 +41,39 @@ export function resolveCommand(cli: Cli): Command {
 }
 
 async function resolveFiles(texts: readonly string[], options: ResolveOptions): Promise<Resolution> {
-  if (texts.length > limits.requests) {
+  if (texts.length > limits.offlineRequests) {
     throw new LeonoreError(
       'MALFORMED_INPUT',
-      `at most ${limits.requests} artifacts can be asked for at once`,
+      `at most ${limits.offlineRequests} artifacts can be asked for at once`,
     );
   }
   const requests = texts.map(parseRequest);
   const file = readCatalog(await readText(options.catalog, limits.catalogBytes), options.catalog);
   const gateway =
     options.gateway === undefined
-      ? (file.gateway ?? null)
-      : readProfile(await readText(options.gateway, limits.profileBytes), options.gateway);
+      ? file.gateway
+      : readProfile(await readText(options.gateway, limits.profileFileBytes), options.gateway);
   return resolve({ catalog: createCatalog(file.artifacts), gateway, requests, maxPlans: options.plans });
 }
 
-/** Reads a file, but not one that would be refused for its size anyway. */
+/** Reads a file or a pipe, whatever its length, but no more of it than may be read. */
 async function readText(path: string, maxBytes: number): Promise<string> {
-  let bytes: Buffer;
+  const chunks: Buffer[] = [];
+  let size = 0;
   try {
-    const { size } = await stat(path);
-    if (size > maxBytes) {
-      throw new LeonoreError('TOO_LARGE', `${path} has ${size} bytes; at most ${maxBytes} may be read`);
+    for await (const chunk of createReadStream(path, { highWaterMark: 1024 * 1024 })) {
+      chunks.push(chunk as Buffer);
+      size += (chunk as Buffer).length;
+      if (size > maxBytes) break;
     }
-    bytes = await readFile(path);
   } catch (error) {
-    if (error instanceof LeonoreError) throw error;
     throw new LeonoreError('MALFORMED_INPUT', `${path} cannot be read: ${(error as Error).message}`);
   }
+  if (size > maxBytes) {
+    throw new LeonoreError('TOO_LARGE', `${path} is larger than the ${bytesText(maxBytes)} that may be read`);
+  }
   try {
-    return new TextDecoder('utf-8', { fatal: true }).decode(bytes);
+    return new TextDecoder('utf-8', { fatal: true }).decode(Buffer.concat(chunks));
   } catch {
     throw new LeonoreError('MALFORMED_INPUT', `${path} is not UTF-8 text`);
   }

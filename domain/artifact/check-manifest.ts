@@ -2,8 +2,10 @@ import semver from 'semver';
 import { LeonoreError } from '../errors.js';
 import { parseSelector } from '../selector/selector.js';
 import type { PlacePath } from './json-places.js';
-import type { ArtifactManifest, NamedRange, Variant } from './manifest.js';
+import { namePattern, type ArtifactManifest, type NamedRange, type Variant } from './manifest.js';
 import { isSafePath } from './safe-path.js';
+
+const storedName = new RegExp(namePattern, 'u');
 
 /** Reports a problem at a path below the manifest; never returns. */
 export type Fail = (path: PlacePath, message: string) => never;
@@ -14,8 +16,11 @@ export function isSemVer(text: string): boolean {
 }
 
 export interface ManifestRules {
-  /** A catalog has no files to take a variant's size from. */
-  readonly sizesRequired: boolean;
+  /**
+   * Whether it is an entry of a catalog file, which plans are found from, or the manifest of files that will be
+   * stored: these give the sizes, and go to gateways under the artifact's name.
+   */
+  readonly from: 'catalog' | 'files';
 }
 
 /**
@@ -25,6 +30,9 @@ export interface ManifestRules {
 export function checkManifest(manifest: ArtifactManifest, rules: ManifestRules, fail: Fail): void {
   if (!isSemVer(manifest.version)) {
     fail(['version'], `${JSON.stringify(manifest.version)} is not a SemVer 2.0 version`);
+  }
+  if (rules.from === 'files' && !storedName.test(manifest.name)) {
+    fail(['name'], `must be in lower case, found ${JSON.stringify(manifest.name)}`);
   }
   manifest.requires?.forEach((requirement, index) => {
     const path = ['requires', index];
@@ -55,7 +63,7 @@ function checkRange(range: NamedRange, path: PlacePath, fail: Fail): void {
 }
 
 function checkVariant(variant: Variant, rules: ManifestRules, fail: Fail): void {
-  if (variant.size === undefined && rules.sizesRequired) fail([], 'the field "size" is missing');
+  if (variant.size === undefined && rules.from === 'catalog') fail([], 'the field "size" is missing');
   if (variant.directory !== undefined && variant.source !== undefined) {
     fail([], 'a variant is either pre-built ("directory") or built ("source"), not both');
   }

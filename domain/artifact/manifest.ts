@@ -9,10 +9,12 @@ export const artifactKinds = ['application', 'library', 'tool', 'hardware'] as c
 
 /** Lower case, so that names never differ by case only on a gateway's file system. */
 export const namePattern = '^[a-z0-9][a-z0-9._+-]{0,99}$';
+/** What can be asked for: also components and tools of a gateway, which their makers named. */
+export const demandPattern = '^[A-Za-z0-9][A-Za-z0-9._+-]{0,99}$';
 /** A relative path of plain segments; `..`, empty segments and control characters are caught by isSafePath. */
 const strict = { additionalProperties: false } as const;
 
-const Name = Type.String({ pattern: namePattern });
+const Name = Type.String({ pattern: demandPattern });
 const Version = Type.String({ minLength: 1, maxLength: limits.versionLength });
 const Range = Type.String({ maxLength: limits.rangeLength });
 const Path = Type.String({ minLength: 1, maxLength: limits.pathLength });

@@ -18,6 +18,6 @@ export function readManifest(text: string, fileName: string): ArtifactManifest {
   const problem = findSchemaProblem(validator, source.value);
   if (problem !== null) source.fail(problem.path, problem.message, problem.at);
   const manifest = source.value as ArtifactManifest;
-  checkManifest(manifest, { sizesRequired: false }, (path, message) => source.fail(path, message));
+  checkManifest(manifest, { from: 'files' }, (path, message) => source.fail(path, message));
   return manifest;
 }

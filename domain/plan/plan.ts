@@ -11,7 +11,10 @@ export interface PlannedArtifact {
   readonly variant: string;
   /** Position in the manifest's variants; null when the manifest lists none, or when nothing is installed. */
   readonly variantIndex: number | null;
-  /** Names of the artifacts that need it; the word `request` when it was asked for. */
+  /**
+   * Names of the artifacts that need it; the word `request` when it was asked for, the word `installed` when it is
+   * there only to replace an installed package that stays wanted.
+   */
   readonly requiredBy: readonly string[];
 }
 

@@ -1,7 +1,7 @@
 import semver from 'semver';
 import { LeonoreError } from '../errors.js';
 import { limits } from '../limits.js';
-import { namePattern } from '../artifact/manifest.js';
+import { demandPattern } from '../artifact/manifest.js';
 
 /** One artifact asked for: `NAME` or `NAME@RANGE`. */
 export interface ArtifactRequest {
@@ -10,7 +10,7 @@ export interface ArtifactRequest {
   readonly range: string;
 }
 
-const validName = new RegExp(namePattern);
+const validName = new RegExp(demandPattern);
 
 /**
  * Reads `NAME` or `NAME@RANGE`.

@@ -58,7 +58,8 @@ function plannedArtifacts(state: EndState): PlannedArtifact[] {
   }
   return [...state.reached].flatMap((present): PlannedArtifact[] => {
     const planned = { name: nameOfPresent(present), version: versionOfPresent(present) };
-    const names = requiredBy.get(present) ?? [];
+    // What nothing requires is there because it replaces an installed package that stays wanted.
+    const names = requiredBy.get(present) ?? ['installed'];
     if (present.type === 'keep') {
       if (!state.requested.has(present)) return [];
       return [{ ...planned, variant: 'installed', variantIndex: null, requiredBy: names }];

@@ -1,13 +1,14 @@
 import type { ArtifactManifest } from '../artifact/manifest.js';
 import { matches, parseSelector, type Selector } from '../selector/selector.js';
 import { artifactMeets, factMeets, type FixedFact, type GatewayFacts } from './gateway-facts.js';
-import { variantChoices, type VariantChoice } from './platform.js';
+import { platformLabel, variantChoices, type VariantChoice } from './platform.js';
 
 /** Why an artifact can never be installed on a gateway, whatever else the plan holds. */
 export type Rejection =
   | { readonly type: 'hardware' }
   | { readonly type: 'fixed'; readonly fact: FixedFact }
-  | { readonly type: 'platform' }
+  /** Labels of the platforms that it is there for. */
+  | { readonly type: 'platform'; readonly only: readonly string[] }
   | { readonly type: 'policy'; readonly select: string }
   | { readonly type: 'conflict'; readonly fact: FixedFact };
 
@@ -43,7 +44,9 @@ export function eligibilityOf(manifest: ArtifactManifest, facts: GatewayFacts): 
     if (conflictsWithFact(manifest, fact)) return reject({ type: 'conflict', fact });
   }
   const choices = variantChoices(manifest, facts.profile);
-  return choices.length === 0 ? reject({ type: 'platform' }) : { eligible: true, choices };
+  if (choices.length > 0) return { eligible: true, choices };
+  const labels = (manifest.variants ?? []).map(({ platform }) => platformLabel(platform));
+  return reject({ type: 'platform', only: [...new Set(labels)] });
 }
 
 function conflictsWithFact(manifest: ArtifactManifest, fact: FixedFact): boolean {

@@ -75,7 +75,7 @@ class EndStateReader {
 
   constructor(
     private readonly problem: Problem,
-    model: Model,
+    private readonly model: Model,
   ) {
     const { facts } = problem.input;
     const fixed = [...facts.fixed.values()].map((fact): Present => ({ type: 'fixed', fact }));
@@ -157,18 +157,18 @@ class EndStateReader {
     return this.preferred(meeting);
   }
 
-  /** What a request settles for: the best of what is there by the ranking, which the plan has paid for. */
+  /** What a request settles for: what the plan was ranked by, although something else that meets it may be there. */
   private meeting(request: ArtifactRequest, index: number): Present | undefined {
-    const meeting = this.allMeeting({ name: request.name, version: request.range });
-    const ranks = this.problem.requestRanks[index] ?? [];
-    const rankOf = (present: Present) =>
-      ranks.find(({ node }) =>
+    for (const { node, literal } of this.problem.requestChoices[index] ?? []) {
+      if (!this.model.has(literal)) continue;
+      const present = this.all.find((candidate) =>
         node.type === 'new'
-          ? present.type === 'install' && present.node === node
-          : present.type === 'keep' && present.package === node.package,
-      )?.rank ?? 0;
-    const best = Math.min(...meeting.map(rankOf));
-    return this.preferred(meeting.filter((present) => rankOf(present) === best));
+          ? candidate.type === 'install' && candidate.node === node
+          : candidate.type === 'keep' && candidate.package === node.package,
+      );
+      if (present !== undefined) return present;
+    }
+    return this.preferred(this.allMeeting({ name: request.name, version: request.range }));
   }
 
   private preferred(meeting: readonly Present[]): Present | undefined {

@@ -35,7 +35,7 @@ describe('explanation', () => {
     ];
     expect(explanation(catalog, gateway(), 'app')).toEqual([
       '  - app was requested',
-      '  - app 1.1.0 and 1.2.0 require vm >=1.2 <2; vm 1.3.0 has no variant for armv7-linux',
+      '  - app 1.1.0 and 1.2.0 require vm >=1.2 <2; vm 1.3.0 has no variant for armv7-linux, only for mips',
       'Nearest help: add vm >=1.2 <2 for armv7-linux to the catalog',
     ]);
   });
@@ -65,7 +65,7 @@ describe('explanation', () => {
     });
     expect(explanation([artifact('a@1.0.0', sized(5 * 2 ** 20, 9 * 2 ** 20))], profile, 'a')).toEqual([
       '  - a was requested',
-      '  - at least 13 MiB on the disk, download and unpacked files together, would be needed, even after removing what may be removed; the gateway has 3 MiB free',
+      '  - at least 13 MiB of disk would have to be free, even after removing what may be removed: 14 MiB for a 1.0.0 (download and unpacked files together); the gateway has 3 MiB',
       'Nearest help: 10 MiB more free disk',
     ]);
   });
@@ -99,6 +99,49 @@ describe('explanation', () => {
     expect(explanation(hardware, gateway(), 'a').slice(1)).toEqual([
       '  - a 1.0.0 requires gpio; gpio 1.0.0 is hardware that the gateway does not have',
       'Nearest help: a gateway with gpio',
+    ]);
+  });
+
+  test('what takes the memory, and what requires it', () => {
+    const lib = artifact('lib@1.0.0', { variants: [{ size: 0, memory: 5 * 2 ** 20 }] });
+    const catalog = [artifact('a@1.0.0', { requires: needs('lib') }), lib];
+    expect(explanation(catalog, gateway({ hardware: { memoryFree: 2 ** 20 } }), 'a').slice(-2)).toEqual([
+      '  - at least 5 MiB of memory would have to be free: 5 MiB for lib 1.0.0 that a requires; the gateway has 1 MiB',
+      'Nearest help: 4 MiB more free memory',
+    ]);
+  });
+
+  test('a requirement that nobody knows may be a part of other gateways', () => {
+    const catalog = [artifact('a@1.0.0', { requires: needs('gpio@^2') })];
+    expect(explanation(catalog, gateway(), 'a').slice(1)).toEqual([
+      '  - a 1.0.0 requires gpio ^2; neither the catalog nor the gateway has gpio',
+      'Nearest help: a gateway with gpio ^2, or gpio ^2 for armv7-linux in the catalog',
+    ]);
+    expect(explanation(catalog, null, 'a').at(-1)).toBe('Nearest help: add gpio ^2 to the catalog');
+  });
+
+  test('prereleases that no range names', () => {
+    const catalog = [artifact('a@1.0.0', { requires: needs('lib') }), artifact('lib@1.0.0-rc.1')];
+    expect(explanation(catalog, gateway(), 'lib')).toEqual([
+      '  - lib was requested; lib 1.0.0-rc.1 is a prerelease, which a range has to name',
+      'Nearest help: request the prerelease lib@1.0.0-rc.1 instead of lib',
+    ]);
+    expect(explanation(catalog, gateway(), 'a').slice(1)).toEqual([
+      '  - a 1.0.0 requires lib; lib 1.0.0-rc.1 is a prerelease, which a range has to name',
+      'Nearest help: let lib 1.0.0-rc.1 be chosen although it is a prerelease, by its policy or by a range that names it',
+    ]);
+  });
+
+  test('a policy and a tool that keep an artifact out', () => {
+    const select = 'labels.site == "a"';
+    expect(explanation([artifact('a@1.0.0', { policies: { select } })], gateway(), 'a')).toEqual([
+      '  - a was requested; a 1.0.0 may not go onto this gateway (policy: labels.site == "a")',
+      'Nearest help: a gateway that the policy of a 1.0.0 admits: labels.site == "a"',
+    ]);
+    const profile = gateway({ software: { tools: [{ name: 'sh', version: '1.0.0' }] } });
+    expect(explanation([artifact('a@1.0.0', { conflicts: needs('sh') })], profile, 'a')).toEqual([
+      "  - a was requested; a 1.0.0 conflicts with the gateway's tool sh 1.0.0",
+      'Nearest help: a gateway without tool sh 1.0.0',
     ]);
   });
 

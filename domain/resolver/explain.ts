@@ -13,6 +13,7 @@ import {
   bytesText,
   demand,
   factText,
+  listText,
   nodeText,
   rejectionText,
   requestText,
@@ -20,6 +21,7 @@ import {
   versionsText,
 } from './phrases.js';
 import type { Problem } from './problem.js';
+import { meets } from './versions.js';
 
 type Tag<Type extends ConstraintTag['type']> = Extract<ConstraintTag, { type: Type }>;
 
@@ -165,18 +167,22 @@ function closed(problem: Problem, option: NamedRange): string[] {
   if (inRange.length === 0) {
     const there = versions.length > 0 ? versions : providers;
     const names = [...new Set(there.map(({ name }) => name))];
+    const prereleases = there.filter(({ version }) => meets(version, option.version, true));
+    if (versions.length > 0 && prereleases.length > 0) {
+      const [text, plural] = [versionsText(option.name, prereleases.map(versionIn)), prereleases.length > 1];
+      return [`${text} ${plural ? 'are prereleases' : 'is a prerelease'}, which a range has to name`];
+    }
     return [
       `the catalog has ${names
-        .map((name) =>
-          versionsText(
-            name,
-            there.filter((one) => one.name === name).map(({ version }) => version),
-          ),
-        )
+        .map((name) => versionsText(name, there.filter((one) => one.name === name).map(versionIn)))
         .join(', ')} only`,
     ];
   }
   return rejections(problem, inRange);
+}
+
+function versionIn({ version }: { version: string }): string {
+  return version;
 }
 
 function rejections(problem: Problem, manifests: readonly { name: string; version: string }[]): string[] {
@@ -197,10 +203,12 @@ function rejections(problem: Problem, manifests: readonly { name: string; versio
 }
 
 function resource(problem: Problem, what: 'disk' | 'memory'): string {
-  const missing = shortage(problem.input, what);
-  const { diskFree, memoryFree } = problem.input.facts;
+  const short = shortage(problem.input, what);
+  const { diskFree, memoryFree, installed } = problem.input.facts;
   const free = what === 'disk' ? diskFree : memoryFree;
-  const where = what === 'disk' ? 'on the disk, download and unpacked files together,' : 'of memory';
-  if (missing === null) return `the plan does not fit ${where} of the gateway`;
-  return `at least ${bytesText(free + missing)} ${where} would be needed, even after removing what may be removed; the gateway has ${bytesText(free)} free`;
+  if (short === null) return `the plan does not fit into the ${what} of the gateway`;
+  const takers = listText(short.takers.map(({ text, bytes }) => `${bytesText(bytes)} for ${text}`));
+  const counted = what === 'disk' ? ' (download and unpacked files together)' : '';
+  const after = installed.length === 0 ? '' : ', even after removing what may be removed';
+  return `at least ${bytesText(free + short.missing)} of ${what} would have to be free${after}: ${takers}${counted}; the gateway has ${bytesText(free)}`;
 }

@@ -3,12 +3,12 @@ import type { ArtifactManifest } from '../artifact/manifest.js';
 import type { GatewayProfile } from '../gateway/profile.js';
 import type { Catalog } from './catalog.js';
 import { kernelVersion, variantChoices } from './platform.js';
-import { meets } from './versions.js';
+import { isAny, meets } from './versions.js';
 
 /** A node of the graph that no plan can change: a hardware component, a tool, the kernel, ... */
 export interface FixedFact {
   readonly name: string;
-  /** Null when it has none (an architecture): it meets every range. */
+  /** Null when it has none (an architecture), or none that is known: it meets only demands for any version. */
   readonly version: string | null;
   /** How it is spoken of in explanations. */
   readonly what: 'hardware component' | 'tool' | 'kernel' | 'operating system' | 'architecture' | 'libc';
@@ -89,7 +89,7 @@ function fixedFacts(
 ): Map<string, FixedFact> {
   const facts = new Map<string, FixedFact>();
   const add = (name: string | undefined, version: string | null, what: FixedFact['what']) => {
-    if (name === undefined || facts.has(name) || installedNames.has(name)) return;
+    if (name === undefined || name === '' || facts.has(name) || installedNames.has(name)) return;
     const manifest = catalog.versionsOf(name).find((candidate) => candidate.version === version) ?? null;
     facts.set(name, { name, version, what, manifest });
   };
@@ -111,7 +111,9 @@ function fixedFacts(
 /** Tells whether a fixed node meets a demand on a name, by its own name or by what it provides. */
 export function factMeets(fact: FixedFact, name: string, range: string | undefined): boolean {
   const prerelease = fact.manifest?.policies?.prerelease ?? false;
-  if (fact.name === name && (fact.version === null || meets(fact.version, range, prerelease))) return true;
+  const { version } = fact;
+  if (fact.name === name && (version === null ? isAny(range) : meets(version, range, prerelease)))
+    return true;
   return fact.manifest !== null && provides(fact.manifest, name, range);
 }
 

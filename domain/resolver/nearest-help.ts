@@ -8,26 +8,35 @@ import type { ArtifactRequest } from '../plan/request.js';
 import type { Catalog } from './catalog.js';
 import type { ConstraintTag } from './constraint-store.js';
 import { eligibilityOf } from './eligibility.js';
-import { endStateOf, nameOfPresent, versionOfPresent } from './end-state.js';
+import { endStateOf, nameOfPresent, versionOfPresent, type Present } from './end-state.js';
 import { artifactMeets, type FixedFact, type GatewayFacts } from './gateway-facts.js';
 import { optionsOf } from './nodes.js';
 import { Optimiser } from './optimiser.js';
-import { bytesText, demand, factText, platformText, requestText } from './phrases.js';
+import { bytesText, demand, factText, nodeText, platformText, requestText } from './phrases.js';
 import { Problem, type ProblemInput } from './problem.js';
 import { forbidScriptCircles } from './script-circles.js';
 import type { Model } from './search.js';
+import { isAny } from './versions.js';
 
 /** The first idea that works; null when none does. */
 export function nearestHelp(input: ProblemInput, tags: readonly ConstraintTag[]): string | null {
-  for (const idea of [moreRoom, anotherVersion, unprotected, fewerRequests, changedFact, newArtifact]) {
+  const ideas = [moreRoom, anotherVersion, unprotected, fewerRequests, changedFact, admitted, newArtifact];
+  for (const idea of ideas) {
     const help = idea(input, tags);
     if (help !== null) return help;
   }
   return null;
 }
 
-/** Bytes that the most modest plan lacks of a resource; null when that resource is not what stands in the way. */
-export function shortage(input: ProblemInput, what: 'disk' | 'memory'): number | null {
+/** What the most modest plan lacks of a resource. */
+export interface Shortage {
+  readonly missing: number;
+  /** What it would install, the heaviest first, with the bytes that each takes. */
+  readonly takers: readonly { readonly text: string; readonly bytes: number }[];
+}
+
+/** Null when the resource is not what stands in the way. */
+export function shortage(input: ProblemInput, what: 'disk' | 'memory'): Shortage | null {
   const { facts } = input;
   const solved = attempt({ ...input, facts: unlimited(facts, what) }, what);
   if (solved === null) return null;
@@ -41,7 +50,24 @@ export function shortage(input: ProblemInput, what: 'disk' | 'memory'): number |
     0,
   );
   const missing = used - freeable - (what === 'disk' ? facts.diskFree : facts.memoryFree);
-  return missing > 0 ? missing : null;
+  if (missing <= 0) return null;
+  const state = endStateOf(solved.problem, solved.model);
+  const ownerOf = (present: Present) =>
+    state.roots.includes(present)
+      ? undefined
+      : [...state.reached].find((other) => state.requiredBy(other).includes(present));
+  const takers = state.install.map((present) => {
+    const { node, choice } = present;
+    const owner = ownerOf(present);
+    return {
+      text: owner === undefined ? nodeText(node) : `${nodeText(node)} that ${nameOfPresent(owner)} requires`,
+      bytes: what === 'disk' ? choice.downloadSize + choice.installedSize : choice.memory,
+    };
+  });
+  return {
+    missing,
+    takers: takers.filter(({ bytes }) => bytes > 0).sort((left, right) => right.bytes - left.bytes),
+  };
 }
 
 function attempt(input: ProblemInput, cheap?: 'disk' | 'memory'): { problem: Problem; model: Model } | null {
@@ -58,23 +84,29 @@ function unlimited(facts: GatewayFacts, what: 'disk' | 'memory'): GatewayFacts {
 function moreRoom(input: ProblemInput, tags: readonly ConstraintTag[]): string | null {
   for (const what of ['disk', 'memory'] as const) {
     if (!tags.some(({ type }) => type === what)) continue;
-    const missing = shortage(input, what);
-    if (missing !== null) return `${bytesText(missing)} more free ${what}`;
+    const short = shortage(input, what);
+    if (short !== null) return `${bytesText(short.missing)} more free ${what}`;
   }
   return null;
 }
 
-/** Versions outside the requested ranges. */
+/** Versions outside the requested ranges; of prereleases the newest, which a range has to name. */
 function anotherVersion(input: ProblemInput): string | null {
   for (const request of input.requests) {
-    if (request.range === '*') continue;
-    const wider = input.requests.map((other) => (other === request ? { ...other, range: '*' } : other));
-    const solved = attempt({ ...input, requests: wider });
-    if (solved === null) continue;
-    const { roots } = endStateOf(solved.problem, solved.model);
-    const root = roots[input.requests.indexOf(request)];
-    if (root !== undefined)
-      return `request ${nameOfPresent(root)}@${versionOfPresent(root)} instead of ${requestText(request)}`;
+    const prerelease = input.catalog
+      .versionsOf(request.name)
+      .find(({ version }) => semver.prerelease(version) !== null);
+    for (const range of ['*', ...(prerelease === undefined ? [] : [prerelease.version])]) {
+      if (range === request.range) continue;
+      const wider = input.requests.map((other) => (other === request ? { ...other, range } : other));
+      const solved = attempt({ ...input, requests: wider });
+      if (solved === null) continue;
+      const { roots } = endStateOf(solved.problem, solved.model);
+      const root = roots[input.requests.indexOf(request)];
+      if (root === undefined) continue;
+      const instead = `${nameOfPresent(root)}@${versionOfPresent(root)} instead of ${requestText(request)}`;
+      return `request ${range === '*' ? '' : 'the prerelease '}${instead}`;
+    }
   }
   return null;
 }
@@ -108,18 +140,47 @@ function changedFact(input: ProblemInput, tags: readonly ConstraintTag[]): strin
     const fact = facts.fixed.get(option.name);
     const isHardware = catalog.versionsOf(option.name).some(({ kind }) => kind === 'hardware');
     if (fact === undefined && !isHardware) continue;
-    // A fact without a version meets every range.
-    const ideal: FixedFact = {
-      name: option.name,
-      version: null,
-      what: fact?.what ?? 'hardware component',
-      manifest: null,
-    };
+    const version = isAny(option.version)
+      ? null
+      : (semver.minVersion(option.version ?? '*')?.version ?? null);
+    const what = fact?.what ?? 'hardware component';
+    const ideal: FixedFact = { name: option.name, version, what, manifest: null };
     const fixed = new Map(facts.fixed).set(option.name, ideal);
     if (attempt({ ...input, facts: { ...facts, fixed } }) === null) continue;
     return fact === undefined
       ? `a gateway with ${demand(option)}`
       : `a gateway with ${demand(option)} instead of ${factText(fact)}`;
+  }
+  return null;
+}
+
+/** Without what keeps a version that there is from this gateway: a policy of it, or a fact that it conflicts with. */
+function admitted(input: ProblemInput, tags: readonly ConstraintTag[]): string | null {
+  const { catalog, facts } = input;
+  for (const option of demandsOf(tags)) {
+    for (const manifest of catalog.versionsOf(option.name)) {
+      const key = `${manifest.name} ${manifest.version}`;
+      const { select, ...others } = manifest.policies ?? {};
+      const possible = (changed: Partial<ProblemInput>) => attempt({ ...input, ...changed }) !== null;
+      if (!artifactMeets(manifest, option.name, option.version)) {
+        const policies = { ...manifest.policies, prerelease: true };
+        if (!artifactMeets({ ...manifest, policies }, option.name, option.version)) continue;
+        if (!possible({ catalog: withArtifact(catalog, { ...manifest, policies }) })) continue;
+        return `let ${key} be chosen although it is a prerelease, by its policy or by a range that names it`;
+      }
+      const judged = eligibilityOf(manifest, facts);
+      if (judged.eligible) continue;
+      const { rejection } = judged;
+      if (rejection.type === 'policy') {
+        if (!possible({ catalog: withArtifact(catalog, { ...manifest, policies: others }) })) continue;
+        return `a gateway that the policy of ${key} admits: ${select ?? ''}`;
+      }
+      if (rejection.type === 'conflict') {
+        const { fact } = rejection;
+        const fixed = new Map([...facts.fixed].filter(([name]) => name !== fact.name));
+        if (possible({ facts: { ...facts, fixed } })) return `a gateway without ${factText(fact)}`;
+      }
+    }
   }
   return null;
 }
@@ -133,13 +194,19 @@ function newArtifact(input: ProblemInput, tags: readonly ConstraintTag[]): strin
     if (attempt({ ...input, catalog: withArtifact(input.catalog, extra) }) === null) continue;
     const place = input.facts.profile === null ? '' : ` for ${platformText(input.facts)}`;
     const range = option.version;
+    const isKnown =
+      input.catalog.versionsOf(option.name).length > 0 || input.catalog.providersOf(option.name).length > 0;
+    // What is required and nobody has heard of may be a part of other gateways; what is requested is an artifact.
+    const isRequested = input.requests.some(({ name }) => name === option.name);
+    if (!isKnown && !isRequested && input.facts.profile !== null)
+      return `a gateway with ${demand(option)}, or ${demand(option)}${place} in the catalog`;
     const there = input.catalog
       .versionsOf(option.name)
       .some(
         (other) => artifactMeets(other, option.name, range) && eligibilityOf(other, input.facts).eligible,
       );
     return there
-      ? `add another version of ${demand(option)}${place}, without what stands against those that there are`
+      ? `add a version of ${demand(option)}${place} to the catalog that agrees with the rest`
       : `add ${demand(option)}${place} to the catalog`;
   }
   return null;

@@ -51,9 +51,20 @@ export function bytesText(bytes: number): string {
 export function platformText({ profile }: GatewayFacts): string {
   if (profile === null) return 'any platform';
   const { arch } = profile.hardware;
-  const { os, libc, kernel } = profile.software;
-  const parts = [arch, os, libc].filter((part) => part !== undefined).join('-');
-  return kernel === undefined ? parts : `${parts}, kernel ${kernel}`;
+  const { os, libc } = profile.software;
+  const parts = [arch, os, libc].filter((part) => part !== undefined && part !== '').join('-');
+  return parts === '' ? 'a platform that the gateway does not report' : parts;
+}
+
+function kernelText({ profile }: GatewayFacts): string {
+  const kernel = profile?.software.kernel;
+  return kernel === undefined ? '' : ` with kernel ${kernel}`;
+}
+
+/** The first few: `a`, `a and b`, `a, b, c and 4 more`. */
+export function listText(items: readonly string[], most = 3): string {
+  const shown = items.length > most + 1 ? [...items.slice(0, most), `${items.length - most} more`] : items;
+  return shown.length < 2 ? shown.join('') : `${shown.slice(0, -1).join(', ')} and ${shown.at(-1) ?? ''}`;
 }
 
 /** What is said of an artifact that can never be installed on the gateway. */
@@ -65,7 +76,7 @@ export function rejectionText(rejection: Rejection, facts: GatewayFacts, plural:
     case 'fixed':
       return `cannot be installed beside the gateway's own ${factText(rejection.fact)}`;
     case 'platform':
-      return `${have} no variant for ${platformText(facts)}`;
+      return `${have} no variant for ${platformText(facts)}${kernelText(facts)}, only for ${listText(rejection.only)}`;
     case 'policy':
       return `may not go onto this gateway (policy: ${rejection.select})`;
     case 'conflict':

@@ -40,10 +40,10 @@ import {
 import type { VariantChoice } from './platform.js';
 import { CostLayers } from './cost-layers.js';
 import { ConstraintStore, type ConstraintTag } from './constraint-store.js';
-import { rankNodes, type RankedNode } from './request-ranks.js';
+import { rankNodes } from './request-ranks.js';
 import { not, type Literal } from './solver/literal.js';
 import { commonNeeds } from './common-needs.js';
-import { compareVersions } from './versions.js';
+import { compareVersions, versionOf as parseVersion } from './versions.js';
 import { Weights } from './weights.js';
 
 /** Everything known about one name. */
@@ -90,8 +90,8 @@ export class Problem {
   /** Goals by the literal that raises them. */
   readonly goals: Goal[][] = [];
   readonly keptNodes: KeptNode[] = [];
-  /** By request: what meets it; nothing when a fixed fact does. */
-  readonly requestRanks: RankedNode[][] = [];
+  /** By request: what can meet it, the best first, and the literal that settles for it; none for a fixed fact. */
+  readonly requestChoices: (readonly { readonly node: Node; readonly literal: Literal }[])[] = [];
 
   /** Names whose common needs are still to be stated; the first is being worked on. */
   private readonly pending: NameGroup[] = [];
@@ -255,8 +255,10 @@ export class Problem {
     const group = this.group(pack.name);
     const changed = this.constraints.newLiteral();
     this.costs.add('disturbed', changed, 1);
-    for (const version of group.versions) {
-      this.constraints.addAuxiliary([not(version.selected), changed]);
+    for (const { selected, manifest } of group.versions) {
+      this.constraints.addAuxiliary([not(selected), changed]);
+      // Dearer than to go without: no range names it, so nobody has asked for a prerelease in its place.
+      if (isUnaskedPrerelease(manifest, pack)) this.costs.add('disturbed', selected, 1);
     }
     const alternatives = [node.stays, ...group.versions.map(({ selected }) => selected)];
     if (!pack.removable) {
@@ -297,10 +299,10 @@ export class Problem {
       list.map(({ node }) => node),
       (name) => this.group(name),
     );
-    this.requestRanks[index] = ranked;
     const literalOf = (node: Node) => (node.type === 'new' ? node.selected : node.needed);
     if (ranked.every(({ node }) => nameOf(node) === request.name)) {
       const literals = ranked.map(({ node }) => literalOf(node));
+      this.requestChoices[index] = ranked.map(({ node }) => ({ node, literal: literalOf(node) }));
       this.addHard([], ranked, literals, { type: 'request', request });
       this.rootGoals.push({ candidates: literals });
       literals.forEach((literal, rank) => this.costs.addRequest(index, literal, rank));
@@ -311,10 +313,12 @@ export class Problem {
       const choice = this.constraints.newLiteral();
       this.constraints.addAuxiliary([not(choice), literalOf(node)]);
       this.costs.addRequest(index, choice, rank);
-      return choice;
+      return { node, literal: choice };
     });
-    this.constraints.add(settled, { type: 'request', request });
-    this.rootGoals.push({ candidates: settled });
+    const choices = settled.map(({ literal }) => literal);
+    this.requestChoices[index] = settled;
+    this.constraints.add(choices, { type: 'request', request });
+    this.rootGoals.push({ candidates: choices });
   }
 
   private addRequirement(owner: Node, literal: Literal, requirement: Requirement, soft: boolean): void {
@@ -411,6 +415,14 @@ export class Problem {
       over,
     });
   }
+}
+
+/** A prerelease that takes the place of a release, although its policy does not say that it may. */
+function isUnaskedPrerelease(manifest: ArtifactManifest, pack: InstalledPackage): boolean {
+  const isPrerelease = (version: string) => (parseVersion(version)?.prerelease.length ?? 0) > 0;
+  return (
+    isPrerelease(manifest.version) && !isPrerelease(pack.version) && manifest.policies?.prerelease !== true
+  );
 }
 
 function push<T>(map: Map<string, T[]>, key: string, value: T): void {

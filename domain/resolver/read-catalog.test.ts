@@ -23,7 +23,8 @@ describe('readCatalog', () => {
     );
     expect(file.artifacts).toHaveLength(1);
     expect(file.gateway?.id).toBe('gw-1');
-    expect(readCatalog('artifacts: []', 'c').gateway).toBeUndefined();
+    expect(readCatalog('artifacts: []', 'c').gateway).toBeNull();
+    expect(readCatalog('{"artifacts": [], "gateway": null}', 'c').gateway).toBeNull();
   });
 
   test.each([
@@ -45,9 +46,9 @@ describe('readCatalog', () => {
     ],
     ['no artifacts', 'gateway: {}', 'the field "artifacts" is missing'],
     [
-      'a gateway without hardware',
-      'artifacts: []\ngateway: { id: x, software: { os: linux } }\n',
-      '2:10: gateway: the field "hardware" is missing',
+      'an unknown field of the gateway',
+      'artifacts: []\ngateway: { id: x, hardware: { disk: 7 } }\n',
+      '2:31: gateway.hardware.disk: unknown field "disk"',
     ],
     [
       'an installed version',
@@ -78,6 +79,18 @@ describe('readCatalog', () => {
     expect(
       readProfile('{ "id": "g", "hardware": { "arch": "a" }, "software": { "os": "linux" } }', 'g.json').id,
     ).toBe('g');
-    expect(() => readProfile('id: g\n', 'g.yaml')).toThrow('g.yaml:1:1: the field "hardware" is missing');
+    expect(() => readProfile('id: 7\n', 'g.yaml')).toThrow('g.yaml:1:5: id: must be string, found 7');
+    expect(() => readProfile('hardware: { diskFree: lots }\n', 'g.yaml')).toThrow(
+      'g.yaml:1:23: hardware.diskFree',
+    );
+  });
+
+  test('what a written profile leaves out is not known', () => {
+    expect(readProfile('hardware: { diskFree: 5 }\nmac: "?"\n', 'g.yaml')).toEqual({
+      id: '',
+      mac: '?',
+      hardware: { arch: '', diskFree: 5 },
+      software: { os: '' },
+    });
   });
 });

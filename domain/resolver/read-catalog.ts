@@ -4,8 +4,8 @@ import { checkManifest } from '../artifact/check-manifest.js';
 import { ArtifactManifestSchema, artifactKey, type ArtifactManifest } from '../artifact/manifest.js';
 import { findSchemaProblem } from '../artifact/schema-problem.js';
 import { readSource } from '../artifact/source-document.js';
-import { GatewayProfileSchema, type GatewayProfile } from '../gateway/profile.js';
-import { checkProfile } from '../gateway/read-profile.js';
+import type { GatewayProfile } from '../gateway/profile.js';
+import { profileIn } from '../gateway/read-profile.js';
 import { limits } from '../limits.js';
 
 /** The file's frame; its artifacts are checked one by one, so that an error names one of them. */
@@ -16,12 +16,11 @@ const frame = Compile(
   ),
 );
 const artifactValidator = Compile(ArtifactManifestSchema);
-const gatewayValidator = Compile(GatewayProfileSchema);
 
 export interface CatalogFile {
   readonly artifacts: readonly ArtifactManifest[];
-  /** The gateway to resolve for, when the file describes one. */
-  readonly gateway?: GatewayProfile;
+  /** The gateway to resolve for; null when the file describes none. */
+  readonly gateway: GatewayProfile | null;
 }
 
 /**
@@ -41,15 +40,15 @@ export function readCatalog(text: string, fileName: string): CatalogFile {
     const wrong = findSchemaProblem(artifactValidator, value);
     if (wrong !== null) source.fail(below(wrong.path), wrong.message, wrong.at);
     const manifest = value as ArtifactManifest;
-    checkManifest(manifest, { sizesRequired: true }, (path, message) => source.fail(below(path), message));
+    checkManifest(manifest, { from: 'catalog' }, (path, message) => source.fail(below(path), message));
     const key = artifactKey(manifest);
     if (seen.has(key)) source.fail(below(['version']), `${key} appears twice`);
     seen.add(key);
   });
 
-  if (gateway === undefined) return { artifacts: artifacts as ArtifactManifest[] };
-  const wrong = findSchemaProblem(gatewayValidator, gateway);
-  if (wrong !== null) source.fail(['gateway', ...wrong.path], wrong.message, wrong.at);
-  checkProfile(gateway as GatewayProfile, (path, message) => source.fail(['gateway', ...path], message));
-  return { artifacts: artifacts as ArtifactManifest[], gateway: gateway as GatewayProfile };
+  return {
+    artifacts: artifacts as ArtifactManifest[],
+    // JSON writers say null for "none".
+    gateway: gateway === undefined || gateway === null ? null : profileIn(source, ['gateway'], gateway),
+  };
 }

@@ -282,6 +282,50 @@ describe('resolve', () => {
     expect(best(run([...both, way], null, 'a'))?.install).toEqual(['b@0.9.0', 'a@1.0.0']);
   });
 
+  test('no prerelease takes the place of an installed release unless something asks for it', () => {
+    const catalog = [artifact('app@1.0.0', { conflicts: needs('old') }), artifact('old@2.0.0-rc.1')];
+    const profile = gateway({ installed: [{ name: 'old', version: '1.0.0' }] });
+    expect(best(run(catalog, profile, 'app'))).toMatchObject({
+      install: ['app@1.0.0'],
+      remove: ['old@1.0.0'],
+    });
+    expect(best(run(catalog, profile, 'app', 'old@>=2.0.0-0'))?.install).toContain('old@2.0.0-rc.1');
+  });
+
+  test('what is there only to replace an installed package says so', () => {
+    const catalog = [
+      artifact('app@1.0.0', { conflicts: needs('old@1') }),
+      artifact('old@1.0.0'),
+      artifact('old@2.0.0'),
+    ];
+    const profile = gateway({ installed: [{ name: 'old', version: '1.0.0' }] });
+    const plan = best(run(catalog, profile, 'app'));
+    expect(plan?.artifacts.map(({ name, requiredBy }) => [name, requiredBy])).toEqual([
+      ['app', ['request']],
+      ['old', ['installed']],
+    ]);
+  });
+
+  test('a request is met by what the plan was ranked by, even if something better is there', () => {
+    const provides = [{ name: 'a', version: '1.0.0' }];
+    const profile = gateway({ installed: [{ name: 'a', version: '1.0.0' }] });
+    const { plans } = run([artifact('a@1.0.0'), artifact('b@1.0.0', { provides })], profile, 'a');
+    expect(plans.map(({ install, tree }) => [install, tree.map(({ name }) => name)])).toEqual([
+      [[], ['a']],
+      [['b@1.0.0'], ['b']],
+    ]);
+  });
+
+  test('what a gateway has in a version that it does not report meets a demand for any version only', () => {
+    const catalog = [
+      artifact('a@1.0.0', { requires: needs('linux') }),
+      artifact('b@1.0.0', { requires: needs('linux@>=5') }),
+    ];
+    expect(run(catalog, gateway(), 'a').plans).toHaveLength(1);
+    expect(run(catalog, gateway(), 'b').plans).toHaveLength(0);
+    expect(run(catalog, gateway({ software: { kernel: '5.10' } }), 'b').plans).toHaveLength(1);
+  });
+
   test('the order of the catalog does not matter', () => {
     const catalog = ['a@1.0.0', 'b@1.0.0', 'c@1.0.0'].map((key) =>
       artifact(key, { provides: [{ name: 'v', version: '1.0.0' }] }),

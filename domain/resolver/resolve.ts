@@ -3,7 +3,6 @@
  * The model, the order of plans and the algorithm are described in docs/dependency-resolution.md.
  */
 import type { GatewayProfile } from '../gateway/profile.js';
-import { limits } from '../limits.js';
 import type { Plan, Resolution } from '../plan/plan.js';
 import type { ArtifactRequest } from '../plan/request.js';
 import { assemblePlan } from './assemble-plan.js';
@@ -40,21 +39,20 @@ export const defaultPlans = 3;
  */
 export function resolve({ catalog, gateway, requests, maxPlans = defaultPlans }: ResolveInput): Resolution {
   const facts = gatewayFacts(gateway, catalog);
-  const wanted = Math.min(maxPlans, limits.plans);
   const boundless = { ...facts, diskFree: Infinity, memoryFree: Infinity };
   const open = new Problem({ catalog, facts: boundless, requests });
-  const free = findPlans(open, wanted, facts);
+  const free = findPlans(open, maxPlans, facts);
   const tooLarge = free.findIndex(({ fits }) => !fits);
   if (free.length === 0) return { plans: [], explanation: explain(open, facts) };
   if (tooLarge < 0) return { plans: free.map(({ plan }) => plan), explanation: null };
 
   const problem = new Problem({ catalog, facts, requests });
-  const limited = findPlans(problem, wanted, facts);
+  const limited = findPlans(problem, maxPlans, facts);
   if (limited.length === 0) return { plans: [], explanation: explain(problem, facts) };
   const plans = free.slice(0, tooLarge).map(({ plan }) => plan);
   const installs = new Set(plans.map(contentOf));
   for (const { plan } of limited) {
-    if (plans.length < wanted && !installs.has(contentOf(plan))) plans.push(plan);
+    if (plans.length < maxPlans && !installs.has(contentOf(plan))) plans.push(plan);
   }
   return { plans, explanation: null };
 }

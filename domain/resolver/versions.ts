@@ -42,10 +42,14 @@ export function meets(version: string, range: string | undefined, prerelease = f
   const version_ = versionOf(version);
   const range_ = rangeOf(range);
   if (range_ === null) return false;
-  // What has no readable version can be meant only by "any version".
-  if (version_ === null) return range === undefined || range.trim() === '' || range.trim() === '*';
+  if (version_ === null) return isAny(range);
   if (!prerelease || version_.prerelease.length === 0) return range_.test(version_);
   return new semver.Range(range_.raw, { includePrerelease: true }).test(version_);
+}
+
+/** Whether a range means any version: then also what has none, or none that can be read. */
+export function isAny(range: string | undefined): boolean {
+  return rangeOf(range)?.range === '';
 }
 
 /** SemVer's order; build metadata breaks ties, so that the order is total. */

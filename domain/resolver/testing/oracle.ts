@@ -46,6 +46,10 @@ function meets(item: Item, { name, version }: NamedRange): boolean {
   );
 }
 
+function isPrerelease(version: string): boolean {
+  return semver.prerelease(version) !== null;
+}
+
 function options(requirement: Requirement): readonly NamedRange[] {
   return 'anyOf' in requirement ? requirement.anyOf : [requirement];
 }
@@ -120,7 +124,9 @@ export class Oracle {
     for (const { name, version } of gateway.installed ?? []) {
       const now = items.find((item) => item.name === name && item.type !== 'fixed');
       if (now === undefined) lost += this.isWanted(name) || unknown ? 1 : 0;
-      else if (now.version !== version) changed += 1;
+      // A prerelease that nobody asked for is worse than nothing.
+      else if (now.version !== version)
+        changed += isPrerelease(now.version) && !isPrerelease(version) ? 2 : 1;
     }
     const installed = items.filter(({ type }) => type === 'install');
     const distances = this.distances();
