@@ -3,10 +3,11 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { Readable } from 'node:stream';
-import { afterAll, beforeAll, expect, test } from '@jest/globals';
+import { afterAll, beforeAll, expect, jest, test } from '@jest/globals';
 import { MockActivityEnvironment } from '@temporalio/testing';
 import type { ArtifactManifest } from '../domain/artifact/manifest.js';
 import { withMeasuredSizes, type ArtifactFile } from '../domain/artifact/variant-files.js';
+import type { GatewayProfile } from '../domain/gateway/profile.js';
 import { DiskBlobStore } from '../repositories/disk-blob-store.js';
 import {
   addGateways,
@@ -19,17 +20,21 @@ import {
 import type { NodeActivities } from '../workflows/activity-types.js';
 import { analyzeCompatibility } from './analyze-compatibility.js';
 import { buildPackages } from './build-packages.js';
+import type { SourceBuilder } from './package-builder/build-source.js';
+import { testSourceBuilder } from '../tests/support/test-source-builder.js';
 
 let repositories: TestRepositories;
 let blobs: DiskBlobStore;
 let blobRoot: string;
 let names = 0;
+let sourceBuilder: SourceBuilder;
 
 beforeAll(async () => {
   repositories = await testRepositories();
   await addNode(repositories, 'node-1');
   blobRoot = await mkdtemp(join(tmpdir(), 'leonore-test-blobs-'));
   blobs = new DiskBlobStore(blobRoot);
+  sourceBuilder = testSourceBuilder(blobs);
 }, 60_000);
 
 afterAll(async () => {
@@ -51,11 +56,11 @@ async function publish(
 }
 
 /** Steps iv and v of a rollout to new gateways. */
-async function provision(request: string, gateways = 1) {
+async function provision(request: string, gateways = 1, changes: Partial<GatewayProfile> = {}) {
   const ids = Array.from({ length: gateways }, () => `gw-${(names += 1)}`);
   await addGateways(
     repositories,
-    ids.map((id) => profileOf(id)),
+    ids.map((id) => profileOf(id, changes)),
   );
   const rolloutId = await addRollout(repositories, [request], ids);
   const input = { rolloutId, nodeId: 'node-1' };
@@ -63,7 +68,7 @@ async function provision(request: string, gateways = 1) {
   await environment.run(analyzeCompatibility(repositories), input);
   type Built = Awaited<ReturnType<NodeActivities['buildPackages']>>;
   const built: Built = await environment.run(
-    buildPackages({ ...repositories, blobs, nodeId: 'node-1' }),
+    buildPackages({ ...repositories, blobs, nodeId: 'node-1', sourceBuilder }),
     input,
   );
   return {
@@ -112,6 +117,81 @@ test('a package whose archive was lost is built again, to the byte', async () =>
   expect(await blobs.sizeOf(before.archiveDigest)).toBe(before.sizeBytes);
 });
 
+test('a package whose archive and row are gone is built again, to the byte, though its script is never the same', async () => {
+  await publish(
+    { name: 'moody', version: '1.0.0', kind: 'application', variants: [builtFromSource] },
+    { 'src/build.sh': 'cat /proc/sys/kernel/random/uuid >"$LEONORE_OUTPUT/run"\n' },
+  );
+  const { groups } = await provision('moody');
+  const { id, archiveDigest } = await repositories.packages.get(groups[0]?.packageId ?? '');
+  await blobs.remove(archiveDigest);
+  await repositories.database.rolloutGroup.updateMany({
+    where: { packageId: id },
+    data: { packageId: null },
+  });
+  await repositories.database.package.delete({ where: { id } });
+  const again = await provision('moody');
+  expect(again.groups[0]).toMatchObject({ packageId: id, attempts: [{ outcome: 'built' }] });
+  expect(await repositories.packages.get(id)).toMatchObject({ archiveDigest, removedAt: null });
+});
+
+test('a source variant is built once for all packages that it is in', async () => {
+  await publish(
+    { name: 'part', version: '1.0.0', kind: 'library', variants: [builtFromSource] },
+    { 'src/build.sh': 'cat /proc/sys/kernel/random/uuid >"$LEONORE_OUTPUT/id"\n' },
+  );
+  for (const name of ['whole-1', 'whole-2']) {
+    await publish(
+      { name, version: '1.0.0', kind: 'application', requires: [{ name: 'part' }] },
+      { run: name },
+    );
+  }
+  const packages = await Promise.all(
+    (await Promise.all([provision('whole-1'), provision('whole-2')])).map(async ({ groups }) =>
+      repositories.packages.get(groups[0]?.packageId ?? ''),
+    ),
+  );
+  const logs = packages.map(({ log }) => log.split('\n').filter((line) => line.startsWith('part@')));
+  expect(logs).toEqual([['part@1.0.0, built from source:'], ['part@1.0.0, built from source:']]);
+  const builds = await repositories.database.sourceBuild.findMany({ where: { artifact: { name: 'part' } } });
+  expect(builds).toHaveLength(1);
+});
+
+test('what failed is not tried again at once by another rollout', async () => {
+  await publish({ name: 'tried', version: '1.0.0', kind: 'application' }, { run: 'x' });
+  await publish(
+    { name: 'tried', version: '1.1.0', kind: 'application', variants: [builtFromSource] },
+    { 'src/build.sh': 'echo "$(cat /proc/sys/kernel/random/uuid)"; exit 1\n' },
+  );
+  const first = await provision('tried');
+  const second = await provision('tried');
+  expect(second.groups[0]?.attempts[0]).toMatchObject({
+    outcome: 'failed',
+    log: first.groups[0]?.attempts[0]?.log,
+  });
+});
+
+test('a plan with nothing to do needs no package: the gateway has succeeded', async () => {
+  await publish({ name: 'there', version: '1.0.0', kind: 'application' }, { run: 'x' });
+  const installed = [{ name: 'there', version: '1.0.0', installedSize: 1, requested: true }];
+  const { groups, counts, built } = await provision('there', 2, { installed });
+  expect(groups[0]).toMatchObject({ state: 'built', packageId: null, planIndex: 0 });
+  expect(counts).toMatchObject({ succeeded: 2, pending: 0 });
+  expect(built.chunks).toEqual([]);
+});
+
+test('a script that prints what no database takes is recorded all the same', async () => {
+  await publish(
+    { name: 'noisy', version: '1.0.0', kind: 'application', variants: [builtFromSource] },
+    { 'src/build.sh': 'printf "a\\000b\\n"; exit 1\n' },
+  );
+  const { groups } = await provision('noisy');
+  expect(groups[0]).toMatchObject({
+    state: 'failed',
+    attempts: [{ log: expect.stringContaining('a\u{FFFD}b') }],
+  });
+});
+
 test('when a build fails the next plan is tried, and both are recorded with their logs', async () => {
   await publish({ name: 'falls', version: '1.0.0', kind: 'application' }, { 'bin/run': '#!/bin/sh\n' });
   await publish(
@@ -133,6 +213,24 @@ test('when a build fails the next plan is tried, and both are recorded with thei
       { planIndex: 1, outcome: 'built' },
     ],
   });
+});
+
+test('a builder that died after the first plan failed goes on with the second', async () => {
+  await publish({ name: 'resumed', version: '1.0.0', kind: 'application' }, { run: 'x' });
+  await publish(
+    { name: 'resumed', version: '1.1.0', kind: 'application', variants: [builtFromSource] },
+    { 'src/build.sh': 'exit 1\n' },
+  );
+  const failed = { planIndex: 0, outcome: 'failed', packageId: null, error: 'as recorded', log: '' } as const;
+  const save = repositories.provisioning.saveGroups.bind(repositories.provisioning);
+  const spied = jest.spyOn(repositories.provisioning, 'saveGroups').mockImplementation(async (...saved) => {
+    await save(...saved);
+    const [group] = await repositories.rollouts.groups(saved[0], 1);
+    await repositories.provisioning.planFailed(group?.id ?? '', [failed]);
+  });
+  const { groups } = await provision('resumed');
+  spied.mockRestore();
+  expect(groups[0]).toMatchObject({ state: 'built', planIndex: 1, attempts: [failed, { outcome: 'built' }] });
 });
 
 test('when no plan can be built the gateways fail with the reason, and nothing is offered', async () => {

@@ -1,5 +1,5 @@
 import type { Plan } from '../domain/plan/plan.js';
-import { LeonoreError } from '../domain/errors.js';
+import { LeonoreError, type ErrorCode } from '../domain/errors.js';
 import type { BuildableGroup, ProvisioningRepository } from '../repositories/provisioning-repository.js';
 import type { BuildAttempt, RolloutRepository } from '../repositories/rollout-repository.js';
 import type { NodeActivities } from '../workflows/activity-types.js';
@@ -10,6 +10,15 @@ import { buildPackage, type PackageBuilderDependencies } from './package-builder
 const turnMs = 10_000;
 /** Tail of a build's output that is kept with the group. */
 const attemptLogCharacters = 8_000;
+
+/** What the next plan may do better; with anything else it would fare no better. */
+const planIsAtFault = new Set<ErrorCode>([
+  'BUILD_FAILED',
+  'ARTIFACT_NOT_FOUND',
+  'MALFORMED_ARTIFACT',
+  'BLOB_MISSING',
+  'TOO_LARGE',
+]);
 
 interface Dependencies extends PackageBuilderDependencies {
   readonly rollouts: RolloutRepository;
@@ -26,12 +35,11 @@ export function buildPackages(deps: Dependencies): NodeActivities['buildPackages
         await rollouts.stepStarted(rolloutId, 'v', nodeId);
         const groups = await provisioning.buildableGroups(rolloutId, nodeId);
         progress.remaining = groups.length;
-        const endOfTurnMs = Date.now() + turnMs;
+        const turn = { endsAtMs: Date.now() + turnMs, signal };
         for (const group of groups) {
-          if (Date.now() > endOfTurnMs && progress.built > 0) break;
-          signal.throwIfAborted();
-          if (await buildGroup(group, deps, signal)) progress.built += 1;
-          else progress.failed += 1;
+          const outcome = await buildGroup(group, deps, turn);
+          if (outcome === 'undecided') break;
+          progress[outcome] += 1;
           progress.remaining -= 1;
         }
         const chunks = await provisioning.formChunks(rolloutId, nodeId);
@@ -43,23 +51,44 @@ export function buildPackages(deps: Dependencies): NodeActivities['buildPackages
   };
 }
 
-/** @returns false when no plan of the group could be built */
-async function buildGroup(group: BuildableGroup, deps: Dependencies, signal: AbortSignal): Promise<boolean> {
-  const attempts: BuildAttempt[] = [];
-  for (const [planIndex, plan] of group.plans.entries()) {
+interface Turn {
+  readonly endsAtMs: number;
+  readonly signal: AbortSignal;
+}
+
+/**
+ * Tries the plans of a group that were not tried yet, best first. Every attempt is recorded before the next begins:
+ * whoever goes on, after the end of the turn or of this process, does not repeat what failed.
+ * @returns `undecided` when the turn is over first
+ */
+async function buildGroup(
+  group: BuildableGroup,
+  deps: Dependencies,
+  { endsAtMs, signal }: Turn,
+): Promise<'built' | 'failed' | 'undecided'> {
+  const { provisioning } = deps;
+  const attempts = [...group.attempts];
+  for (const [planIndex, plan] of [...group.plans.entries()].slice(attempts.length)) {
+    signal.throwIfAborted();
+    if (Date.now() > endsAtMs) return 'undecided';
+    if (plan.install.length === 0 && plan.remove.length === 0) {
+      await provisioning.groupSatisfied(group.id, planIndex, attempts);
+      return 'built';
+    }
     const attempt = await attemptPlan(planIndex, plan, deps, signal);
     attempts.push(attempt);
     if (attempt.packageId !== null) {
-      await deps.provisioning.groupBuilt(group.id, planIndex, attempt.packageId, attempts);
-      return true;
+      await provisioning.groupBuilt(group.id, planIndex, attempt.packageId, attempts);
+      return 'built';
     }
+    await provisioning.planFailed(group.id, attempts);
   }
   const reasons = attempts.map((attempt) => `plan ${attempt.planIndex + 1}: ${attempt.error ?? ''}`);
-  await deps.provisioning.groupFailed(group.id, attempts, {
+  await provisioning.groupFailed(group.id, attempts, {
     code: 'BUILD_FAILED',
     message: `no plan could be built; ${reasons.join('; ')}`,
   });
-  return false;
+  return 'failed';
 }
 
 async function attemptPlan(
@@ -79,7 +108,7 @@ async function attemptPlan(
     };
   } catch (error) {
     // What another try of the same plan could cure is not the plan's fault: the activity is retried.
-    if (!(error instanceof LeonoreError) || error.code === 'DATABASE_UNAVAILABLE') throw error;
+    if (!(error instanceof LeonoreError) || !planIsAtFault.has(error.code)) throw error;
     const log = typeof error.details['log'] === 'string' ? error.details['log'] : '';
     return {
       planIndex,

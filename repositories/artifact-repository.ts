@@ -19,6 +19,8 @@ export interface StoredArtifact {
 }
 
 export interface ArtifactContent extends StoredArtifact {
+  /** Another one when the same version was removed and added again. */
+  readonly id: string;
   readonly files: readonly ArtifactFile[];
 }
 
@@ -138,7 +140,9 @@ export class ArtifactRepository {
       where: { OR: keys.map(splitKey) },
       include: { files: { orderBy: { path: 'asc' } } },
     });
-    return new Map(rows.map((row) => [artifactKey(row), { ...toStored(row), files: row.files.map(toFile) }]));
+    return new Map(
+      rows.map((row) => [artifactKey(row), { id: row.id, ...toStored(row), files: row.files.map(toFile) }]),
+    );
   }
 
   /**

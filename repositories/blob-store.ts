@@ -22,9 +22,10 @@ export interface BlobRange {
 export interface BlobStore {
   /**
    * Receives content without accepting it.
-   * @throws LeonoreError TOO_LARGE when more than `maxBytes` arrive; nothing is left behind then
+   * @throws LeonoreError TOO_LARGE when more than `maxBytes` arrive; the signal's reason when it is aborted. Nothing is
+   *   left behind then
    */
-  stage(content: Readable, maxBytes: number): Promise<StagedBlob>;
+  stage(content: Readable, maxBytes: number, signal?: AbortSignal): Promise<StagedBlob>;
   /** Size in bytes, or null when the store does not hold the content. */
   sizeOf(digest: string): Promise<number | null>;
   /** @throws LeonoreError BLOB_MISSING */

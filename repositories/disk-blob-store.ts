@@ -20,7 +20,7 @@ const digestPattern = /^[0-9a-f]{64}$/;
 export class DiskBlobStore implements BlobStore {
   constructor(private readonly root: string) {}
 
-  async stage(content: Readable, maxBytes: number): Promise<StagedBlob> {
+  async stage(content: Readable, maxBytes: number, signal?: AbortSignal): Promise<StagedBlob> {
     const staging = join(this.root, 'staging');
     await mkdir(staging, { recursive: true, mode: 0o700 });
     const file = join(staging, randomUUID());
@@ -37,9 +37,11 @@ export class DiskBlobStore implements BlobStore {
     });
     const discard = () => rm(file, { force: true });
     try {
-      await pipeline(content, measure, createWriteStream(file, { mode: 0o600, flush: true }));
+      const sink = createWriteStream(file, { mode: 0o600, flush: true });
+      await pipeline(content, measure, sink, signal === undefined ? {} : { signal });
     } catch (error) {
       await discard();
+      signal?.throwIfAborted();
       throw error;
     }
     const digest = hash.digest('hex');

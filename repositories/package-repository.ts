@@ -1,5 +1,6 @@
 import { LeonoreError } from '../domain/errors.js';
-import { inTransaction, type Database } from './database.js';
+import { withBuildLock, type BuildLock } from './build-lock.js';
+import type { Database } from './database.js';
 
 /** A package in the package repository (paper III-C 1): built once for all gateways that need it. */
 export interface StoredPackage {
@@ -16,9 +17,11 @@ export interface StoredPackage {
   readonly builtBy: string;
   readonly builtAt: Date;
   readonly lastNeededAt: Date;
+  /** When its archive was removed; null while it is stored. */
+  readonly removedAt: Date | null;
 }
 
-export type NewPackage = Omit<StoredPackage, 'builtAt' | 'lastNeededAt'>;
+export type NewPackage = Omit<StoredPackage, 'builtAt' | 'lastNeededAt' | 'removedAt'>;
 
 export class PackageRepository {
   constructor(private readonly database: Database) {}
@@ -26,38 +29,34 @@ export class PackageRepository {
   /** The package made by a recipe, noted as needed now; null when it was never built or has been removed. */
   async need(recipe: string): Promise<StoredPackage | null> {
     const rows = await this.database.package.updateManyAndReturn({
-      where: { recipe },
+      where: { recipe, removedAt: null },
       data: { lastNeededAt: new Date() },
     });
     return rows[0] === undefined ? null : toStored(rows[0]);
   }
 
-  /**
-   * Runs `build` while no other process builds the same recipe. The lock is PostgreSQL's and belongs to the
-   * connection: when the builder dies, it is free.
-   */
-  async withBuildLock<T>(recipe: string, timeoutMs: number, build: () => Promise<T>): Promise<T> {
-    return inTransaction(
-      this.database,
-      async (tx) => {
-        await tx.$queryRaw`SELECT pg_advisory_xact_lock(hashtextextended(${`package ${recipe}`}, 0))::text`;
-        return build();
-      },
-      timeoutMs,
-    );
+  /** Runs `build` while no other process builds the same recipe, see {@link withBuildLock}. */
+  withBuildLock<T>(
+    recipe: string,
+    timeoutMs: number,
+    signal: AbortSignal,
+    build: (lock: BuildLock) => Promise<T>,
+  ): Promise<{ result: T } | null> {
+    return withBuildLock(this.database, `package ${recipe}`, timeoutMs, signal, build);
   }
 
-  /** Enters a package whose archive is in the blob store already; the same recipe again changes nothing. */
+  /**
+   * Enters a package whose archive is in the blob store already. The same recipe again gives the same package, so that
+   * only what may differ with the machine is replaced: the compression of the archive, and the log.
+   */
   async add(built: NewPackage): Promise<void> {
+    const { archiveDigest, sizeBytes, log, builtBy } = built;
+    const fresh = { archiveDigest, sizeBytes, log, builtBy, lastNeededAt: new Date(), removedAt: null };
     await this.database.package.upsert({
-      where: { recipe: built.recipe },
+      // By id: two recipes may lead to one package, a pre-built variant and a source variant that gives the same files.
+      where: { id: built.id },
       create: { ...built, artifacts: [...built.artifacts] },
-      update: {
-        archiveDigest: built.archiveDigest,
-        sizeBytes: built.sizeBytes,
-        log: built.log,
-        lastNeededAt: new Date(),
-      },
+      update: { ...fresh, recipe: built.recipe, builtAt: fresh.lastNeededAt },
     });
   }
 
@@ -94,6 +93,7 @@ function toStored(row: {
   builtBy: string;
   builtAt: Date;
   lastNeededAt: Date;
+  removedAt: Date | null;
 }): StoredPackage {
   return { ...row, sizeBytes: Number(row.sizeBytes), installedBytes: Number(row.installedBytes) };
 }

@@ -23,6 +23,8 @@ export interface BuildableGroup {
   readonly id: string;
   readonly gateways: number;
   readonly plans: readonly Plan[];
+  /** Those that failed already, the best plan's first. */
+  readonly attempts: readonly BuildAttempt[];
 }
 
 /** What the waiting workflow of a chunk reads back from the truth. */
@@ -113,9 +115,38 @@ export class ProvisioningRepository {
     const rows = await this.database.rolloutGroup.findMany({
       where: { rolloutId, nodeId, state: 'planned' },
       orderBy: [{ gateways: 'desc' }, { id: 'asc' }],
-      select: { id: true, gateways: true, plans: true },
+      select: { id: true, gateways: true, plans: true, attempts: true },
     });
-    return rows.map((row) => ({ ...row, plans: row.plans as unknown as Plan[] }));
+    return rows.map((row) => ({
+      ...row,
+      plans: row.plans as unknown as Plan[],
+      attempts: row.attempts as unknown as BuildAttempt[],
+    }));
+  }
+
+  /** A plan could not be built; the next one is tried. */
+  async planFailed(groupId: string, attempts: readonly BuildAttempt[]): Promise<void> {
+    await this.database.rolloutGroup.update({
+      where: { id: groupId },
+      data: { attempts: json(attempts) },
+    });
+  }
+
+  /** What was asked for is installed already: there is no package, and the deliveries have succeeded. */
+  async groupSatisfied(groupId: string, planIndex: number, attempts: readonly BuildAttempt[]): Promise<void> {
+    await inTransaction(this.database, async (tx) => {
+      await tx.rolloutGroup.update({
+        where: { id: groupId },
+        data: { state: 'built', planIndex, attempts: json(attempts) },
+      });
+      await tx.$executeRaw`
+        WITH ended AS (
+          UPDATE delivery SET state = 'succeeded', updated_at = now(), ended_at = now()
+          WHERE group_id = ${groupId}::uuid AND state = 'pending' RETURNING rollout_id, ordinal
+        )
+        INSERT INTO delivery_event (rollout_id, ordinal, state, detail)
+        SELECT rollout_id, ordinal, 'succeeded', ${jsonText({ detail: 'everything is installed already' })}::jsonb FROM ended`;
+    });
   }
 
   async groupBuilt(

@@ -8,6 +8,7 @@ import { NodeRepository } from './node-repository.js';
 import { PackageRepository } from './package-repository.js';
 import { ProvisioningRepository } from './provisioning-repository.js';
 import { RolloutRepository } from './rollout-repository.js';
+import { SourceBuildRepository } from './source-build-repository.js';
 
 /** All repositories on one database connection; each process makes them once. */
 export interface Repositories {
@@ -15,6 +16,7 @@ export interface Repositories {
   readonly gateways: GatewayRepository;
   readonly nodes: NodeRepository;
   readonly packages: PackageRepository;
+  readonly sourceBuilds: SourceBuildRepository;
   readonly deployments: DeploymentRepository;
   readonly members: DeploymentMembers;
   readonly rollouts: RolloutRepository;
@@ -31,6 +33,7 @@ export function createRepositories(database: Database, nodeSilenceMs: number): R
     gateways,
     nodes,
     packages: new PackageRepository(database),
+    sourceBuilds: new SourceBuildRepository(database),
     deployments: new DeploymentRepository(database),
     members: new DeploymentMembers(gateways),
     rollouts: new RolloutRepository(database),

@@ -11,4 +11,12 @@ export const NodeConfigSchema = Type.Object({
   LEONORE_PORT: Type.Integer({ minimum: 0, maximum: 65_535, default: 0 }),
   /** Address that gateways are given, when it is not the one listened on (behind a proxy). */
   LEONORE_ADDRESS: Type.Optional(Type.String({ pattern: '^https?://' })),
+  /** Seconds that the build script of a source variant may take. */
+  LEONORE_BUILD_SECONDS: Type.Integer({ minimum: 1, maximum: 1_200, default: 600 }),
+  /** MiB of memory that it may use, all its processes together. */
+  LEONORE_BUILD_MEMORY_MB: Type.Integer({ minimum: 16, maximum: 1_048_576, default: 2_048 }),
+  /** MiB that it may leave on the disk, its sources included. */
+  LEONORE_BUILD_DISK_MB: Type.Integer({ minimum: 1, maximum: 1_048_576, default: 4_096 }),
+  /** `required`: nothing is built from source where neither bubblewrap nor namespaces are allowed. */
+  LEONORE_BUILD_ISOLATION: Type.Enum(['best', 'required'], { default: 'best' }),
 });

@@ -6,6 +6,8 @@ import { randomUUID } from 'node:crypto';
 import { Worker } from '@temporalio/worker';
 import { FailureInterceptor } from '../activities/failure.js';
 import { nodeActivities } from '../activities/node-activities.js';
+import { SourceBuilder } from '../activities/package-builder/build-source.js';
+import { removeAbandonedBuilds } from '../activities/package-builder/sandbox/build-directory.js';
 import { AcknowledgementPump } from '../connectivity/acknowledgement-pump.js';
 import { DeviceService } from '../connectivity/device-service.js';
 import { PushNotifier } from '../connectivity/push-notifier.js';
@@ -35,6 +37,8 @@ const database = connectDatabase({ url: config.DATABASE_URL, poolSize: config.LE
 lifecycle.onEnd('database', () => database.$disconnect());
 const repositories = createRepositories(database, 3 * config.LEONORE_HEARTBEAT_MS);
 const blobs = new DiskBlobStore(config.LEONORE_BLOBS);
+const abandoned = await removeAbandonedBuilds();
+if (abandoned > 0) logger.info({ abandoned }, 'removed directories of builds whose process was killed');
 
 const rolloutClient = RolloutClient.connect(config.TEMPORAL_ADDRESS, config.TEMPORAL_NAMESPACE);
 lifecycle.onEnd('temporal client', () => rolloutClient.close());
@@ -67,7 +71,21 @@ const worker = await Worker.create({
   connection,
   namespace: config.TEMPORAL_NAMESPACE,
   taskQueue: nodeQueue(nodeId),
-  activities: nodeActivities({ ...repositories, blobs, nodeId, push: new PushNotifier(handlers) }),
+  activities: nodeActivities({
+    ...repositories,
+    blobs,
+    nodeId,
+    push: new PushNotifier(handlers),
+    sourceBuilder: new SourceBuilder({
+      blobs,
+      limits: {
+        timeMs: config.LEONORE_BUILD_SECONDS * 1_000,
+        memoryBytes: config.LEONORE_BUILD_MEMORY_MB * 1024 * 1024,
+        diskBytes: config.LEONORE_BUILD_DISK_MB * 1024 * 1024,
+      },
+      isolation: config.LEONORE_BUILD_ISOLATION,
+    }),
+  }),
   interceptors: { activity: [() => ({ inbound: new FailureInterceptor() })] },
   maxConcurrentActivityTaskExecutions: maxConcurrentActivities,
   shutdownGraceTime: '10 seconds',

@@ -1,35 +1,30 @@
 import { createHash } from 'node:crypto';
-import { createReadStream } from 'node:fs';
-import { mkdtemp, rm } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
-import { artifactKey, type Variant } from '../../domain/artifact/manifest.js';
+import { setTimeout as delay } from 'node:timers/promises';
+import { artifactKey } from '../../domain/artifact/manifest.js';
 import { renderConfiguration } from '../../domain/artifact/render-configuration.js';
-import { filesOfVariant, type ArtifactFile } from '../../domain/artifact/variant-files.js';
-import { canonicalJson } from '../../domain/canonical-json.js';
-import { LeonoreError } from '../../domain/errors.js';
+import type { ArtifactFile } from '../../domain/artifact/variant-files.js';
 import { limits } from '../../domain/limits.js';
 import {
   layoutPackage,
   type ArtifactInput,
   type PackageInput,
 } from '../../domain/package-format/layout-package.js';
-import type { Plan, PlannedArtifact } from '../../domain/plan/plan.js';
-import type { ArtifactContent, ArtifactRepository } from '../../repositories/artifact-repository.js';
-import type { BlobStore } from '../../repositories/blob-store.js';
+import type { Plan } from '../../domain/plan/plan.js';
+import type { ArtifactRepository } from '../../repositories/artifact-repository.js';
+import type { BuildLock } from '../../repositories/build-lock.js';
 import type { PackageRepository } from '../../repositories/package-repository.js';
-import { buildSource } from './build-source.js';
-import { writePackage } from './write-package.js';
+import { builtSources, type BuiltSourcesDependencies } from './built-sources.js';
+import { isRequested, partsOf, recipeOf, type Part } from './package-parts.js';
+import { packageArchive } from './package-archive.js';
 
-/** Time that a builder may hold the lock of a recipe. */
+/** Time that a builder may hold the lock of a recipe: less than its activity may take. */
 const buildLockMs = 25 * 60_000;
+/** Between two looks at what somebody else is building; jitter comes on top. */
+const waitMs = 250;
 
-export interface PackageBuilderDependencies {
+export interface PackageBuilderDependencies extends BuiltSourcesDependencies {
   readonly artifacts: ArtifactRepository;
   readonly packages: PackageRepository;
-  readonly blobs: BlobStore;
-  /** Name of this node, recorded with what it built. */
-  readonly nodeId: string;
 }
 
 export interface BuiltPackage {
@@ -42,7 +37,12 @@ export interface BuiltPackage {
 /**
  * Builds the application package of a plan (paper, III-C 4), once for all who need it: what goes into a package
  * names it (its recipe), and only one builder at a time works on a recipe.
- * @throws LeonoreError BUILD_FAILED, ARTIFACT_NOT_FOUND, MALFORMED_ARTIFACT, BLOB_MISSING: this plan cannot be built
+ *
+ * What if it dies in between? Everything that it wrote is either complete and content-addressed (blobs), or one
+ * transaction (rows), and blobs come first. So the next builder finds either the package, or blobs that it writes once
+ * more, or that housekeeping finds without a row.
+ * @throws LeonoreError BUILD_FAILED, ARTIFACT_NOT_FOUND, MALFORMED_ARTIFACT, TOO_LARGE, BLOB_MISSING: this plan cannot
+ *   be built; DATABASE_UNAVAILABLE
  */
 export async function buildPackage(
   plan: Plan,
@@ -51,54 +51,16 @@ export async function buildPackage(
 ): Promise<BuiltPackage> {
   const parts = await partsOf(plan, deps.artifacts);
   const recipe = recipeOf(parts, plan);
-  const ready = await reusable(recipe, deps);
-  if (ready !== null) return ready;
-  return deps.packages.withBuildLock(recipe, buildLockMs, async () => {
-    // Somebody may have built it while we waited for the lock.
-    return (await reusable(recipe, deps)) ?? (await build(plan, parts, recipe, deps, signal));
-  });
-}
-
-interface Part {
-  readonly planned: PlannedArtifact;
-  readonly content: ArtifactContent;
-  /** Files of the chosen variant: what is installed, or what it is built from. */
-  readonly files: readonly ArtifactFile[];
-  readonly variant: Variant | undefined;
-}
-
-async function partsOf(plan: Plan, artifacts: ArtifactRepository): Promise<Part[]> {
-  const contents = await artifacts.contentOf(plan.install);
-  const planned = new Map(plan.artifacts.map((artifact) => [artifactKey(artifact), artifact]));
-  return plan.install.map((key) => {
-    const content = contents.get(key);
-    const artifact = planned.get(key);
-    if (content === undefined || artifact === undefined) {
-      throw new LeonoreError('ARTIFACT_NOT_FOUND', `${key} is in the plan but no longer in the repository`);
-    }
-    const { manifest } = content;
-    const variant = artifact.variantIndex === null ? undefined : manifest.variants?.[artifact.variantIndex];
-    return {
-      planned: artifact,
-      content,
-      files: filesOfVariant(manifest, artifact.variantIndex, content.files),
-      variant,
-    };
-  });
-}
-
-/** sha256 over everything that decides the bytes of the package. */
-function recipeOf(parts: readonly Part[], plan: Plan): string {
-  const inputs = parts.map(({ planned, content, files, variant }) => ({
-    artifact: artifactKey(content.manifest),
-    digest: content.digest,
-    requested: isRequested(planned),
-    files: files.map(({ path, sha256, mode }) => [path, sha256, mode]),
-    script: variant?.source?.build ?? null,
-  }));
-  return createHash('sha256')
-    .update(canonicalJson({ format: 1, inputs, tree: plan.tree }))
-    .digest('hex');
+  for (;;) {
+    const ready = await reusable(recipe, deps);
+    if (ready !== null) return ready;
+    const built = await deps.packages.withBuildLock(recipe, buildLockMs, signal, async (lock) => {
+      // Somebody may have built it since we looked.
+      return (await reusable(recipe, deps)) ?? (await build(plan, parts, recipe, deps, lock));
+    });
+    if (built !== null) return built.result;
+    await delay(waitMs * (1 + Math.random()), undefined, { signal });
+  }
 }
 
 async function reusable(
@@ -106,7 +68,7 @@ async function reusable(
   { packages, blobs }: PackageBuilderDependencies,
 ): Promise<BuiltPackage | null> {
   const known = await packages.need(recipe);
-  if (known === null || (await blobs.sizeOf(known.archiveDigest)) === null) return null;
+  if (known === null || (await blobs.sizeOf(known.archiveDigest)) !== known.sizeBytes) return null;
   return { packageId: known.id, reused: true, log: known.log };
 }
 
@@ -114,57 +76,56 @@ async function build(
   plan: Plan,
   parts: readonly Part[],
   recipe: string,
-  { packages, blobs, nodeId }: PackageBuilderDependencies,
-  signal: AbortSignal,
+  deps: PackageBuilderDependencies,
+  lock: BuildLock,
 ): Promise<BuiltPackage> {
-  const logs: string[] = [];
-  const artifacts: ArtifactInput[] = [];
-  const rendered: Record<string, { path: string; content: string }[]> = {};
-  for (const part of parts) {
-    const key = artifactKey(part.content.manifest);
-    const script = part.variant?.source?.build;
-    const built = script === undefined ? null : await buildSource(part.files, script, blobs, signal);
-    if (built !== null) logs.push(`${key}: built from source`, built.log);
-    artifacts.push(toInput(part, built?.files ?? part.files));
-    rendered[key] = (part.content.manifest.configurations ?? []).map((configuration) => ({
+  const { packages, blobs, nodeId } = deps;
+  const built = await builtSources(parts, lock, deps);
+  const layout = layoutPackage(
+    toInput(plan, parts, (part) => built.get(part)?.files),
+    (bytes) => createHash('sha256').update(bytes).digest('hex'),
+  );
+  const archive = packageArchive(layout, (blob) => blobs.open(blob));
+  const staged = await blobs.stage(archive, limits.artifactBytes, lock.signal);
+  await staged.commit();
+  const sources = [...built].map(
+    ([part, { log }]) => `${artifactKey(part.content.manifest)}, built from source:\n${log.trimEnd()}\n`,
+  );
+  const summary = `${layout.entries.length} files, ${staged.sizeBytes} bytes packed, sha256 ${staged.digest}`;
+  const log = [...sources, summary].join('\n');
+  await packages.add({
+    id: layout.id,
+    recipe,
+    archiveDigest: staged.digest,
+    sizeBytes: staged.sizeBytes,
+    installedBytes: layout.manifest.installedSize,
+    artifacts: plan.install,
+    log,
+    builtBy: nodeId,
+  });
+  return { packageId: layout.id, reused: false, log };
+}
+
+function toInput(
+  plan: Plan,
+  parts: readonly Part[],
+  builtFiles: (part: Part) => readonly ArtifactFile[] | undefined,
+): PackageInput {
+  const rendered = parts.map(({ content: { manifest } }) => {
+    const files = (manifest.configurations ?? []).map((configuration) => ({
       path: configuration.path,
       content: renderConfiguration(configuration),
     }));
-  }
-  const input: PackageInput = { artifacts, rendered, tree: plan.tree };
-  const layout = layoutPackage(input, (bytes) => createHash('sha256').update(bytes).digest('hex'));
-  const work = await mkdtemp(join(tmpdir(), 'leonore-package-'));
-  try {
-    const outFile = join(work, 'package.tar.gz');
-    const { digest, sizeBytes } = await writePackage({
-      layout,
-      openBlob: (blob) => blobs.open(blob),
-      outFile,
-      signal,
-    });
-    const staged = await blobs.stage(createReadStream(outFile), limits.artifactBytes);
-    await staged.commit();
-    const log = [...logs, `${layout.entries.length} files, ${sizeBytes} bytes packed, sha256 ${digest}`].join(
-      '\n',
-    );
-    const installedBytes = layout.manifest.installedSize;
-    await packages.add({
-      id: layout.id,
-      recipe,
-      archiveDigest: digest,
-      sizeBytes,
-      installedBytes,
-      artifacts: plan.install,
-      log,
-      builtBy: nodeId,
-    });
-    return { packageId: layout.id, reused: false, log };
-  } finally {
-    await rm(work, { recursive: true, force: true });
-  }
+    return [artifactKey(manifest), files] as const;
+  });
+  return {
+    artifacts: parts.map((part) => toArtifact(part, builtFiles(part) ?? part.files)),
+    rendered: Object.fromEntries(rendered),
+    tree: plan.tree,
+  };
 }
 
-function toInput({ planned, content, variant }: Part, files: readonly ArtifactFile[]): ArtifactInput {
+function toArtifact({ planned, content, variant }: Part, files: readonly ArtifactFile[]): ArtifactInput {
   const { manifest } = content;
   return {
     name: manifest.name,
@@ -179,8 +140,4 @@ function toInput({ planned, content, variant }: Part, files: readonly ArtifactFi
     ...(manifest.health === undefined ? {} : { health: manifest.health }),
     files: files.map(({ path, sha256, sizeBytes, mode }) => ({ path, sha256, size: sizeBytes, mode })),
   };
-}
-
-function isRequested(planned: PlannedArtifact): boolean {
-  return planned.requiredBy.includes('request');
 }

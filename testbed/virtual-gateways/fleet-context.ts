@@ -1,6 +1,6 @@
 import type { DeviceClient } from '../../agent/connectivity/http/device-client.js';
 import type { PushSubscription } from '../../agent/connectivity/http/push-listener.js';
-import type { Limiter } from '../limiter.js';
+import type { Limiter } from '../../domain/limiter.js';
 import type { VirtualGatewayOptions } from './options.js';
 import type { PackageContents } from './package-contents.js';
 import type { Population } from './population.js';

@@ -4,7 +4,7 @@ import { Agent } from 'undici';
 import { DeviceClient } from '../../agent/connectivity/http/device-client.js';
 import { PushListener, type PushSubscription } from '../../agent/connectivity/http/push-listener.js';
 import { createRandom, seedOf } from '../random.js';
-import { Limiter } from '../limiter.js';
+import { Limiter } from '../../domain/limiter.js';
 import type { FleetContext } from './fleet-context.js';
 import type { FetchTarget } from './messages.js';
 import { defaultVirtualGatewayOptions, type VirtualGatewayOptions } from './options.js';

@@ -1,15 +1,12 @@
 /**
- * Writes a package's archive (paper, section III-A): gzip around ustar, the same bytes for the same layout.
+ * Makes a package's archive (paper, section III-A): gzip around ustar, the same bytes for the same layout.
  *
  * Reproducible means that nothing of the machine or the moment gets in: entries in the layout's order, owner 0,
  * one fixed time, no user names, and a gzip header without time and operating system. Memory stays flat: blobs
  * are streamed, and each is checked against its size and digest on the way.
  */
-import { createHash, type Hash } from 'node:crypto';
-import { createWriteStream } from 'node:fs';
-import { rm } from 'node:fs/promises';
-import { Readable, Transform, type TransformCallback } from 'node:stream';
-import { pipeline } from 'node:stream/promises';
+import { createHash } from 'node:crypto';
+import { pipeline, Readable, Transform, type TransformCallback } from 'node:stream';
 import { createGzip } from 'node:zlib';
 import { LeonoreError } from '../../domain/errors.js';
 import type { PackageEntry, PackageLayout } from '../../domain/package-format/layout-package.js';
@@ -21,49 +18,26 @@ const compressionLevel = 6;
 const gzipOperatingSystemOffset = 9;
 const gzipUnknownSystem = 255;
 
-export interface WritePackageOptions {
-  readonly layout: PackageLayout;
-  /** Opens stored content by its sha256. */
-  readonly openBlob: (digest: string) => Readable | Promise<Readable>;
-  /** Written anew; removed again when the writing fails. */
-  readonly outFile: string;
-  readonly signal?: AbortSignal;
-}
+/** Bytes handed to gzip at once: each time costs a turn of the thread pool, which small files would pay for dearly. */
+const blockBytes = 64 * 1024;
 
-export interface WrittenPackage {
-  /** sha256 of the archive. */
-  readonly digest: string;
-  readonly sizeBytes: number;
-}
+/** Opens stored content by its sha256. */
+type OpenBlob = (digest: string) => Readable | Promise<Readable>;
 
 /**
- * Writes the archive of a laid out package.
+ * The archive of a laid out package, as it is being made.
  *
- * @throws LeonoreError BLOB_MISSING when content is not what its digest and size say; whatever openBlob's stream
- *   throws; an AbortError when the signal is aborted
+ * The stream fails with LeonoreError BLOB_MISSING when content is not what its digest and size say, and with whatever
+ * openBlob's streams fail with.
  */
-export async function writePackage(options: WritePackageOptions): Promise<WrittenPackage> {
-  const digest = new DigestingStream();
-  const stages = [
-    Readable.from(tarBlocks(options.layout, options.openBlob), { objectMode: false }),
-    createGzip({ level: compressionLevel }),
-    new NeutralGzipHeader(),
-    digest,
-    createWriteStream(options.outFile),
-  ] as const;
-  try {
-    await pipeline(stages, options.signal === undefined ? {} : { signal: options.signal });
-  } catch (error) {
-    await rm(options.outFile, { force: true });
-    throw error;
-  }
-  return { digest: digest.hash.digest('hex'), sizeBytes: digest.sizeBytes };
+export function packageArchive(layout: PackageLayout, openBlob: OpenBlob): Readable {
+  const tar = Readable.from(inBlocks(tarBytes(layout, openBlob)), { objectMode: false });
+  const gzip = createGzip({ level: compressionLevel, chunkSize: blockBytes });
+  // Whoever reads learns of a failure from the last stream: the others are torn down with it.
+  return pipeline(tar, gzip, new NeutralGzipHeader(), () => undefined);
 }
 
-async function* tarBlocks(
-  layout: PackageLayout,
-  openBlob: WritePackageOptions['openBlob'],
-): AsyncGenerator<Uint8Array> {
+async function* tarBytes(layout: PackageLayout, openBlob: OpenBlob): AsyncGenerator<Uint8Array> {
   for (const entry of layout.entries) {
     yield encodeUstarHeader(entry);
     if (entry.content.kind === 'inline') yield entry.content.bytes;
@@ -75,10 +49,25 @@ async function* tarBlocks(
   yield Buffer.alloc(2 * blockSize);
 }
 
+/** The same bytes in larger pieces. */
+async function* inBlocks(pieces: AsyncIterable<Uint8Array>): AsyncGenerator<Uint8Array> {
+  let waiting: Uint8Array[] = [];
+  let bytes = 0;
+  for await (const piece of pieces) {
+    waiting.push(piece);
+    bytes += piece.length;
+    if (bytes < blockBytes) continue;
+    yield waiting.length === 1 ? piece : Buffer.concat(waiting, bytes);
+    waiting = [];
+    bytes = 0;
+  }
+  if (bytes > 0) yield Buffer.concat(waiting, bytes);
+}
+
 async function* checkedBlob(
   entry: PackageEntry,
   digest: string,
-  openBlob: WritePackageOptions['openBlob'],
+  openBlob: OpenBlob,
 ): AsyncGenerator<Uint8Array> {
   const hash = createHash('sha256');
   let size = 0;
@@ -108,17 +97,6 @@ class NeutralGzipHeader extends Transform {
     const index = gzipOperatingSystemOffset - this.#offset;
     if (index >= 0 && index < chunk.length) chunk[index] = gzipUnknownSystem;
     this.#offset += chunk.length;
-    done(null, chunk);
-  }
-}
-
-class DigestingStream extends Transform {
-  readonly hash: Hash = createHash('sha256');
-  sizeBytes = 0;
-
-  override _transform(chunk: Buffer, _encoding: BufferEncoding, done: TransformCallback): void {
-    this.hash.update(chunk);
-    this.sizeBytes += chunk.length;
     done(null, chunk);
   }
 }
