@@ -47,8 +47,7 @@ async function installFirst(): Promise<AgentProcess> {
 
 /** What must hold once a delivery has ended, whatever happened on the way. */
 async function expectSound(report: Report, version: string): Promise<void> {
-  // Reports are done with one after the other, and the journal is cleared a moment after the last was sent.
-  while ((await bed.leftovers()).length > 0) await sleep(20);
+  await bed.settled();
   expect(report.installed?.map((installed) => `${installed.name}@${installed.version}`)).toEqual([
     `lib@${version}`,
     `app@${version}`,

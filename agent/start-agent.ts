@@ -13,7 +13,7 @@
 import './small-memory.js';
 import { randomBytes } from 'node:crypto';
 import { setTimeout as sleep } from 'node:timers/promises';
-import type { RegisterRequest, RegisterResponse, Task } from '../domain/agent-protocol/messages.js';
+import type { Order, RegisterRequest, RegisterResponse, Task } from '../domain/agent-protocol/messages.js';
 import type { GatewayProfile } from '../domain/gateway/profile.js';
 import { jittered } from './connectivity/backoff.js';
 import type { Connectivity } from './connectivity/connectivity.js';
@@ -249,12 +249,13 @@ class Agent {
     this.#etag = answer.etag;
     if (!answer.changed) return;
     if (answer.response.profileWanted) this.#profileWanted = true;
-    for (const task of answer.response.tasks) await this.#carryOut(task);
+    const { tasks, orders = [] } = answer.response;
+    for (const task of [...tasks, ...orders]) await this.#carryOut(task);
     // The list is another one now, and asked for anew: it must not count as unchanged.
-    if (answer.response.tasks.length > 0) this.#etag = undefined;
+    if (tasks.length + orders.length > 0) this.#etag = undefined;
   }
 
-  async #carryOut(task: Task): Promise<void> {
+  async #carryOut(task: Task | Order): Promise<void> {
     const last = this.parts.ended.lastReport(task.deliveryId);
     if (last !== undefined) await this.#reports.repeat(last, task);
     else {

@@ -8,6 +8,7 @@ import { deploymentRoutes } from './routes/deployments.js';
 import { gatewayRoutes } from './routes/gateways.js';
 import { healthRoutes } from './routes/health.js';
 import { nodeRoutes } from './routes/nodes.js';
+import { orderRoutes } from './routes/orders.js';
 import { packageRoutes } from './routes/packages.js';
 import { planRoutes } from './routes/plans.js';
 import { registerRoutes } from './routes/register.js';
@@ -30,6 +31,7 @@ export async function apiApp(app: FastifyInstance, { context }: { context: ApiCo
         planRoutes,
         rolloutRoutes,
         rolloutEventRoutes,
+        orderRoutes,
         nodeRoutes,
         packageRoutes,
       ]) {

@@ -4,6 +4,7 @@ import { ArtifactManifestSchema } from '../domain/artifact/manifest.js';
 import { canonicalJson } from '../domain/canonical-json.js';
 import { GatewayProfileSchema } from '../domain/gateway/profile.js';
 import { ProblemSchema } from './schemas/common.js';
+import { GatewayOrderSchema } from './schemas/orders.js';
 import {
   ArtifactSchema,
   CountsSchema,
@@ -37,6 +38,7 @@ const namedSchemas = {
   RolloutStep: StepSchema,
   DeliveryCounts: CountsSchema,
   Delivery: DeliverySchema,
+  GatewayOrder: GatewayOrderSchema,
   Node: NodeSchema,
   Package: PackageSchema,
   Problem: ProblemSchema,
@@ -54,6 +56,7 @@ const tags = [
     name: 'rollouts',
     description: 'Requests to provision artifacts to a deployment, their progress and deliveries',
   },
+  { name: 'orders', description: 'Uninstall, start or stop an artifact on the gateways that have it' },
   { name: 'nodes', description: 'LEONORE nodes, the unit of scale' },
   { name: 'packages', description: 'Application packages, each built once for a group of gateways' },
   { name: 'device', description: 'For gateways: registration. Afterwards a gateway talks to its node' },

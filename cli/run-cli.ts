@@ -7,6 +7,7 @@ import { artifactCommand } from './commands/artifact.js';
 import { deploymentCommand } from './commands/deployment.js';
 import { gatewayCommand } from './commands/gateway.js';
 import { nodeCommand } from './commands/node.js';
+import { orderCommand } from './commands/order.js';
 import { packageCommand } from './commands/package.js';
 import { planCommand } from './commands/plan.js';
 import { provisionCommand } from './commands/provision.js';
@@ -47,6 +48,7 @@ async function createProgram(cli: Cli, args: readonly string[]): Promise<Command
     planCommand,
     provisionCommand,
     rolloutCommand,
+    orderCommand,
     nodeCommand,
     packageCommand,
   ]) {

@@ -9,6 +9,7 @@ import type {
   Delivery,
   Deployment,
   Gateway,
+  GatewayOrder,
   LeonoreNode,
   PlanAnswer,
   Rollout,
@@ -46,6 +47,22 @@ export interface NewRollout {
   readonly requests: string[];
   readonly deployment: string;
   readonly deadlineSeconds?: number;
+}
+
+/** What to do with an artifact, on gateways by their ids or on those of a deployment; exactly one of the two. */
+export interface NewOrder {
+  readonly action: GatewayOrder['action'];
+  /** Name of the artifact. */
+  readonly artifact: string;
+  readonly gatewayIds?: string[];
+  readonly deployment?: string;
+  readonly deadlineSeconds?: number;
+}
+
+/** An order that was given, and to how many gateways. */
+export interface GivenOrder {
+  readonly id: string;
+  readonly gateways: number;
 }
 
 interface Page<T> {
@@ -129,6 +146,27 @@ export class LeonoreClient {
   /** Takes a gateway out of service; its token is void at once. */
   async decommissionGateway(id: string): Promise<void> {
     await this.http.DELETE('/api/v1/gateways/{id}', { params: { path: { id } } });
+  }
+
+  /** Asks a gateway for a fresh profile at its next contact. */
+  async requestProfile(id: string): Promise<void> {
+    await this.http.POST('/api/v1/gateways/{id}/profile-request', { params: { path: { id } } });
+  }
+
+  /** @param idempotencyKey the same key gives the same order */
+  async giveOrder(body: NewOrder, idempotencyKey?: string): Promise<GivenOrder> {
+    const header = idempotencyKey === undefined ? {} : { 'idempotency-key': idempotencyKey };
+    return answerOf(this.http.POST('/api/v1/orders', { body, params: { header } }));
+  }
+
+  /** Each gateway's part in orders, oldest first. */
+  async orders(filter: { order?: string; gateway?: string } = {}): Promise<GatewayOrder[]> {
+    return allPages((page) => this.http.GET('/api/v1/orders', { params: { query: { ...page, ...filter } } }));
+  }
+
+  /** Withdraws an order from the gateways that have not begun with it. */
+  async cancelOrder(id: string): Promise<{ cancelled: number }> {
+    return answerOf(this.http.POST('/api/v1/orders/{id}/cancel', { params: { path: { id } } }));
   }
 
   async createDeployment(body: NewDeployment): Promise<Deployment> {

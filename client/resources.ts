@@ -12,6 +12,7 @@ export type RolloutSummary = Schemas['RolloutSummary'];
 export type RolloutProgress = Schemas['RolloutProgress'];
 export type DeliveryCounts = Schemas['DeliveryCounts'];
 export type Delivery = Schemas['Delivery'];
+export type GatewayOrder = Schemas['GatewayOrder'];
 export type LeonoreNode = Schemas['Node'];
 export type ApplicationPackage = Schemas['Package'];
 export type Problem = Schemas['Problem'];

@@ -1,7 +1,8 @@
 import { LRUCache } from 'lru-cache';
-import type { Report, ReportsResponse, Task } from '../domain/agent-protocol/messages.js';
+import type { Order, Report, ReportsResponse, Task } from '../domain/agent-protocol/messages.js';
 import { parseDeliveryId } from '../domain/delivery/delivery-id.js';
 import { LeonoreError } from '../domain/errors.js';
+import { parseOrderId } from '../domain/order/order-id.js';
 import type { GatewayProfile } from '../domain/gateway/profile.js';
 import type { BlobStore } from '../repositories/blob-store.js';
 import type {
@@ -12,6 +13,7 @@ import type {
   ReportResult,
 } from '../repositories/delivery-repository.js';
 import type { GatewayCredentials, GatewayRepository } from '../repositories/gateway-repository.js';
+import type { OrderRepository } from '../repositories/order-repository.js';
 import { Batcher } from './batcher.js';
 import { gatewayOfToken, tokenMatches } from './gateway-token.js';
 
@@ -20,6 +22,7 @@ export interface DeviceServiceOptions {
   readonly nodeId: string;
   readonly deliveries: DeliveryRepository;
   readonly gateways: GatewayRepository;
+  readonly orders: OrderRepository;
   readonly blobs: BlobStore;
   /** Told what ended, so that the waiting workflows can be woken. */
   acknowledged(acknowledgements: readonly ChunkAcknowledgement[]): void;
@@ -29,6 +32,7 @@ export interface DeviceServiceOptions {
 export interface TaskAnswer {
   readonly gatewayId: string;
   readonly tasks: readonly Task[];
+  readonly orders: readonly Order[];
   readonly profileWanted: boolean;
 }
 
@@ -73,7 +77,7 @@ export class DeviceService {
   }
 
   /**
-   * The tasks that wait for a gateway.
+   * The tasks and orders that wait for a gateway.
    * @throws LeonoreError UNAUTHENTICATED, NOT_THIS_NODE
    */
   async tasks(token: string | null): Promise<TaskAnswer> {
@@ -85,6 +89,7 @@ export class DeviceService {
     return {
       gatewayId: answer.gatewayId,
       tasks: answer.task === null ? [] : [answer.task],
+      orders: answer.order === null ? [] : [answer.order],
       profileWanted: answer.profileWanted,
     };
   }
@@ -98,11 +103,7 @@ export class DeviceService {
     const gatewayId = await this.authenticate(token);
     const outcomes: ReportsResponse['outcomes'] = [];
     for (const [deliveryId, own] of groupByDelivery(reports)) {
-      const delivery = parseDeliveryId(deliveryId);
-      const result: ReportResult =
-        delivery === null
-          ? { outcomes: own.map(() => 'unknown'), state: null }
-          : await this.reports.submit({ gatewayId, delivery, reports: own });
+      const result = await this.apply(gatewayId, deliveryId, own);
       for (const [index, report] of own.entries()) {
         const outcome = result.outcomes[index] ?? 'unknown';
         const state = result.state === null ? {} : { state: result.state };
@@ -111,6 +112,18 @@ export class DeviceService {
     }
     refuseUseless(outcomes);
     return { outcomes };
+  }
+
+  private async apply(
+    gatewayId: string,
+    deliveryId: string,
+    reports: readonly Report[],
+  ): Promise<ReportResult> {
+    const delivery = parseDeliveryId(deliveryId);
+    if (delivery !== null) return this.reports.submit({ gatewayId, delivery, reports });
+    const order = parseOrderId(deliveryId);
+    if (order !== null) return this.options.orders.report(gatewayId, order, reports);
+    return { outcomes: reports.map(() => 'unknown'), state: null };
   }
 
   /** @throws LeonoreError UNAUTHENTICATED, NOT_THIS_NODE, FORBIDDEN when the profile is another gateway's */

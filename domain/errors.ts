@@ -85,6 +85,7 @@ export const errorKinds = {
     'No such package',
     'List the packages with `leonore package list`.',
   ),
+  ORDER_NOT_FOUND: kind(404, 'caller', false, 'No such order', 'List the orders with `leonore order list`.'),
   DELIVERY_NOT_FOUND: kind(
     404,
     'gateway',
@@ -112,6 +113,13 @@ export const errorKinds = {
     false,
     'The artifact is in use',
     'Wait until the rollouts that need it have ended, or cancel them.',
+  ),
+  ARTIFACT_NEEDED: kind(
+    409,
+    'caller',
+    false,
+    'Another artifact needs it',
+    'Uninstall what needs it first, or replace it by a rollout.',
   ),
   DEPLOYMENT_EXISTS: kind(409, 'caller', false, 'The deployment exists already', 'Choose another name.'),
   DELIVERY_ENDED: kind(

@@ -1,7 +1,8 @@
-import type { Report, ReportOutcome, Task } from '../domain/agent-protocol/messages.js';
+import type { Order, OrderAction, Report, ReportOutcome, Task } from '../domain/agent-protocol/messages.js';
 import { applyReports } from '../domain/delivery/apply-reports.js';
 import { formatDeliveryId, type DeliveryKey } from '../domain/delivery/delivery-id.js';
 import { isEnded, type DeliveryState } from '../domain/delivery/state.js';
+import { formatOrderId } from '../domain/order/order-id.js';
 import { inTransaction, type Database, type Transaction } from './database.js';
 
 /** One gateway's delivery, for people. */
@@ -27,6 +28,8 @@ export interface PollAnswer {
   readonly state: string;
   readonly profileWanted: boolean;
   readonly task: Task | null;
+  /** Null as long as an older task waits: what was asked for first is done first. */
+  readonly order: Order | null;
 }
 
 export interface GatewayReports {
@@ -69,11 +72,13 @@ export class DeliveryRepository {
   /** Answers the polls of many gateways at once; unknown ids are missing from the answer. */
   async poll(gatewayIds: readonly string[]): Promise<Map<string, PollAnswer>> {
     const rows = await this.database.$queryRaw<PollRow[]>`
-      SELECT g.id AS gateway_id, g.token_hash, g.node_id, g.state, g.profile_wanted,
+      SELECT g.id AS gateway_id, g.token_hash, g.node_id, g.state, g.profile_wanted, t.asked_at,
+             o.number AS order_number, o.action, o.artifact, o.sequence AS order_sequence,
+             o.deadline_at AS order_deadline_at, o.created_at AS order_asked_at,
              t.rollout_id, t.ordinal, t.sequence, t.deadline_at, t.plan, t.package_id, t.archive_digest, t.size_bytes, t.installed_bytes
       FROM gateway g
       LEFT JOIN LATERAL (
-        SELECT d.rollout_id, d.ordinal, d.sequence, d.deadline_at, gr.plans -> gr.plan_index AS plan,
+        SELECT d.rollout_id, d.ordinal, d.sequence, d.deadline_at, r.created_at AS asked_at, gr.plans -> gr.plan_index AS plan,
                p.id AS package_id, p.archive_digest, p.size_bytes, p.installed_bytes
         FROM delivery d
         JOIN rollout r ON r.id = d.rollout_id
@@ -82,6 +87,10 @@ export class DeliveryRepository {
         WHERE d.gateway_id = g.id AND d.state IN ('offered', 'downloading', 'installing')
         ORDER BY r.created_at, r.id LIMIT 1
       ) t ON true
+      LEFT JOIN LATERAL (
+        SELECT number, action, artifact, sequence, deadline_at, created_at FROM gateway_order
+        WHERE gateway_id = g.id AND ended_at IS NULL AND deadline_at > now() ORDER BY number LIMIT 1
+      ) o ON true
       WHERE g.id = ANY(${gatewayIds}::text[])`;
     return new Map(rows.map((row) => [row.gateway_id, toPollAnswer(row)]));
   }
@@ -187,16 +196,36 @@ interface PollRow {
   archive_digest: string;
   size_bytes: bigint;
   installed_bytes: bigint;
+  asked_at: Date | null;
+  order_number: bigint | null;
+  action: OrderAction;
+  artifact: string;
+  order_sequence: number;
+  order_deadline_at: Date;
+  order_asked_at: Date;
 }
 
 function toPollAnswer(row: PollRow): PollAnswer {
+  const taskIsOlder =
+    row.asked_at !== null && (row.order_number === null || row.asked_at <= row.order_asked_at);
   return {
     gatewayId: row.gateway_id,
     tokenHash: row.token_hash,
     nodeId: row.node_id,
     state: row.state,
     profileWanted: row.profile_wanted,
-    task: row.rollout_id === null ? null : toTask(row, row.rollout_id),
+    task: taskIsOlder && row.rollout_id !== null ? toTask(row, row.rollout_id) : null,
+    order: !taskIsOlder && row.order_number !== null ? toOrder(row, row.order_number) : null,
+  };
+}
+
+function toOrder(row: PollRow, number: bigint): Order {
+  return {
+    deliveryId: formatOrderId(number),
+    action: row.action,
+    artifact: row.artifact,
+    deadline: row.order_deadline_at.toISOString(),
+    lastSequence: row.order_sequence,
   };
 }
 

@@ -1,6 +1,7 @@
 import { LeonoreError } from '../domain/errors.js';
 import type { Channel } from '../domain/gateway/negotiate.js';
 import type { GatewayProfile, Installed } from '../domain/gateway/profile.js';
+import type { PushTarget } from './delivery-repository.js';
 import { inTransaction, jsonText, type Database, type Transaction } from './database.js';
 import type { NodeRepository } from './node-repository.js';
 
@@ -126,7 +127,7 @@ export class GatewayRepository {
   /** Asks gateways to send a fresh profile at their next contact. @throws LeonoreError GATEWAY_NOT_FOUND */
   async wantProfile(id: string): Promise<void> {
     const rows = await this.database.$executeRaw`
-      UPDATE gateway SET profile_wanted = true WHERE id = ${id} AND state = 'active'`;
+      UPDATE gateway SET profile_wanted = true, wake = true WHERE id = ${id} AND state = 'active'`;
     if (rows === 0) throw notFound(id);
   }
 
@@ -142,7 +143,21 @@ export class GatewayRepository {
       await tx.$executeRaw`
         UPDATE delivery SET state = 'cancelled', updated_at = now(), ended_at = now()
         WHERE gateway_id = ${id} AND state IN ('pending', 'offered', 'downloading', 'installing')`;
+      await tx.$executeRaw`
+        UPDATE gateway_order SET state = 'cancelled', updated_at = now(), ended_at = now()
+        WHERE gateway_id = ${id} AND ended_at IS NULL`;
     });
+  }
+
+  /**
+   * Push gateways of a node that something waits for which no rollout tells them of. Each is named once: a notice
+   * that is lost is made up for by the gateway's own, rare polls.
+   */
+  async takeWoken(nodeId: string, limit: number): Promise<PushTarget[]> {
+    return this.database.$queryRaw<PushTarget[]>`
+      UPDATE gateway SET wake = false
+      WHERE id IN (SELECT id FROM gateway WHERE node_id = ${nodeId} AND wake LIMIT ${limit} FOR UPDATE SKIP LOCKED)
+      RETURNING id AS "gatewayId", protocol, CASE WHEN strategy = 'push' THEN push_address END AS address`;
   }
 
   /** @throws LeonoreError GATEWAY_NOT_FOUND */

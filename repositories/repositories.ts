@@ -5,6 +5,7 @@ import { DeploymentMembers } from './deployment-members.js';
 import { DeploymentRepository } from './deployment-repository.js';
 import { GatewayRepository } from './gateway-repository.js';
 import { NodeRepository } from './node-repository.js';
+import { OrderRepository } from './order-repository.js';
 import { PackageRepository } from './package-repository.js';
 import { ProvisioningRepository } from './provisioning-repository.js';
 import { RolloutRepository } from './rollout-repository.js';
@@ -22,6 +23,7 @@ export interface Repositories {
   readonly rollouts: RolloutRepository;
   readonly provisioning: ProvisioningRepository;
   readonly deliveries: DeliveryRepository;
+  readonly orders: OrderRepository;
 }
 
 /** @param nodeSilenceMs a node silent for longer is dead */
@@ -39,5 +41,6 @@ export function createRepositories(database: Database, nodeSilenceMs: number): R
     rollouts: new RolloutRepository(database),
     provisioning: new ProvisioningRepository(database),
     deliveries: new DeliveryRepository(database),
+    orders: new OrderRepository(database),
   };
 }

@@ -13,9 +13,9 @@ export interface HousekeepingOptions {
 }
 
 /**
- * What somebody must look after without being asked: nodes that fell silent lose their gateways to the others, and
- * rollouts that were recorded but never started (the API died in between) are started. Several coordinators may do
- * it at once: both are statements that change nothing when done again.
+ * What somebody must look after without being asked: nodes that fell silent lose their gateways to the others,
+ * rollouts that were recorded but never started (the API died in between) are started, and orders whose time is over
+ * count as lost. Several coordinators may do it at once: all are statements that change nothing when done again.
  */
 export class Housekeeping {
   private readonly timer: NodeJS.Timeout;
@@ -35,6 +35,7 @@ export class Housekeeping {
     try {
       await moveFromLostNodes(this.options.repositories.nodes);
       await this.startUnstarted();
+      await this.options.repositories.orders.expire();
     } catch (error) {
       if (!(error instanceof LeonoreError)) this.options.logger.error({ err: error }, 'housekeeping failed');
       else this.options.logger.warn({ code: error.code }, error.message);

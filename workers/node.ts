@@ -20,6 +20,7 @@ import { createRepositories } from '../repositories/repositories.js';
 import { RolloutClient } from '../workflows/client/rollout-client.js';
 import { NodeConfigSchema } from './config.js';
 import { NodeHeartbeat } from './heartbeat.js';
+import { Waker } from './waker.js';
 import { Lifecycle } from '../process/lifecycle.js';
 import { createLogger } from '../process/logger.js';
 import { connectTemporal, installTemporalLogger } from './temporal.js';
@@ -53,10 +54,12 @@ const service = new DeviceService({
   nodeId,
   deliveries: repositories.deliveries,
   gateways: repositories.gateways,
+  orders: repositories.orders,
   blobs,
   acknowledged: (acknowledgements) => pump.add(acknowledgements),
 });
 const handlers = createHandlers();
+const push = new PushNotifier(handlers);
 const addresses: string[] = [];
 for (const handler of handlers) {
   const { LEONORE_HOST: host, LEONORE_PORT: port } = config;
@@ -75,7 +78,7 @@ const worker = await Worker.create({
     ...repositories,
     blobs,
     nodeId,
-    push: new PushNotifier(handlers),
+    push,
     sourceBuilder: new SourceBuilder({
       blobs,
       limits: {
@@ -108,6 +111,14 @@ const heartbeat = new NodeHeartbeat({
   deposed: () => void lifecycle.end(3, 'the node was declared dead, or was started elsewhere'),
 });
 lifecycle.onEnd('heartbeat', async () => heartbeat.stop());
+const waker = new Waker({
+  gateways: repositories.gateways,
+  push,
+  nodeId,
+  intervalMs: config.LEONORE_HEARTBEAT_MS,
+  logger,
+});
+lifecycle.onEnd('waker', () => waker.stop());
 
 lifecycle.ready(address);
 await running.catch((error: unknown) => {

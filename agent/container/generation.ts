@@ -11,6 +11,8 @@ export const InstalledArtifactSchema = Type.Object({
   packageId: Type.String(),
   /** Archive of that package, to fetch it again when the artifact has to be restored. */
   archive: Type.Object({ digest: Type.String(), sizeBytes: Type.Integer() }),
+  /** Whether it is to run, when an order has said so; else its policy counts. */
+  run: Type.Optional(Type.Boolean()),
 });
 
 export const GenerationSchema = Type.Object({
@@ -24,6 +26,11 @@ export interface Generation {
   /** Name of its directory: a number that grows. */
   readonly name: string;
   readonly artifacts: readonly InstalledArtifact[];
+}
+
+/** Whether an artifact is an application that is to be up. */
+export function isToRun({ artifact, run }: InstalledArtifact): boolean {
+  return run ?? artifact.start;
 }
 
 /** What profile and reports say of an installed artifact. */

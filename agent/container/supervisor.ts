@@ -1,7 +1,7 @@
 /** The applications of the container that are running, by name. */
 import type { Log } from '../state/bounded-log.js';
 import { Application } from './application.js';
-import type { InstalledArtifact } from './generation.js';
+import { isToRun, type InstalledArtifact } from './generation.js';
 import { runScript } from './run-script.js';
 import { scriptEnvironment, type EnvironmentFacts } from './script-environment.js';
 
@@ -50,7 +50,7 @@ export class Supervisor {
   /** Starts what should run of the current generation and is not running, and keeps all of it up. */
   async bringUp(): Promise<void> {
     for (const installed of this.options.container.current.artifacts) {
-      if (installed.artifact.start) (await this.start(installed)).superviseFromNowOn();
+      if (isToRun(installed)) (await this.start(installed)).superviseFromNowOn();
     }
   }
 

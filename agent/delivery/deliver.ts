@@ -1,7 +1,8 @@
 /**
  * Carries out a delivery, step by step; the table below is the whole of it.
  *
- *   download -> [makeRoom ->] install -> switch -> start -> cleanup -> report
+ *   download -> [makeRoom ->] install -> switch -> start -> cleanup -> report     a package
+ *                              change -> switch -> start -> cleanup -> report     an order
  *        any of these but the last two, when it fails -> undo -> report
  *
  * INVARIANTS
@@ -10,11 +11,12 @@
  *  - `cleanup` is reached only with evidence that the new works; it is the only step that destroys the old.
  *  - A delivery ends with one report, unless LEONORE has ended it itself.
  */
-import type { Task } from '../../domain/agent-protocol/messages.js';
+import type { Order, Task } from '../../domain/agent-protocol/messages.js';
 import type { JournalEntry, JournalStep } from '../state/journal.js';
 import type { DeliveryContext } from './delivery-context.js';
 import { DeliveryDropped, reportError } from './delivery-failure.js';
 import { failureReport, successReport } from './final-report.js';
+import { changeStep } from './change-step.js';
 import { downloadStep } from './download-step.js';
 import { installStep } from './install-step.js';
 import { makeRoomStep } from './make-room-step.js';
@@ -25,6 +27,7 @@ import { messageOf } from '../state/system-error.js';
 
 const steps: Readonly<Record<Exclude<JournalStep, 'report'>, Step>> = {
   download: downloadStep,
+  change: changeStep,
   makeRoom: makeRoomStep,
   install: installStep,
   switch: switchStep,
@@ -36,11 +39,11 @@ const steps: Readonly<Record<Exclude<JournalStep, 'report'>, Step>> = {
 /** A gateway that loses power in the same step again and again gives the delivery up. */
 const mostRestarts = 5;
 
-/** Carries out a task from its first step. */
-export async function deliver(context: DeliveryContext, task: Task): Promise<void> {
+/** Carries out a task or an order from its first step. */
+export async function deliver(context: DeliveryContext, task: Task | Order): Promise<void> {
   await carryOn(context, {
     task,
-    step: 'download',
+    step: task.action === 'install' ? 'download' : 'change',
     restarts: 0,
     before: context.container.current.name,
   });

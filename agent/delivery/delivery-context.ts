@@ -1,7 +1,7 @@
-import type { Task } from '../../domain/agent-protocol/messages.js';
+import type { Order, Task } from '../../domain/agent-protocol/messages.js';
 import type { DownloadSink } from '../connectivity/http/download.js';
 import type { Container } from '../container/container.js';
-import type { InstalledArtifact } from '../container/generation.js';
+import { isToRun, type InstalledArtifact } from '../container/generation.js';
 import { runScript } from '../container/run-script.js';
 import { scriptEnvironment, type EnvironmentFacts } from '../container/script-environment.js';
 import type { Supervisor } from '../container/supervisor.js';
@@ -32,7 +32,7 @@ export interface DeliveryContext {
 }
 
 export interface Reporter {
-  progress(task: Task, state: 'downloading' | 'installing'): Promise<void>;
+  progress(task: Task | Order, state: 'downloading' | 'installing'): Promise<void>;
   /** The last report of a delivery: after it the task counts as carried out. */
   final(entry: JournalEntry): Promise<void>;
   /** Aborted when LEONORE says that it has ended the delivery. */
@@ -107,8 +107,8 @@ export async function uninstall(
 }
 
 /**
- * Names of the applications that a step from one generation to another disturbs: those that change themselves, and
- * all of them when something changes that others may have loaded.
+ * Names of the applications that a step from one generation to another disturbs: those that change themselves or are
+ * to run no longer, and all of them when something changes that others may have loaded.
  */
 export function disturbedNames(
   from: readonly InstalledArtifact[],
@@ -121,6 +121,7 @@ export function disturbedNames(
     return other?.home !== installed.home || other.packageId !== installed.packageId;
   });
   if (changed.some(({ artifact }) => artifact.kind !== 'application')) return [...running];
-  const names = new Set(changed.map(({ artifact }) => artifact.name));
+  const stopped = to.filter((installed) => !isToRun(installed));
+  const names = new Set([...changed, ...stopped].map(({ artifact }) => artifact.name));
   return running.filter((name) => names.has(name));
 }

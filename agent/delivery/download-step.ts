@@ -1,11 +1,12 @@
 import { ArchiveFile, ensureSpace, removeDownloads } from './archive-file.js';
 import type { DeliveryContext } from './delivery-context.js';
 import { DeliveryDropped } from './delivery-failure.js';
+import { taskOf } from '../state/journal.js';
 import type { Step } from './step.js';
 
 /** Gets the package's archive whole and verified onto the disk; what is there already is not downloaded again. */
 export const downloadStep: Step = async (context, entry) => {
-  const { task } = entry;
+  const task = taskOf(entry);
   await context.reporter.progress(task, 'downloading');
   await removeDownloads(context.paths.downloads, [task.package.digest]);
   const dropped = context.reporter.dropped(task.deliveryId);

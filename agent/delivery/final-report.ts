@@ -1,5 +1,5 @@
 /** The last report of a delivery: what came of it, and what the container holds now. */
-import type { Report, Task } from '../../domain/agent-protocol/messages.js';
+import type { Order, Report, Task } from '../../domain/agent-protocol/messages.js';
 import { installedFacts } from '../container/generation.js';
 import type { JournalEntry } from '../state/journal.js';
 import type { DeliveryContext } from './delivery-context.js';
@@ -7,7 +7,7 @@ import type { DeliveryContext } from './delivery-context.js';
 /** Reports of a delivery count on from what LEONORE has: 1 downloading, 2 installing, 3 the end. */
 const finalSequence = 3;
 
-export function successReport(context: DeliveryContext, task: Task, detail?: string): Report {
+export function successReport(context: DeliveryContext, task: Task | Order, detail?: string): Report {
   return {
     deliveryId: task.deliveryId,
     sequence: task.lastSequence + finalSequence,

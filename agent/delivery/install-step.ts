@@ -7,6 +7,7 @@ import { verifyPackage, type VerifiedPackage } from '../archive/verify-package.j
 import { IntegrityError } from '../connectivity/device-error.js';
 import type { Generation, InstalledArtifact } from '../container/generation.js';
 import { valueKeyPattern } from '../container/script-environment.js';
+import { taskOf } from '../state/journal.js';
 import { ArchiveFile, ensureSpace } from './archive-file.js';
 import { runControl, type DeliveryContext } from './delivery-context.js';
 import type { Step } from './step.js';
@@ -17,7 +18,7 @@ import type { Step } from './step.js';
  */
 export const installStep: Step = async (context, entry, progress) => {
   const { container } = context;
-  const { task } = entry;
+  const task = taskOf(entry);
   await context.reporter.progress(task, 'installing');
   checkValues(task);
   const before = await container.readGeneration(entry.before);

@@ -1,6 +1,7 @@
 import { createReadStream } from 'node:fs';
 import { rm } from 'node:fs/promises';
 import { verifyPackage } from '../archive/verify-package.js';
+import { taskOf } from '../state/journal.js';
 import { ArchiveFile } from './archive-file.js';
 import { backUp } from './backup.js';
 import { disturbedNames, uninstall } from './delivery-context.js';
@@ -12,7 +13,7 @@ import type { Step } from './step.js';
  */
 export const makeRoomStep: Step = async (context, entry, progress) => {
   const { container, supervisor } = context;
-  const { task } = entry;
+  const task = taskOf(entry);
   progress.at = 'verify';
   const archive = new ArchiveFile(context.paths.downloads, task.package.digest);
   const verified = await verifyPackage(createReadStream(archive.path), { expectedId: task.package.id });

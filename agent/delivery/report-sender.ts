@@ -5,7 +5,7 @@
  *  - Reports leave in the order in which they were queued, and the next only when those before are done with.
  *  - A report stays in the queue until LEONORE has named its outcome: an answer that was lost costs a duplicate.
  */
-import type { Report, ReportOutcome, Task } from '../../domain/agent-protocol/messages.js';
+import type { Order, Report, ReportOutcome, Task } from '../../domain/agent-protocol/messages.js';
 import { limits } from '../../domain/limits.js';
 import { DeviceError } from '../connectivity/device-error.js';
 import type { Connectivity } from '../connectivity/connectivity.js';
@@ -35,7 +35,7 @@ export class ReportSender implements Reporter {
 
   constructor(private readonly options: ReportSenderOptions) {}
 
-  async progress(task: Task, state: 'downloading' | 'installing'): Promise<void> {
+  async progress(task: Task | Order, state: 'downloading' | 'installing'): Promise<void> {
     // The answer may come before anybody listens for it.
     this.dropped(task.deliveryId);
     await this.#add({
@@ -54,7 +54,7 @@ export class ReportSender implements Reporter {
   }
 
   /** Answers a task that was carried out before: LEONORE does not know its end yet. */
-  async repeat(report: Report, task: Task): Promise<void> {
+  async repeat(report: Report, task: Task | Order): Promise<void> {
     await this.#add({ ...report, sequence: Math.max(report.sequence, task.lastSequence + 1) });
   }
 

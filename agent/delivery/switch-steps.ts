@@ -1,6 +1,6 @@
 import { artifactEnvironment, scriptEnvironment } from '../container/script-environment.js';
 import { awaitHealth } from '../container/health.js';
-import type { Generation, InstalledArtifact } from '../container/generation.js';
+import { isToRun, type Generation, type InstalledArtifact } from '../container/generation.js';
 import type { JournalEntry } from '../state/journal.js';
 import { removeDownloads } from './archive-file.js';
 import { removeBackup } from './backup.js';
@@ -28,12 +28,11 @@ export const switchStep: Step = async (context, entry, progress) => {
 /** Starts the new applications and waits for the evidence that they work; then everything is kept up. */
 export const startStep: Step = async (context, entry, progress) => {
   const { container, supervisor } = context;
-  const packageId = entry.task.package.id;
   for (const installed of container.current.artifacts) {
-    if (installed.packageId !== packageId) continue;
+    if (!isToProve(entry, installed)) continue;
     const { artifact } = installed;
     progress.at = 'start';
-    const application = artifact.start ? await supervisor.start(installed) : null;
+    const application = isToRun(installed) ? await supervisor.start(installed) : null;
     progress.at = 'health';
     const staysUpMs = (artifact.health?.staysUpSeconds ?? context.times.defaultStaysUpMs / 1_000) * 1_000;
     const script = await checkScript(context, installed);
@@ -49,6 +48,12 @@ export const startStep: Step = async (context, entry, progress) => {
   await supervisor.bringUp();
   return { ...entry, step: 'cleanup' };
 };
+
+/** What has to give evidence: all that a package brought, or the application that an order starts. */
+function isToProve({ task }: JournalEntry, { artifact, packageId }: InstalledArtifact): boolean {
+  if (task.action === 'install') return packageId === task.package.id;
+  return task.action === 'start' && artifact.name === task.artifact;
+}
 
 async function checkScript(
   context: DeliveryContext,

@@ -7,11 +7,19 @@
  */
 import Type, { type Static } from 'typebox';
 import { Value } from 'typebox/value';
-import { ReportErrorSchema, ReportSchema, TaskSchema } from '../../domain/agent-protocol/messages.js';
+import {
+  OrderSchema,
+  ReportErrorSchema,
+  ReportSchema,
+  TaskSchema,
+  type Order,
+  type Task,
+} from '../../domain/agent-protocol/messages.js';
 import { readJsonFile, removeFile, writeFileAtomic } from './atomic-file.js';
 
 export const journalSteps = [
   'download',
+  'change',
   'makeRoom',
   'install',
   'switch',
@@ -23,13 +31,14 @@ export const journalSteps = [
 export type JournalStep = (typeof journalSteps)[number];
 
 const JournalSchema = Type.Object({
-  task: TaskSchema,
+  /** What is carried out: a package's delivery, or an order. */
+  task: Type.Union([TaskSchema, OrderSchema]),
   step: Type.Enum([...journalSteps]),
   /** How often the step was begun again after the agent had ended in the middle of it. */
   restarts: Type.Integer(),
   /** Name of the generation that is returned to. */
   before: Type.String(),
-  /** Name of the generation that is built; known from `install` on. */
+  /** Name of the generation that is built; known from `install` or `change` on. */
   after: Type.Optional(Type.String()),
   /** Names whose data directory is new with this delivery. */
   newData: Type.Optional(Type.Array(Type.String())),
@@ -44,6 +53,19 @@ const JournalSchema = Type.Object({
 });
 
 export type JournalEntry = Static<typeof JournalSchema>;
+
+/** The task of a journal that is about a package. */
+export function taskOf({ task }: JournalEntry): Task {
+  if (task.action !== 'install')
+    throw new Error(`The journal names the order ${task.action} where a package is meant.`);
+  return task;
+}
+
+/** The order of a journal that is about one. */
+export function orderOf({ task }: JournalEntry): Order {
+  if (task.action === 'install') throw new Error('The journal names a package where an order is meant.');
+  return task;
+}
 
 export class Journal {
   constructor(private readonly path: string) {}

@@ -12,6 +12,7 @@ const entry = resolve(import.meta.dirname, '../../dist/agent/main.js');
 
 export interface AgentLine {
   readonly message: string;
+  readonly delivery?: string;
   readonly step?: string;
 }
 
@@ -51,12 +52,14 @@ export class AgentProcess {
     return this.child.exitCode !== null || this.child.signalCode !== null;
   }
 
-  /** Resolves once a delivery's step has begun. */
-  async reached(step: string): Promise<void> {
-    if (this.lines.some((line) => line.step === step)) return;
+  /** Resolves once a step has begun, of any delivery unless one is named. */
+  async reached(step: string, delivery?: string): Promise<void> {
+    const isIt = (line: AgentLine): boolean =>
+      line.step === step && (delivery === undefined || line.delivery === delivery);
+    if (this.lines.some(isIt)) return;
     await new Promise<void>((done) => {
       this.onLine = (line) => {
-        if (line.step === step) done();
+        if (isIt(line)) done();
       };
     });
   }

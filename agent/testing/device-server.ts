@@ -2,7 +2,13 @@
 import { EventEmitter, once } from 'node:events';
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
-import type { RegisterRequest, Report, ReportsRequest, Task } from '../../domain/agent-protocol/messages.js';
+import type {
+  Order,
+  RegisterRequest,
+  Report,
+  ReportsRequest,
+  Task,
+} from '../../domain/agent-protocol/messages.js';
 import { renderRegistrationText, renderTasksText, wantsText } from '../../domain/agent-protocol/text-form.js';
 import type { GatewayProfile } from '../../domain/gateway/profile.js';
 import type { TestPackage } from './test-package.js';
@@ -14,6 +20,7 @@ export const enrolmentToken = 'enrolment';
 
 export class DeviceServer {
   tasks: Task[] = [];
+  orders: Order[] = [];
   profileWanted = false;
   strategy = 'pull';
   token = 'token-1';
@@ -60,6 +67,12 @@ export class DeviceServer {
   offer(built: TestPackage, ...tasks: Task[]): void {
     this.#packages.set(built.digest, built.archive);
     this.tasks.push(...tasks);
+  }
+
+  /** Gives gateways an order. @returns its last report */
+  order(deliveryId: string, action: Order['action'], artifact: string): Promise<Report> {
+    this.orders.push({ deliveryId, action, artifact, deadline: '2030-01-01T00:00:00Z', lastSequence: 0 });
+    return this.ending(deliveryId);
   }
 
   /** Resolves as soon as the condition holds; it is looked at after every request. */
@@ -124,8 +137,8 @@ export class DeviceServer {
   }
 
   #serveTasks(request: IncomingMessage, response: ServerResponse): void {
-    const etag = `"${this.tasks.map((task) => `${task.deliveryId}.${task.lastSequence}`).join(',')}/${this.profileWanted}"`;
-    const answer = { tasks: this.tasks, profileWanted: this.profileWanted };
+    const etag = `"${[...this.tasks, ...this.orders].map((task) => `${task.deliveryId}.${task.lastSequence}`).join(',')}/${this.profileWanted}"`;
+    const answer = { tasks: this.tasks, orders: this.orders, profileWanted: this.profileWanted };
     if (request.headers['if-none-match'] === etag) response.writeHead(304, { etag }).end();
     else if (wantsText(request.headers.accept)) text(response, renderTasksText(answer), { etag });
     else json(response, answer, { etag });
@@ -138,7 +151,10 @@ export class DeviceServer {
         (other) => other.deliveryId === report.deliveryId && other.sequence >= report.sequence,
       );
       this.reports.push(report);
-      if (isFinal(report)) this.tasks = this.tasks.filter((task) => task.deliveryId !== report.deliveryId);
+      if (isFinal(report)) {
+        this.tasks = this.tasks.filter((task) => task.deliveryId !== report.deliveryId);
+        this.orders = this.orders.filter((order) => order.deliveryId !== report.deliveryId);
+      }
       return {
         deliveryId: report.deliveryId,
         sequence: report.sequence,

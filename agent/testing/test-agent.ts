@@ -2,6 +2,7 @@
 import { access, mkdtemp, readdir, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
 import type { AgentOptions, AgentTimes } from '../options.js';
 import { startAgent, type RunningAgent } from '../start-agent.js';
 import { DeviceServer, enrolmentToken } from './device-server.js';
@@ -66,6 +67,11 @@ export class AgentBed {
     }
     if (await exists(this.path('agent', 'journal.json'))) found.push('journal.json');
     return found;
+  }
+
+  /** Resolves once nothing of a delivery is left: the journal is cleared a moment after its last report was sent. */
+  async settled(): Promise<void> {
+    while ((await this.leftovers()).length > 0) await sleep(20);
   }
 
   /** `name/version-content` of what lies in the store, and the number of generations and packages. */

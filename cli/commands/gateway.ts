@@ -5,13 +5,20 @@ import { bytesText, instantText, type Output } from '../output.js';
 
 type Context = VerbContext<object>;
 
-/** `leonore gateway list | show | decommission`: the fleet. */
+/** `leonore gateway list | show | profile | decommission`: the fleet. */
 export function gatewayCommand(cli: Cli): Command {
   const command = new Command('gateway').description('the fleet');
   cli.serverVerb(command.command('list').description('list all gateways'), list);
   cli.serverVerb(
     command.command('show').description('show a gateway with its profile').argument('<id>'),
     show,
+  );
+  cli.serverVerb(
+    command
+      .command('profile')
+      .description('ask a gateway for a fresh profile; it comes at its next contact')
+      .argument('<id>'),
+    requestProfile,
   );
   cli.serverVerb(
     command
@@ -44,6 +51,11 @@ async function list({ client, out }: Context): Promise<undefined> {
 async function show({ client, out }: Context, id: string): Promise<undefined> {
   const gateway = await client.gateway(id);
   out.result(gateway, () => drawGateway(out, gateway));
+}
+
+async function requestProfile({ client, out }: Context, id: string): Promise<undefined> {
+  await client.requestProfile(id);
+  out.result({ requested: id }, () => out.line(`asked ${id} for its profile`));
 }
 
 async function decommission({ client, out }: Context, id: string): Promise<undefined> {

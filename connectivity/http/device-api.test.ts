@@ -1,13 +1,14 @@
 /** The device API on real sockets and a real database: what a gateway may, and what it may not. */
-import { createHash, randomBytes } from 'node:crypto';
+import { createHash, randomBytes, randomUUID } from 'node:crypto';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { Readable } from 'node:stream';
-import { afterAll, beforeAll, beforeEach, expect, test } from '@jest/globals';
+import { afterAll, beforeAll, beforeEach, describe, expect, test } from '@jest/globals';
 import { pino } from 'pino';
 import { request } from 'undici';
 import { formatDeliveryId } from '../../domain/delivery/delivery-id.js';
+import { formatOrderId } from '../../domain/order/order-id.js';
 import { parseTasksText } from '../../domain/agent-protocol/text-form.js';
 import type { ChunkAcknowledgement } from '../../repositories/delivery-repository.js';
 import { DiskBlobStore } from '../../repositories/disk-blob-store.js';
@@ -46,6 +47,7 @@ beforeAll(async () => {
     nodeId: 'node-1',
     deliveries: repositories.deliveries,
     gateways: repositories.gateways,
+    orders: repositories.orders,
     blobs,
     acknowledged: (acknowledgements) => acknowledged.push(...acknowledgements),
   });
@@ -273,4 +275,76 @@ test('a profile that the framework wants is asked for until it came', async () =
   expect((await tasks(stranger.token)).body).toMatchObject({ profileWanted: true });
   await call('PUT', '/device/v1/profile', stranger.token, { body: { profile: profileOf(stranger.id) } });
   expect((await tasks(stranger.token)).body).toMatchObject({ profileWanted: false });
+});
+
+describe('an order', () => {
+  const installed = [{ name: 'app', version: '1.0.0', installedSize: 1, requested: true }];
+  const give = async (gatewayId: string, deadlineSeconds = 60): Promise<string> => {
+    const order = { id: randomUUID(), action: 'stop', artifact: 'app', deadlineSeconds } as const;
+    await repositories.orders.add(order, [gatewayId]);
+    return order.id;
+  };
+  const statesOf = async (orderId: string) =>
+    (await repositories.orders.list({ orderId }, 10, null)).items.map(({ state: of }) => of);
+
+  test('is told to its gateway alone, once nothing older waits, and is reported on like a delivery', async () => {
+    const id = await give(gateway.id);
+    // The delivery was there first.
+    expect((await tasks(gateway.token)).body).not.toHaveProperty('orders');
+    await report(gateway.token, [state(1, 'failed')]);
+
+    const answer = await tasks(gateway.token);
+    expect(answer.body).toMatchObject({
+      tasks: [],
+      orders: [{ action: 'stop', artifact: 'app', lastSequence: 0 }],
+    });
+    expect((await tasks(stranger.token)).body).not.toHaveProperty('orders');
+    const text = await tasks(gateway.token, { accept: 'text/plain' });
+    expect(parseTasksText(text.text)).toEqual(answer.body);
+    const [order] = answer.body['orders'] as { deliveryId: string }[];
+    const deliveryId = order?.deliveryId ?? '';
+
+    expect(await report(stranger.token, [{ deliveryId, sequence: 1, state: 'succeeded' }])).toMatchObject({
+      status: 404,
+      body: { code: 'DELIVERY_NOT_FOUND' },
+    });
+    const last = { deliveryId, sequence: 3, state: 'succeeded', installed };
+    const reports = [{ deliveryId, sequence: 2, state: 'installing' }, last];
+    expect((await report(gateway.token, reports)).body).toMatchObject({
+      outcomes: [{ outcome: 'applied' }, { outcome: 'applied', state: 'succeeded' }],
+    });
+    expect((await report(gateway.token, [last])).body).toMatchObject({
+      outcomes: [{ outcome: 'duplicate', state: 'succeeded' }],
+    });
+    expect(await statesOf(id)).toEqual(['succeeded']);
+    expect((await repositories.gateways.get(gateway.id)).profile.installed).toEqual(installed);
+    expect((await tasks(gateway.token)).body).not.toHaveProperty('orders');
+  });
+
+  test('whose gateway says nothing is lost, and corrected by a late report', async () => {
+    const id = await give(stranger.id, 0);
+    expect((await tasks(stranger.token)).body).not.toHaveProperty('orders');
+    await repositories.orders.expire();
+    expect(await statesOf(id)).toEqual(['lost']);
+    const [part] = (await repositories.orders.list({ orderId: id }, 1, null)).items;
+    const deliveryId = formatOrderId(part?.number ?? 0n);
+    await report(stranger.token, [{ deliveryId, sequence: 3, state: 'succeeded' }]);
+    expect(await statesOf(id)).toEqual(['succeeded']);
+  });
+
+  test('can be withdrawn until the gateway has begun with it', async () => {
+    const [begun, waiting] = [await give(stranger.id), await give(stranger.id)];
+    const [order] = (await tasks(stranger.token)).body['orders'] as { deliveryId: string }[];
+    await report(stranger.token, [{ deliveryId: order?.deliveryId, sequence: 2, state: 'installing' }]);
+    expect(await repositories.orders.cancel(begun)).toBe(0);
+    expect(await repositories.orders.cancel(waiting)).toBe(1);
+    expect([await statesOf(begun), await statesOf(waiting)]).toEqual([['installing'], ['cancelled']]);
+    await expect(repositories.orders.cancel(randomUUID())).rejects.toMatchObject({ code: 'ORDER_NOT_FOUND' });
+  });
+
+  test('of a decommissioned gateway is cancelled', async () => {
+    const id = await give(stranger.id);
+    await repositories.gateways.decommission(stranger.id);
+    expect(await statesOf(id)).toEqual(['cancelled']);
+  });
 });

@@ -34,7 +34,11 @@ export const deviceRoutes: FastifyPluginAsyncTypebox<DeviceRoutesOptions> = asyn
     reply.header('etag', etag).header('cache-control', 'no-store');
     if (request.headers['if-none-match'] === etag) return reply.code(304).send();
     reply.header('vary', 'accept');
-    const response = { tasks: [...answer.tasks], profileWanted: answer.profileWanted };
+    const response = {
+      tasks: [...answer.tasks],
+      ...(answer.orders.length === 0 ? {} : { orders: [...answer.orders] }),
+      profileWanted: answer.profileWanted,
+    };
     if (!wantsText(request.headers.accept)) return response;
     return sendText(reply, renderTasksText(response));
   });
@@ -82,7 +86,10 @@ export const deviceRoutes: FastifyPluginAsyncTypebox<DeviceRoutesOptions> = asyn
 };
 
 /** Weak: what a gateway has to do is the same, though the number of its last report may differ. */
-function etagOf({ tasks, profileWanted }: TaskAnswer): string {
-  const facts = tasks.map((task) => `${task.deliveryId} ${task.package.digest}`).join(',');
+function etagOf({ tasks, orders, profileWanted }: TaskAnswer): string {
+  const facts = [
+    ...tasks.map((task) => `${task.deliveryId} ${task.package.digest}`),
+    ...orders.map((order) => order.deliveryId),
+  ].join(',');
   return `W/"${createHash('sha256').update(`${facts} ${profileWanted}`).digest('base64url').slice(0, 22)}"`;
 }

@@ -3,7 +3,7 @@
  * agents and the virtual gateways alike; docs/agent-protocol.md explains the order of the messages.
  *
  *   POST {api}/device/v1/register            enrolment token (or the gateway's own)  -> RegisterResponse
- *   GET  {node}/device/v1/tasks              gateway token, If-None-Match            -> TasksResponse | 304
+ *   GET  {node}/device/v1/tasks              gateway token, If-None-Match            -> TasksResponse | 304 (tasks, orders)
  *   GET  {node}/device/v1/packages/{digest}  gateway token, Range, If-Range          -> the package | 206
  *   POST {node}/device/v1/reports            gateway token                           -> ReportsResponse
  *   PUT  {node}/device/v1/profile            gateway token                           -> 204
@@ -74,9 +74,25 @@ export const TaskSchema = Type.Object({
   lastSequence: Type.Integer({ minimum: 0 }),
 });
 
+/** What a gateway may be asked to do with an artifact that it has. */
+export const orderActions = ['uninstall', 'start', 'stop'] as const;
+
+/** Something to do with an artifact that is installed; reported on like a delivery. */
+export const OrderSchema = Type.Object({
+  deliveryId: Type.String({ maxLength: 128 }),
+  action: Type.Enum([...orderActions]),
+  /** Name of the artifact. */
+  artifact: Type.String({ maxLength: 100 }),
+  /** RFC 3339; after it the order counts as lost. */
+  deadline: Type.String(),
+  lastSequence: Type.Integer({ minimum: 0 }),
+});
+
 export const TasksResponseSchema = Type.Object({
   /** Oldest first; carried out one after the other. */
   tasks: Type.Array(TaskSchema, { maxItems: 8 }),
+  /** Carried out after the tasks, oldest first. An agent that knows no orders leaves them alone. */
+  orders: Type.Optional(Type.Array(OrderSchema, { maxItems: 8 })),
   /** True when the framework wants a fresh profile. */
   profileWanted: Type.Boolean(),
 });
@@ -139,6 +155,8 @@ export const PushNoticeSchema = Type.Object({ reason: Type.Enum(['task', 'profil
 export type RegisterRequest = Static<typeof RegisterRequestSchema>;
 export type RegisterResponse = Static<typeof RegisterResponseSchema>;
 export type Task = Static<typeof TaskSchema>;
+export type Order = Static<typeof OrderSchema>;
+export type OrderAction = Order['action'];
 export type TasksResponse = Static<typeof TasksResponseSchema>;
 export type ReportError = Static<typeof ReportErrorSchema>;
 export type Report = Static<typeof ReportSchema>;

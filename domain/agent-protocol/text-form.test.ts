@@ -1,6 +1,6 @@
 import { describe, expect, test } from '@jest/globals';
 import fc from 'fast-check';
-import type { Task } from './messages.js';
+import { orderActions, type Order, type Task } from './messages.js';
 import { parseTasksText, renderRegistrationText, renderTasksText, wantsText } from './text-form.js';
 
 const word = fc.string({ unit: fc.constantFrom('a', '1', '-', '@', '.'), minLength: 1 });
@@ -21,11 +21,29 @@ const task: fc.Arbitrary<Task> = fc.record({
   lastSequence: fc.nat(),
 });
 
+const order: fc.Arbitrary<Order> = fc.record({
+  deliveryId: word,
+  action: fc.constantFrom(...orderActions),
+  artifact: word,
+  deadline: fc.constant('2026-11-02T00:00:00Z'),
+  lastSequence: fc.nat(),
+});
+
 describe('the text form', () => {
   test('of tasks says all that the tasks say', () => {
     fc.assert(
       fc.property(fc.array(task), fc.boolean(), (tasks, profileWanted) => {
         expect(parseTasksText(renderTasksText({ tasks, profileWanted }))).toEqual({ tasks, profileWanted });
+      }),
+    );
+  });
+
+  test('of orders says all that the orders say, and nothing that a reader of tasks alone takes for one', () => {
+    fc.assert(
+      fc.property(fc.array(task), fc.array(order, { minLength: 1 }), (tasks, orders) => {
+        const text = renderTasksText({ tasks, orders, profileWanted: false });
+        expect(parseTasksText(text)).toEqual({ tasks, orders, profileWanted: false });
+        expect(text.match(/^end\t/gm) ?? []).toHaveLength(tasks.length);
       }),
     );
   });

@@ -17,11 +17,19 @@
  *     remove         NAME@VERSION         (any number)
  *     value          KEY TAB VALUE        (any number)
  *     end            DELIVERY
+ *     then for each order:
+ *     order          DELIVERY
+ *     action         uninstall|start|stop
+ *     artifact       NAME
+ *     deadline       RFC 3339
+ *     lastSequence   NUMBER
+ *     endOrder       DELIVERY
  *
  * In a VALUE, backslash, tab, line feed and carriage return are written \\ \t \n \r, so `printf %b` reads it.
- * A reader ignores keys that it does not know; a task without its `end` line was cut off and is not carried out.
+ * A reader ignores keys that it does not know; a task without its `end` line, or an
+ * order without its `endOrder`, was cut off and is not carried out.
  */
-import type { RegisterResponse, Task, TasksResponse } from './messages.js';
+import type { Order, OrderAction, RegisterResponse, Task, TasksResponse } from './messages.js';
 
 const escapes: Readonly<Record<string, string>> = { '\\': '\\\\', '\t': '\\t', '\n': '\\n', '\r': '\\r' };
 const unescapes: Readonly<Record<string, string>> = { '\\\\': '\\', '\\t': '\t', '\\n': '\n', '\\r': '\r' };
@@ -35,6 +43,7 @@ export function wantsText(accept: string | undefined): boolean {
 export function renderTasksText(response: TasksResponse): string {
   const lines = [['profileWanted', String(response.profileWanted)]];
   for (const task of response.tasks) lines.push(...taskLines(task));
+  for (const order of response.orders ?? []) lines.push(...orderLines(order));
   return render(lines);
 }
 
@@ -57,6 +66,7 @@ export function renderRegistrationText(response: RegisterResponse): string {
  */
 export function parseTasksText(text: string): TasksResponse {
   const tasks: Task[] = [];
+  const orders: Order[] = [];
   let profileWanted = false;
   let open: Map<string, string> | null = null;
   let remove: string[] = [];
@@ -64,7 +74,7 @@ export function parseTasksText(text: string): TasksResponse {
   for (const line of text.split('\n')) {
     const [key = '', value = '', second = ''] = line.split('\t');
     if (key === 'profileWanted') profileWanted = value === 'true';
-    else if (key === 'task') {
+    else if (key === 'task' || key === 'order') {
       open = new Map();
       remove = [];
       values = {};
@@ -73,9 +83,12 @@ export function parseTasksText(text: string): TasksResponse {
     else if (key === 'end' && open !== null) {
       tasks.push(taskOf(value, open, remove, values));
       open = null;
+    } else if (key === 'endOrder' && open !== null) {
+      orders.push(orderOf(value, open));
+      open = null;
     } else open?.set(key, value);
   }
-  return { tasks, profileWanted };
+  return { tasks, ...(orders.length === 0 ? {} : { orders }), profileWanted };
 }
 
 function taskLines(task: Task): string[][] {
@@ -117,6 +130,27 @@ function taskOf(
     values,
     deadline: fact('deadline'),
     lastSequence: Number(fact('lastSequence')),
+  };
+}
+
+function orderLines(order: Order): string[][] {
+  return [
+    ['order', order.deliveryId],
+    ['action', order.action],
+    ['artifact', order.artifact],
+    ['deadline', order.deadline],
+    ['lastSequence', String(order.lastSequence)],
+    ['endOrder', order.deliveryId],
+  ];
+}
+
+function orderOf(deliveryId: string, facts: ReadonlyMap<string, string>): Order {
+  return {
+    deliveryId,
+    action: (facts.get('action') ?? '') as OrderAction,
+    artifact: facts.get('artifact') ?? '',
+    deadline: facts.get('deadline') ?? '',
+    lastSequence: Number(facts.get('lastSequence')),
   };
 }
 

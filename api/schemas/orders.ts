@@ -1,0 +1,37 @@
+/** Orders as they go over the wire. */
+import Type from 'typebox';
+import { orderActions } from '../../domain/agent-protocol/messages.js';
+import { namePattern } from '../../domain/artifact/manifest.js';
+import { deliveryStates } from '../../domain/delivery/state.js';
+import { limits } from '../../domain/limits.js';
+import { InstantSchema, NameSchema, NullableInstantSchema, strict } from './common.js';
+
+export const NewOrderSchema = Type.Object(
+  {
+    action: Type.Enum([...orderActions]),
+    artifact: Type.String({ pattern: namePattern, description: 'Name, without a version' }),
+    deployment: Type.Optional(NameSchema),
+    gatewayIds: Type.Optional(
+      Type.Array(Type.String({ maxLength: 128 }), { minItems: 1, maxItems: limits.deploymentGateways }),
+    ),
+    deadlineSeconds: Type.Optional(Type.Integer({ minimum: 1, maximum: 31 * 86_400 })),
+  },
+  strict,
+);
+
+export const OrderAnswerSchema = Type.Object({
+  id: Type.String(),
+  gateways: Type.Integer({ description: 'Gateways that have the artifact, and so got the order' }),
+});
+
+export const GatewayOrderSchema = Type.Object({
+  order: Type.String(),
+  gatewayId: Type.String(),
+  action: Type.Enum([...orderActions]),
+  artifact: Type.String(),
+  state: Type.Enum(deliveryStates),
+  error: Type.Unknown({ description: "The gateway's error, or null" }),
+  createdAt: InstantSchema,
+  deadlineAt: InstantSchema,
+  endedAt: NullableInstantSchema,
+});

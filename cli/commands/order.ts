@@ -1,0 +1,138 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import { Command } from 'commander';
+import type { GatewayOrder } from '../../client/resources.js';
+import { collect, duration } from '../arguments.js';
+import { badUsage } from '../bad-usage.js';
+import type { Cli, VerbContext } from '../cli.js';
+import { ExitCode } from '../exit-code.js';
+import { instantText } from '../output.js';
+
+type Action = GatewayOrder['action'];
+
+interface GiveOptions {
+  readonly gateway?: string[];
+  readonly deployment?: string;
+  readonly deadline?: number;
+  readonly idempotencyKey?: string;
+  readonly wait?: true;
+}
+
+interface ListOptions {
+  readonly order?: string;
+  readonly gateway?: string;
+}
+
+/** Between two looks whether an order has been carried out everywhere. */
+const lookEveryMs = 1_000;
+
+const descriptions: Readonly<Record<Action, string>> = {
+  uninstall:
+    'remove an artifact; refused when another artifact needs it. Its data goes unless its policy keeps it',
+  start: 'start an application, and keep it up from now on',
+  stop: 'stop an application, and keep it stopped until it is started or replaced',
+};
+
+/** `leonore order uninstall | start | stop | list | cancel`: what gateways do with artifacts that they have. */
+export function orderCommand(cli: Cli): Command {
+  const command = new Command('order').description('uninstall, start or stop artifacts on gateways');
+  for (const action of ['uninstall', 'start', 'stop'] as const) {
+    const verb = command
+      .command(action)
+      .description(descriptions[action])
+      .argument('<name>', 'name of the artifact')
+      .option('--gateway <id>', 'a gateway; may be given several times', collect)
+      .option('--deployment <name>', 'all gateways of a deployment that have the artifact')
+      .option(
+        '--deadline <time>',
+        'time for gateways to answer, such as 90s, 15m, 6h or 2d (default: 1d)',
+        duration,
+      )
+      .option('--idempotency-key <key>', 'the same key gives the same order')
+      .option('--wait', 'wait until it is carried out everywhere; exit 0 only when it succeeded');
+    cli.serverVerb(verb, (context: VerbContext<GiveOptions>, name: string) => give(context, action, name));
+  }
+  cli.serverVerb(
+    command
+      .command('list')
+      .description('list orders, one line a gateway, oldest first')
+      .option('--order <id>', 'of one order')
+      .option('--gateway <id>', 'of one gateway'),
+    list,
+  );
+  cli.serverVerb(
+    command
+      .command('cancel')
+      .description('withdraw an order from the gateways that have not begun with it')
+      .argument('<id>'),
+    cancel,
+  );
+  return command;
+}
+
+async function give(
+  { client, out, options }: VerbContext<GiveOptions>,
+  action: Action,
+  artifact: string,
+): Promise<ExitCode | undefined> {
+  const { gateway, deployment, deadline, idempotencyKey, wait } = options;
+  if ((gateway === undefined) === (deployment === undefined)) {
+    throw badUsage('Give either --gateway or --deployment.');
+  }
+  const order = await client.giveOrder(
+    {
+      action,
+      artifact,
+      ...(gateway === undefined ? {} : { gatewayIds: gateway }),
+      ...(deployment === undefined ? {} : { deployment }),
+      ...(deadline === undefined ? {} : { deadlineSeconds: deadline }),
+    },
+    idempotencyKey,
+  );
+  if (wait !== true) {
+    out.result(order, () =>
+      out.line(`order ${order.id}: ${action} ${artifact} on ${order.gateways} gateways`),
+    );
+    return undefined;
+  }
+  let parts = await client.orders({ order: order.id });
+  while (parts.some(({ endedAt }) => endedAt === null)) {
+    await sleep(lookEveryMs);
+    parts = await client.orders({ order: order.id });
+  }
+  draw(out, parts);
+  return parts.every(({ state }) => state === 'succeeded') ? undefined : ExitCode.Failed;
+}
+
+async function list({ client, out, options }: VerbContext<ListOptions>): Promise<undefined> {
+  const { order, gateway } = options;
+  draw(
+    out,
+    await client.orders({
+      ...(order === undefined ? {} : { order }),
+      ...(gateway === undefined ? {} : { gateway }),
+    }),
+  );
+}
+
+async function cancel({ client, out }: VerbContext<object>, id: string): Promise<undefined> {
+  const answer = await client.cancelOrder(id);
+  out.result(answer, () => out.line(`withdrawn from ${answer.cancelled} gateways`));
+}
+
+function draw(out: VerbContext<object>['out'], parts: readonly GatewayOrder[]): void {
+  out.result(parts, () =>
+    out.table(
+      ['ORDER', 'GATEWAY', 'ACTION', 'ARTIFACT', 'STATE', 'GIVEN', 'WHY'],
+      parts.map(({ order, gatewayId, action, artifact, state, createdAt, error }) => [
+        order,
+        gatewayId,
+        action,
+        artifact,
+        state,
+        instantText(createdAt),
+        error === null ? '' : JSON.stringify(error),
+      ]),
+      'no orders',
+    ),
+  );
+}
