@@ -9,8 +9,8 @@ export function leaveNode(
   provisioning: ProvisioningRepository,
 ): CoordinatorActivities['leaveNode'] {
   return async ({ rolloutId, nodeId }) => {
-    if (await nodes.isAlive(nodeId)) return { left: false };
     await moveFromLostNodes(nodes);
+    if (!(await nodes.isGone(nodeId))) return { left: false };
     await provisioning.dropUnbuiltGroups(rolloutId, nodeId);
     return { left: true };
   };

@@ -11,6 +11,8 @@ export interface ApiContext {
   readonly access: Access;
   /** Seconds between two polls of a gateway that has no interval of its own. */
   readonly pollSeconds: number;
+  /** Tells the node pool that there is something to do; returns at once, and tells it at most once a second. */
+  wakePool(): void;
 }
 
 /** A route plugin's options. */

@@ -12,6 +12,7 @@ import {
   DeploymentSchema,
   GatewaySchema,
   GroupSchema,
+  NodePoolSchema,
   NodeSchema,
   PackageSchema,
   PlanAnswerSchema,
@@ -40,6 +41,7 @@ const namedSchemas = {
   Delivery: DeliverySchema,
   GatewayOrder: GatewayOrderSchema,
   Node: NodeSchema,
+  NodePool: NodePoolSchema,
   Package: PackageSchema,
   Problem: ProblemSchema,
 };

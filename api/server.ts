@@ -7,7 +7,9 @@ import { DiskBlobStore } from '../repositories/disk-blob-store.js';
 import { createRepositories } from '../repositories/repositories.js';
 import { Lifecycle } from '../process/lifecycle.js';
 import { createLogger } from '../process/logger.js';
+import { PoolClient } from '../workflows/client/pool-client.js';
 import { RolloutClient } from '../workflows/client/rollout-client.js';
+import { TemporalLink } from '../workflows/client/temporal-link.js';
 import { Access } from './access.js';
 import { apiApp } from './app.js';
 import { ApiConfigSchema } from './config.js';
@@ -18,8 +20,12 @@ const lifecycle = new Lifecycle(logger);
 
 const database = connectDatabase({ url: config.DATABASE_URL, poolSize: config.LEONORE_POOL_SIZE });
 lifecycle.onEnd('database', () => database.$disconnect());
-const rolloutClient = RolloutClient.connect(config.TEMPORAL_ADDRESS, config.TEMPORAL_NAMESPACE);
-lifecycle.onEnd('temporal client', () => rolloutClient.close());
+const link = new TemporalLink(config.TEMPORAL_ADDRESS, config.TEMPORAL_NAMESPACE);
+lifecycle.onEnd('temporal client', () => link.close());
+const rolloutClient = new RolloutClient(link);
+const poolClient = new PoolClient(link, (error) =>
+  logger.warn({ err: error }, 'the node pool was not woken; the coordinator sees to it'),
+);
 
 const app = createServer(logger, { bodyLimit: limits.jsonBodyBytes, trustProxy: config.LEONORE_TRUST_PROXY });
 await app.register(apiApp, {
@@ -29,6 +35,7 @@ await app.register(apiApp, {
     rolloutClient,
     access: new Access(config.LEONORE_TOKENS, config.LEONORE_ENROLMENT_TOKENS),
     pollSeconds: config.LEONORE_POLL_SECONDS,
+    wakePool: () => poolClient.wakeSoon(),
   },
 });
 const address = await app.listen({ host: config.LEONORE_HOST, port: config.LEONORE_PORT });

@@ -11,6 +11,7 @@ import type {
   Gateway,
   GatewayOrder,
   LeonoreNode,
+  NodePool,
   PlanAnswer,
   Rollout,
   RolloutProgress,
@@ -227,7 +228,26 @@ export class LeonoreClient {
   }
 
   async nodes(): Promise<LeonoreNode[]> {
-    return (await answerOf(this.http.GET('/api/v1/nodes'))).items;
+    return (await this.nodesAndPool()).items;
+  }
+
+  /** All nodes, and the pool that they are in. */
+  async nodesAndPool(): Promise<{ items: LeonoreNode[]; pool: NodePool }> {
+    return answerOf(this.http.GET('/api/v1/nodes'));
+  }
+
+  async node(id: string): Promise<LeonoreNode> {
+    return answerOf(this.http.GET('/api/v1/nodes/{id}', { params: { path: { id } } }));
+  }
+
+  /** Has a further node launched. @returns it, as it is being launched */
+  async startNode(): Promise<LeonoreNode> {
+    return answerOf(this.http.POST('/api/v1/nodes'));
+  }
+
+  /** Moves what a node has to the others, lets it finish what runs, then ends it. */
+  async drainNode(id: string): Promise<LeonoreNode> {
+    return answerOf(this.http.POST('/api/v1/nodes/{id}/drain', { params: { path: { id } } }));
   }
 
   async packages(): Promise<ApplicationPackage[]> {

@@ -343,10 +343,45 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** All nodes, and how many gateways each serves */
+        /** All nodes, what each serves and uses, and the pool that they are in */
         get: operations["listNodes"];
         put?: never;
+        /** Have a further node launched; the answer names it */
+        post: operations["startNode"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/nodes/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** One node */
+        get: operations["showNode"];
+        put?: never;
         post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/nodes/{id}/drain": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Move what a node has to the others, let it finish what runs, then end it */
+        post: operations["drainNode"];
         delete?: never;
         options?: never;
         head?: never;
@@ -487,7 +522,7 @@ export interface components {
         Gateway: {
             id: string;
             /** @enum {unknown} */
-            state: "active" | "decommissioned";
+            state: "queued" | "active" | "decommissioned";
             nodeId: string | null;
             protocol: string;
             strategy: string;
@@ -691,15 +726,60 @@ export interface components {
         };
         Node: {
             id: string;
+            /** @description Empty while it is being launched */
             address: string;
             /** @enum {unknown} */
-            state: "active" | "draining" | "dead" | "stopped";
+            state: "launching" | "active" | "draining" | "stopped" | "dead";
+            /**
+             * @description own: came by itself; operator: asked for; pool: launched because all nodes were full
+             * @enum {unknown}
+             */
+            origin: "own" | "operator" | "pool";
+            /** @description site, latitude, longitude */
+            labels: {
+                [key: string]: string;
+            };
             gatewayCount: number;
+            /** @description Unfinished deliveries of its gateways */
+            deliveryCount: number;
+            requestedAt: string | null;
+            launchedAt: string | null;
             /** Format: date-time */
             startedAt: string;
+            sharedAt: string | null;
             /** Format: date-time */
             heartbeatAt: string;
-            stats: unknown;
+            /** @description Failed launches in a row */
+            attempts: number;
+            problem: string | null;
+            /** @description What its process last said that it uses */
+            stats: {
+                /** @description Of all processors of its machine, 0 to 1 */
+                cpuShare?: number;
+                cpuSeconds?: number;
+                /** @description Of its machine's memory, 0 to 1 */
+                memoryShare?: number;
+                rssBytes?: number;
+                /** @description Requests of gateways that wait */
+                queue?: number;
+                /** @description Activities under way */
+                activities?: number;
+            } & {
+                [key: string]: unknown;
+            };
+        };
+        NodePool: {
+            /** @enum {unknown} */
+            strategy: "load" | "least-loaded" | "location";
+            /** @description Gateways that fill a node */
+            threshold: number;
+            minNodes: number;
+            /** @description 0: no node is launched for need */
+            maxNodes: number;
+            /** @description How long the load must be low before a node goes */
+            settleMs: number;
+            /** @description Registrations that wait for a node */
+            queued: number;
         };
         Package: {
             id: string;
@@ -722,7 +802,7 @@ export interface components {
             status: number;
             detail: string;
             /** @enum {unknown} */
-            code: "MALFORMED_INPUT" | "MALFORMED_ARTIFACT" | "MALFORMED_CATALOG" | "MALFORMED_PACKAGE" | "UNAUTHENTICATED" | "FORBIDDEN" | "ARTIFACT_NOT_FOUND" | "GATEWAY_NOT_FOUND" | "DEPLOYMENT_NOT_FOUND" | "ROLLOUT_NOT_FOUND" | "NODE_NOT_FOUND" | "PACKAGE_NOT_FOUND" | "ORDER_NOT_FOUND" | "DELIVERY_NOT_FOUND" | "ROUTE_NOT_FOUND" | "ARTIFACT_IMMUTABLE" | "ARTIFACT_IN_USE" | "ARTIFACT_NEEDED" | "DEPLOYMENT_EXISTS" | "DELIVERY_ENDED" | "GATEWAY_IDENTITY_TAKEN" | "ROLLOUT_ENDED" | "EMPTY_DEPLOYMENT" | "NO_COMMON_PROTOCOL" | "IDEMPOTENCY_KEY_REUSED" | "UNSATISFIABLE" | "TOO_LARGE" | "TOO_MANY_REQUESTS" | "BUILD_FAILED" | "BLOB_MISSING" | "NOT_THIS_NODE" | "NODE_UNAVAILABLE" | "NO_NODE" | "DATABASE_UNAVAILABLE" | "TEMPORAL_UNAVAILABLE" | "INTERNAL";
+            code: "MALFORMED_INPUT" | "MALFORMED_ARTIFACT" | "MALFORMED_CATALOG" | "MALFORMED_PACKAGE" | "UNAUTHENTICATED" | "FORBIDDEN" | "ARTIFACT_NOT_FOUND" | "GATEWAY_NOT_FOUND" | "DEPLOYMENT_NOT_FOUND" | "ROLLOUT_NOT_FOUND" | "NODE_NOT_FOUND" | "PACKAGE_NOT_FOUND" | "ORDER_NOT_FOUND" | "DELIVERY_NOT_FOUND" | "ROUTE_NOT_FOUND" | "ARTIFACT_IMMUTABLE" | "ARTIFACT_IN_USE" | "ARTIFACT_NEEDED" | "DEPLOYMENT_EXISTS" | "DELIVERY_ENDED" | "GATEWAY_IDENTITY_TAKEN" | "ROLLOUT_ENDED" | "EMPTY_DEPLOYMENT" | "NO_COMMON_PROTOCOL" | "IDEMPOTENCY_KEY_REUSED" | "UNSATISFIABLE" | "TOO_LARGE" | "TOO_MANY_REQUESTS" | "BUILD_FAILED" | "BLOB_MISSING" | "NOT_THIS_NODE" | "NODE_UNAVAILABLE" | "NO_NODE" | "NODES_FULL" | "NODE_ID_TAKEN" | "NODE_NOT_ACTIVE" | "LAST_NODE" | "LAUNCH_FAILED" | "DATABASE_UNAVAILABLE" | "TEMPORAL_UNAVAILABLE" | "INTERNAL";
             actor: string;
             advice: string;
             retryable: boolean;
@@ -1850,7 +1930,126 @@ export interface operations {
                 content: {
                     "application/json": {
                         items: components["schemas"]["Node"][];
+                        pool: components["schemas"]["NodePool"];
                     };
+                };
+            };
+            /** @description The caller, the operator or the gateway must act */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description LEONORE cannot serve now; see Retry-After */
+            "5XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    startNode: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Accepted */
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Node"];
+                };
+            };
+            /** @description The caller, the operator or the gateway must act */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description LEONORE cannot serve now; see Retry-After */
+            "5XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    showNode: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Node"];
+                };
+            };
+            /** @description The caller, the operator or the gateway must act */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description LEONORE cannot serve now; see Retry-After */
+            "5XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    drainNode: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Accepted */
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Node"];
                 };
             };
             /** @description The caller, the operator or the gateway must act */

@@ -14,5 +14,6 @@ export type DeliveryCounts = Schemas['DeliveryCounts'];
 export type Delivery = Schemas['Delivery'];
 export type GatewayOrder = Schemas['GatewayOrder'];
 export type LeonoreNode = Schemas['Node'];
+export type NodePool = Schemas['NodePool'];
 export type ApplicationPackage = Schemas['Package'];
 export type Problem = Schemas['Problem'];

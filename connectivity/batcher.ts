@@ -29,6 +29,11 @@ export class Batcher<Item, Result> {
     private readonly options: BatcherOptions,
   ) {}
 
+  /** Items that wait for a batch. */
+  get waiting(): number {
+    return this.queue.length;
+  }
+
   /** @throws LeonoreError TOO_MANY_REQUESTS when too many wait; whatever `run` throws */
   submit(item: Item): Promise<Result> {
     if (this.queue.length >= this.options.maxQueued) {

@@ -76,6 +76,12 @@ export class DeviceService {
     );
   }
 
+  /** Requests of gateways that wait to be answered. */
+  get waiting(): number {
+    const batchers = [this.polls, this.credentials, this.downloads, this.reports, this.heard];
+    return batchers.reduce((sum, batcher) => sum + batcher.waiting, 0);
+  }
+
   /**
    * The tasks and orders that wait for a gateway.
    * @throws LeonoreError UNAUTHENTICATED, NOT_THIS_NODE

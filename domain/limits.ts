@@ -47,6 +47,8 @@ export const limits = {
   jsonBodyBytes: 1024 * 1024,
   /** JSON bodies of the device API. */
   deviceBodyBytes: 128 * 1024,
+  /** Registrations that wait for a node; more are told to come again without being entered. */
+  queuedRegistrations: 100_000,
   /** Gateways named one by one in a deployment; use a selector for more. */
   deploymentGateways: 10_000,
   /** Gateways a chunk workflow waits for: keeps each history far below Temporal's 4,096 events. */

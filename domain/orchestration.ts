@@ -17,6 +17,7 @@ export const workflowTypes = {
   rollout: 'rollout',
   nodeShare: 'nodeShare',
   deliverChunk: 'deliverChunk',
+  nodePool: 'nodePool',
 } as const;
 
 export const signals = {
@@ -26,9 +27,13 @@ export const signals = {
   acknowledge: 'acknowledge',
   /** To `rollout`: a node fell out and its unbuilt share waits for another. */
   shareReleased: 'shareReleased',
+  /** To `nodePool`: something has changed. */
+  wakePool: 'wakePool',
 } as const;
 
 export const workflowIds = {
+  /** There is one. */
+  nodePool: 'node-pool',
   rollout: (rolloutId: string) => `rollout/${rolloutId}`,
   nodeShare: (rolloutId: string, nodeId: string, round: number) =>
     `rollout/${rolloutId}/node/${nodeId}/${round}`,

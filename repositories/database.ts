@@ -1,3 +1,4 @@
+import { setTimeout as delay } from 'node:timers/promises';
 import { PrismaPg } from '@prisma/adapter-pg';
 import { LeonoreError } from '../domain/errors.js';
 import { Prisma, PrismaClient } from '../prisma/generated/client.js';
@@ -63,15 +64,32 @@ export function isUniqueViolation(error: unknown): boolean {
   return error instanceof Prisma.PrismaClientKnownRequestError && error.code === 'P2002';
 }
 
-/** Runs `work` in one transaction: all of it is stored, or nothing. */
-export function inTransaction<T>(
+/** Times that a transaction is run when PostgreSQL ends it in favour of another. */
+const maximumRuns = 4;
+
+/**
+ * Runs `work` in one transaction: all of it is stored, or nothing. When PostgreSQL resolves a deadlock at its cost, it
+ * is run again, so `work` must do nothing but what the transaction undoes.
+ */
+export async function inTransaction<T>(
   database: Database,
   work: (tx: Transaction) => Promise<T>,
   timeoutMs = 30_000,
 ): Promise<T> {
-  return database
-    .$transaction(work, { timeout: timeoutMs, maxWait: 10_000 })
-    .catch((error: unknown) => Promise.reject(asDatabaseError(error) as Error));
+  for (let run = 1; ; run += 1) {
+    try {
+      return await database.$transaction(work, { timeout: timeoutMs, maxWait: 10_000 });
+    } catch (error) {
+      if (run === maximumRuns || !isDeadlock(error)) throw asDatabaseError(error);
+      await delay(run * 20 * (0.5 + Math.random()));
+    }
+  }
+}
+
+/** SQLSTATE 40P01, which the driver adapter tells as P2034 or within the message. */
+function isDeadlock(error: unknown): boolean {
+  if (error instanceof Prisma.PrismaClientKnownRequestError && error.code === 'P2034') return true;
+  return error instanceof Error && /\b40P01\b|deadlock detected/.test(describe(error));
 }
 
 /** A JSON column's value: the domain's types are plain JSON, which Prisma's type cannot know. */

@@ -97,7 +97,7 @@ test('a gateway that keeps its token keeps its hash; a decommissioned one has no
   expect((await nodes.get('a')).gatewayCount).toBe(0);
 });
 
-test('a node that is started elsewhere deposes the process before it', async () => {
+test('a process that is started anew at the same address deposes the one before it', async () => {
   const { nodes } = repositories;
   const old = await addNode(repositories, 'a');
   const fresh = await addNode(repositories, 'a');
@@ -116,18 +116,17 @@ test('a silent node is declared dead; its gateways and their unfinished deliveri
   const rolloutId = await addRollout(repositories, ['thermometer'], ids);
   await addNode(repositories, 'x');
   await addNode(repositories, 'y');
+  await watchedForHours();
   await database.$executeRaw`UPDATE node SET heartbeat_at = now() - interval '2 minutes' WHERE id = 'dead'`;
-  expect(await nodes.findLost()).toEqual(['dead']);
-  expect(await nodes.moveGateways('dead')).toEqual(['x', 'y']);
+  expect(await nodes.moveFromLost()).toEqual([]);
   expect((await nodes.list()).map((node) => [node.id, node.state, node.gatewayCount])).toEqual([
-    ['dead', 'dead', 0],
     ['x', 'active', 5],
     ['y', 'active', 5],
+    ['dead', 'dead', 0],
   ]);
   for (const delivery of (await deliveries.list(rolloutId, 100, null, null)).items) {
     expect(delivery.nodeId).toBe((await gateways.get(delivery.gatewayId)).nodeId);
   }
-  expect(await nodes.findLost()).toEqual([]);
   expect(await nodes.heartbeat('dead', dead, {})).toBe(false);
 });
 
@@ -135,12 +134,28 @@ test('when no node is left, nothing moves and nothing is lost', async () => {
   const { nodes, database } = repositories;
   await addNode(repositories, 'only');
   await addGateways(repositories, [profileOf('g1')]);
+  await watchedForHours();
   await database.$executeRaw`UPDATE node SET heartbeat_at = now() - interval '2 minutes'`;
-  expect(await nodes.findLost()).toEqual(['only']);
-  expect(await nodes.moveGateways('only')).toEqual([]);
-  expect((await nodes.get('only')).gatewayCount).toBe(1);
-  expect(await nodes.findLost()).toEqual(['only']);
+  expect(await nodes.moveFromLost()).toEqual(['only']);
+  expect(await nodes.get('only')).toMatchObject({ state: 'dead', gatewayCount: 1 });
+  expect(await nodes.moveFromLost()).toEqual(['only']);
 });
+
+test('after an absence of the watcher or the database nobody is declared dead before it could be heard', async () => {
+  const { nodes, database } = repositories;
+  const incarnation = await addNode(repositories, 'a');
+  await database.$executeRaw`UPDATE node SET heartbeat_at = now() - interval '2 hours'`;
+  await database.$executeRaw`UPDATE node_pool SET watched_at = now() - interval '2 hours', watched_since = now() - interval '3 hours'`;
+  await nodes.moveFromLost();
+  expect((await nodes.get('a')).state).toBe('active');
+  expect(await nodes.heartbeat('a', incarnation, {})).toBe(true);
+});
+
+/** Somebody has been looking at the nodes all the time. */
+async function watchedForHours(): Promise<void> {
+  await repositories.database
+    .$executeRaw`UPDATE node_pool SET watched_at = now(), watched_since = now() - interval '3 hours'`;
+}
 
 test('the same idempotency key gives the same rollout, however many ask at once', async () => {
   await addNode(repositories, 'a');

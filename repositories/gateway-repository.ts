@@ -2,8 +2,12 @@ import { LeonoreError } from '../domain/errors.js';
 import type { Channel } from '../domain/gateway/negotiate.js';
 import type { GatewayProfile, Installed } from '../domain/gateway/profile.js';
 import type { PushTarget } from './delivery-repository.js';
+import { limits } from '../domain/limits.js';
 import { inTransaction, jsonText, type Database, type Transaction } from './database.js';
-import type { NodeRepository } from './node-repository.js';
+import { lockUnfinished, type OpenNodes, type Placement } from './placement.js';
+
+/** `queued`: known, and waiting for a node that has room. */
+export type GatewayState = 'queued' | 'active' | 'decommissioned';
 
 /** A gateway as the repository holds it; the profile carries labels and what is installed. */
 export interface Gateway {
@@ -13,7 +17,7 @@ export interface Gateway {
   readonly strategy: string;
   readonly pushAddress: string | null;
   readonly nodeId: string | null;
-  readonly state: 'active' | 'decommissioned';
+  readonly state: GatewayState;
   readonly agentVersion: string | null;
   readonly registeredAt: Date;
   readonly lastSeenAt: Date;
@@ -42,64 +46,137 @@ export interface PlannableGateway {
   readonly profile: GatewayProfile;
 }
 
+/** Where a gateway belongs from now on. */
+export interface PlacedGateway {
+  readonly node: { readonly id: string; readonly address: string };
+}
+
+/** How soon a queued gateway asks again; agents add jitter. */
+const askAgainSeconds = 5;
+
 /** IoT gateway repository of the paper (III-C 1). */
 export class GatewayRepository {
   constructor(
     private readonly database: Database,
-    private readonly nodes: NodeRepository,
+    private readonly placement: Placement,
   ) {}
 
   /**
-   * Enters a gateway, or enters it again: its profile, its channel, its node. A gateway keeps its node while that is
-   * alive. One transaction: the count of the node and the place of the gateway cannot part.
-   * @throws LeonoreError GATEWAY_IDENTITY_TAKEN when the id belongs to a device with another mac; NO_NODE
+   * Enters a gateway, see {@link registerAll}.
+   * @throws LeonoreError
    */
-  async register(registration: Registration): Promise<{ node: { id: string; address: string } }> {
-    const { profile } = registration;
-    return inTransaction(this.database, async (tx) => {
-      const [known] = await tx.$queryRaw<{ mac: string | null; node_id: string | null }[]>`
-        SELECT mac, node_id FROM gateway WHERE id = ${profile.id} FOR UPDATE`;
-      if (known !== undefined && !sameDevice(known.mac, profile.mac ?? null)) {
-        throw new LeonoreError(
-          'GATEWAY_IDENTITY_TAKEN',
-          `"${profile.id}" is registered with another mac address`,
-        );
+  async register(registration: Registration): Promise<PlacedGateway> {
+    const [outcome] = await this.registerAll([registration]);
+    if (outcome === undefined || outcome instanceof LeonoreError) throw outcome;
+    return outcome;
+  }
+
+  /**
+   * Enters gateways, or enters them again: profile, channel, node. A gateway keeps its node while that is active;
+   * others are placed by the balancer. One transaction for all, so that a storm of registrations costs few commits.
+   * @returns for each, in order, its node, or why it has none: GATEWAY_IDENTITY_TAKEN when the id belongs to a device
+   *   with another mac; NODES_FULL when it is queued until a node has come; NO_NODE; TOO_MANY_REQUESTS
+   */
+  async registerAll(batch: readonly Registration[]): Promise<(PlacedGateway | LeonoreError)[]> {
+    const outcomes = new Array<PlacedGateway | LeonoreError>(batch.length);
+    // Who is in the batch twice is entered twice, one after the other.
+    let waiting = [...batch.keys()];
+    while (waiting.length > 0) {
+      const round = new Map<string, number>();
+      const later: number[] = [];
+      for (const index of waiting) {
+        const id = batch[index]?.profile.id ?? '';
+        if (round.has(id)) later.push(index);
+        else round.set(id, index);
       }
-      const node = await this.placeOf(tx, known?.node_id ?? null);
-      await this.enter(tx, registration, node.id);
-      return { node };
+      // In one order for all batches: two cannot wait for each other.
+      const order = [...round].sort(([left], [right]) => (left < right ? -1 : 1)).map(([, index]) => index);
+      const entered = await this.enterAll(order.flatMap((index) => batch[index] ?? []));
+      for (const [place, index] of order.entries()) {
+        const outcome = entered[place];
+        if (outcome !== undefined) outcomes[index] = outcome;
+      }
+      waiting = later;
+    }
+    return outcomes;
+  }
+
+  /** @param registrations of different gateways, in the order of their ids */
+  private async enterAll(registrations: readonly Registration[]): Promise<(PlacedGateway | LeonoreError)[]> {
+    return inTransaction(this.database, async (tx) => {
+      const nodes = await this.placement.open(tx);
+      const ids = registrations.map(({ profile }) => profile.id);
+      const rows = await tx.$queryRaw<KnownGateway[]>`
+        SELECT id, mac, node_id AS "nodeId", state FROM gateway WHERE id = ANY(${ids}::text[])`;
+      const known = new Map(rows.map((row) => [row.id, row]));
+      const changes = new Map<string, number>();
+      const change = (nodeId: string, by: number): void =>
+        void changes.set(nodeId, (changes.get(nodeId) ?? 0) + by);
+      const entries: Entry[] = [];
+      const outcomes = registrations.map((registration): PlacedGateway | LeonoreError => {
+        const before = known.get(registration.profile.id);
+        if (before !== undefined && !sameDevice(before.mac, registration.profile.mac ?? null))
+          return identityTaken(registration.profile.id);
+        const place = placeOf(registration, before, nodes);
+        if (place === null) return new LeonoreError('NO_NODE', 'no LEONORE node is up');
+        entries.push({ registration, nodeId: place.nodeId });
+        if (place.nodeId !== (before?.nodeId ?? null)) {
+          if (before?.nodeId != null) change(before.nodeId, -1);
+          if (place.nodeId !== null) change(place.nodeId, 1);
+        }
+        if (place.nodeId === null) return queued();
+        return { node: { id: place.nodeId, address: nodes.addresses.get(place.nodeId) ?? '' } };
+      });
+      const added = entries.filter(
+        ({ registration, nodeId }) => nodeId === null && !known.has(registration.profile.id),
+      );
+      if (added.length > 0 && (await isQueueFull(tx))) {
+        const refused = new Set(added.map(({ registration }) => registration.profile.id));
+        await this.store(
+          tx,
+          entries.filter(({ registration }) => !refused.has(registration.profile.id)),
+        );
+        await this.placement.count(tx, changes);
+        return outcomes.map((outcome, index) => (refused.has(ids[index] ?? '') ? queueFull() : outcome));
+      }
+      await this.store(tx, entries);
+      await this.placement.count(tx, changes);
+      return outcomes;
     });
   }
 
-  private async placeOf(tx: Transaction, present: string | null): Promise<{ id: string; address: string }> {
-    const kept = present === null ? null : await this.nodes.usable(tx, present);
-    if (kept !== null) return kept;
-    if (present !== null) await this.nodes.release(tx, present);
-    return this.nodes.assign(tx);
-  }
-
-  private async enter(tx: Transaction, registration: Registration, nodeId: string): Promise<void> {
-    const { profile, channel, pushAddress, agentVersion, newTokenHash } = registration;
+  private async store(tx: Transaction, entries: readonly Entry[]): Promise<void> {
+    if (entries.length === 0) return;
+    await lockUnfinished(
+      tx,
+      entries.map(({ registration }) => registration.profile.id),
+    );
+    const rows = jsonText(entries.map(toRow));
     await tx.$executeRaw`
       INSERT INTO gateway (id, mac, name, profile, strategies, protocols, protocol, strategy, labels, installed,
-                           push_address, node_id, token_hash, agent_version)
-      VALUES (${profile.id}, ${profile.mac ?? null}, ${profile.name ?? null}, ${jsonText(profile)}::jsonb,
-              ${profile.strategies ?? []}::text[], ${profile.protocols ?? []}::text[],
-              ${channel.protocol}, ${channel.strategy}, ${jsonText(profile.labels ?? {})}::jsonb,
-              ${jsonText(profile.installed ?? [])}::jsonb, ${pushAddress}, ${nodeId},
-              ${newTokenHash ?? Buffer.alloc(0)}, ${agentVersion})
+                           push_address, node_id, token_hash, agent_version, state, queued_at)
+      SELECT id, mac, name, profile, strategies, protocols, protocol, strategy, labels, installed, push_address, node_id,
+             coalesce(decode(token_hash, 'hex'), ''), agent_version,
+             CASE WHEN node_id IS NULL THEN 'queued' ELSE 'active' END, CASE WHEN node_id IS NULL THEN now() END
+      FROM jsonb_to_recordset(${rows}::jsonb) AS t(id text, mac text, name text, profile jsonb, strategies text[],
+        protocols text[], protocol text, strategy text, labels jsonb, installed jsonb, push_address text, node_id text,
+        token_hash text, agent_version text)
+      ORDER BY id
       ON CONFLICT (id) DO UPDATE SET
         mac = coalesce(EXCLUDED.mac, gateway.mac), name = EXCLUDED.name, profile = EXCLUDED.profile,
         strategies = EXCLUDED.strategies, protocols = EXCLUDED.protocols,
         protocol = EXCLUDED.protocol, strategy = EXCLUDED.strategy, labels = EXCLUDED.labels,
         installed = EXCLUDED.installed, push_address = EXCLUDED.push_address, node_id = EXCLUDED.node_id,
-        token_hash = CASE WHEN ${newTokenHash !== null} THEN EXCLUDED.token_hash ELSE gateway.token_hash END,
-        agent_version = EXCLUDED.agent_version, state = 'active', last_seen_at = now()`;
+        token_hash = CASE WHEN length(EXCLUDED.token_hash) > 0 THEN EXCLUDED.token_hash ELSE gateway.token_hash END,
+        agent_version = EXCLUDED.agent_version, state = EXCLUDED.state,
+        queued_at = CASE WHEN EXCLUDED.state = 'queued' THEN coalesce(gateway.queued_at, now()) END,
+        last_seen_at = now()`;
     // Unfinished deliveries follow the gateway to its node, and are spoken in the channel agreed on now.
     await tx.$executeRaw`
-      UPDATE delivery SET node_id = ${nodeId}, protocol = ${channel.protocol}, strategy = ${channel.strategy}
-      WHERE gateway_id = ${profile.id} AND state IN ('pending', 'offered', 'downloading', 'installing')
-        AND (node_id, protocol, strategy) IS DISTINCT FROM (${nodeId}, ${channel.protocol}, ${channel.strategy})`;
+      UPDATE delivery d SET node_id = t.node_id, protocol = t.protocol, strategy = t.strategy
+      FROM jsonb_to_recordset(${rows}::jsonb) AS t(id text, node_id text, protocol text, strategy text)
+      WHERE d.gateway_id = t.id AND d.state IN ('pending', 'offered', 'downloading', 'installing')
+        AND (d.node_id, d.protocol, d.strategy) IS DISTINCT FROM (t.node_id, t.protocol, t.strategy)`;
   }
 
   /** Credentials of many gateways at once, by id; unknown ids are missing from the answer. */
@@ -134,12 +211,15 @@ export class GatewayRepository {
   /** Takes a gateway out of service: its token is void at once. @throws LeonoreError GATEWAY_NOT_FOUND */
   async decommission(id: string): Promise<void> {
     await inTransaction(this.database, async (tx) => {
+      await this.placement.lock(tx);
       const [row] = await tx.$queryRaw<{ node_id: string | null }[]>`
-        SELECT node_id FROM gateway WHERE id = ${id} AND state = 'active' FOR UPDATE`;
+        SELECT node_id FROM gateway WHERE id = ${id} AND state <> 'decommissioned'`;
       if (row === undefined) throw notFound(id);
-      if (row.node_id !== null) await this.nodes.release(tx, row.node_id);
+      if (row.node_id !== null) await this.placement.count(tx, new Map([[row.node_id, -1]]));
+      await lockUnfinished(tx, [id]);
       await tx.$executeRaw`
-        UPDATE gateway SET state = 'decommissioned', token_hash = ''::bytea, node_id = NULL WHERE id = ${id}`;
+        UPDATE gateway SET state = 'decommissioned', token_hash = ''::bytea, node_id = NULL, queued_at = NULL
+        WHERE id = ${id}`;
       await tx.$executeRaw`
         UPDATE delivery SET state = 'cancelled', updated_at = now(), ended_at = now()
         WHERE gateway_id = ${id} AND state IN ('pending', 'offered', 'downloading', 'installing')`;
@@ -224,6 +304,80 @@ export class GatewayRepository {
   }
 }
 
+interface KnownGateway {
+  readonly id: string;
+  readonly mac: string | null;
+  readonly nodeId: string | null;
+  readonly state: GatewayState;
+}
+
+interface Entry {
+  readonly registration: Registration;
+  /** Null: it is queued. */
+  readonly nodeId: string | null;
+}
+
+/**
+ * The place of a gateway: the one that it has, else one with room. A gateway that was admitted before is never sent
+ * away because nodes are full; a new one waits as long as another node may come.
+ * @returns null when there is no node at all and none will come
+ */
+function placeOf(
+  { profile }: Registration,
+  before: KnownGateway | undefined,
+  { placer, addresses, canGrow }: OpenNodes,
+): { nodeId: string | null } | null {
+  const present = before?.nodeId ?? null;
+  if (present !== null && addresses.has(present)) return { nodeId: present };
+  const labels = profile.labels ?? {};
+  const mayWait = canGrow && before?.state !== 'active';
+  const nodeId = mayWait ? placer.place(labels) : placer.placeAnyhow(labels);
+  return nodeId === null && !mayWait ? null : { nodeId };
+}
+
+function toRow({ registration, nodeId }: Entry): Record<string, unknown> {
+  const { profile, channel, pushAddress, agentVersion, newTokenHash } = registration;
+  return {
+    id: profile.id,
+    mac: profile.mac ?? null,
+    name: profile.name ?? null,
+    profile,
+    strategies: profile.strategies ?? [],
+    protocols: profile.protocols ?? [],
+    protocol: channel.protocol,
+    strategy: channel.strategy,
+    labels: profile.labels ?? {},
+    installed: profile.installed ?? [],
+    push_address: pushAddress,
+    node_id: nodeId,
+    token_hash: newTokenHash?.toString('hex') ?? null,
+    agent_version: agentVersion,
+  };
+}
+
+async function isQueueFull(tx: Transaction): Promise<boolean> {
+  const rows = await tx.$queryRaw<unknown[]>`
+    SELECT 1 FROM gateway WHERE state = 'queued' OFFSET ${limits.queuedRegistrations} LIMIT 1`;
+  return rows.length > 0;
+}
+
+function queued(): LeonoreError {
+  return new LeonoreError('NODES_FULL', 'all nodes are full; the registration waits until another has come', {
+    retryAfterSeconds: askAgainSeconds,
+  });
+}
+
+function queueFull(): LeonoreError {
+  return new LeonoreError(
+    'TOO_MANY_REQUESTS',
+    `${limits.queuedRegistrations} registrations are waiting already`,
+  );
+}
+
+function identityTaken(id: string): LeonoreError {
+  return new LeonoreError('GATEWAY_IDENTITY_TAKEN', `"${id}" is registered with another mac address`);
+}
+
 /** A device that never told its mac may tell it later; one that told it keeps it. */
 function sameDevice(known: string | null, told: string | null): boolean {
   if (known === null) return true;
@@ -263,7 +417,7 @@ function toGateway(row: {
     strategy: row.strategy,
     pushAddress: row.pushAddress,
     nodeId: row.nodeId,
-    state: row.state as 'active' | 'decommissioned',
+    state: row.state as GatewayState,
     agentVersion: row.agentVersion,
     registeredAt: row.registeredAt,
     lastSeenAt: row.lastSeenAt,

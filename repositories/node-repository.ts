@@ -1,44 +1,82 @@
+import type { NodeOrigin, NodeState } from '../domain/balancer/pool.js';
+import type { PlaceLabels } from '../domain/balancer/strategy.js';
 import { LeonoreError } from '../domain/errors.js';
-import { inTransaction, jsonText, type Database, type Transaction } from './database.js';
+import { inTransaction, jsonText, type Database } from './database.js';
+import type { Placement } from './placement.js';
 
-export type NodeState = 'active' | 'draining' | 'dead' | 'stopped';
-
-/** A LEONORE node as the balancer sees it. */
+/** A LEONORE node as people see it. */
 export interface LeonoreNode {
   readonly id: string;
   readonly address: string;
-  readonly incarnation: string;
   readonly state: NodeState;
+  readonly origin: NodeOrigin;
+  readonly labels: PlaceLabels;
   readonly gatewayCount: number;
-  readonly stats: unknown;
+  /** Unfinished deliveries of its gateways. */
+  readonly deliveryCount: number;
+  /** What its process last said that it uses. */
+  readonly stats: Readonly<Record<string, unknown>>;
+  readonly requestedAt: Date | null;
+  readonly launchedAt: Date | null;
   readonly startedAt: Date;
+  readonly sharedAt: Date | null;
   readonly heartbeatAt: Date;
+  /** Failed launches in a row, and what the last one said. */
+  readonly attempts: number;
+  readonly problem: string | null;
+}
+
+export interface NodeRegistration {
+  readonly id: string;
+  readonly address: string;
+  /** New at every start of the process. */
+  readonly incarnation: string;
+  readonly labels?: PlaceLabels;
 }
 
 /**
- * The nodes and which gateways they have.
+ * The nodes: that they are there, and that they are alive.
  *
  * INVARIANTS
- * - `gateway_count` of a node changes only in the transaction that changes `gateway.node_id`.
  * - A process heartbeats under the incarnation of its own start. Once the node is declared dead, or started again
  *   elsewhere, the old process's heartbeat is refused and it must stop.
+ * - Only the database's clock is read: a node's own may be wrong by years.
+ * - A node counts as silent only while somebody has been watching: after an absence of the watcher, or of the
+ *   database, all nodes have {@link NodeRepository.graceMs} to be heard again.
  */
 export class NodeRepository {
   constructor(
     private readonly database: Database,
     /** A node silent for longer is dead: three heartbeats. */
     private readonly silenceMs: number,
+    private readonly placement: Placement,
   ) {}
 
-  /** A node process says that it is up. Gateways that the node had keep their place. */
-  async register(id: string, address: string, incarnation: string): Promise<void> {
-    await this.database.$executeRaw`
-      INSERT INTO node (id, address, incarnation) VALUES (${id}, ${address}, ${incarnation}::uuid)
-      ON CONFLICT (id) DO UPDATE SET address = EXCLUDED.address, incarnation = EXCLUDED.incarnation,
-        state = 'active', started_at = now(), heartbeat_at = now()`;
+  /** After an absence nodes have this long to say that they are there: a process needs some seconds to start. */
+  get graceMs(): number {
+    return Math.max(5 * this.silenceMs, 15_000);
   }
 
-  /** @returns false when the node is no longer this process's: it was declared dead or started elsewhere. */
+  /**
+   * A node process says that it is up. Gateways that the node had keep their place, and one that was draining
+   * goes on draining.
+   * @returns false when another process, at another address, is alive under this id
+   */
+  async register({ id, address, incarnation, labels = {} }: NodeRegistration): Promise<boolean> {
+    const rows = await this.database.$executeRaw`
+      INSERT INTO node (id, address, incarnation, labels)
+      VALUES (${id}, ${address}, ${incarnation}::uuid, ${jsonText(labels)}::jsonb)
+      ON CONFLICT (id) DO UPDATE SET address = EXCLUDED.address, incarnation = EXCLUDED.incarnation,
+        labels = CASE WHEN node.state = 'launching' THEN node.labels || EXCLUDED.labels ELSE EXCLUDED.labels END,
+        state = CASE WHEN node.state = 'draining' THEN 'draining' ELSE 'active' END,
+        shared_at = CASE WHEN node.gateway_count > 0 OR node.state IN ('active', 'draining') THEN node.shared_at END,
+        stats = '{}', started_at = now(), heartbeat_at = now(), due_at = NULL, attempts = 0, problem = NULL
+      WHERE node.state NOT IN ('active', 'draining') OR node.address = EXCLUDED.address
+        OR node.heartbeat_at <= now() - ${this.silenceMs} * interval '1 millisecond'`;
+    return rows > 0;
+  }
+
+  /** @returns false when the node is no longer this process's: it was declared dead or started elsewhere */
   async heartbeat(id: string, incarnation: string, stats: unknown): Promise<boolean> {
     const rows = await this.database.$executeRaw`
       UPDATE node SET heartbeat_at = now(), stats = ${jsonText(stats)}::jsonb
@@ -46,104 +84,99 @@ export class NodeRepository {
     return rows > 0;
   }
 
-  /** The process ends in order: its gateways move, nothing is waited for. */
+  /** The process ends in order. Gateways that it still has move after the same silence as those of a dead node. */
   async stopped(id: string, incarnation: string): Promise<void> {
     await this.database.$executeRaw`
-      UPDATE node SET state = 'stopped' WHERE id = ${id} AND incarnation = ${incarnation}::uuid`;
+      UPDATE node SET state = CASE WHEN state = 'draining' AND gateway_count > 0 THEN state ELSE 'stopped' END,
+        heartbeat_at = now()
+      WHERE id = ${id} AND incarnation = ${incarnation}::uuid AND state IN ('active', 'draining')`;
   }
 
   /** @throws LeonoreError NODE_NOT_FOUND */
   async get(id: string): Promise<LeonoreNode> {
-    const row = await this.database.node.findUnique({ where: { id } });
-    if (row === null) throw new LeonoreError('NODE_NOT_FOUND', `there is no node "${id}"`);
-    return row as LeonoreNode;
+    const [node] = await this.select(id);
+    if (node === undefined) throw new LeonoreError('NODE_NOT_FOUND', `there is no node "${id}"`);
+    return node;
   }
 
   async list(): Promise<LeonoreNode[]> {
-    const rows = await this.database.node.findMany({ orderBy: { id: 'asc' } });
-    return rows as LeonoreNode[];
+    return this.select(null);
   }
 
-  /** True when the node answers now. */
-  async isAlive(id: string): Promise<boolean> {
+  private async select(id: string | null): Promise<LeonoreNode[]> {
+    return this.database.$queryRaw<LeonoreNode[]>`
+      SELECT n.id, n.address, n.state, n.origin, n.labels, n.gateway_count AS "gatewayCount",
+             coalesce(d.count, 0)::int AS "deliveryCount", n.stats, n.requested_at AS "requestedAt",
+             n.launched_at AS "launchedAt", n.started_at AS "startedAt", n.shared_at AS "sharedAt",
+             n.heartbeat_at AS "heartbeatAt", n.attempts, n.problem
+      FROM node n LEFT JOIN (
+        SELECT node_id, count(*) FROM delivery
+        WHERE state IN ('pending', 'offered', 'downloading', 'installing') GROUP BY node_id) d ON d.node_id = n.id
+      WHERE ${id}::text IS NULL OR n.id = ${id} ORDER BY length(n.id), n.id`;
+  }
+
+  /** True when the node is gone, so that what it was to do must be done by another. */
+  async isGone(id: string): Promise<boolean> {
     const rows = await this.database.$queryRaw<unknown[]>`
-      SELECT 1 FROM node WHERE id = ${id} AND state IN ('active', 'draining')
-        AND heartbeat_at > now() - ${this.silenceMs} * interval '1 millisecond'`;
-    return rows.length > 0;
+      SELECT 1 FROM node WHERE id = ${id} AND state IN ('active', 'draining')`;
+    return rows.length === 0;
   }
 
-  /** Nodes that fell silent are declared dead. @returns their ids, and those of stopped nodes that still have gateways */
-  async findLost(): Promise<string[]> {
+  /**
+   * Declares dead who fell silent, and moves the gateways of all nodes that are gone to those that are up.
+   * @returns the nodes that are gone and whose gateways found no other node
+   */
+  async moveFromLost(): Promise<string[]> {
+    const stranded: string[] = [];
+    for (const id of await this.findLost()) {
+      if ((await this.placement.leave(id)) === null) stranded.push(id);
+    }
+    return stranded;
+  }
+
+  /** @returns nodes that are gone and have gateways */
+  private async findLost(): Promise<string[]> {
+    // A gap of two silences in the watch means that nobody could have seen a heartbeat: everybody starts anew.
+    await this.database.$executeRaw`
+      UPDATE node_pool SET watched_at = now(), watched_since = CASE
+        WHEN watched_at < now() - ${2 * this.silenceMs} * interval '1 millisecond'
+        THEN now() + ${this.graceMs - this.silenceMs} * interval '1 millisecond' ELSE watched_since END`;
+    await this.database.$executeRaw`
+      UPDATE node n SET state = 'dead', due_at = NULL
+      FROM node_pool p
+      WHERE n.state IN ('active', 'draining')
+        AND greatest(n.heartbeat_at, p.watched_since) <= now() - ${this.silenceMs} * interval '1 millisecond'`;
     const rows = await this.database.$queryRaw<{ id: string }[]>`
-      WITH silent AS (
-        UPDATE node SET state = 'dead'
-        WHERE state IN ('active', 'draining') AND heartbeat_at <= now() - ${this.silenceMs} * interval '1 millisecond'
-        RETURNING id
-      )
-      SELECT id FROM silent
-      UNION SELECT id FROM node WHERE state IN ('dead', 'stopped') AND gateway_count > 0`;
+      SELECT n.id FROM node n CROSS JOIN node_pool p
+      WHERE n.gateway_count > 0 AND (n.state = 'dead' OR (n.state = 'stopped'
+        AND greatest(n.heartbeat_at, p.watched_since) <= now() - ${this.silenceMs} * interval '1 millisecond'))
+      ORDER BY n.id`;
     return rows.map((row) => row.id);
   }
 
   /**
-   * Moves the gateways of a node, and their unfinished deliveries, evenly to the nodes that are alive: in one
-   * transaction, so that a crash moves all or none.
-   * @returns the nodes that took them; empty when there is none, and nothing moved
+   * Lets a node serve what it has until that has moved.
+   * @throws LeonoreError NODE_NOT_FOUND; NODE_NOT_ACTIVE; LAST_NODE
    */
-  async moveGateways(fromId: string): Promise<string[]> {
-    return inTransaction(
-      this.database,
-      async (tx) => {
-        const targets = await tx.$queryRaw<{ id: string }[]>`
-          SELECT id FROM node WHERE state = 'active' AND id <> ${fromId}
-            AND heartbeat_at > now() - ${this.silenceMs} * interval '1 millisecond'
-          ORDER BY gateway_count, id FOR UPDATE`;
-        if (targets.length === 0) return [];
-        const ids = targets.map((target) => target.id);
-        await tx.$executeRaw`
-          WITH moved AS (
-            UPDATE gateway g SET node_id = (${ids}::text[])[1 + (n.place % ${ids.length})]
-            FROM (SELECT id, row_number() OVER (ORDER BY id) AS place FROM gateway WHERE node_id = ${fromId}) n
-            WHERE g.id = n.id RETURNING g.id, g.node_id
-          ), counted AS (
-            UPDATE node SET gateway_count = gateway_count + c.count
-            FROM (SELECT node_id, count(*)::int AS count FROM moved GROUP BY node_id) c WHERE node.id = c.node_id
-          ), emptied AS (
-            UPDATE node SET gateway_count = 0 WHERE id = ${fromId}
-          )
-          UPDATE delivery d SET node_id = m.node_id FROM moved m
-          WHERE d.gateway_id = m.id AND d.state IN ('pending', 'offered', 'downloading', 'installing')`;
-        return ids;
-      },
-      120_000,
-    );
-  }
-
-  /**
-   * Chooses the node for a gateway: the one with the fewest gateways (load-based, the paper's III-C 7).
-   * @throws LeonoreError NO_NODE when none is alive
-   */
-  async assign(tx: Transaction): Promise<{ id: string; address: string }> {
-    const [row] = await tx.$queryRaw<{ id: string; address: string }[]>`
-      UPDATE node SET gateway_count = gateway_count + 1
-      WHERE id = (
-        SELECT id FROM node WHERE state = 'active' AND heartbeat_at > now() - ${this.silenceMs} * interval '1 millisecond'
-        ORDER BY gateway_count, id LIMIT 1 FOR UPDATE
-      )
-      RETURNING id, address`;
-    if (row === undefined) throw new LeonoreError('NO_NODE', 'no LEONORE node is up');
-    return row;
-  }
-
-  /** The gateway's present node, when it is alive. */
-  async usable(tx: Transaction, id: string): Promise<{ id: string; address: string } | null> {
-    const [row] = await tx.$queryRaw<{ id: string; address: string }[]>`
-      SELECT id, address FROM node WHERE id = ${id} AND state = 'active'
-        AND heartbeat_at > now() - ${this.silenceMs} * interval '1 millisecond'`;
-    return row ?? null;
-  }
-
-  async release(tx: Transaction, id: string): Promise<void> {
-    await tx.$executeRaw`UPDATE node SET gateway_count = greatest(gateway_count - 1, 0) WHERE id = ${id}`;
+  async startDrain(id: string): Promise<void> {
+    await inTransaction(this.database, async (tx) => {
+      await this.placement.lock(tx);
+      const [row] = await tx.$queryRaw<{ state: NodeState; others: number }[]>`
+        SELECT state, (SELECT count(*)::int FROM node o WHERE o.state = 'active' AND o.id <> n.id) AS others
+        FROM node n WHERE id = ${id}`;
+      if (row === undefined) throw new LeonoreError('NODE_NOT_FOUND', `there is no node "${id}"`);
+      if (row.state === 'draining') return;
+      if (row.state !== 'active')
+        throw new LeonoreError(
+          'NODE_NOT_ACTIVE',
+          `the node "${id}" is ${row.state}; only an active one can be drained`,
+        );
+      if (row.others === 0)
+        throw new LeonoreError(
+          'LAST_NODE',
+          `"${id}" is the last active node; nobody could take its gateways`,
+        );
+      await tx.$executeRaw`UPDATE node SET state = 'draining', drain_since = now(), due_at = now() WHERE id = ${id}`;
+    });
   }
 }

@@ -70,7 +70,10 @@ export class ProvisioningRepository {
       SELECT node_id AS "nodeId", count(*)::int AS gateways FROM moved GROUP BY node_id ORDER BY node_id`;
   }
 
-  /** Step iv: replaces the groups of a node that were not built yet; ends the incompatible deliveries. */
+  /**
+   * Step iv: replaces the groups of a node that were not built yet; ends the incompatible deliveries. What has moved
+   * to another node meanwhile is no longer this one's to plan.
+   */
   async saveGroups(rolloutId: string, nodeId: string, groups: readonly PlannedGroup[]): Promise<void> {
     await inTransaction(
       this.database,
@@ -88,11 +91,15 @@ export class ProvisioningRepository {
             },
             select: { id: true },
           });
-          await tx.$executeRaw`
+          const taken = await tx.$executeRaw`
             UPDATE delivery SET group_id = ${id}::uuid, updated_at = now(),
               state = CASE WHEN ${incompatible} THEN 'incompatible' ELSE state END,
               ended_at = CASE WHEN ${incompatible} THEN now() END
-            WHERE rollout_id = ${rolloutId}::uuid AND ordinal = ANY(${group.ordinals}::int[]) AND state = 'pending'`;
+            WHERE rollout_id = ${rolloutId}::uuid AND ordinal = ANY(${group.ordinals}::int[]) AND state = 'pending'
+              AND node_id = ${nodeId} AND group_id IS NULL`;
+          if (taken === 0) await tx.rolloutGroup.delete({ where: { id } });
+          else if (taken < group.ordinals.length)
+            await tx.rolloutGroup.update({ where: { id }, data: { gateways: taken } });
         }
       },
       120_000,
@@ -149,13 +156,22 @@ export class ProvisioningRepository {
     });
   }
 
+  /** Running rollouts with deliveries that wait for a plan. */
+  async rolloutsToDelegate(): Promise<string[]> {
+    const rows = await this.database.$queryRaw<{ id: string }[]>`
+      SELECT DISTINCT d.rollout_id::text AS id FROM delivery d JOIN rollout r ON r.id = d.rollout_id
+      WHERE d.state = 'pending' AND d.chunk IS NULL AND r.ended_at IS NULL`;
+    return rows.map((row) => row.id);
+  }
+
+  /** A group that was dropped meanwhile, since its gateways are planned anew, is left as it is. */
   async groupBuilt(
     groupId: string,
     planIndex: number,
     packageId: string,
     attempts: readonly BuildAttempt[],
   ): Promise<void> {
-    await this.database.rolloutGroup.update({
+    await this.database.rolloutGroup.updateMany({
       where: { id: groupId },
       data: { state: 'built', planIndex, packageId, attempts: json(attempts) },
     });
@@ -164,7 +180,7 @@ export class ProvisioningRepository {
   /** All plans of the group failed: its deliveries fail with the reason, others go on. */
   async groupFailed(groupId: string, attempts: readonly BuildAttempt[], error: unknown): Promise<void> {
     await inTransaction(this.database, async (tx) => {
-      await tx.rolloutGroup.update({
+      await tx.rolloutGroup.updateMany({
         where: { id: groupId },
         data: { state: 'failed', attempts: json(attempts) },
       });

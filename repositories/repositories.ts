@@ -7,6 +7,8 @@ import { GatewayRepository } from './gateway-repository.js';
 import { NodeRepository } from './node-repository.js';
 import { OrderRepository } from './order-repository.js';
 import { PackageRepository } from './package-repository.js';
+import { Placement } from './placement.js';
+import { PoolRepository } from './pool-repository.js';
 import { ProvisioningRepository } from './provisioning-repository.js';
 import { RolloutRepository } from './rollout-repository.js';
 import { SourceBuildRepository } from './source-build-repository.js';
@@ -16,6 +18,8 @@ export interface Repositories {
   readonly artifacts: ArtifactRepository;
   readonly gateways: GatewayRepository;
   readonly nodes: NodeRepository;
+  readonly placement: Placement;
+  readonly pool: PoolRepository;
   readonly packages: PackageRepository;
   readonly sourceBuilds: SourceBuildRepository;
   readonly deployments: DeploymentRepository;
@@ -28,12 +32,14 @@ export interface Repositories {
 
 /** @param nodeSilenceMs a node silent for longer is dead */
 export function createRepositories(database: Database, nodeSilenceMs: number): Repositories {
-  const nodes = new NodeRepository(database, nodeSilenceMs);
-  const gateways = new GatewayRepository(database, nodes);
+  const placement = new Placement(database, nodeSilenceMs);
+  const gateways = new GatewayRepository(database, placement);
   return {
     artifacts: new ArtifactRepository(database),
     gateways,
-    nodes,
+    nodes: new NodeRepository(database, nodeSilenceMs, placement),
+    placement,
+    pool: new PoolRepository(database, placement),
     packages: new PackageRepository(database),
     sourceBuilds: new SourceBuildRepository(database),
     deployments: new DeploymentRepository(database),

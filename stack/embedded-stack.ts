@@ -9,6 +9,7 @@ import { loopback } from './free-port.js';
 import { launchEntryPoint } from './launch-entry-point.js';
 import { awaitLeftovers } from './leftovers.js';
 import { PortBook } from './port-book.js';
+import { type NodeKeeper, serveNodeRequests } from './node-requests.js';
 import { migrateDatabase, postgresPart } from './postgres-part.js';
 import { processIdentity } from './process-identity.js';
 import type { EntryPoints, Stack, StackOptions } from './start-stack.js';
@@ -36,6 +37,8 @@ export class EmbeddedStack implements Stack {
   private readonly partsByName = new Map<string, SupervisedPart>();
   private readonly logs = new Map<string, BoundedLog>();
   private readonly nodeAddresses = new Map<string, string>();
+  /** Nodes that the balancer has had launched, with their labels. */
+  private readonly launched = new Map<string, Readonly<Record<string, string>>>();
   private readonly env: NodeJS.ProcessEnv;
   private readonly entryPoints: EntryPoints;
   private readonly progress: (line: string) => void;
@@ -52,6 +55,7 @@ export class EmbeddedStack implements Stack {
     private readonly options: StackOptions,
     private readonly ports: PortBook,
     private readonly lock: FileLock,
+    private readonly launchedBefore: Readonly<Record<string, Readonly<Record<string, string>>>>,
   ) {
     this.env = { ...process.env, ...options.env };
     this.progress = options.onProgress ?? (() => undefined);
@@ -81,7 +85,8 @@ export class EmbeddedStack implements Stack {
       if (saved !== undefined) await awaitLeftovers(saved, options.onProgress ?? (() => undefined));
       const ports = new PortBook(saved?.ports ?? {});
       const enrolmentToken = saved?.enrolmentToken ?? newToken();
-      const stack = new EmbeddedStack(dataDir, enrolmentToken, options, ports, lock);
+      const launchedBefore = saved?.launched ?? {};
+      const stack = new EmbeddedStack(dataDir, enrolmentToken, options, ports, lock, launchedBefore);
       await stack.startAll();
       return stack;
     } catch (error) {
@@ -121,8 +126,11 @@ export class EmbeddedStack implements Stack {
         LEONORE_TOKENS: `admin:${hashToken(this.adminToken)}`,
         LEONORE_ENROLMENT_TOKENS: hashToken(this.enrolmentToken),
       }),
-      this.startOwn('coordinator', 'coordinator', {}),
+      this.startOwn('coordinator', 'coordinator', this.poolEnvironment(nodes)),
       ...ids.map((id) => this.startNode(id)),
+      ...Object.entries(this.launchedBefore)
+        .filter(([id]) => !ids.includes(id))
+        .map(([id, labels]) => this.startAgain(id, labels)),
     ]);
     await this.save();
   }
@@ -183,7 +191,10 @@ export class EmbeddedStack implements Stack {
     const launch: Launch = async (spawned) => {
       const address = await launchEntryPoint(
         { name, script: this.entryPoints[script], env, log: this.logOf(name), graceMs: graceMs.process },
-        spawned,
+        (guarded) => {
+          if (script === 'coordinator') serveNodeRequests(guarded.child, this.nodeKeeper);
+          spawned(guarded);
+        },
       );
       if (script === 'node' && address !== undefined) this.nodeAddresses.set(name, address);
     };
@@ -205,7 +216,7 @@ export class EmbeddedStack implements Stack {
       graceMs: partGraceMs,
       onProgress: this.progress,
       onChange: () => void this.save(),
-      onFailed: (error) => this.reportFailure(error),
+      onFailed: (error) => this.partFailed(name, error),
     });
     this.partsByName.set(name, part);
     await part.startOnce();
@@ -241,17 +252,74 @@ export class EmbeddedStack implements Stack {
     await this.start(name);
   }
 
-  async startNode(id: string): Promise<void> {
+  async startNode(id: string, labels: Readonly<Record<string, string>> = {}): Promise<void> {
     if (this.partsByName.has(id)) return this.start(id);
     const port = await this.ports.choose(id);
     const extra = { LEONORE_HOST: loopback, LEONORE_PORT: String(port), LEONORE_NODE_ID: id };
-    await this.startOwn(id, 'node', extra);
+    const text = Object.entries(labels).map(([key, value]) => `${key}=${value.replaceAll(',', ' ')}`);
+    await this.startOwn(
+      id,
+      'node',
+      text.length === 0 ? extra : { ...extra, LEONORE_NODE_LABELS: text.join() },
+    );
+  }
+
+  /** What the coordinator may ask for: nodes that come and go with the load. */
+  private readonly nodeKeeper: NodeKeeper = {
+    startNode: async (id, labels) => {
+      if (!this.partsByName.has(id)) this.launched.set(id, labels);
+      try {
+        await this.startNode(id, labels);
+      } catch (error) {
+        // It is the pool that tries again; until then there is no such part.
+        this.forget(id);
+        throw error;
+      }
+    },
+    stopNode: async (id) => {
+      if (this.partsByName.has(id)) await this.stopNode(id);
+    },
+  };
+
+  /** Brings back a node that the balancer had launched; it is no reason for the stack to fail. */
+  private async startAgain(id: string, labels: Readonly<Record<string, string>>): Promise<void> {
+    await this.nodeKeeper.startNode(id, labels).catch((error: unknown) => {
+      this.progress(`${id} is not brought back: ${error instanceof Error ? error.message : String(error)}`);
+    });
+  }
+
+  /** Without a part of its own the stack cannot go on; without a node that was launched for load it can. */
+  private partFailed(name: string, error: Error): void {
+    if (!this.launched.has(name)) {
+      this.reportFailure(error);
+      return;
+    }
+    this.progress(`${name} is given up: ${error.message}`);
+    this.forget(name);
+    void this.save();
+  }
+
+  private forget(id: string): void {
+    this.partsByName.delete(id);
+    this.nodeAddresses.delete(id);
+    this.launched.delete(id);
+  }
+
+  /** The pool's settings, as far as they were chosen here; the others may come from the environment. */
+  private poolEnvironment(nodes: number): Record<string, string> {
+    const { maxNodes, threshold, balancer, settleSeconds } = this.options;
+    return {
+      LEONORE_NODES_MIN: String(nodes),
+      ...(maxNodes === undefined ? {} : { LEONORE_NODES_MAX: String(maxNodes) }),
+      ...(threshold === undefined ? {} : { LEONORE_NODE_THRESHOLD: String(threshold) }),
+      ...(balancer === undefined ? {} : { LEONORE_BALANCER: balancer }),
+      ...(settleSeconds === undefined ? {} : { LEONORE_SETTLE_SECONDS: String(settleSeconds) }),
+    };
   }
 
   async stopNode(id: string): Promise<void> {
     await this.halt(id);
-    this.partsByName.delete(id);
-    this.nodeAddresses.delete(id);
+    this.forget(id);
     await this.save();
   }
 
@@ -325,6 +393,7 @@ export class EmbeddedStack implements Stack {
       pids,
       stackPid: process.pid,
       identities,
+      launched: Object.fromEntries(this.launched),
       ports: this.ports.entries(),
     };
   }

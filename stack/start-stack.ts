@@ -15,6 +15,14 @@ export interface StackOptions {
   readonly port?: number;
   /** Nodes to start, `node-1` and so on; default 1. */
   readonly nodes?: number;
+  /** Nodes that there may be: beyond `nodes` they are launched when all are full; default none is. */
+  readonly maxNodes?: number;
+  /** Gateways that fill a node; default 500. */
+  readonly threshold?: number;
+  /** How the balancer chooses a node: `load`, `least-loaded` or `location`; default `load`. */
+  readonly balancer?: string;
+  /** Seconds for which the load must be low before a launched node goes; default 60. */
+  readonly settleSeconds?: number;
   /** Told what happens, one line at a time; never a secret. */
   readonly onProgress?: (line: string) => void;
   /** Added to the environment of this process. DATABASE_URL and TEMPORAL_ADDRESS make these parts external ones. */

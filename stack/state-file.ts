@@ -27,6 +27,8 @@ export interface StackState {
   readonly stackPid: number;
   /** Tells each process from a later one with the same pid; keys as in `pids`, and `stack`. */
   readonly identities: Readonly<Record<string, string>>;
+  /** Nodes that the balancer had launched, with their labels: the next start brings them back. */
+  readonly launched?: Readonly<Record<string, Readonly<Record<string, string>>>>;
   /** Ports to use again at the next start, by name. */
   readonly ports: Readonly<Record<string, number>>;
 }

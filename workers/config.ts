@@ -1,7 +1,21 @@
 import Type from 'typebox';
-import { commonConfig, servingConfig } from '../process/config.js';
+import { strategyNames } from '../domain/balancer/strategies.js';
+import { commonConfig, labelsPattern, servingConfig } from '../process/config.js';
 
-export const CoordinatorConfigSchema = Type.Object(commonConfig);
+export const CoordinatorConfigSchema = Type.Object({
+  ...commonConfig,
+  /** How the balancer chooses a node (domain/balancer/). */
+  LEONORE_BALANCER: Type.Enum(strategyNames, { default: 'load' }),
+  /** Gateways that fill a node: the paper's 500 (or its 2,500). */
+  LEONORE_NODE_THRESHOLD: Type.Integer({ minimum: 1, maximum: 1_000_000, default: 500 }),
+  LEONORE_NODES_MIN: Type.Integer({ minimum: 0, maximum: 1_000, default: 1 }),
+  /** Nodes that may be launched when all are full; 0 launches none. */
+  LEONORE_NODES_MAX: Type.Integer({ minimum: 0, maximum: 1_000, default: 0 }),
+  /** Seconds for which the load must be low before a node goes. */
+  LEONORE_SETTLE_SECONDS: Type.Number({ minimum: 0, maximum: 86_400, default: 60 }),
+  /** Who starts nodes: the stack, a command, or Kubernetes. */
+  LEONORE_LAUNCHER: Type.Enum(['process'], { default: 'process' }),
+});
 
 export const NodeConfigSchema = Type.Object({
   ...servingConfig,
@@ -19,4 +33,6 @@ export const NodeConfigSchema = Type.Object({
   LEONORE_BUILD_DISK_MB: Type.Integer({ minimum: 1, maximum: 1_048_576, default: 4_096 }),
   /** `required`: nothing is built from source where neither bubblewrap nor namespaces are allowed. */
   LEONORE_BUILD_ISOLATION: Type.Enum(['best', 'required'], { default: 'best' }),
+  /** Where the node is, for the balancer: `site=b1,latitude=48.2,longitude=16.4`. */
+  LEONORE_NODE_LABELS: Type.Optional(Type.String({ pattern: labelsPattern })),
 });

@@ -8,9 +8,13 @@ import { coordinatorQueue } from '../domain/orchestration.js';
 import { readEnvironment } from '../domain/read-environment.js';
 import { connectDatabase } from '../repositories/database.js';
 import { createRepositories } from '../repositories/repositories.js';
+import { PoolClient } from '../workflows/client/pool-client.js';
 import { RolloutClient } from '../workflows/client/rollout-client.js';
+import { TemporalLink } from '../workflows/client/temporal-link.js';
 import { CoordinatorConfigSchema } from './config.js';
 import { Housekeeping } from './housekeeping.js';
+import { ProcessLauncher } from './launchers/process-launcher.js';
+import { poolSettingsOf } from './pool-settings.js';
 import { Lifecycle } from '../process/lifecycle.js';
 import { createLogger } from '../process/logger.js';
 import { connectTemporal, installTemporalLogger } from './temporal.js';
@@ -19,6 +23,7 @@ import { connectTemporal, installTemporalLogger } from './temporal.js';
 const maxCachedWorkflows = 1_000;
 
 const config = readEnvironment(CoordinatorConfigSchema, process.env);
+const settings = poolSettingsOf(config);
 const logger = createLogger('coordinator', config.LEONORE_LOG_LEVEL);
 const lifecycle = new Lifecycle(logger);
 installTemporalLogger(logger);
@@ -26,8 +31,12 @@ installTemporalLogger(logger);
 const database = connectDatabase({ url: config.DATABASE_URL, poolSize: config.LEONORE_POOL_SIZE });
 lifecycle.onEnd('database', () => database.$disconnect());
 const repositories = createRepositories(database, 3 * config.LEONORE_HEARTBEAT_MS);
-const rolloutClient = RolloutClient.connect(config.TEMPORAL_ADDRESS, config.TEMPORAL_NAMESPACE);
-lifecycle.onEnd('temporal client', () => rolloutClient.close());
+const link = new TemporalLink(config.TEMPORAL_ADDRESS, config.TEMPORAL_NAMESPACE);
+lifecycle.onEnd('temporal client', () => link.close());
+const rolloutClient = new RolloutClient(link);
+const poolClient = new PoolClient(link, (error) =>
+  logger.warn({ err: error }, 'the node pool was not woken; it looks by itself'),
+);
 
 const connection = await connectTemporal(config.TEMPORAL_ADDRESS, logger, lifecycle);
 lifecycle.onEnd('temporal connection', () => connection.close());
@@ -39,7 +48,10 @@ const worker = await Worker.create({
   ...(existsSync(bundle)
     ? { workflowBundle: { codePath: bundle } }
     : { workflowsPath: fileURLToPath(new URL('../workflows/index.js', import.meta.url)) }),
-  activities: coordinatorActivities(repositories),
+  activities: coordinatorActivities(repositories, {
+    launcher: new ProcessLauncher(),
+    releaseShare: (rolloutId) => rolloutClient.releaseShare(rolloutId),
+  }),
   interceptors: { activity: [() => ({ inbound: new FailureInterceptor() })] },
   maxCachedWorkflows,
   shutdownGraceTime: '10 seconds',
@@ -50,7 +62,14 @@ lifecycle.onEnd('worker', async () => {
   await running;
 });
 const intervalMs = config.LEONORE_HEARTBEAT_MS;
-const housekeeping = new Housekeeping({ repositories, rolloutClient, intervalMs, logger });
+const housekeeping = new Housekeeping({
+  repositories,
+  rolloutClient,
+  poolClient,
+  settings,
+  intervalMs,
+  logger,
+});
 lifecycle.onEnd('housekeeping', async () => housekeeping.stop());
 
 lifecycle.ready();

@@ -1,3 +1,4 @@
+import { availableParallelism, totalmem } from 'node:os';
 import type { Logger } from 'pino';
 import { LeonoreError } from '../domain/errors.js';
 import type { NodeRepository } from '../repositories/node-repository.js';
@@ -8,6 +9,8 @@ export interface NodeHeartbeatOptions {
   readonly incarnation: string;
   readonly intervalMs: number;
   readonly logger: Logger;
+  /** What is known of the work in hand: requests that wait, activities under way. */
+  work(): { readonly queue: number; readonly activities: number };
   /** Called once when the node is no longer this process's. */
   deposed(): void;
 }
@@ -16,6 +19,7 @@ export interface NodeHeartbeatOptions {
 export class NodeHeartbeat {
   private readonly timer: NodeJS.Timeout;
   private busy = false;
+  private before = { atMs: performance.now(), cpuSeconds: cpuSeconds() };
 
   constructor(private readonly options: NodeHeartbeatOptions) {
     this.timer = setInterval(() => void this.beat(), options.intervalMs);
@@ -30,13 +34,7 @@ export class NodeHeartbeat {
     this.busy = true;
     const { nodes, nodeId, incarnation, logger } = this.options;
     try {
-      const { user, system } = process.cpuUsage();
-      const stats = {
-        pid: process.pid,
-        cpuSeconds: (user + system) / 1e6,
-        rssBytes: process.memoryUsage.rss(),
-      };
-      if (await nodes.heartbeat(nodeId, incarnation, stats)) return;
+      if (await nodes.heartbeat(nodeId, incarnation, this.stats())) return;
       this.stop();
       this.options.deposed();
     } catch (error) {
@@ -46,4 +44,25 @@ export class NodeHeartbeat {
       this.busy = false;
     }
   }
+
+  private stats(): Record<string, number> {
+    const now = { atMs: performance.now(), cpuSeconds: cpuSeconds() };
+    const seconds = Math.max(0.001, (now.atMs - this.before.atMs) / 1_000);
+    const cpuShare = (now.cpuSeconds - this.before.cpuSeconds) / seconds / availableParallelism();
+    this.before = now;
+    const rssBytes = process.memoryUsage.rss();
+    return {
+      pid: process.pid,
+      cpuSeconds: now.cpuSeconds,
+      cpuShare: Math.min(1, cpuShare),
+      rssBytes,
+      memoryShare: rssBytes / totalmem(),
+      ...this.options.work(),
+    };
+  }
+}
+
+function cpuSeconds(): number {
+  const { user, system } = process.cpuUsage();
+  return (user + system) / 1e6;
 }

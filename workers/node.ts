@@ -17,8 +17,11 @@ import { readEnvironment } from '../domain/read-environment.js';
 import { connectDatabase } from '../repositories/database.js';
 import { DiskBlobStore } from '../repositories/disk-blob-store.js';
 import { createRepositories } from '../repositories/repositories.js';
+import { PoolClient } from '../workflows/client/pool-client.js';
 import { RolloutClient } from '../workflows/client/rollout-client.js';
+import { TemporalLink } from '../workflows/client/temporal-link.js';
 import { NodeConfigSchema } from './config.js';
+import { enterNode, parseLabels } from './enter-node.js';
 import { NodeHeartbeat } from './heartbeat.js';
 import { Waker } from './waker.js';
 import { Lifecycle } from '../process/lifecycle.js';
@@ -41,8 +44,12 @@ const blobs = new DiskBlobStore(config.LEONORE_BLOBS);
 const abandoned = await removeAbandonedBuilds();
 if (abandoned > 0) logger.info({ abandoned }, 'removed directories of builds whose process was killed');
 
-const rolloutClient = RolloutClient.connect(config.TEMPORAL_ADDRESS, config.TEMPORAL_NAMESPACE);
-lifecycle.onEnd('temporal client', () => rolloutClient.close());
+const link = new TemporalLink(config.TEMPORAL_ADDRESS, config.TEMPORAL_NAMESPACE);
+lifecycle.onEnd('temporal client', () => link.close());
+const rolloutClient = new RolloutClient(link);
+const poolClient = new PoolClient(link, (error) =>
+  logger.warn({ err: error }, 'the node pool was not woken; the coordinator sees to it'),
+);
 const pump = new AcknowledgementPump(
   (rolloutId, chunk, slots) => rolloutClient.acknowledge(rolloutId, chunk, slots),
   (error, { rolloutId, chunk }) =>
@@ -100,7 +107,14 @@ lifecycle.onEnd('worker', async () => {
 });
 
 const incarnation = randomUUID();
-await repositories.nodes.register(nodeId, address, incarnation);
+await enterNode(repositories.nodes, {
+  id: nodeId,
+  address,
+  incarnation,
+  labels: parseLabels(config.LEONORE_NODE_LABELS),
+  silenceMs: 3 * config.LEONORE_HEARTBEAT_MS,
+});
+poolClient.wakeSoon();
 lifecycle.onEnd('registration', () => repositories.nodes.stopped(nodeId, incarnation));
 const heartbeat = new NodeHeartbeat({
   nodes: repositories.nodes,
@@ -108,6 +122,7 @@ const heartbeat = new NodeHeartbeat({
   incarnation,
   intervalMs: config.LEONORE_HEARTBEAT_MS,
   logger,
+  work: () => ({ queue: service.waiting, activities: worker.getStatus().numInFlightActivities }),
   deposed: () => void lifecycle.end(3, 'the node was declared dead, or was started elsewhere'),
 });
 lifecycle.onEnd('heartbeat', async () => heartbeat.stop());

@@ -2,6 +2,7 @@
  * The activities that workflows call, by queue. They carry ids, ranges and counts only. Each runs one of the paper's
  * eight steps (III-D) or repairs one; activities/ implements them, one file a step.
  */
+import type { PoolAction } from '../domain/balancer/pool.js';
 import type { SlotRange } from '../domain/delivery/slot-set.js';
 import type { RolloutResult } from '../domain/orchestration.js';
 
@@ -26,6 +27,26 @@ export interface CoordinatorActivities {
   cancelDeliveries(input: { rolloutId: string }): Promise<{ cancelled: number }>;
   /** (viii) */
   completeRollout(input: { rolloutId: string; cancelled: boolean; failure: unknown }): Promise<RolloutResult>;
+}
+
+/** What is done to the pool of nodes; each is safe to do again. */
+export interface PoolActivities {
+  /** What is to be done next, and the state of the pool as Markdown. */
+  lookAtPool(): Promise<{ action: PoolAction; details: string }>;
+  /** Enters a node that is to be launched. */
+  growPool(): Promise<{ nodeId: string }>;
+  /** Has the launcher start it; a failure is noted, and tried again later. */
+  launchNode(input: { nodeId: string }): Promise<{ problem: string | null }>;
+  /** It was launched and did not register in time. */
+  giveUpLaunch(input: { nodeId: string }): Promise<void>;
+  /** A node that has come takes its even share from the others. */
+  shareGateways(input: { nodeId: string }): Promise<{ moved: number }>;
+  /** Gateways that were queued are placed. */
+  admitQueued(): Promise<{ admitted: number }>;
+  /** The load is low: the node is to go. */
+  shrinkPool(input: { nodeId: string }): Promise<void>;
+  /** Moves what can be moved from a draining node, and ends it when it has nothing left. */
+  drainNode(input: { nodeId: string }): Promise<{ moved: number; left: number; ended: boolean }>;
 }
 
 export interface NodeActivities {

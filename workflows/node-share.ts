@@ -13,6 +13,7 @@ import {
   type Workflow,
   type ChildWorkflowHandle,
 } from '@temporalio/workflow';
+import { WorkflowExecutionAlreadyStartedError } from '@temporalio/common';
 import {
   coordinatorQueue,
   workflowIds,
@@ -67,7 +68,8 @@ async function buildAndDeliver(
       if (started.has(chunk)) continue;
       await condition(() => chunks.count < input.window);
       started.add(chunk);
-      chunks.track(await startChunk({ ...input, chunk, size }));
+      const child = await startChunk({ ...input, chunk, size });
+      if (child !== null) chunks.track(child);
       setCurrentDetails(`${stepTitle('vi')} — ${started.size} chunks, ${remaining} groups still to build`);
     }
     if (workflowInfo().continueAsNewSuggested) {
@@ -79,7 +81,17 @@ async function buildAndDeliver(
   }
 }
 
-function startChunk(input: DeliverChunkInput): Promise<ChildWorkflowHandle<Workflow>> {
+/** @returns null when the chunk is delivered already, by another share of the node that began earlier */
+async function startChunk(input: DeliverChunkInput): Promise<ChildWorkflowHandle<Workflow> | null> {
+  try {
+    return await startChunkAnew(input);
+  } catch (error) {
+    if (!(error instanceof WorkflowExecutionAlreadyStartedError)) throw error;
+    return null;
+  }
+}
+
+function startChunkAnew(input: DeliverChunkInput): Promise<ChildWorkflowHandle<Workflow>> {
   return startChild(deliverChunk, {
     workflowId: workflowIds.deliverChunk(input.rolloutId, input.chunk),
     taskQueue: coordinatorQueue,

@@ -33,7 +33,7 @@ import { cancelSignal, shareReleasedSignal } from './signals.js';
 /** Chunks that a node delivers at once: 16 of 500 gateways keep its handlers busy and its history short. */
 const chunkWindow = 16;
 /** Times that shares may be delegated anew: more means that nodes die faster than they can work. */
-const maximumRounds = 20;
+const maximumRounds = 100;
 
 export async function rollout(input: RolloutInput): Promise<RolloutResult> {
   const progress = new RolloutProgress(input);

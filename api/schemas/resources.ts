@@ -2,6 +2,8 @@
 import Type from 'typebox';
 import { ArtifactManifestSchema } from '../../domain/artifact/manifest.js';
 import { deliveryStates } from '../../domain/delivery/state.js';
+import { nodeOrigins, nodeStates } from '../../domain/balancer/pool.js';
+import { strategyNames } from '../../domain/balancer/strategies.js';
 import { GatewayProfileSchema } from '../../domain/gateway/profile.js';
 import type { Plan } from '../../domain/plan/plan.js';
 import { limits } from '../../domain/limits.js';
@@ -21,7 +23,7 @@ export const ArtifactSchema = Type.Object({
 
 export const GatewaySchema = Type.Object({
   id: Type.String(),
-  state: Type.Enum(['active', 'decommissioned']),
+  state: Type.Enum(['queued', 'active', 'decommissioned']),
   nodeId: NullableTextSchema,
   protocol: Type.String(),
   strategy: Type.String(),
@@ -33,12 +35,41 @@ export const GatewaySchema = Type.Object({
 
 export const NodeSchema = Type.Object({
   id: Type.String(),
-  address: Type.String(),
-  state: Type.Enum(['active', 'draining', 'dead', 'stopped']),
+  address: Type.String({ description: 'Empty while it is being launched' }),
+  state: Type.Enum([...nodeStates]),
+  origin: Type.Enum([...nodeOrigins], {
+    description: 'own: came by itself; operator: asked for; pool: launched because all nodes were full',
+  }),
+  labels: Type.Record(Type.String(), Type.String(), { description: 'site, latitude, longitude' }),
   gatewayCount: Type.Integer(),
+  deliveryCount: Type.Integer({ description: 'Unfinished deliveries of its gateways' }),
+  requestedAt: NullableInstantSchema,
+  launchedAt: NullableInstantSchema,
   startedAt: InstantSchema,
+  sharedAt: NullableInstantSchema,
   heartbeatAt: InstantSchema,
-  stats: Type.Unknown(),
+  attempts: Type.Integer({ description: 'Failed launches in a row' }),
+  problem: NullableTextSchema,
+  stats: Type.Object(
+    {
+      cpuShare: Type.Optional(Type.Number({ description: 'Of all processors of its machine, 0 to 1' })),
+      cpuSeconds: Type.Optional(Type.Number()),
+      memoryShare: Type.Optional(Type.Number({ description: "Of its machine's memory, 0 to 1" })),
+      rssBytes: Type.Optional(Type.Integer()),
+      queue: Type.Optional(Type.Integer({ description: 'Requests of gateways that wait' })),
+      activities: Type.Optional(Type.Integer({ description: 'Activities under way' })),
+    },
+    { additionalProperties: true, description: 'What its process last said that it uses' },
+  ),
+});
+
+export const NodePoolSchema = Type.Object({
+  strategy: Type.Enum(strategyNames),
+  threshold: Type.Integer({ description: 'Gateways that fill a node' }),
+  minNodes: Type.Integer(),
+  maxNodes: Type.Integer({ description: '0: no node is launched for need' }),
+  settleMs: Type.Integer({ description: 'How long the load must be low before a node goes' }),
+  queued: Type.Integer({ description: 'Registrations that wait for a node' }),
 });
 
 export const DeploymentSchema = Type.Object({

@@ -1,4 +1,6 @@
-import { Command, InvalidArgumentError } from 'commander';
+import { Command, InvalidArgumentError, Option } from 'commander';
+import { strategyNames } from '../../domain/balancer/strategies.js';
+import { LeonoreError } from '../../domain/errors.js';
 import { defaultDataDir } from '../../stack/state-file.js';
 import { type Stack, startStack } from '../../stack/start-stack.js';
 
@@ -6,11 +8,15 @@ interface UpOptions {
   readonly data: string;
   readonly port?: number;
   readonly nodes: number;
+  readonly maxNodes?: number;
+  readonly balancer?: string;
+  readonly threshold?: number;
+  readonly settle?: number;
   readonly json?: true;
 }
 
 /** More nodes than this on one machine only take memory from each other. */
-const maxNodes = 16;
+const mostNodes = 16;
 
 /** `leonore up`: the embedded stack in the foreground, until Ctrl-C. */
 export function upCommand(): Command {
@@ -22,12 +28,30 @@ export function upCommand(): Command {
       'port of the API (default: the same as before, or a free one)',
       wholeNumber(1, 65_535),
     )
-    .option('--nodes <k>', 'number of nodes', wholeNumber(0, maxNodes), 1)
+    .option('--nodes <k>', 'nodes that there are at least', wholeNumber(0, mostNodes), 1)
+    .option(
+      '--max-nodes <k>',
+      'nodes that may be launched when all are full (default: none is)',
+      wholeNumber(1, mostNodes),
+    )
+    .addOption(
+      new Option('--balancer <strategy>', 'how a node is chosen for a gateway (default: load)').choices(
+        strategyNames,
+      ),
+    )
+    .option('--threshold <n>', 'gateways that fill a node (default: 500)', wholeNumber(1, 1_000_000))
+    .option(
+      '--settle <s>',
+      'seconds for which the load must be low before a launched node goes (default: 60)',
+      wholeNumber(0, 86_400),
+    )
     .option('--json', 'print one JSON object a line')
     .action(up);
 }
 
 async function up(options: UpOptions): Promise<void> {
+  if (options.maxNodes !== undefined && options.maxNodes < options.nodes)
+    throw new LeonoreError('MALFORMED_INPUT', '--max-nodes must not be less than --nodes');
   const say = speaker(options.json === true);
   const interrupted = new AbortController();
   // A second signal changes nothing: the stop is bounded, and cut short it would leave work to the guards.
@@ -52,7 +76,7 @@ async function startUnlessInterrupted(
   say: Speaker,
   signal: AbortSignal,
 ): Promise<Stack | undefined> {
-  const { data, port, nodes } = options;
+  const { data, port, nodes, maxNodes, balancer, threshold, settle } = options;
   try {
     return await startStack({
       dataDir: data,
@@ -60,6 +84,10 @@ async function startUnlessInterrupted(
       signal,
       onProgress: (line) => say.progress(line),
       ...(port === undefined ? {} : { port }),
+      ...(maxNodes === undefined ? {} : { maxNodes }),
+      ...(balancer === undefined ? {} : { balancer }),
+      ...(threshold === undefined ? {} : { threshold }),
+      ...(settle === undefined ? {} : { settleSeconds: settle }),
     });
   } catch (error) {
     if (!signal.aborted) throw error;

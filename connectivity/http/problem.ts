@@ -52,7 +52,9 @@ function sendProblem(error: LeonoreError, request: FastifyRequest, reply: Fastif
     instance: request.id,
     ...(Object.keys(error.details).length > 0 ? { details: error.details } : {}),
   };
-  if (status === 503 || status === 429) reply.header('retry-after', retryAfterSeconds);
+  const { retryAfterSeconds: told } = error.details;
+  if (status === 503 || status === 429)
+    reply.header('retry-after', typeof told === 'number' ? told : retryAfterSeconds);
   if (status === 401) reply.header('www-authenticate', 'Bearer');
   return reply.code(status).type('application/problem+json').serializer(JSON.stringify).send(problem);
 }

@@ -43,6 +43,7 @@ export async function testApi(temporalAddress: string): Promise<TestApi> {
       rolloutClient,
       access: new Access(tokens, sha256(testTokens.enrolment)),
       pollSeconds: 30,
+      wakePool: () => undefined,
     },
   });
   return {

@@ -48,7 +48,7 @@ export function profileOf(id: string, changes: Partial<GatewayProfile> = {}): Ga
 /** Enters a node that counts as alive. */
 export async function addNode({ nodes }: Repositories, id: string): Promise<string> {
   const incarnation = randomUUID();
-  await nodes.register(id, `http://127.0.0.1:1/${id}`, incarnation);
+  await nodes.register({ id, address: `http://127.0.0.1:1/${id}`, incarnation });
   return incarnation;
 }
 

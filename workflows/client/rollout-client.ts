@@ -1,11 +1,4 @@
-import {
-  Client,
-  Connection,
-  isGrpcServiceError,
-  WorkflowExecutionAlreadyStartedError,
-  WorkflowNotFoundError,
-} from '@temporalio/client';
-import { LeonoreError } from '../../domain/errors.js';
+import { WorkflowExecutionAlreadyStartedError } from '@temporalio/client';
 import type { SlotRange } from '../../domain/delivery/slot-set.js';
 import {
   coordinatorQueue,
@@ -14,27 +7,15 @@ import {
   type RolloutInput,
 } from '../../domain/orchestration.js';
 import { attributeKeys } from '../attributes.js';
-import { acknowledgeSignal, cancelSignal } from '../signals.js';
-
-/** A server that takes longer to say that it is there counts as away. */
-const reachableMs = 2_000;
+import { acknowledgeSignal, cancelSignal, shareReleasedSignal } from '../signals.js';
+import { TemporalLink } from './temporal-link.js';
 
 /** Starts, cancels and wakes the workflows of rollouts. */
 export class RolloutClient {
-  private constructor(
-    private readonly connection: Connection,
-    private readonly client: Client,
-  ) {}
+  constructor(private readonly link: TemporalLink) {}
 
-  /** Connects on first use, and again after Temporal was away. */
   static connect(address: string, namespace: string): RolloutClient {
-    const connection = Connection.lazy({
-      address,
-      connectTimeout: '5 seconds',
-      // gRPC would wait up to two minutes between two tries: too long after a short absence.
-      channelArgs: { 'grpc.initial_reconnect_backoff_ms': 250, 'grpc.max_reconnect_backoff_ms': 2_000 },
-    });
-    return new RolloutClient(connection, new Client({ connection, namespace }));
+    return new RolloutClient(new TemporalLink(address, namespace));
   }
 
   /**
@@ -43,8 +24,8 @@ export class RolloutClient {
    */
   async start(input: RolloutInput): Promise<void> {
     try {
-      await this.bounded(() =>
-        this.client.workflow.start(workflowTypes.rollout, {
+      await this.link.bounded(() =>
+        this.link.workflow.start(workflowTypes.rollout, {
           workflowId: workflowIds.rollout(input.rolloutId),
           taskQueue: coordinatorQueue,
           args: [input],
@@ -65,58 +46,29 @@ export class RolloutClient {
 
   /** @throws LeonoreError TEMPORAL_UNAVAILABLE */
   async cancel(rolloutId: string): Promise<void> {
-    await this.signalIfRunning(() =>
-      this.client.workflow.getHandle(workflowIds.rollout(rolloutId)).signal(cancelSignal),
+    await this.link.signalIfRunning(() =>
+      this.link.workflow.getHandle(workflowIds.rollout(rolloutId)).signal(cancelSignal),
     );
   }
 
   /** Wakes the workflow of a chunk. @throws LeonoreError TEMPORAL_UNAVAILABLE */
   async acknowledge(rolloutId: string, chunk: number, slots: readonly SlotRange[]): Promise<void> {
-    const handle = this.client.workflow.getHandle(workflowIds.deliverChunk(rolloutId, chunk));
-    await this.signalIfRunning(() => handle.signal(acknowledgeSignal, { slots }));
+    const handle = this.link.workflow.getHandle(workflowIds.deliverChunk(rolloutId, chunk));
+    await this.link.signalIfRunning(() => handle.signal(acknowledgeSignal, { slots }));
+  }
+
+  /** A rollout has deliveries that moved to another node before they were planned: it delegates them anew. */
+  async releaseShare(rolloutId: string): Promise<void> {
+    const handle = this.link.workflow.getHandle(workflowIds.rollout(rolloutId));
+    await this.link.signalIfRunning(() => handle.signal(shareReleasedSignal));
   }
 
   /** True when Temporal answers. */
-  async isReachable(): Promise<boolean> {
-    try {
-      await this.connection.withDeadline(Date.now() + reachableMs, () =>
-        this.connection.workflowService.getSystemInfo({}),
-      );
-      return true;
-    } catch {
-      return false;
-    }
+  isReachable(): Promise<boolean> {
+    return this.link.isReachable();
   }
 
-  async close(): Promise<void> {
-    await this.connection.close();
+  close(): Promise<void> {
+    return this.link.close();
   }
-
-  /** A workflow that has ended needs no waking. */
-  private async signalIfRunning(send: () => Promise<void>): Promise<void> {
-    try {
-      await this.bounded(send);
-    } catch (error) {
-      if (!(error instanceof WorkflowNotFoundError)) throw error;
-    }
-  }
-
-  private async bounded<T>(call: () => Promise<T>): Promise<T> {
-    try {
-      return await this.connection.withDeadline(Date.now() + 5_000, call);
-    } catch (error) {
-      if (error instanceof WorkflowNotFoundError || error instanceof WorkflowExecutionAlreadyStartedError)
-        throw error;
-      if (!isAway(error)) throw error;
-      throw new LeonoreError('TEMPORAL_UNAVAILABLE', 'Temporal does not answer', {}, { cause: error });
-    }
-  }
-}
-
-/** gRPC codes for: deadline exceeded, unavailable, cancelled, resource exhausted. */
-const awayCodes = new Set([1, 4, 8, 14]);
-
-function isAway(error: unknown): boolean {
-  if (isGrpcServiceError(error)) return awayCodes.has(error.code);
-  return error instanceof Error && error.cause !== undefined && isAway(error.cause);
 }

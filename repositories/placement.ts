@@ -1,0 +1,238 @@
+import { evenShare, type Move, type MovableGateway } from '../domain/balancer/even-share.js';
+import { Placer } from '../domain/balancer/placer.js';
+import { canGrow, type PoolSettings } from '../domain/balancer/pool.js';
+import { strategies } from '../domain/balancer/strategies.js';
+import type { BalancerStrategy, NodeLoad, PlaceLabels } from '../domain/balancer/strategy.js';
+import { inTransaction, type Database, type Transaction } from './database.js';
+import { poolNodes, poolSettings } from './pool-rows.js';
+
+/** Anything that tells who is where takes this lock first (pg_advisory_xact_lock). */
+const lockKey = 0x1e0_70de;
+/** Queued gateways that are placed in one transaction. */
+const admittedAtOnce = 2_000;
+
+/** The nodes that take gateways now, under the lock of a transaction. */
+export interface OpenNodes {
+  readonly settings: PoolSettings;
+  /** Another node may come: new gateways wait for it when all are full. */
+  readonly canGrow: boolean;
+  readonly placer: Placer;
+  readonly addresses: ReadonlyMap<string, string>;
+}
+
+/**
+ * Which gateway is on which node.
+ *
+ * INVARIANTS
+ * - `gateway.node_id` changes only under one lock, so whoever holds it may count and then place: nodes are never
+ *   filled beyond their threshold by two at once. What is placed together shares the lock and the commit.
+ * - `gateway_count` of a node changes in the transaction that changes `gateway.node_id`.
+ * - Unfinished deliveries move with their gateway in the same transaction. They are locked before gateways are, in
+ *   the order of (rollout, ordinal), as reports do.
+ * - A node is alive, or not, by the database's clock alone.
+ */
+export class Placement {
+  constructor(
+    private readonly database: Database,
+    /** A node silent for longer takes nothing new. */
+    private readonly silenceMs: number,
+  ) {}
+
+  /** Takes the lock, to be held to the end of the transaction, and looks who takes gateways now. */
+  async open(tx: Transaction): Promise<OpenNodes> {
+    await this.lock(tx);
+    const settings = await poolSettings(tx);
+    const rows = await this.loads(tx, settings);
+    return {
+      settings,
+      canGrow: canGrow({ settings, nodes: await poolNodes(tx) }),
+      placer: new Placer(strategies[settings.strategy], settings.threshold, rows),
+      addresses: new Map(rows.map((row) => [row.id, row.address])),
+    };
+  }
+
+  /** Counts what was placed or taken away: changes by node, under the lock. */
+  async count(tx: Transaction, changes: ReadonlyMap<string, number>): Promise<void> {
+    const entries = [...changes].filter(([, change]) => change !== 0);
+    if (entries.length === 0) return;
+    await tx.$executeRaw`
+      UPDATE node n SET gateway_count = greatest(n.gateway_count + c.change, 0)
+      FROM unnest(${entries.map(([id]) => id)}::text[], ${entries.map(([, change]) => change)}::int[]) AS c(id, change)
+      WHERE n.id = c.id`;
+  }
+
+  async lock(tx: Transaction): Promise<void> {
+    // A statement of its own: what the next one sees begins after the lock was granted.
+    await tx.$executeRaw`SELECT pg_advisory_xact_lock(${lockKey})`;
+  }
+
+  /**
+   * Moves all gateways of a node that is gone to those that are alive, full or not: their deliveries must go on.
+   * @returns how many moved; null when there is no node, and nothing moved
+   */
+  async leave(fromId: string): Promise<number | null> {
+    return this.exclusively(async (tx) => {
+      const { placer } = await this.open(tx);
+      const gateways = await tx.$queryRaw<{ id: string; labels: PlaceLabels }[]>`
+        SELECT id, labels FROM gateway WHERE node_id = ${fromId} ORDER BY id`;
+      return this.placeAll(tx, placer, gateways, fromId);
+    });
+  }
+
+  /**
+   * Moves the gateways of a draining node, except those at work on a delivery: it finishes what runs.
+   * @param patienceMs a node that has been draining for longer loses those too
+   * @returns how many moved and how many are left
+   */
+  async drain(fromId: string, patienceMs: number): Promise<{ moved: number; left: number }> {
+    return this.exclusively(async (tx) => {
+      const { placer } = await this.open(tx);
+      const gateways = await tx.$queryRaw<{ id: string; labels: PlaceLabels }[]>`
+        SELECT g.id, g.labels FROM gateway g JOIN node n ON n.id = g.node_id
+        WHERE n.id = ${fromId} AND n.state = 'draining'
+          AND (n.drain_since < now() - ${patienceMs} * interval '1 millisecond' OR NOT EXISTS (
+            SELECT 1 FROM delivery d WHERE d.gateway_id = g.id AND d.state IN ('downloading', 'installing')))
+        ORDER BY g.id`;
+      const moved = (await this.placeAll(tx, placer, gateways, fromId)) ?? 0;
+      const [row] = await tx.$queryRaw<{ left: number }[]>`
+        SELECT gateway_count AS left FROM node WHERE id = ${fromId}`;
+      return { moved, left: row?.left ?? 0 };
+    });
+  }
+
+  /** A node that has come takes its even share from the others. @returns how many gateways it took */
+  async takeShare(nodeId: string): Promise<number> {
+    return this.exclusively(async (tx) => {
+      await this.lock(tx);
+      const settings = await poolSettings(tx);
+      const nodes = await this.loads(tx, settings);
+      const average = nodes.reduce((sum, node) => sum + node.gateways, 0) / Math.max(1, nodes.length);
+      const donors = nodes.filter((node) => node.gateways > average).map((node) => node.id);
+      const gateways = await tx.$queryRaw<MovableGateway[]>`
+        SELECT g.id, g.node_id AS "nodeId", g.labels, EXISTS (
+          SELECT 1 FROM delivery d WHERE d.gateway_id = g.id AND d.state IN ('downloading', 'installing')) AS "isBusy"
+        FROM gateway g WHERE g.node_id = ANY(${donors}::text[])`;
+      const moves = evenShare(strategies[settings.strategy], nodes, gateways, nodeId);
+      await this.apply(tx, moves, donors);
+      await tx.$executeRaw`UPDATE node SET shared_at = now() WHERE id = ${nodeId}`;
+      return moves.length;
+    });
+  }
+
+  /** Places gateways that were queued, the longest waiting first, as far as there is room. @returns how many */
+  async admit(): Promise<number> {
+    return this.exclusively(async (tx) => {
+      const { placer, canGrow: mayWait } = await this.open(tx);
+      const waiting = await tx.$queryRaw<{ id: string; labels: PlaceLabels }[]>`
+        SELECT id, labels FROM gateway WHERE state = 'queued' ORDER BY queued_at, id LIMIT ${admittedAtOnce}`;
+      const moves: Move[] = [];
+      for (const { id, labels } of waiting) {
+        const nodeId = mayWait ? placer.place(labels) : placer.placeAnyhow(labels);
+        if (nodeId === null) break;
+        moves.push({ gatewayId: id, nodeId });
+      }
+      await this.apply(tx, moves, []);
+      return moves.length;
+    });
+  }
+
+  /**
+   * Spreads the gateways of one rollout over the nodes by a strategy, counting nothing but them: a deployment that
+   * lies on one node is then delivered by all. @returns how many moved
+   */
+  async spread(rolloutId: string, strategy: BalancerStrategy): Promise<number> {
+    return this.exclusively(async (tx) => {
+      await this.lock(tx);
+      const settings = await poolSettings(tx);
+      const nodes = await this.loads(tx, settings);
+      const gateways = await tx.$queryRaw<{ id: string; nodeId: string; labels: PlaceLabels }[]>`
+        SELECT g.id, g.node_id AS "nodeId", g.labels FROM delivery d JOIN gateway g ON g.id = d.gateway_id
+        WHERE d.rollout_id = ${rolloutId}::uuid AND d.state = 'pending' AND g.state = 'active' AND g.node_id IS NOT NULL
+        ORDER BY g.id`;
+      const empty = nodes.map((node) => ({ ...node, gateways: 0 }));
+      const placer = new Placer(strategy, settings.threshold, empty);
+      const moves = gateways.flatMap(({ id, nodeId, labels }) => {
+        const wanted = placer.placeAnyhow(labels);
+        return wanted === null || wanted === nodeId ? [] : [{ gatewayId: id, nodeId: wanted }];
+      });
+      await this.apply(
+        tx,
+        moves,
+        nodes.map((node) => node.id),
+      );
+      return moves.length;
+    });
+  }
+
+  private async placeAll(
+    tx: Transaction,
+    placer: Placer,
+    gateways: readonly { id: string; labels: PlaceLabels }[],
+    fromId: string,
+  ): Promise<number | null> {
+    const moves: Move[] = [];
+    for (const { id, labels } of gateways) {
+      const nodeId = placer.placeAnyhow(labels);
+      if (nodeId === null) return null;
+      moves.push({ gatewayId: id, nodeId });
+    }
+    await this.apply(tx, moves, [fromId]);
+    return moves.length;
+  }
+
+  /** @param donors nodes that lose gateways; they and those that win some are counted anew */
+  private async apply(tx: Transaction, moves: readonly Move[], donors: readonly string[]): Promise<void> {
+    const ids = moves.map((move) => move.gatewayId);
+    const nodeIds = moves.map((move) => move.nodeId);
+    if (moves.length > 0) {
+      await lockUnfinished(tx, ids);
+      await tx.$executeRaw`
+        UPDATE gateway g SET node_id = m.node_id, state = 'active', queued_at = NULL
+        FROM unnest(${ids}::text[], ${nodeIds}::text[]) AS m(id, node_id)
+        WHERE g.id = m.id AND g.state <> 'decommissioned'`;
+      await tx.$executeRaw`
+        UPDATE delivery d SET node_id = m.node_id
+        FROM unnest(${ids}::text[], ${nodeIds}::text[]) AS m(id, node_id)
+        WHERE d.gateway_id = m.id AND d.state IN ('pending', 'offered', 'downloading', 'installing')`;
+    }
+    const counted = [...new Set([...donors, ...nodeIds])];
+    if (counted.length === 0) return;
+    await tx.$executeRaw`
+      UPDATE node n SET gateway_count = c.count
+      FROM (SELECT q.id, count(g.id)::int AS count FROM unnest(${counted}::text[]) AS q(id)
+            LEFT JOIN gateway g ON g.node_id = q.id AND g.state = 'active' GROUP BY q.id) c
+      WHERE n.id = c.id`;
+  }
+
+  private async loads(tx: Transaction, settings: PoolSettings): Promise<(NodeLoad & { address: string })[]> {
+    // Only one strategy asks for deliveries, which have to be counted.
+    return settings.strategy === 'least-loaded'
+      ? tx.$queryRaw`
+          SELECT n.id, n.address, n.labels, n.gateway_count AS gateways, coalesce(d.count, 0)::int AS deliveries,
+                 coalesce((n.stats ->> 'cpuShare')::float8, 0) AS "cpuShare",
+                 coalesce((n.stats ->> 'memoryShare')::float8, 0) AS "memoryShare"
+          FROM node n LEFT JOIN (
+            SELECT node_id, count(*) FROM delivery
+            WHERE state IN ('pending', 'offered', 'downloading', 'installing') GROUP BY node_id) d ON d.node_id = n.id
+          WHERE n.state = 'active' AND n.heartbeat_at > now() - ${this.silenceMs} * interval '1 millisecond'
+          ORDER BY n.id`
+      : tx.$queryRaw`
+          SELECT id, address, labels, gateway_count AS gateways, 0 AS deliveries,
+                 0::float8 AS "cpuShare", 0::float8 AS "memoryShare"
+          FROM node WHERE state = 'active' AND heartbeat_at > now() - ${this.silenceMs} * interval '1 millisecond'
+          ORDER BY id`;
+  }
+
+  private exclusively<T>(work: (tx: Transaction) => Promise<T>): Promise<T> {
+    return inTransaction(this.database, work, 120_000);
+  }
+}
+
+/** Locks the unfinished deliveries of gateways, in the order in which reports lock them. */
+export async function lockUnfinished(tx: Transaction, gatewayIds: readonly string[]): Promise<void> {
+  await tx.$executeRaw`
+    SELECT count(*) FROM (
+      SELECT 1 FROM delivery WHERE gateway_id = ANY(${gatewayIds}::text[])
+        AND state IN ('pending', 'offered', 'downloading', 'installing')
+      ORDER BY rollout_id, ordinal FOR NO KEY UPDATE) locked`;
+}

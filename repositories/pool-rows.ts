@@ -1,0 +1,32 @@
+import type { NodeOrigin, NodeState, PoolNode, PoolSettings } from '../domain/balancer/pool.js';
+import type { StrategyName } from '../domain/balancer/strategies.js';
+import type { Database, Transaction } from './database.js';
+
+/** What is configured for the pool of nodes. */
+export async function poolSettings(tx: Transaction | Database): Promise<PoolSettings> {
+  const [row] = await tx.$queryRaw<PoolSettings[]>`
+    SELECT strategy, threshold, min_nodes AS "minNodes", max_nodes AS "maxNodes", settle_ms AS "settleMs" FROM node_pool`;
+  if (row === undefined) throw new Error('the row of node_pool is missing');
+  return { ...row, strategy: row.strategy as StrategyName };
+}
+
+/** The nodes as the pool's decisions need them. Times are told as differences: only the database's clock counts. */
+export async function poolNodes(tx: Transaction | Database): Promise<PoolNode[]> {
+  const rows = await tx.$queryRaw<
+    (Omit<PoolNode, 'number' | 'state' | 'origin'> & { state: string; origin: string })[]
+  >`
+    SELECT id, state, origin, gateway_count AS gateways, shared_at IS NOT NULL AS "hasShare", attempts,
+           launched_at IS NOT NULL AS "isLaunched",
+           coalesce(extract(epoch FROM due_at - now()) * 1000, 0)::float8 AS "dueInMs"
+    FROM node ORDER BY id`;
+  return rows.map((row) => ({
+    ...row,
+    state: row.state as NodeState,
+    origin: row.origin as NodeOrigin,
+    number: numberOf(row.id),
+  }));
+}
+
+function numberOf(nodeId: string): number {
+  return Number(/\d+$/.exec(nodeId)?.[0] ?? 0);
+}

@@ -1,0 +1,81 @@
+import {
+  Client,
+  Connection,
+  isGrpcServiceError,
+  WorkflowExecutionAlreadyStartedError,
+  WorkflowNotFoundError,
+  type WorkflowClient,
+} from '@temporalio/client';
+import { LeonoreError } from '../../domain/errors.js';
+
+/** A server that takes longer to say that it is there counts as away. */
+const reachableMs = 2_000;
+
+/** The one connection of a process to Temporal, as a client: made on first use, and again after Temporal was away. */
+export class TemporalLink {
+  private readonly connection: Connection;
+  private readonly client: Client;
+
+  constructor(address: string, namespace: string) {
+    this.connection = Connection.lazy({
+      address,
+      connectTimeout: '5 seconds',
+      // gRPC would wait up to two minutes between two tries: too long after a short absence.
+      channelArgs: { 'grpc.initial_reconnect_backoff_ms': 250, 'grpc.max_reconnect_backoff_ms': 2_000 },
+    });
+    this.client = new Client({ connection: this.connection, namespace });
+  }
+
+  get workflow(): WorkflowClient {
+    return this.client.workflow;
+  }
+
+  /** True when Temporal answers. */
+  async isReachable(): Promise<boolean> {
+    try {
+      await this.connection.withDeadline(Date.now() + reachableMs, () =>
+        this.connection.workflowService.getSystemInfo({}),
+      );
+      return true;
+    } catch {
+      return false;
+    }
+  }
+
+  /**
+   * A call that gives up after some seconds.
+   * @throws LeonoreError TEMPORAL_UNAVAILABLE; what Temporal says about the workflow itself
+   */
+  async bounded<T>(call: () => Promise<T>): Promise<T> {
+    try {
+      return await this.connection.withDeadline(Date.now() + 5_000, call);
+    } catch (error) {
+      if (error instanceof WorkflowNotFoundError || error instanceof WorkflowExecutionAlreadyStartedError)
+        throw error;
+      if (!isAway(error)) throw error;
+      throw new LeonoreError('TEMPORAL_UNAVAILABLE', 'Temporal does not answer', {}, { cause: error });
+    }
+  }
+
+  /** @throws LeonoreError TEMPORAL_UNAVAILABLE */
+  async signalIfRunning(send: () => Promise<void>): Promise<void> {
+    try {
+      await this.bounded(send);
+    } catch (error) {
+      // A workflow that has ended needs no waking.
+      if (!(error instanceof WorkflowNotFoundError)) throw error;
+    }
+  }
+
+  async close(): Promise<void> {
+    await this.connection.close();
+  }
+}
+
+/** gRPC codes for: deadline exceeded, unavailable, cancelled, resource exhausted. */
+const awayCodes = new Set([1, 4, 8, 14]);
+
+function isAway(error: unknown): boolean {
+  if (isGrpcServiceError(error)) return awayCodes.has(error.code);
+  return error instanceof Error && error.cause !== undefined && isAway(error.cause);
+}
