@@ -26,7 +26,7 @@ export interface PoolActivityDependencies {
   readonly provisioning: ProvisioningRepository;
   readonly launcher: NodeLauncher;
   /** Tells a rollout that unplanned deliveries of it have moved. */
-  releaseShare(rolloutId: string): Promise<void>;
+  readonly releaseShare: (rolloutId: string) => Promise<void>;
 }
 
 /** The activities of the node pool. */

@@ -12,7 +12,7 @@ export interface ApiContext {
   /** Seconds between two polls of a gateway that has no interval of its own. */
   readonly pollSeconds: number;
   /** Tells the node pool that there is something to do; returns at once, and tells it at most once a second. */
-  wakePool(): void;
+  readonly wakePool: () => void;
 }
 
 /** A route plugin's options. */

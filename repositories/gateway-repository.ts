@@ -67,7 +67,8 @@ export class GatewayRepository {
    */
   async register(registration: Registration): Promise<PlacedGateway> {
     const [outcome] = await this.registerAll([registration]);
-    if (outcome === undefined || outcome instanceof LeonoreError) throw outcome;
+    if (outcome instanceof LeonoreError) throw outcome;
+    if (outcome === undefined) throw new Error('a batch of one has one outcome');
     return outcome;
   }
 

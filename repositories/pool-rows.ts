@@ -1,5 +1,4 @@
 import type { NodeOrigin, NodeState, PoolNode, PoolSettings } from '../domain/balancer/pool.js';
-import type { StrategyName } from '../domain/balancer/strategies.js';
 import type { Database, Transaction } from './database.js';
 
 /** What is configured for the pool of nodes. */
@@ -7,7 +6,7 @@ export async function poolSettings(tx: Transaction | Database): Promise<PoolSett
   const [row] = await tx.$queryRaw<PoolSettings[]>`
     SELECT strategy, threshold, min_nodes AS "minNodes", max_nodes AS "maxNodes", settle_ms AS "settleMs" FROM node_pool`;
   if (row === undefined) throw new Error('the row of node_pool is missing');
-  return { ...row, strategy: row.strategy as StrategyName };
+  return row;
 }
 
 /** The nodes as the pool's decisions need them. Times are told as differences: only the database's clock counts. */

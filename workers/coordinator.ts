@@ -71,6 +71,7 @@ const housekeeping = new Housekeeping({
   logger,
 });
 lifecycle.onEnd('housekeeping', async () => housekeeping.stop());
+await housekeeping.start();
 
 lifecycle.ready();
 await running.catch((error: unknown) => {

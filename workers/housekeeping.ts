@@ -35,6 +35,11 @@ export class Housekeeping {
     this.timer = setInterval(() => void this.round(), options.intervalMs);
   }
 
+  /** The first round, at once: what was configured holds from the beginning. */
+  start(): Promise<void> {
+    return this.round();
+  }
+
   stop(): void {
     clearInterval(this.timer);
   }

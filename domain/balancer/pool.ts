@@ -45,7 +45,7 @@ export interface PoolNode {
   readonly attempts: number;
   /** The launcher has done its part; the node must register now. */
   readonly isLaunched: boolean;
-  /** Until the next attempt, or until it counts as failed; negative when that is past. */
+  /** Until it must be looked at again: to launch it, to give the launch up, to go on draining it. */
   readonly dueInMs: number;
 }
 
@@ -74,39 +74,54 @@ export const hopelessAttempts = 5;
 const lowWater = 0.7;
 /** A pool that waits for nothing is woken when something happens; it looks by itself all the same. */
 const idleMs = 60_000;
-/** How soon a draining node is looked at again. */
-const drainLookMs = 1_000;
-
 /**
  * What to do next; asked again after each action. At most one node is being launched at any time, so one need never
  * brings two.
  */
 export function nextPoolAction(view: PoolView): PoolAction {
-  const { settings, nodes, queued, lowForMs } = view;
-  const newcomer = nodes.find((node) => node.state === 'active' && !node.hasShare);
-  if (newcomer !== undefined) return { kind: 'share', nodeId: newcomer.id };
-  if (queued > 0 && (roomOf(view) > 0 || (!canGrow(view) && activeNodes(nodes).length > 0)))
-    return { kind: 'admit' };
+  const { nodes } = view;
+  return (
+    shareAction(nodes) ??
+    admitAction(view) ??
+    launchAction(view) ??
+    drainAction(nodes) ??
+    shrinkAction(view) ?? { kind: 'wait', lookAgainMs: lookAgainMs(view) }
+  );
+}
 
-  const launching = nodes.find((node) => node.state === 'launching');
-  if (launching !== undefined && launching.dueInMs <= 0) {
-    return { kind: launching.isLaunched ? 'giveUpLaunch' : 'launch', nodeId: launching.id };
-  }
-  if (launching === undefined && isNeeded(view)) return { kind: 'grow' };
+function shareAction(nodes: readonly PoolNode[]): PoolAction | null {
+  const newcomer = activeNodes(nodes).find((node) => !node.hasShare);
+  return newcomer === undefined ? null : { kind: 'share', nodeId: newcomer.id };
+}
 
+function admitAction(view: PoolView): PoolAction | null {
+  if (view.queued === 0) return null;
+  const isAnywhere = !canGrow(view) && activeNodes(view.nodes).length > 0;
+  return roomOf(view) > 0 || isAnywhere ? { kind: 'admit' } : null;
+}
+
+function launchAction(view: PoolView): PoolAction | null {
+  const launching = launchingNode(view.nodes);
+  if (launching === undefined) return isNeeded(view) ? { kind: 'grow' } : null;
+  if (launching.dueInMs > 0) return null;
+  return { kind: launching.isLaunched ? 'giveUpLaunch' : 'launch', nodeId: launching.id };
+}
+
+function drainAction(nodes: readonly PoolNode[]): PoolAction | null {
   const draining = nodes.find((node) => node.state === 'draining' && node.dueInMs <= 0);
-  if (draining !== undefined) return { kind: 'drain', nodeId: draining.id };
+  return draining === undefined ? null : { kind: 'drain', nodeId: draining.id };
+}
 
-  const leaver = lowForMs === null || launching !== undefined ? undefined : nextToGo(nodes);
-  if (leaver !== undefined && lowForMs !== null && lowForMs >= settings.settleMs) {
-    return { kind: 'shrink', nodeId: leaver.id };
-  }
-  const waits = [
-    launching?.dueInMs,
-    nodes.some((node) => node.state === 'draining') ? drainLookMs : undefined,
-    leaver === undefined || lowForMs === null ? undefined : settings.settleMs - lowForMs,
-  ].filter((waitMs) => waitMs !== undefined);
-  return { kind: 'wait', lookAgainMs: Math.max(100, Math.min(idleMs, ...waits)) };
+function shrinkAction({ settings, nodes, lowForMs }: PoolView): PoolAction | null {
+  if (lowForMs === null || lowForMs < settings.settleMs || launchingNode(nodes) !== undefined) return null;
+  const leaver = nextToGo(nodes);
+  return leaver === undefined ? null : { kind: 'shrink', nodeId: leaver.id };
+}
+
+function lookAgainMs({ settings, nodes, lowForMs }: PoolView): number {
+  const waits = [idleMs, ...nodes.map((node) => node.dueInMs).filter((dueInMs) => dueInMs > 0)];
+  if (lowForMs !== null && lowForMs < settings.settleMs) waits.push(settings.settleMs - lowForMs);
+  return Math.max(100, Math.min(...waits));
 }
 
 /** True when another node may come: as long as that is so, registrations wait when all nodes are full. */
@@ -140,6 +155,10 @@ function roomOf({ settings, nodes }: PoolView): number {
 
 function activeNodes(nodes: readonly PoolNode[]): PoolNode[] {
   return nodes.filter((node) => node.state === 'active');
+}
+
+function launchingNode(nodes: readonly PoolNode[]): PoolNode | undefined {
+  return nodes.find((node) => node.state === 'launching');
 }
 
 function nextToGo(nodes: readonly PoolNode[]): PoolNode | undefined {
