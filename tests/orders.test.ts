@@ -44,7 +44,7 @@ beforeAll(async () => {
   });
   handler = new HttpHandler();
   const address = await handler.start({ service, blobs, logger, host: '127.0.0.1', port: 0 });
-  await repositories.nodes.register('node-1', address, randomUUID());
+  await repositories.nodes.register({ id: 'node-1', address, incarnation: randomUUID() });
   waker = new Waker({
     gateways: repositories.gateways,
     push: new PushNotifier([handler]),
