@@ -1,83 +1,19 @@
 /** Step v against a real repository, a real blob store and real build scripts. */
-import { mkdtemp, rm } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
-import { Readable } from 'node:stream';
 import { afterAll, beforeAll, expect, jest, test } from '@jest/globals';
-import { MockActivityEnvironment } from '@temporalio/testing';
-import type { ArtifactManifest } from '../domain/artifact/manifest.js';
-import { withMeasuredSizes, type ArtifactFile } from '../domain/artifact/variant-files.js';
-import type { GatewayProfile } from '../domain/gateway/profile.js';
-import { DiskBlobStore } from '../repositories/disk-blob-store.js';
-import {
-  addGateways,
-  addNode,
-  addRollout,
-  profileOf,
-  testRepositories,
-  type TestRepositories,
-} from '../tests/support/test-repositories.js';
-import type { NodeActivities } from '../workflows/activity-types.js';
-import { analyzeCompatibility } from './analyze-compatibility.js';
-import { buildPackages } from './build-packages.js';
-import type { SourceBuilder } from './package-builder/build-source.js';
-import { testSourceBuilder } from '../tests/support/test-source-builder.js';
+import { testBuilder, type TestBuilder } from '../tests/support/test-builder.js';
 
-let repositories: TestRepositories;
-let blobs: DiskBlobStore;
-let blobRoot: string;
-let names = 0;
-let sourceBuilder: SourceBuilder;
+let builder: TestBuilder;
+let repositories: TestBuilder['repositories'];
+let blobs: TestBuilder['blobs'];
+let publish: TestBuilder['publish'];
+let provision: TestBuilder['provision'];
 
 beforeAll(async () => {
-  repositories = await testRepositories();
-  await addNode(repositories, 'node-1');
-  blobRoot = await mkdtemp(join(tmpdir(), 'leonore-test-blobs-'));
-  blobs = new DiskBlobStore(blobRoot);
-  sourceBuilder = testSourceBuilder(blobs);
+  builder = await testBuilder();
+  ({ repositories, blobs, publish, provision } = builder);
 }, 60_000);
 
-afterAll(async () => {
-  await repositories.close();
-  await rm(blobRoot, { recursive: true, force: true });
-});
-
-async function publish(
-  manifest: ArtifactManifest,
-  contents: Readonly<Record<string, string>>,
-): Promise<void> {
-  const files: ArtifactFile[] = [];
-  for (const [path, content] of Object.entries(contents)) {
-    const staged = await blobs.stage(Readable.from([content]), 1_000_000);
-    await staged.commit();
-    files.push({ path, sha256: staged.digest, sizeBytes: staged.sizeBytes, mode: '0755' });
-  }
-  await repositories.artifacts.add(withMeasuredSizes(manifest, files), files);
-}
-
-/** Steps iv and v of a rollout to new gateways. */
-async function provision(request: string, gateways = 1, changes: Partial<GatewayProfile> = {}) {
-  const ids = Array.from({ length: gateways }, () => `gw-${(names += 1)}`);
-  await addGateways(
-    repositories,
-    ids.map((id) => profileOf(id, changes)),
-  );
-  const rolloutId = await addRollout(repositories, [request], ids);
-  const input = { rolloutId, nodeId: 'node-1' };
-  const environment = new MockActivityEnvironment();
-  await environment.run(analyzeCompatibility(repositories), input);
-  type Built = Awaited<ReturnType<NodeActivities['buildPackages']>>;
-  const built: Built = await environment.run(
-    buildPackages({ ...repositories, blobs, nodeId: 'node-1', sourceBuilder }),
-    input,
-  );
-  return {
-    rolloutId,
-    built,
-    groups: await repositories.rollouts.groups(rolloutId, 10),
-    counts: await repositories.rollouts.counts(rolloutId),
-  };
-}
+afterAll(async () => builder.close());
 
 const builtFromSource = { size: 10, installedSize: 4_096, source: { directory: 'src', build: 'build.sh' } };
 

@@ -24,6 +24,8 @@ export interface DeviceServiceOptions {
   readonly gateways: GatewayRepository;
   readonly orders: OrderRepository;
   readonly blobs: BlobStore;
+  /** Told of a package whose archive is missing though a gateway may have it, so that it can be built again. */
+  missing(digest: string): void;
   /** Told what ended, so that the waiting workflows can be woken. */
   acknowledged(acknowledgements: readonly ChunkAcknowledgement[]): void;
 }
@@ -140,21 +142,19 @@ export class DeviceService {
   }
 
   /**
-   * A package archive that an unfinished delivery of this gateway needs.
+   * A package archive that this gateway may have: an unfinished delivery needs it, or it was delivered before.
    * @returns its size in bytes
-   * @throws LeonoreError UNAUTHENTICATED, NOT_THIS_NODE, PACKAGE_NOT_FOUND, BLOB_MISSING
+   * @throws LeonoreError UNAUTHENTICATED, NOT_THIS_NODE, PACKAGE_NOT_FOUND; PACKAGE_REBUILDING: ask again later
    */
   async admitDownload(token: string | null, digest: string): Promise<number> {
     const gatewayId = await this.authenticate(token);
     if (!(await this.downloads.submit({ gatewayId, digest }))) {
-      throw new LeonoreError(
-        'PACKAGE_NOT_FOUND',
-        'no unfinished delivery of this gateway needs that package',
-      );
+      throw new LeonoreError('PACKAGE_NOT_FOUND', 'no delivery of this gateway is about that package');
     }
     const size = await this.options.blobs.sizeOf(digest);
-    if (size === null) throw new LeonoreError('BLOB_MISSING', `the blob store does not hold ${digest}`);
-    return size;
+    if (size !== null) return size;
+    this.options.missing(digest);
+    throw new LeonoreError('PACKAGE_REBUILDING', `the package ${digest} is being built again`);
   }
 
   private async authenticate(token: string | null): Promise<string> {

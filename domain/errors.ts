@@ -188,6 +188,13 @@ export const errorKinds = {
     'The gateway belongs to another node',
     'Register again at the registration address; it names the node.',
   ),
+  PACKAGE_REBUILDING: kind(
+    503,
+    'leonore',
+    true,
+    'The package is being built again',
+    'Wait as long as Retry-After says; its archive was lost or removed.',
+  ),
   NODE_UNAVAILABLE: kind(
     503,
     'leonore',

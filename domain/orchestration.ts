@@ -18,7 +18,11 @@ export const workflowTypes = {
   nodeShare: 'nodeShare',
   deliverChunk: 'deliverChunk',
   nodePool: 'nodePool',
+  housekeeping: 'housekeeping',
 } as const;
+
+/** Id of the schedule, and start of the id of each workflow that it starts. */
+export const housekeepingId = 'housekeeping';
 
 export const signals = {
   /** To any workflow of a rollout: stop what has not begun. */
@@ -76,4 +80,18 @@ export interface AcknowledgeSignal {
 export interface RolloutResult {
   readonly state: RolloutState;
   readonly counts: DeliveryCounts;
+}
+
+/** What a run of housekeeping found and did. */
+export interface HousekeepingResult {
+  readonly packagesRemoved: number;
+  /** Packages whose archive was not there. */
+  readonly packagesMissing: number;
+  /** Contents of artifacts that are not there; whoever has the artifact must add it again. */
+  readonly artifactFilesMissing: number;
+  /** Some of them. */
+  readonly examples: readonly string[];
+  readonly blobsRemoved: number;
+  readonly bytesFreed: number;
+  readonly leftoversCleared: number;
 }

@@ -101,13 +101,13 @@ export class ArtifactRepository {
   }
 
   /**
-   * Removes one version.
-   * @returns digests of blobs that no artifact needs any more
+   * Removes one version. Its files stay in the blob store until housekeeping finds that nobody needs them: the same
+   * content may be on its way in with another artifact.
    * @throws LeonoreError ARTIFACT_NOT_FOUND; ARTIFACT_IN_USE while an unfinished rollout plans to install it
    */
-  async remove(name: string, version: string): Promise<string[]> {
+  async remove(name: string, version: string): Promise<void> {
     const key = artifactKey({ name, version });
-    return inTransaction(this.database, async (tx) => {
+    await inTransaction(this.database, async (tx) => {
       const [row] = await tx.$queryRaw<{ id: string }[]>`
         SELECT id FROM artifact WHERE name = ${name} AND version = ${version} FOR UPDATE`;
       if (row === undefined) throw new LeonoreError('ARTIFACT_NOT_FOUND', `there is no artifact ${key}`);
@@ -119,18 +119,7 @@ export class ArtifactRepository {
       if (users[0] !== undefined) {
         throw new LeonoreError('ARTIFACT_IN_USE', `rollout ${users[0].rollout_id} installs ${key}`);
       }
-      const files = await tx.artifactFile.findMany({
-        where: { artifactId: row.id },
-        select: { sha256: true },
-      });
       await tx.artifact.delete({ where: { id: row.id } });
-      const digests = [...new Set(files.map((file) => file.sha256))];
-      const still = await tx.artifactFile.findMany({
-        where: { sha256: { in: digests } },
-        select: { sha256: true },
-      });
-      const needed = new Set(still.map((file) => file.sha256));
-      return digests.filter((digest) => !needed.has(digest));
     });
   }
 

@@ -11,6 +11,14 @@ export interface StagedBlob {
   discard(): Promise<void>;
 }
 
+/** A blob as a listing names it. */
+export interface ListedBlob {
+  readonly digest: string;
+  readonly sizeBytes: number;
+  /** When it was last committed: content that is there already counts as new when it is committed again. */
+  readonly committedAt: Date;
+}
+
 export interface BlobRange {
   /** First byte. */
   readonly start: number;
@@ -32,4 +40,24 @@ export interface BlobStore {
   open(digest: string, range?: BlobRange): Promise<Readable>;
   /** Removes the content; does nothing when it is not there. */
   remove(digest: string): Promise<void>;
+  /** Blobs in the order of their digests, from the one after `after` on. */
+  list(after: string): AsyncIterable<ListedBlob>;
+  /**
+   * Removes content that nobody needs, while others may be committing the very same. It is taken away first, then
+   * judged again: by when it was committed, and by the caller. Whoever reads it in between does not find it.
+   * @param committedBefore content that was committed since stays
+   * @param isNeeded asked when the content is out of reach already, so that nobody can come to rely on it unseen
+   * @returns whether it was removed
+   */
+  removeUnneeded(
+    digest: string,
+    committedBefore: Date,
+    isNeeded: (digest: string) => Promise<boolean>,
+  ): Promise<boolean>;
+  /**
+   * Clears what a crash left: content that was received before a time and never accepted, and content that was being
+   * removed (see removeUnneeded), which is judged anew.
+   * @returns how many files are gone
+   */
+  clearLeftovers(receivedBefore: Date, isNeeded: (digest: string) => Promise<boolean>): Promise<number>;
 }

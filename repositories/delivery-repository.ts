@@ -95,7 +95,10 @@ export class DeliveryRepository {
     return new Map(rows.map((row) => [row.gateway_id, toPollAnswer(row)]));
   }
 
-  /** True for each (gateway, archive) pair that an unfinished delivery of the gateway needs. */
+  /**
+   * True for each (gateway, archive) pair that the gateway may have: an unfinished delivery needs it; or it was
+   * delivered before, and the gateway has to go back to it, or has been lost and goes on.
+   */
   async mayDownload(pairs: readonly { gatewayId: string; digest: string }[]): Promise<boolean[]> {
     const rows = await this.database.$queryRaw<{ place: number }[]>`
       SELECT q.place::int AS place
@@ -103,8 +106,28 @@ export class DeliveryRepository {
       WHERE EXISTS (
         SELECT 1 FROM delivery d JOIN rollout_group gr ON gr.id = d.group_id JOIN package p ON p.id = gr.package_id
         WHERE d.gateway_id = q.gateway_id AND d.state IN ('offered', 'downloading', 'installing') AND p.archive_digest = q.digest)`;
-    const allowed = new Set(rows.map((row) => row.place));
-    return pairs.map((_pair, index) => allowed.has(index + 1));
+    const allowed = new Set(rows.map((row) => row.place - 1));
+    const others = pairs.filter((_pair, index) => !allowed.has(index));
+    if (others.length > 0) {
+      const before = await this.haveHad(others);
+      for (const [index, pair] of pairs.entries()) if (before.has(pair)) allowed.add(index);
+    }
+    return pairs.map((_pair, index) => allowed.has(index));
+  }
+
+  /** The seldom part of mayDownload, from the package to the gateway: deliveries that ended are not indexed by gateway. */
+  private async haveHad<Pair extends { gatewayId: string; digest: string }>(
+    pairs: readonly Pair[],
+  ): Promise<Set<Pair>> {
+    const rows = await this.database.$queryRaw<{ place: number }[]>`
+      SELECT DISTINCT q.place::int AS place
+      FROM unnest(${pairs.map((p) => p.gatewayId)}::text[], ${pairs.map((p) => p.digest)}::text[]) WITH ORDINALITY AS q(gateway_id, digest, place)
+      JOIN package p ON p.archive_digest = q.digest
+      JOIN rollout_group gr ON gr.package_id = p.id
+      JOIN delivery d ON d.rollout_id = gr.rollout_id AND d.gateway_id = q.gateway_id AND d.group_id = gr.id
+      WHERE d.state IN ('succeeded', 'lost')`;
+    const places = new Set(rows.map((row) => row.place - 1));
+    return new Set(pairs.filter((_pair, index) => places.has(index)));
   }
 
   /**

@@ -1,13 +1,15 @@
 import { createHash, randomUUID } from 'node:crypto';
-import { createWriteStream } from 'node:fs';
-import { mkdir, open, rename, rm, stat } from 'node:fs/promises';
+import { createWriteStream, type Stats } from 'node:fs';
+import { mkdir, open, readdir, rename, rm, stat } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { Transform, type Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 import { LeonoreError } from '../domain/errors.js';
-import type { BlobRange, BlobStore, StagedBlob } from './blob-store.js';
+import type { BlobRange, BlobStore, ListedBlob, StagedBlob } from './blob-store.js';
 
 const digestPattern = /^[0-9a-f]{64}$/;
+/** Content that was taken aside is removed or put back within so long, unless the process died. */
+const judgedWithinMs = 10 * 60_000;
 
 /**
  * Blobs as files `sha256/<first two digits>/<digest>` below a directory.
@@ -15,7 +17,8 @@ const digestPattern = /^[0-9a-f]{64}$/;
  * INVARIANTS
  * - A file under sha256/ is complete and its name is its content's digest: it arrives there by rename only, after
  *   its bytes were synced.
- * - Content that was never accepted lies under staging/ only, and can be deleted at any time when no process runs.
+ * - Content that was never accepted lies under staging/ only; nothing there is older than its last byte.
+ * - Content that is being removed lies under removed/: it is in one place or the other, so a crash loses nothing.
  */
 export class DiskBlobStore implements BlobStore {
   constructor(private readonly root: string) {}
@@ -49,12 +52,7 @@ export class DiskBlobStore implements BlobStore {
   }
 
   async sizeOf(digest: string): Promise<number | null> {
-    try {
-      return (await stat(this.pathOf(digest))).size;
-    } catch (error) {
-      if (isNotFound(error)) return null;
-      throw error;
-    }
+    return (await statIfThere(this.pathOf(digest)))?.size ?? null;
   }
 
   async open(digest: string, range?: BlobRange): Promise<Readable> {
@@ -69,6 +67,80 @@ export class DiskBlobStore implements BlobStore {
 
   async remove(digest: string): Promise<void> {
     await rm(this.pathOf(digest), { force: true });
+  }
+
+  async *list(after: string): AsyncGenerator<ListedBlob> {
+    for (const prefix of await namesIn(join(this.root, 'sha256'))) {
+      if (prefix < after.slice(0, 2)) continue;
+      for (const digest of await namesIn(join(this.root, 'sha256', prefix))) {
+        if (digest <= after || !digestPattern.test(digest)) continue;
+        const stats = await statIfThere(this.pathOf(digest));
+        if (stats !== null) yield { digest, sizeBytes: stats.size, committedAt: stats.mtime };
+      }
+    }
+  }
+
+  async removeUnneeded(
+    digest: string,
+    committedBefore: Date,
+    isNeeded: (digest: string) => Promise<boolean>,
+  ): Promise<boolean> {
+    const aside = await this.takeAside(digest);
+    return aside !== null && (await this.judge(aside, digest, committedBefore, isNeeded));
+  }
+
+  async clearLeftovers(
+    receivedBefore: Date,
+    isNeeded: (digest: string) => Promise<boolean>,
+  ): Promise<number> {
+    let cleared = 0;
+    for (const name of await namesIn(join(this.root, 'staging'))) {
+      const file = join(this.root, 'staging', name);
+      const stats = await statIfThere(file);
+      if (stats === null || stats.mtime >= receivedBefore) continue;
+      await rm(file, { force: true });
+      cleared += 1;
+    }
+    for (const name of await namesIn(join(this.root, 'removed'))) {
+      const aside = join(this.root, 'removed', name);
+      const digest = name.slice(0, 64);
+      const stats = await statIfThere(aside);
+      // Whoever took it aside just now judges it himself.
+      const isFresh = stats === null || stats.ctimeMs > Date.now() - judgedWithinMs;
+      if (isFresh || !digestPattern.test(digest)) continue;
+      if (await this.judge(aside, digest, receivedBefore, isNeeded)) cleared += 1;
+    }
+    return cleared;
+  }
+
+  private async takeAside(digest: string): Promise<string | null> {
+    const directory = join(this.root, 'removed');
+    await mkdir(directory, { recursive: true, mode: 0o700 });
+    const aside = join(directory, `${digest}.${randomUUID()}`);
+    try {
+      await rename(this.pathOf(digest), aside);
+      return aside;
+    } catch (error) {
+      if (isNotFound(error)) return null;
+      throw error;
+    }
+  }
+
+  private async judge(
+    aside: string,
+    digest: string,
+    committedBefore: Date,
+    isNeeded: (digest: string) => Promise<boolean>,
+  ): Promise<boolean> {
+    const stats = await statIfThere(aside);
+    if (stats === null) return false;
+    if (stats.mtime < committedBefore && !(await isNeeded(digest))) {
+      await rm(aside, { force: true });
+      return true;
+    }
+    // Whoever committed it again meanwhile put the same bytes there: it does not matter whose stay.
+    await this.accept(aside, digest);
+    return false;
   }
 
   private async accept(file: string, digest: string): Promise<void> {
@@ -87,6 +159,24 @@ export class DiskBlobStore implements BlobStore {
     if (!digestPattern.test(digest))
       throw new LeonoreError('MALFORMED_INPUT', 'a digest is 64 hexadecimal digits');
     return join(this.root, 'sha256', digest.slice(0, 2), digest);
+  }
+}
+
+async function statIfThere(path: string): Promise<Stats | null> {
+  try {
+    return await stat(path);
+  } catch (error) {
+    if (isNotFound(error)) return null;
+    throw error;
+  }
+}
+
+async function namesIn(directory: string): Promise<string[]> {
+  try {
+    return (await readdir(directory)).sort();
+  } catch (error) {
+    if (isNotFound(error)) return [];
+    throw error;
   }
 }
 

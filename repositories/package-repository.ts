@@ -1,4 +1,6 @@
 import { LeonoreError } from '../domain/errors.js';
+import type { Plan } from '../domain/plan/plan.js';
+import { Prisma } from '../prisma/generated/client.js';
 import { withBuildLock, type BuildLock } from './build-lock.js';
 import type { Database } from './database.js';
 
@@ -60,6 +62,55 @@ export class PackageRepository {
     });
   }
 
+  /**
+   * Packages that were last needed before a time, and that nobody can still need: no rollout that delivers them is
+   * under way or has ended since (a lost gateway may come back and go on), and no gateway that has them is being
+   * changed (it may have to go back).
+   */
+  async expired(neededBefore: Date, limit: number): Promise<StoredPackage[]> {
+    const rows = await this.database.$queryRaw<{ id: string }[]>`
+      SELECT p.id FROM package p
+      WHERE p.removed_at IS NULL AND p.last_needed_at < ${neededBefore} AND ${stillNeeded(neededBefore)} IS NOT TRUE
+      ORDER BY p.last_needed_at LIMIT ${limit}`;
+    const found = await this.database.package.findMany({ where: { id: { in: rows.map(({ id }) => id) } } });
+    return found.map(toStored);
+  }
+
+  /**
+   * Notes that the archive of a package is not kept any more; its builders must be kept away meanwhile.
+   * @returns false when it is needed again
+   */
+  async removed(id: string, neededBefore: Date): Promise<boolean> {
+    const rows = await this.database.$executeRaw`
+      UPDATE package p SET removed_at = now()
+      WHERE p.id = ${id} AND p.removed_at IS NULL AND p.last_needed_at < ${neededBefore}
+        AND ${stillNeeded(neededBefore)} IS NOT TRUE`;
+    return rows > 0;
+  }
+
+  /** Forgets packages whose archive is gone and that no rollout was ever about. */
+  async forgetUnused(): Promise<number> {
+    return this.database.$executeRaw`
+      DELETE FROM package p
+      WHERE p.removed_at IS NOT NULL AND NOT EXISTS (SELECT 1 FROM rollout_group g WHERE g.package_id = p.id)`;
+  }
+
+  /** Stored packages in the order of their ids, from the one after `after` on. */
+  async stored(after: string, limit: number): Promise<StoredPackage[]> {
+    const where = { removedAt: null, id: { gt: after } };
+    return (await this.database.package.findMany({ where, orderBy: { id: 'asc' }, take: limit })).map(
+      toStored,
+    );
+  }
+
+  /** A plan that the package with this archive was built from; null when no rollout has one. */
+  async planOf(archiveDigest: string): Promise<Plan | null> {
+    const rows = await this.database.$queryRaw<{ plan: Plan | null }[]>`
+      SELECT g.plans -> g.plan_index AS plan FROM package p JOIN rollout_group g ON g.package_id = p.id
+      WHERE p.archive_digest = ${archiveDigest} AND g.plan_index IS NOT NULL LIMIT 1`;
+    return rows[0]?.plan ?? null;
+  }
+
   /** @throws LeonoreError PACKAGE_NOT_FOUND */
   async get(id: string): Promise<StoredPackage> {
     const row = await this.database.package.findUnique({ where: { id } });
@@ -80,6 +131,19 @@ export class PackageRepository {
     const items = rows.slice(0, limit).map(toStored);
     return { items, nextCursor: rows.length > limit ? (items.at(-1)?.id ?? null) : null };
   }
+}
+
+/** True for a package `p` that somebody may still want to download, though it was last built for before a time. */
+function stillNeeded(since: Date): Prisma.Sql {
+  return Prisma.sql`(
+    EXISTS (
+      SELECT 1 FROM rollout_group g JOIN rollout r ON r.id = g.rollout_id
+      WHERE g.package_id = p.id AND (r.ended_at IS NULL OR r.ended_at >= ${since}))
+    OR EXISTS (
+      SELECT 1 FROM rollout_group g
+      JOIN delivery d ON d.group_id = g.id AND d.state = 'succeeded'
+      JOIN delivery u ON u.gateway_id = d.gateway_id AND u.state IN ('pending', 'offered', 'downloading', 'installing')
+      WHERE g.package_id = p.id))`;
 }
 
 function toStored(row: {

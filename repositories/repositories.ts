@@ -1,4 +1,5 @@
 import { ArtifactRepository } from './artifact-repository.js';
+import { BlobReferences } from './blob-references.js';
 import type { Database } from './database.js';
 import { DeliveryRepository } from './delivery-repository.js';
 import { DeploymentMembers } from './deployment-members.js';
@@ -20,6 +21,7 @@ export interface Repositories {
   readonly nodes: NodeRepository;
   readonly placement: Placement;
   readonly pool: PoolRepository;
+  readonly blobReferences: BlobReferences;
   readonly packages: PackageRepository;
   readonly sourceBuilds: SourceBuildRepository;
   readonly deployments: DeploymentRepository;
@@ -40,6 +42,7 @@ export function createRepositories(database: Database, nodeSilenceMs: number): R
     nodes: new NodeRepository(database, nodeSilenceMs, placement),
     placement,
     pool: new PoolRepository(database, placement),
+    blobReferences: new BlobReferences(database),
     packages: new PackageRepository(database),
     sourceBuilds: new SourceBuildRepository(database),
     deployments: new DeploymentRepository(database),

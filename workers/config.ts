@@ -15,6 +15,14 @@ export const CoordinatorConfigSchema = Type.Object({
   LEONORE_SETTLE_SECONDS: Type.Number({ minimum: 0, maximum: 86_400, default: 60 }),
   /** Who starts nodes: the stack, a command, or Kubernetes. */
   LEONORE_LAUNCHER: Type.Enum(['process'], { default: 'process' }),
+  /** Directory of the content-addressed blob store. */
+  LEONORE_BLOBS: Type.String({ minLength: 1 }),
+  /** Hours after which a package that nobody has needed since is removed. */
+  LEONORE_RETENTION_HOURS: Type.Number({ minimum: 0, maximum: 100_000, default: 720 }),
+  /** Hours for which content without a row stays: a row may be about to be written. */
+  LEONORE_BLOB_GRACE_HOURS: Type.Number({ minimum: 1, maximum: 1_000, default: 24 }),
+  /** Minutes between two runs of housekeeping. */
+  LEONORE_HOUSEKEEPING_MINUTES: Type.Integer({ minimum: 1, maximum: 100_000, default: 60 }),
 });
 
 export const NodeConfigSchema = Type.Object({

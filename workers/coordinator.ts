@@ -4,11 +4,14 @@ import { fileURLToPath } from 'node:url';
 import { Worker } from '@temporalio/worker';
 import { coordinatorActivities } from '../activities/coordinator-activities.js';
 import { FailureInterceptor } from '../activities/failure.js';
+import { housekeepingActivities } from '../activities/housekeeping/housekeeping-activities.js';
 import { coordinatorQueue } from '../domain/orchestration.js';
 import { readEnvironment } from '../domain/read-environment.js';
 import { connectDatabase } from '../repositories/database.js';
+import { DiskBlobStore } from '../repositories/disk-blob-store.js';
 import { createRepositories } from '../repositories/repositories.js';
 import { PoolClient } from '../workflows/client/pool-client.js';
+import { ensureHousekeepingSchedule } from '../workflows/client/housekeeping-schedule.js';
 import { RolloutClient } from '../workflows/client/rollout-client.js';
 import { TemporalLink } from '../workflows/client/temporal-link.js';
 import { CoordinatorConfigSchema } from './config.js';
@@ -21,6 +24,7 @@ import { connectTemporal, installTemporalLogger } from './temporal.js';
 
 /** Workflows kept in memory; others are replayed from their history when they wake up. */
 const maxCachedWorkflows = 1_000;
+const hourMs = 3_600_000;
 
 const config = readEnvironment(CoordinatorConfigSchema, process.env);
 const settings = poolSettingsOf(config);
@@ -48,14 +52,27 @@ const worker = await Worker.create({
   ...(existsSync(bundle)
     ? { workflowBundle: { codePath: bundle } }
     : { workflowsPath: fileURLToPath(new URL('../workflows/index.js', import.meta.url)) }),
-  activities: coordinatorActivities(repositories, {
-    launcher: new ProcessLauncher(),
-    releaseShare: (rolloutId) => rolloutClient.releaseShare(rolloutId),
-  }),
+  activities: {
+    ...coordinatorActivities(repositories, {
+      launcher: new ProcessLauncher(),
+      releaseShare: (rolloutId) => rolloutClient.releaseShare(rolloutId),
+    }),
+    ...housekeepingActivities({
+      ...repositories,
+      blobs: new DiskBlobStore(config.LEONORE_BLOBS),
+      retentionMs: config.LEONORE_RETENTION_HOURS * hourMs,
+      graceMs: config.LEONORE_BLOB_GRACE_HOURS * hourMs,
+    }),
+  },
   interceptors: { activity: [() => ({ inbound: new FailureInterceptor() })] },
   maxCachedWorkflows,
   shutdownGraceTime: '10 seconds',
 });
+await ensureHousekeepingSchedule({
+  connection,
+  namespace: config.TEMPORAL_NAMESPACE,
+  everyMinutes: config.LEONORE_HOUSEKEEPING_MINUTES,
+}).catch((error: unknown) => logger.error({ err: error }, 'housekeeping could not be scheduled'));
 const running = worker.run();
 lifecycle.onEnd('worker', async () => {
   if (worker.getState() === 'RUNNING') worker.shutdown();

@@ -8,6 +8,7 @@ import { FailureInterceptor } from '../activities/failure.js';
 import { nodeActivities } from '../activities/node-activities.js';
 import { SourceBuilder } from '../activities/package-builder/build-source.js';
 import { removeAbandonedBuilds } from '../activities/package-builder/sandbox/build-directory.js';
+import { PackageRestorer } from '../activities/package-builder/package-restorer.js';
 import { AcknowledgementPump } from '../connectivity/acknowledgement-pump.js';
 import { DeviceService } from '../connectivity/device-service.js';
 import { PushNotifier } from '../connectivity/push-notifier.js';
@@ -57,12 +58,27 @@ const pump = new AcknowledgementPump(
 );
 lifecycle.onEnd('acknowledgements', () => pump.close());
 
+const sourceBuilder = new SourceBuilder({
+  blobs,
+  limits: {
+    timeMs: config.LEONORE_BUILD_SECONDS * 1_000,
+    memoryBytes: config.LEONORE_BUILD_MEMORY_MB * 1024 * 1024,
+    diskBytes: config.LEONORE_BUILD_DISK_MB * 1024 * 1024,
+  },
+  isolation: config.LEONORE_BUILD_ISOLATION,
+});
+const restorer = new PackageRestorer({ ...repositories, blobs, nodeId, sourceBuilder }, (error, digest) =>
+  logger.error({ err: error, digest }, 'a package that a gateway asks for could not be built again'),
+);
+lifecycle.onEnd('restoring packages', () => restorer.close());
+
 const service = new DeviceService({
   nodeId,
   deliveries: repositories.deliveries,
   gateways: repositories.gateways,
   orders: repositories.orders,
   blobs,
+  missing: (digest) => restorer.restore(digest),
   acknowledged: (acknowledgements) => pump.add(acknowledgements),
 });
 const handlers = createHandlers();
@@ -86,15 +102,7 @@ const worker = await Worker.create({
     blobs,
     nodeId,
     push,
-    sourceBuilder: new SourceBuilder({
-      blobs,
-      limits: {
-        timeMs: config.LEONORE_BUILD_SECONDS * 1_000,
-        memoryBytes: config.LEONORE_BUILD_MEMORY_MB * 1024 * 1024,
-        diskBytes: config.LEONORE_BUILD_DISK_MB * 1024 * 1024,
-      },
-      isolation: config.LEONORE_BUILD_ISOLATION,
-    }),
+    sourceBuilder,
   }),
   interceptors: { activity: [() => ({ inbound: new FailureInterceptor() })] },
   maxConcurrentActivityTaskExecutions: maxConcurrentActivities,

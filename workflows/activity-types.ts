@@ -70,3 +70,16 @@ export interface NodeActivities {
     deadlineSeconds: number;
   }): Promise<{ offered: number; notified: number; unreachable: number }>;
 }
+
+/** Brings package repository and blob store in order, in batches: each says where the next one goes on, null at the end. */
+export interface HousekeepingActivities {
+  removeExpiredPackages(): Promise<{ removed: number; more: boolean }>;
+  checkPackages(input: { after: string }): Promise<{ checked: number; missing: number; next: string | null }>;
+  checkArtifacts(input: {
+    after: string;
+  }): Promise<{ checked: number; missing: number; examples: string[]; next: string | null }>;
+  sweepBlobs(input: {
+    after: string;
+  }): Promise<{ checked: number; removed: number; freedBytes: number; next: string | null }>;
+  clearLeftovers(): Promise<{ cleared: number }>;
+}

@@ -3,3 +3,4 @@ export { nodePool } from './node-pool.js';
 export { rollout } from './rollout.js';
 export { nodeShare } from './node-share.js';
 export { deliverChunk } from './deliver-chunk.js';
+export { housekeeping } from './housekeeping.js';

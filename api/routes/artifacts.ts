@@ -133,8 +133,7 @@ export const artifactRoutes: FastifyPluginAsyncTypebox<RouteOptions> = async (ap
       onRequest: async (request) => access.require(request, 'operator'),
     },
     async (request, reply) => {
-      const orphans = await artifacts.remove(request.params.name, request.params.version);
-      await Promise.all(orphans.map((digest) => blobs.remove(digest)));
+      await artifacts.remove(request.params.name, request.params.version);
       return reply.code(204).send(null);
     },
   );

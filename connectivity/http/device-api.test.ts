@@ -33,6 +33,7 @@ let handler: HttpHandler;
 let address: string;
 let blobRoot: string;
 let acknowledged: ChunkAcknowledgement[];
+let missing: string[];
 let gateway: { id: string; token: string };
 let stranger: { id: string; token: string };
 let rolloutId: string;
@@ -49,6 +50,7 @@ beforeAll(async () => {
     gateways: repositories.gateways,
     orders: repositories.orders,
     blobs,
+    missing: (missed) => missing.push(missed),
     acknowledged: (acknowledgements) => acknowledged.push(...acknowledgements),
   });
   handler = new HttpHandler();
@@ -69,6 +71,7 @@ afterAll(async () => {
 
 beforeEach(async () => {
   acknowledged = [];
+  missing = [];
   gateway = await enrol();
   stranger = await enrol();
   rolloutId = await offer(gateway.id);
@@ -197,6 +200,19 @@ test('a package is downloaded whole, in part, and resumed only while it is the s
   );
   expect((await download(gateway.token, { range: 'bytes=10-', 'if-range': '"other"' })).status).toBe(200);
   expect((await download(gateway.token, { range: `bytes=${content.length}-` })).status).toBe(416);
+});
+
+test('a package whose archive is gone is being built again: the gateway asks later', async () => {
+  const gone = { digest: 'ab'.repeat(32), sizeBytes: 1 };
+  const { id, token } = await enrol();
+  const rollout = await addRollout(repositories, ['thermometer'], [id]);
+  await offerPackage(repositories, rollout, { plan: planOf(), content: gone });
+  expect(await call('GET', `/device/v1/packages/${gone.digest}`, token)).toMatchObject({
+    status: 503,
+    headers: { 'retry-after': expect.any(String) },
+    body: { code: 'PACKAGE_REBUILDING' },
+  });
+  expect(missing).toEqual([gone.digest]);
 });
 
 test('a package that no delivery of the gateway needs is not there for it', async () => {

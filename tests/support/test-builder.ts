@@ -1,0 +1,111 @@
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { Readable } from 'node:stream';
+import { MockActivityEnvironment } from '@temporalio/testing';
+import { analyzeCompatibility } from '../../activities/analyze-compatibility.js';
+import { buildPackages } from '../../activities/build-packages.js';
+import type { PackageBuilderDependencies } from '../../activities/package-builder/build-package.js';
+import { SourceBuilder } from '../../activities/package-builder/build-source.js';
+import type { ArtifactManifest } from '../../domain/artifact/manifest.js';
+import { withMeasuredSizes, type ArtifactFile } from '../../domain/artifact/variant-files.js';
+import type { GatewayProfile } from '../../domain/gateway/profile.js';
+import { DiskBlobStore } from '../../repositories/disk-blob-store.js';
+import type { NodeActivities } from '../../workflows/activity-types.js';
+import {
+  addGateways,
+  addNode,
+  addRollout,
+  profileOf,
+  testRepositories,
+  type TestRepositories,
+} from './test-repositories.js';
+
+type Built = Awaited<ReturnType<NodeActivities['buildPackages']>>;
+
+/** What there is after steps iv and v. */
+export interface Provisioned {
+  readonly rolloutId: string;
+  readonly gatewayIds: readonly string[];
+  readonly built: Built;
+  readonly groups: Awaited<ReturnType<TestRepositories['rollouts']['groups']>>;
+  readonly counts: Awaited<ReturnType<TestRepositories['rollouts']['counts']>>;
+}
+
+/** A node that plans and builds, on a database and a blob store of its own. */
+export interface TestBuilder {
+  readonly repositories: TestRepositories;
+  readonly blobs: DiskBlobStore;
+  readonly blobRoot: string;
+  readonly dependencies: PackageBuilderDependencies;
+  /** Adds an artifact with these files, all of them executable. */
+  publish(manifest: ArtifactManifest, contents: Readonly<Record<string, string>>): Promise<void>;
+  /** Steps iv and v of a rollout, to new gateways or to given ones. */
+  provision(
+    request: string,
+    gateways?: number | readonly string[],
+    changes?: Partial<GatewayProfile>,
+  ): Promise<Provisioned>;
+  close(): Promise<void>;
+}
+
+export async function testBuilder(): Promise<TestBuilder> {
+  const repositories = await testRepositories();
+  await addNode(repositories, 'node-1');
+  const blobRoot = await mkdtemp(join(tmpdir(), 'leonore-test-blobs-'));
+  const blobs = new DiskBlobStore(blobRoot);
+  const dependencies = { ...repositories, blobs, nodeId: 'node-1', sourceBuilder: testSourceBuilder(blobs) };
+  let names = 0;
+
+  async function newGateways(count: number, changes: Partial<GatewayProfile>): Promise<string[]> {
+    const ids = Array.from({ length: count }, () => `gw-${(names += 1)}`);
+    await addGateways(
+      repositories,
+      ids.map((id) => profileOf(id, changes)),
+    );
+    return ids;
+  }
+
+  return {
+    repositories,
+    blobs,
+    blobRoot,
+    dependencies,
+    async publish(manifest, contents) {
+      const files: ArtifactFile[] = [];
+      for (const [path, content] of Object.entries(contents)) {
+        const staged = await blobs.stage(Readable.from([content]), 1_000_000);
+        await staged.commit();
+        files.push({ path, sha256: staged.digest, sizeBytes: staged.sizeBytes, mode: '0755' });
+      }
+      await repositories.artifacts.add(withMeasuredSizes(manifest, files), files);
+    },
+    async provision(request, gateways = 1, changes = {}) {
+      const gatewayIds = typeof gateways === 'number' ? await newGateways(gateways, changes) : gateways;
+      const rolloutId = await addRollout(repositories, [request], gatewayIds);
+      const input = { rolloutId, nodeId: 'node-1' };
+      const environment = new MockActivityEnvironment();
+      await environment.run(analyzeCompatibility(repositories), input);
+      const built: Built = await environment.run(buildPackages({ ...repositories, ...dependencies }), input);
+      const { rollouts } = repositories;
+      return {
+        rolloutId,
+        gatewayIds,
+        built,
+        groups: await rollouts.groups(rolloutId, 10),
+        counts: await rollouts.counts(rolloutId),
+      };
+    },
+    async close() {
+      await repositories.close();
+      await rm(blobRoot, { recursive: true, force: true });
+    },
+  };
+}
+
+/** Within limits that a test does not reach. */
+export function testSourceBuilder(blobs: DiskBlobStore): SourceBuilder {
+  const MiB = 1024 * 1024;
+  const limits = { timeMs: 60_000, memoryBytes: 1024 * MiB, diskBytes: 256 * MiB };
+  return new SourceBuilder({ blobs, limits, isolation: 'best' });
+}
