@@ -40,6 +40,7 @@ beforeAll(async () => {
     nodeId: 'node-1',
     ...repositories,
     blobs,
+    missing: () => undefined,
     acknowledged: () => undefined,
   });
   handler = new HttpHandler();
