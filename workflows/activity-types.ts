@@ -73,13 +73,15 @@ export interface NodeActivities {
 
 /** Brings package repository and blob store in order, in batches: each says where the next one goes on, null at the end. */
 export interface HousekeepingActivities {
-  removeExpiredPackages(): Promise<{ removed: number; more: boolean }>;
-  checkPackages(input: { after: string }): Promise<{ checked: number; missing: number; next: string | null }>;
-  checkArtifacts(input: {
+  readonly removeExpiredPackages: () => Promise<{ removed: number; more: boolean }>;
+  readonly checkPackages: (input: {
     after: string;
-  }): Promise<{ checked: number; missing: number; examples: string[]; next: string | null }>;
-  sweepBlobs(input: {
+  }) => Promise<{ checked: number; missing: number; next: string | null }>;
+  readonly checkArtifacts: (input: {
     after: string;
-  }): Promise<{ checked: number; removed: number; freedBytes: number; next: string | null }>;
-  clearLeftovers(): Promise<{ cleared: number }>;
+  }) => Promise<{ checked: number; missing: number; examples: string[]; next: string | null }>;
+  readonly sweepBlobs: (input: {
+    after: string;
+  }) => Promise<{ checked: number; removed: number; freedBytes: number; next: string | null }>;
+  readonly clearLeftovers: () => Promise<{ cleared: number }>;
 }

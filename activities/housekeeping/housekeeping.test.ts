@@ -26,8 +26,10 @@ afterAll(async () => builder.close());
 
 const activities = () =>
   housekeepingActivities({ ...repositories, blobs, retentionMs: 30 * dayMs, graceMs: dayMs });
-const run = <A extends unknown[], R>(activity: (...args: A) => Promise<R>, ...args: A): Promise<R> =>
-  new MockActivityEnvironment().run(activity, ...args) as Promise<R>;
+async function run<A extends unknown[], R>(activity: (...args: A) => Promise<R>, ...args: A): Promise<R> {
+  const result: R = await new MockActivityEnvironment().run(activity, ...args);
+  return result;
+}
 
 async function publishApp(name: string, version = '1.0.0'): Promise<void> {
   await publish({ name, version, kind: 'application' }, { run: `${name} ${version}` });

@@ -39,13 +39,13 @@ export interface TestBuilder {
   readonly blobRoot: string;
   readonly dependencies: PackageBuilderDependencies;
   /** Adds an artifact with these files, all of them executable. */
-  publish(manifest: ArtifactManifest, contents: Readonly<Record<string, string>>): Promise<void>;
+  readonly publish: (manifest: ArtifactManifest, contents: Readonly<Record<string, string>>) => Promise<void>;
   /** Steps iv and v of a rollout, to new gateways or to given ones. */
-  provision(
+  readonly provision: (
     request: string,
     gateways?: number | readonly string[],
     changes?: Partial<GatewayProfile>,
-  ): Promise<Provisioned>;
+  ) => Promise<Provisioned>;
   close(): Promise<void>;
 }
 
