@@ -5,6 +5,7 @@ import type { PushTarget } from './delivery-repository.js';
 import { limits } from '../domain/limits.js';
 import { inTransaction, jsonText, type Database, type Transaction } from './database.js';
 import { lockUnfinished, type OpenNodes, type Placement } from './placement.js';
+import { queueLength } from './pool-rows.js';
 
 /** `queued`: known, and waiting for a node that has room. */
 export type GatewayState = 'queued' | 'active' | 'decommissioned';
@@ -51,8 +52,10 @@ export interface PlacedGateway {
   readonly node: { readonly id: string; readonly address: string };
 }
 
-/** How soon a queued gateway asks again; agents add jitter. */
-const askAgainSeconds = 5;
+/** How soon a queued gateway asks again; agents add jitter. A node starts in a few seconds. */
+const firstAskAgainMs = 2_000;
+/** Queued gateways that may ask in a second: a long queue is told to be more patient. */
+const asksPerSecond = 500;
 
 /** IoT gateway repository of the paper (III-C 1). */
 export class GatewayRepository {
@@ -114,7 +117,8 @@ export class GatewayRepository {
       const change = (nodeId: string, by: number): void =>
         void changes.set(nodeId, (changes.get(nodeId) ?? 0) + by);
       const entries: Entry[] = [];
-      const outcomes = registrations.map((registration): PlacedGateway | LeonoreError => {
+      // Null: it is queued.
+      const outcomes = registrations.map((registration): PlacedGateway | LeonoreError | null => {
         const before = known.get(registration.profile.id);
         if (before !== undefined && !sameDevice(before.mac, registration.profile.mac ?? null))
           return identityTaken(registration.profile.id);
@@ -125,24 +129,21 @@ export class GatewayRepository {
           if (before?.nodeId != null) change(before.nodeId, -1);
           if (place.nodeId !== null) change(place.nodeId, 1);
         }
-        if (place.nodeId === null) return queued();
+        if (place.nodeId === null) return null;
         return { node: { id: place.nodeId, address: nodes.addresses.get(place.nodeId) ?? '' } };
       });
-      const added = entries.filter(
-        ({ registration, nodeId }) => nodeId === null && !known.has(registration.profile.id),
+      const waiting = entries.some(({ nodeId }) => nodeId === null) ? await queueLength(tx) : 0;
+      const refused = waiting < limits.queuedRegistrations ? [] : entries.filter(isNewInQueue(known));
+      await this.store(
+        tx,
+        entries.filter((entry) => !refused.includes(entry)),
       );
-      if (added.length > 0 && (await isQueueFull(tx))) {
-        const refused = new Set(added.map(({ registration }) => registration.profile.id));
-        await this.store(
-          tx,
-          entries.filter(({ registration }) => !refused.has(registration.profile.id)),
-        );
-        await this.placement.count(tx, changes);
-        return outcomes.map((outcome, index) => (refused.has(ids[index] ?? '') ? queueFull() : outcome));
-      }
-      await this.store(tx, entries);
       await this.placement.count(tx, changes);
-      return outcomes;
+      for (const { registration } of refused) outcomes[ids.indexOf(registration.profile.id)] = queueFull();
+      const retryAfterSeconds = Math.ceil(
+        Math.max(firstAskAgainMs, (waiting / asksPerSecond) * 1_000, nodes.waitMs) / 1_000,
+      );
+      return outcomes.map((outcome) => outcome ?? queued(retryAfterSeconds));
     });
   }
 
@@ -356,15 +357,15 @@ function toRow({ registration, nodeId }: Entry): Record<string, unknown> {
   };
 }
 
-async function isQueueFull(tx: Transaction): Promise<boolean> {
-  const rows = await tx.$queryRaw<unknown[]>`
-    SELECT 1 FROM gateway WHERE state = 'queued' OFFSET ${limits.queuedRegistrations} LIMIT 1`;
-  return rows.length > 0;
+/** Tells entries that would make the queue longer. */
+function isNewInQueue(known: ReadonlyMap<string, KnownGateway>): (entry: Entry) => boolean {
+  return ({ registration, nodeId }) =>
+    nodeId === null && known.get(registration.profile.id)?.state !== 'queued';
 }
 
-function queued(): LeonoreError {
+function queued(retryAfterSeconds: number): LeonoreError {
   return new LeonoreError('NODES_FULL', 'all nodes are full; the registration waits until another has come', {
-    retryAfterSeconds: askAgainSeconds,
+    retryAfterSeconds,
   });
 }
 

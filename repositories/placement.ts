@@ -16,6 +16,8 @@ export interface OpenNodes {
   readonly settings: PoolSettings;
   /** Another node may come: new gateways wait for it when all are full. */
   readonly canGrow: boolean;
+  /** How long the node that comes is away at least, as far as that is known: a failed launch is not repeated at once. */
+  readonly waitMs: number;
   readonly placer: Placer;
   readonly addresses: ReadonlyMap<string, string>;
 }
@@ -43,9 +45,12 @@ export class Placement {
     await this.lock(tx);
     const settings = await poolSettings(tx);
     const rows = await this.loads(tx, settings);
+    const nodes = await poolNodes(tx);
+    const failed = nodes.filter(({ state, attempts }) => state === 'launching' && attempts > 0);
     return {
       settings,
-      canGrow: canGrow({ settings, nodes: await poolNodes(tx) }),
+      canGrow: canGrow({ settings, nodes }),
+      waitMs: Math.max(0, ...failed.map(({ dueInMs }) => dueInMs)),
       placer: new Placer(strategies[settings.strategy], settings.threshold, rows),
       addresses: new Map(rows.map((row) => [row.id, row.address])),
     };
@@ -67,14 +72,16 @@ export class Placement {
   }
 
   /**
-   * Moves all gateways of a node that is gone to those that are alive, full or not: their deliveries must go on.
+   * Moves all gateways of a node that is gone to those that are alive, full or not: their deliveries must go on. One
+   * that has come back meanwhile keeps them.
    * @returns how many moved; null when there is no node, and nothing moved
    */
   async leave(fromId: string): Promise<number | null> {
     return this.exclusively(async (tx) => {
       const { placer } = await this.open(tx);
       const gateways = await tx.$queryRaw<{ id: string; labels: PlaceLabels }[]>`
-        SELECT id, labels FROM gateway WHERE node_id = ${fromId} ORDER BY id`;
+        SELECT g.id, g.labels FROM gateway g JOIN node n ON n.id = g.node_id
+        WHERE n.id = ${fromId} AND n.state IN ('dead', 'stopped') ORDER BY g.id`;
       return this.placeAll(tx, placer, gateways, fromId);
     });
   }

@@ -10,7 +10,7 @@ import {
 import type { PlaceLabels } from '../domain/balancer/strategy.js';
 import { inTransaction, jsonText, type Database, type Transaction } from './database.js';
 import type { Placement } from './placement.js';
-import { poolNodes, poolSettings } from './pool-rows.js';
+import { poolNodes, poolSettings, queueLength } from './pool-rows.js';
 
 /** How nodes that LEONORE launches are named: `prefix` and a number, the lowest that is free. */
 export interface NodeNames {
@@ -144,10 +144,4 @@ export class PoolRepository {
 async function dropStale(tx: Transaction): Promise<void> {
   await tx.$executeRaw`
     DELETE FROM gateway WHERE state = 'queued' AND last_seen_at < now() - ${staleQueueMs} * interval '1 millisecond'`;
-}
-
-async function queueLength(tx: Transaction | Database): Promise<number> {
-  const [row] = await tx.$queryRaw<{ count: number }[]>`
-    SELECT count(*)::int AS count FROM gateway WHERE state = 'queued'`;
-  return row?.count ?? 0;
 }

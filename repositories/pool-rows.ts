@@ -26,6 +26,13 @@ export async function poolNodes(tx: Transaction | Database): Promise<PoolNode[]>
   }));
 }
 
+/** Registrations that wait for a node. */
+export async function queueLength(tx: Transaction | Database): Promise<number> {
+  const [row] = await tx.$queryRaw<{ count: number }[]>`
+    SELECT count(*)::int AS count FROM gateway WHERE state = 'queued'`;
+  return row?.count ?? 0;
+}
+
 function numberOf(nodeId: string): number {
   return Number(/\d+$/.exec(nodeId)?.[0] ?? 0);
 }
