@@ -22,7 +22,8 @@ const rooms = {
   client: [],
   stack: ['domain', 'repositories', 'process'],
   cli: ['domain', 'client', 'stack', 'agent', 'process/package-root'],
-  testbed: ['domain', 'client', 'stack', 'agent', 'process/package-root'],
+  // Its benchmarks measure the repositories too.
+  testbed: ['domain', 'client', 'stack', 'agent', 'repositories', 'process/package-root'],
 };
 
 const names = Object.keys(rooms);
