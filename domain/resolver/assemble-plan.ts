@@ -71,10 +71,17 @@ function plannedArtifacts(state: EndState): PlannedArtifact[] {
   });
 }
 
-/** Trees below the requests, then below installed packages that the plan replaces for their own sake. */
+/** Deeper trees are cut: readers of JSON recurse, and nobody reads so far to the right. */
+const deepest = 100;
+
+/**
+ * Trees below the requests, then below installed packages that the plan replaces for their own sake. What is deeper
+ * than {@link deepest} is only named in its place and follows as a tree of its own.
+ */
 function treesOf(state: EndState): PlanTree[] {
   const seen = new Set<Present>();
-  const tree = (present: Present): PlanTree => {
+  const cut: Present[] = [];
+  const tree = (present: Present, depth: number): PlanTree => {
     const assumed = present.type === 'install' && present.node.assumed;
     const node = {
       name: nameOfPresent(present),
@@ -82,12 +89,20 @@ function treesOf(state: EndState): PlanTree[] {
       action: assumed ? ('fixed' as const) : present.type,
     };
     const targets = state.requiredBy(present);
-    if (seen.has(present))
-      return targets.length === 0 ? { ...node, requires: [] } : { ...node, requires: [], seen: true };
+    if (targets.length === 0) {
+      seen.add(present);
+      return { ...node, requires: [] };
+    }
+    if (depth === deepest && !seen.has(present)) cut.push(present);
+    if (depth === deepest || seen.has(present)) return { ...node, requires: [], seen: true };
     seen.add(present);
-    return { ...node, requires: targets.map(tree) };
+    return { ...node, requires: targets.map((target) => tree(target, depth + 1)) };
   };
-  const trees = state.roots.map(tree);
-  for (const present of state.install) if (!seen.has(present)) trees.push(tree(present));
+  const trees = state.roots.map((root) => tree(root, 0));
+  // Further trees, while iterating over what they add themselves.
+  for (const list of [cut, state.install]) {
+    for (const present of list) if (!seen.has(present)) trees.push(tree(present, 0));
+  }
+  for (const present of cut) if (!seen.has(present)) trees.push(tree(present, 0));
   return trees;
 }

@@ -29,18 +29,23 @@ export type StoredConstraint =
   | { readonly type: 'clause'; readonly literals: readonly Literal[]; readonly tag: ConstraintTag }
   | { readonly type: 'linear'; readonly linear: Linear; readonly tag: ConstraintTag };
 
+/** Both sums over the disk mean the same to people. */
+const diskTag: ConstraintTag = { type: 'disk' };
+
 /** States constraints to the solver and remembers what each means. */
 export class ConstraintStore {
   readonly solver = new SatSolver();
   readonly stored: StoredConstraint[] = [];
   private readonly disk: Linear | null;
+  /** A sum that is never more than what is taken of the disk (alternatives.ts); made when it is first needed. */
+  private diskAtLeast: Linear | null = null;
   private readonly memory: Linear | null;
 
   constructor(facts: GatewayFacts) {
     // What stays counts against what would be free if everything installed were removed (docs, "Resources").
     const total = (size: (pack: InstalledPackage) => number) =>
       facts.installed.reduce((sum, pack) => sum + size(pack), 0);
-    this.disk = this.addLimit(facts.diskFree + total((pack) => pack.installedSize), { type: 'disk' });
+    this.disk = this.addLimit(facts.diskFree + total((pack) => pack.installedSize), diskTag);
     this.memory = this.addLimit(facts.memoryFree + total((pack) => pack.memory), { type: 'memory' });
   }
 
@@ -66,6 +71,16 @@ export class ConstraintStore {
 
   addDisk(literal: Literal, bytes: number): void {
     if (this.disk !== null) this.solver.addTerm(this.disk, literal, bytes);
+  }
+
+  get limitsDisk(): boolean {
+    return this.disk !== null;
+  }
+
+  addDiskAtLeast(literal: Literal, bytes: number): void {
+    if (this.disk === null) return;
+    this.diskAtLeast ??= this.addLimit(this.disk.bound, diskTag);
+    if (this.diskAtLeast !== null) this.solver.addTerm(this.diskAtLeast, literal, bytes);
   }
 
   addMemory(literal: Literal, bytes: number): void {

@@ -4,26 +4,34 @@ import { walker } from './search.js';
 import { not, positive, type Literal } from './solver/literal.js';
 import { SatSolver } from './solver/sat-solver.js';
 
+/** Conflicts that may be spent on all of an explanation, and on whether it can do without one of its parts. */
+const patience = { all: 5_000, each: 500 } as const;
+
 /**
  * The constraints that cannot hold together, as few as can be: leave out any of them and the rest can hold. They are
  * found by switching each constraint on with an assumption of its own, taking the core of the contradiction, and
  * trying to leave out one after the other, those stated last, which are farthest from the requests, first.
+ *
+ * What is hard to refute is hard to explain as well: past some thousand conflicts what is left is not reduced further.
  */
 export function contradictionOf(problem: Problem): ConstraintTag[] {
   const { solver, switches } = replay(problem.constraints);
-  const decide = () => walker(problem);
+  const lastConflict = solver.conflicts + patience.all;
+  const solve = (assumed: readonly Literal[], most: number) =>
+    solver.solve(assumed, walker(problem), Math.max(0, Math.min(most, lastConflict - solver.conflicts)));
   let core: readonly Literal[] = [...switches.keys()];
   // Propagation order matters for what a core names, so ask again under what was named.
   for (let size = Infinity; core.length < size;) {
     size = core.length;
-    const outcome = solver.solve(core, decide());
-    if (outcome.satisfiable !== false) throw new Error('a contradiction got lost');
+    const outcome = solve(core, patience.all);
+    if (outcome.satisfiable === true) throw new Error('a contradiction got lost');
+    if (outcome.satisfiable === null) break;
     core = inOrder(outcome.core, switches);
   }
   for (const literal of core.toReversed()) {
     const without = core.filter((other) => other !== literal);
     if (without.length === core.length) continue;
-    const outcome = solver.solve(without, decide());
+    const outcome = solve(without, patience.each);
     if (outcome.satisfiable === false) core = inOrder(outcome.core, switches);
   }
   return core.flatMap((literal) => switches.get(literal) ?? []);

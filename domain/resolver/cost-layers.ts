@@ -27,7 +27,7 @@ export interface CostLayer {
 export class CostLayers {
   /** In the order of importance. */
   readonly layers: readonly CostLayer[];
-  private readonly requests: readonly CostLayer[];
+  readonly requests: readonly CostLayer[];
   private readonly ages: readonly CostLayer[];
   private readonly named: Readonly<
     Record<'disturbed' | 'lost' | 'optional' | 'download' | 'count' | 'disk' | 'memory', CostLayer>

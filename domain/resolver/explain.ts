@@ -55,6 +55,16 @@ export function explain(problem: Problem, facts: GatewayFacts): string {
   ].join('\n');
 }
 
+/** What is said when the search was given up: nobody may take it for a proof. */
+export function explainUndecided({ input, constraints }: Problem): string {
+  const asked = input.requests.map(requestText).join(' and ');
+  return [
+    `No plan that installs ${asked} was found, nor was it proven that there is none:`,
+    `  - the search was given up after ${constraints.solver.conflicts} contradictions`,
+    'Nearest help: ask for less at once or in narrower ranges, or make room on the gateway',
+  ].join('\n');
+}
+
 /** Sentences that people read; a contradiction over a whole disk may have a hundred. */
 const most = 24;
 

@@ -7,11 +7,12 @@ import type { ArtifactManifest, NamedRange } from '../artifact/manifest.js';
 import type { ArtifactRequest } from '../plan/request.js';
 import type { Catalog } from './catalog.js';
 import type { ConstraintTag } from './constraint-store.js';
+import type { CostLayer, CostLayers } from './cost-layers.js';
 import { eligibilityOf } from './eligibility.js';
 import { endStateOf, nameOfPresent, versionOfPresent, type Present } from './end-state.js';
 import { artifactMeets, type FixedFact, type GatewayFacts } from './gateway-facts.js';
 import { optionsOf } from './nodes.js';
-import { Optimiser } from './optimiser.js';
+import { Optimiser, Undecided } from './optimiser.js';
 import { bytesText, demand, factText, nodeText, platformText, requestText } from './phrases.js';
 import { Problem, type ProblemInput } from './problem.js';
 import { forbidScriptCircles } from './script-circles.js';
@@ -38,7 +39,7 @@ export interface Shortage {
 /** Null when the resource is not what stands in the way. */
 export function shortage(input: ProblemInput, what: 'disk' | 'memory'): Shortage | null {
   const { facts } = input;
-  const solved = attempt({ ...input, facts: unlimited(facts, what) }, what);
+  const solved = attempt({ ...input, facts: unlimited(facts, what) }, (costs) => [costs.layer(what)]);
   if (solved === null) return null;
   const freeable = facts.installed.reduce(
     (sum, pack) => sum + (what === 'disk' ? pack.installedSize : pack.memory),
@@ -70,11 +71,22 @@ export function shortage(input: ProblemInput, what: 'disk' | 'memory'): Shortage
   };
 }
 
-function attempt(input: ProblemInput, cheap?: 'disk' | 'memory'): { problem: Problem; model: Model } | null {
+/** Work after which an idea is given up: there are many ideas, and the caller waits. */
+const patience = 5_000_000;
+
+function attempt(
+  input: ProblemInput,
+  cheap: (costs: CostLayers) => readonly CostLayer[] = () => [],
+): { problem: Problem; model: Model } | null {
   const problem = new Problem(input);
   const optimiser = new Optimiser(problem, (model) => forbidScriptCircles(problem, model));
-  const model = optimiser.best(cheap === undefined ? [] : [problem.costs.layer(cheap)]);
-  return model === null ? null : { problem, model };
+  try {
+    const model = optimiser.best(patience, cheap(problem.costs));
+    return model === null ? null : { problem, model };
+  } catch (error) {
+    if (error instanceof Undecided) return null;
+    throw error;
+  }
 }
 
 function unlimited(facts: GatewayFacts, what: 'disk' | 'memory'): GatewayFacts {
@@ -99,7 +111,7 @@ function anotherVersion(input: ProblemInput): string | null {
     for (const range of ['*', ...(prerelease === undefined ? [] : [prerelease.version])]) {
       if (range === request.range) continue;
       const wider = input.requests.map((other) => (other === request ? { ...other, range } : other));
-      const solved = attempt({ ...input, requests: wider });
+      const solved = attempt({ ...input, requests: wider }, (costs) => costs.requests);
       if (solved === null) continue;
       const { roots } = endStateOf(solved.problem, solved.model);
       const root = roots[input.requests.indexOf(request)];

@@ -26,6 +26,9 @@ import type { SatSolver } from './solver/sat-solver.js';
  */
 const patience = { firm: 2_000, negotiable: 1_000, least: 50 } as const;
 
+/** There may be a plan or not: looking for one took more work than a caller wants to wait for. */
+export class Undecided extends Error {}
+
 /** An assumption of the kind "at most so many of these are true". */
 interface Allowance {
   readonly violations: readonly Literal[];
@@ -65,20 +68,27 @@ export class Optimiser {
 
   /**
    * The best solution of the problem as it stands; null when there is none.
+   * @param maxWork how much to spend on any solution at all; patience with the best one is bounded by itself
    * @param layers what to make cheap, the most important first
+   * @throws Undecided
    */
-  best(layers: readonly CostLayer[] = this.problem.costs.layers): Model | null {
+  best(maxWork: number, layers: readonly CostLayer[] = this.problem.costs.layers): Model | null {
     this.session = this.problem.constraints.newLiteral();
     this.seen.clear();
     this.current = null;
     this.prices.clear();
     this.allowances.clear();
-    if (this.search.solve(() => [this.session]).satisfiable !== true) return null;
+    const { satisfiable } = this.search.solve(() => [this.session], Infinity, maxWork);
+    if (satisfiable === null) throw new Undecided();
+    if (!satisfiable) return null;
     const left: Record<'firm' | 'negotiable', number> = { ...patience };
     for (const layer of layers) {
       const kind = layer.negotiable ? 'negotiable' : 'firm';
       const before = this.solver.conflicts;
-      if (!this.minimise(layer, before + Math.max(left[kind], patience.least))) this.pin(layer);
+      if (!this.minimise(layer, before + Math.max(left[kind], patience.least))) {
+        this.improve(layer);
+        this.pin(layer);
+      }
       left[kind] -= this.solver.conflicts - before;
     }
     this.solver.addClause([not(this.session)]);
@@ -112,6 +122,21 @@ export class Optimiser {
     for (const literal of this.prices.keys()) this.condition(literal);
     this.current = null;
     return true;
+  }
+
+  /**
+   * Saves one cost after the other, as far as each is quickly done without bringing back another. It does not find the
+   * optimum, but where many things have to go to make room it comes near.
+   */
+  private improve(layer: CostLayer): void {
+    for (const { literal } of layer.terms.toSorted((left, right) => right.weight - left.weight)) {
+      const before = this.search.model;
+      if (!before.has(literal)) continue;
+      const saved = layer.terms.filter((term) => !before.has(term.literal)).map((term) => not(term.literal));
+      this.search.solve(() => [this.session, ...saved, not(literal)], patience.least);
+      // More of the catalog may have come up on the way, with costs of its own.
+      if (costOf(layer, this.search.model) > costOf(layer, before)) this.search.model = before;
+    }
   }
 
   /** States that a layer shall not cost more than it does now. */

@@ -17,6 +17,7 @@
  */
 import type { ArtifactManifest, Requirement } from '../artifact/manifest.js';
 import type { ArtifactRequest } from '../plan/request.js';
+import { Alternatives } from './alternatives.js';
 import type { Catalog } from './catalog.js';
 import { distancesFrom } from './distances.js';
 import { eligibilityOf, type Rejection } from './eligibility.js';
@@ -27,21 +28,13 @@ import {
   type GatewayFacts,
   type InstalledPackage,
 } from './gateway-facts.js';
-import {
-  bears,
-  keptMeets,
-  nameOf,
-  optionsOf,
-  presence,
-  type KeptNode,
-  type NewNode,
-  type Node,
-} from './nodes.js';
+import { keptMeets, nameOf, optionsOf, type KeptNode, type NewNode, type Node } from './nodes.js';
 import type { VariantChoice } from './platform.js';
 import { CostLayers } from './cost-layers.js';
 import { ConstraintStore, type ConstraintTag } from './constraint-store.js';
 import { rankNodes } from './request-ranks.js';
 import { not, type Literal } from './solver/literal.js';
+import { Conflicts } from './conflicts.js';
 import { commonNeeds } from './common-needs.js';
 import { compareVersions, versionOf as parseVersion } from './versions.js';
 import { Weights } from './weights.js';
@@ -95,17 +88,18 @@ export class Problem {
 
   /** Names whose common needs are still to be stated; the first is being worked on. */
   private readonly pending: NameGroup[] = [];
+  private readonly alternatives: Alternatives;
+  private readonly conflicts: Conflicts;
   private readonly distances: ReadonlyMap<string, number>;
   private readonly nodesByLiteral = new Map<Literal, Node>();
   private readonly expanded = new Set<Literal>();
   private readonly candidateCache = new Map<string, Candidates>();
-  /** Nodes by the names they bear or provide, and the conflicts declared on a name. */
-  private readonly bearers = new Map<string, Node[]>();
-  private readonly declared = new Map<string, { node: Node; range: string | undefined }[]>();
 
   constructor(readonly input: ProblemInput) {
     const { facts, requests, catalog } = input;
     this.constraints = new ConstraintStore(facts);
+    this.alternatives = new Alternatives(this.constraints);
+    this.conflicts = new Conflicts(this.constraints);
     this.distances = distancesFrom(
       requests.map(({ name }) => name),
       catalog,
@@ -114,6 +108,7 @@ export class Problem {
     for (const { name } of facts.installed) this.group(name);
     for (const node of this.keptNodes) this.addKept(node);
     requests.forEach((request, index) => this.addRequest(request, index));
+    this.alternatives.settle();
   }
 
   /** The node that a literal selects; undefined for auxiliary literals. */
@@ -121,18 +116,30 @@ export class Problem {
     return this.nodesByLiteral.get(literal);
   }
 
-  /** Bytes on the disk that a literal selects at the least; Infinity for one that selects nothing, such as a loss. */
+  /** Bytes on the disk that a literal selects at the least; none for one that selects nothing, such as a loss. */
   diskOf(literal: Literal): number {
     const node = this.nodesByLiteral.get(literal);
-    return node === undefined ? Infinity : this.group(nameOf(node)).weights.lightestOf(node);
+    return node === undefined ? 0 : this.group(nameOf(node)).weights.lightestOf(node);
   }
 
   isExpanded(literal: Literal): boolean {
     return this.expanded.has(literal) || !this.nodesByLiteral.has(literal);
   }
 
-  /** Adds the requirements of what a literal selects. */
-  expand(literal: Literal): void {
+  /** Adds the requirements of what literals select, and of what these leave no choice about. */
+  expand(literals: readonly Literal[]): void {
+    const queue = [...literals];
+    for (const literal of queue) {
+      this.expandOne(literal);
+      for (const { candidates } of this.goals[literal] ?? []) {
+        const [only = 0] = candidates;
+        if (candidates.length === 1 && !this.isExpanded(only)) queue.push(only);
+      }
+    }
+    this.alternatives.settle();
+  }
+
+  private expandOne(literal: Literal): void {
     const node = this.nodesByLiteral.get(literal);
     if (node === undefined || this.expanded.has(literal)) return;
     this.expanded.add(literal);
@@ -197,11 +204,12 @@ export class Problem {
     }
     const weights = new Weights(this.constraints, this.costs, kept, versions);
     const group: NameGroup = { name, kept, versions, rejected, weights };
+    this.alternatives.add(name, weights);
     this.groups.set(name, group);
     const literals = versions.map(({ selected }) => selected);
     if (kept !== null) literals.unshift(kept.stays);
     if (literals.length > 1) this.constraints.addOneVersion(name, literals);
-    for (const node of kept === null ? versions : [kept, ...versions]) this.connect(node);
+    for (const node of kept === null ? versions : [kept, ...versions]) this.conflicts.connect(node);
     if (facts.profile !== null && kept === null) this.addCommonNeeds(group);
     return group;
   }
@@ -349,8 +357,7 @@ export class Problem {
   }
 
   /**
-   * States that one of the candidates must hold once the owner does, and, when all are versions of one name, what
-   * follows for the disk.
+   * States that one of the candidates must hold once the owner does, and what follows for the disk.
    */
   private addHard(
     owner: readonly Literal[],
@@ -359,10 +366,14 @@ export class Problem {
     tag: ConstraintTag,
   ): void {
     this.constraints.add([...owner, ...candidates], tag);
-    const [name, ...others] = new Set(found.map(({ node }) => nameOf(node)));
-    if (name === undefined || others.length > 0) return;
-    const certain = this.group(name).weights.certain(found.map(({ node }) => node));
-    this.constraints.add([...owner, certain], tag);
+    const nodes = found.map(({ node }) => node);
+    const [name, ...others] = new Set(nodes.map(nameOf));
+    if (name === undefined) return;
+    const certain =
+      others.length === 0
+        ? this.group(name).weights.certain(nodes)
+        : this.alternatives.certain([name, ...others], nodes);
+    if (certain !== null) this.constraints.add([...owner, certain], tag);
   }
 
   private addGoal(owner: Literal, candidates: readonly Literal[]): void {
@@ -381,40 +392,6 @@ export class Problem {
         keptMeets(pack, name, version),
     );
   }
-
-  /** Adds the conflicts between a new variable and those that are there. */
-  private connect(node: Node): void {
-    const manifest = node.type === 'new' ? node.manifest : node.package.manifest;
-    const names = new Set([nameOf(node), ...(manifest?.provides ?? []).map(({ name }) => name)]);
-    for (const name of names) {
-      for (const { node: other, range } of this.declared.get(name) ?? []) {
-        if (bears(node, name, range)) this.addConflict(other, node, { name, version: range });
-      }
-      push(this.bearers, name, node);
-    }
-    for (const { name, version } of manifest?.conflicts ?? []) {
-      for (const other of this.bearers.get(name) ?? []) {
-        if (bears(other, name, version)) this.addConflict(node, other, { name, version });
-      }
-      push(this.declared, name, { node, range: version });
-    }
-  }
-
-  private addConflict(
-    declarer: Node,
-    other: Node,
-    over: { name: string; version: string | undefined },
-  ): void {
-    // Versions of one name exclude each other anyway; what conflicted on the gateway before may stay so.
-    if (nameOf(declarer) === nameOf(other)) return;
-    if (declarer.type === 'kept' && other.type === 'kept') return;
-    this.constraints.add([not(presence(declarer)), not(presence(other))], {
-      type: 'conflict',
-      declarer,
-      other,
-      over,
-    });
-  }
 }
 
 /** A prerelease that takes the place of a release, although its policy does not say that it may. */
@@ -423,12 +400,6 @@ function isUnaskedPrerelease(manifest: ArtifactManifest, pack: InstalledPackage)
   return (
     isPrerelease(manifest.version) && !isPrerelease(pack.version) && manifest.policies?.prerelease !== true
   );
-}
-
-function push<T>(map: Map<string, T[]>, key: string, value: T): void {
-  const list = map.get(key);
-  if (list === undefined) map.set(key, [value]);
-  else list.push(value);
 }
 
 /** Installed first, then the least aged, then the smallest: where the search looks first, not what it settles for. */

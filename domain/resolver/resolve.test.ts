@@ -1,5 +1,11 @@
 import { describe, expect, test } from '@jest/globals';
 import type { Resolution } from '../plan/plan.js';
+import { artifactKey } from '../artifact/manifest.js';
+import { createCatalog } from './create-catalog.js';
+import { explainUndecided } from './explain.js';
+import { gatewayFacts } from './gateway-facts.js';
+import { Optimiser, Undecided } from './optimiser.js';
+import { Problem } from './problem.js';
 import { artifact, gateway, needs, run, sized } from './testing/builders.js';
 
 function installs({ plans }: Resolution): (readonly string[])[] {
@@ -351,5 +357,77 @@ describe('resolve', () => {
     const provides = [{ name: 'driver', version: '1.0.0' }];
     const catalog = [artifact('a@1.0.0', { provides }), artifact('b@1.0.0', { provides })];
     expect(best(run(catalog, gateway(), 'b', 'driver'))?.install).toEqual(['b@1.0.0']);
+  });
+});
+
+describe('resolve under strain', () => {
+  test('a chain longer than the call stack is deep, whose tree is cut where nobody reads', () => {
+    const length = 5_000;
+    const catalog = Array.from({ length }, (_, index) =>
+      artifact(`a${index}@1.0.0`, index + 1 < length ? { requires: needs(`a${index + 1}`) } : {}),
+    );
+    const plan = best(run(catalog, gateway(), 'a0'));
+    expect(plan?.install).toEqual(catalog.map(artifactKey).toReversed());
+    expect(plan?.tree).toHaveLength(length / 100);
+    expect(JSON.stringify(plan?.tree).match(/"a4999"/gu)).toHaveLength(1);
+  });
+
+  test('forty interfaces whose smallest implementations just fit, or just do not', () => {
+    const catalog = [
+      artifact('app@1.0.0', { requires: needs(...Array.from({ length: 40 }, (_, i) => `if${i}`)) }),
+    ];
+    let least = 0;
+    for (let index = 0; index < 40; index += 1) {
+      const sizes = Array.from({ length: 10 }, (_, other) => 100 + ((index * 37 + other * 71) % 500));
+      least += 2 * Math.min(...sizes);
+      sizes.forEach((size, other) =>
+        catalog.push(
+          artifact(`p${index}-${other}@1.0.0`, {
+            provides: [{ name: `if${index}`, version: '1.0.0' }],
+            ...sized(size),
+          }),
+        ),
+      );
+    }
+    expect(best(run(catalog, gateway({ hardware: { diskFree: least } }), 'app'))?.peakDisk).toBe(least);
+    const { explanation } = run(catalog, gateway({ hardware: { diskFree: least - 1 } }), 'app');
+    expect(explanation).toContain('Nearest help: 1 B more free disk');
+  });
+
+  test('many packages have to go to make room: nearly as few as that takes', () => {
+    const installed = Array.from({ length: 60 }, (_, index) => ({
+      name: `i${index}`,
+      version: '1.0.0',
+      installedSize: 100 + ((index * 37) % 60),
+    }));
+    const profile = gateway({ hardware: { diskFree: 50 }, installed });
+    const plan = best(run([artifact('app@1.0.0', sized(1_200))], profile, 'app'));
+    const heaviest = installed.map(({ installedSize }) => installedSize).sort((a, b) => b - a);
+    let freed = 50;
+    let least = 0;
+    for (; freed < 2_400; least += 1) freed += heaviest[least] ?? 0;
+    // Which ones exactly is a knapsack; past the patience with it a good answer stands for the best.
+    expect(plan?.remove.length).toBeLessThanOrEqual(Math.ceil(least * 1.25));
+  });
+
+  test('what takes too much work is given up, and nobody may take that for a proof', () => {
+    const pigeons = Array.from({ length: 9 }, (_, index) => index);
+    const catalog = [artifact('app@1.0.0', { requires: needs(...pigeons.map((index) => `p${index}`)) })];
+    for (const index of pigeons) {
+      for (let hole = 1; hole < pigeons.length; hole += 1)
+        catalog.push(
+          artifact(`p${index}@${hole}.0.0`, {
+            conflicts: needs(...pigeons.map((other) => `p${other}@${hole}`)),
+          }),
+        );
+    }
+    const problem = new Problem({
+      catalog: createCatalog(catalog),
+      facts: gatewayFacts(gateway(), createCatalog(catalog)),
+      requests: [{ name: 'app', range: '*' }],
+    });
+    expect(() => new Optimiser(problem, () => false).best(100)).toThrow(Undecided);
+    expect(explainUndecided(problem)).toMatch(/^No plan that installs app was found, nor was it proven/u);
+    expect(run(catalog, gateway(), 'app').explanation).toMatch(/^No plan installs app/u);
   });
 });

@@ -8,9 +8,9 @@ import type { ArtifactRequest } from '../plan/request.js';
 import { assemblePlan } from './assemble-plan.js';
 import type { Catalog } from './catalog.js';
 import { endStateOf, type EndState } from './end-state.js';
-import { explain } from './explain.js';
+import { explain, explainUndecided } from './explain.js';
 import { gatewayFacts, type GatewayFacts } from './gateway-facts.js';
-import { Optimiser, costOf } from './optimiser.js';
+import { Optimiser, Undecided, costOf } from './optimiser.js';
 import { Problem } from './problem.js';
 import { forbidScriptCircles } from './script-circles.js';
 import type { Model } from './search.js';
@@ -42,20 +42,30 @@ export function resolve({ catalog, gateway, requests, maxPlans = defaultPlans }:
   const boundless = { ...facts, diskFree: Infinity, memoryFree: Infinity };
   const open = new Problem({ catalog, facts: boundless, requests });
   const free = findPlans(open, maxPlans, facts);
-  const tooLarge = free.findIndex(({ fits }) => !fits);
-  if (free.length === 0) return { plans: [], explanation: explain(open, facts) };
-  if (tooLarge < 0) return { plans: free.map(({ plan }) => plan), explanation: null };
+  const tooLarge = free.found.findIndex(({ fits }) => !fits);
+  if (free.found.length === 0) return withoutPlan(open, facts, free.decided);
+  if (tooLarge < 0) return { plans: free.found.map(({ plan }) => plan), explanation: null };
 
   const problem = new Problem({ catalog, facts, requests });
   const limited = findPlans(problem, maxPlans, facts);
-  if (limited.length === 0) return { plans: [], explanation: explain(problem, facts) };
-  const plans = free.slice(0, tooLarge).map(({ plan }) => plan);
+  const plans = free.found.slice(0, tooLarge).map(({ plan }) => plan);
   const installs = new Set(plans.map(contentOf));
-  for (const { plan } of limited) {
+  for (const { plan } of limited.found) {
     if (plans.length < maxPlans && !installs.has(contentOf(plan))) plans.push(plan);
   }
-  return { plans, explanation: null };
+  return plans.length === 0 ? withoutPlan(problem, facts, limited.decided) : { plans, explanation: null };
 }
+
+function withoutPlan(problem: Problem, facts: GatewayFacts, decided: boolean): Resolution {
+  return { plans: [], explanation: decided ? explain(problem, facts) : explainUndecided(problem) };
+}
+
+/**
+ * Work that the search for any plan at all may cost: for the first, which is all that matters, and for each
+ * further one. Some twenty million units are done in a second. Only puzzles need as many: plans from catalogs of
+ * tens of thousands of artifacts need some millions.
+ */
+const patience = { first: 300_000_000, further: 20_000_000 } as const;
 
 interface Found {
   readonly plan: Plan;
@@ -63,14 +73,22 @@ interface Found {
   readonly costs: readonly number[];
 }
 
+interface Findings {
+  readonly found: readonly Found[];
+  /** False when the search was given up, so that there may be more. */
+  readonly decided: boolean;
+}
+
 /** @param facts the gateway as it is, whatever limits the problem knows */
-function findPlans(problem: Problem, wanted: number, facts: GatewayFacts): Found[] {
+function findPlans(problem: Problem, wanted: number, facts: GatewayFacts): Findings {
   const optimiser = new Optimiser(problem, (model) => forbidScriptCircles(problem, model));
   const found: Found[] = [];
   const installs = new Set<string>();
+  let decided = true;
   while (found.length < wanted) {
-    const model = optimiser.best();
-    if (model === null) break;
+    const model = nextModel(optimiser, found.length === 0 ? patience.first : patience.further);
+    decided = model !== 'undecided';
+    if (model === null || model === 'undecided') break;
     const state = endStateOf(problem, model);
     const plan = assemblePlan(state, facts.diskFree);
     // Two ways of keeping other things while installing the same are one plan: the better one, found first.
@@ -84,7 +102,16 @@ function findPlans(problem: Problem, wanted: number, facts: GatewayFacts): Found
     if (!exclude(problem, state, model)) break;
   }
   // They come in order, unless a plan had to be taken before it was proven to be the best.
-  return found.sort((left, right) => compare(left.costs, right.costs));
+  return { found: found.sort((left, right) => compare(left.costs, right.costs)), decided };
+}
+
+function nextModel(optimiser: Optimiser, maxWork: number): Model | null | 'undecided' {
+  try {
+    return optimiser.best(maxWork);
+  } catch (error) {
+    if (error instanceof Undecided) return 'undecided';
+    throw error;
+  }
 }
 
 function contentOf(plan: Plan): string {

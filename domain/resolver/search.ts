@@ -13,6 +13,7 @@ export type Refine = (model: Model) => boolean;
 
 /** Conflicts after which the search looks at candidates in another order, the first time. */
 const firstSlice = 300;
+const longestSlice = 5_000;
 
 export interface SearchHooks {
   /** New literals and costs may have come up. */
@@ -41,19 +42,21 @@ export class Search {
   /**
    * Searches for a solution under assumptions; when there is one, {@link model} holds it.
    * @param maxConflicts gives up after as many conflicts
+   * @param maxWork gives up soon after as much work
    */
-  solve(assumptions: () => readonly Literal[], maxConflicts = Infinity): Outcome {
+  solve(assumptions: () => readonly Literal[], maxConflicts = Infinity, maxWork = Infinity): Outcome {
     const lastConflict = this.solver.conflicts + maxConflicts;
+    const lastWork = this.solver.work + maxWork;
     let slice = firstSlice;
     let lightest = false;
     for (;;) {
       const decide = walker(this.problem, () => this.hooks.last(), lightest);
       const left = lastConflict - this.solver.conflicts;
       const outcome = this.solver.solve(assumptions(), decide, Math.min(slice, left));
-      if (outcome.satisfiable === null && left > slice) {
+      if (outcome.satisfiable === null && left > slice && this.solver.work < lastWork) {
         // The best candidates first leads nowhere for long: perhaps little room is left. What was learned stays.
         lightest = !lightest;
-        slice *= 2;
+        slice = Math.min(slice * 2, longestSlice);
         continue;
       }
       if (outcome.satisfiable !== true) return outcome;
@@ -62,7 +65,7 @@ export class Search {
         this.model = new Set(this.solver.trail);
         if (!this.refine(this.model)) return outcome;
       }
-      for (const literal of selected) this.problem.expand(literal);
+      this.problem.expand(selected);
       this.hooks.grown();
     }
   }

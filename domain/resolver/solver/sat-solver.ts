@@ -42,6 +42,8 @@ const unassigned = -1;
 export class SatSolver {
   /** Conflicts met since the solver was made; a measure of work that does not depend on the machine. */
   conflicts = 0;
+  /** Literals, clauses and terms looked at: follows the time that is spent, and does not depend on the machine either. */
+  work = 0;
   /** Times that assignments were taken back; what was seen on the trail holds while it stays the same. */
   backtracks = 0;
   /** True literals in the order of their assignment. */
@@ -210,6 +212,7 @@ export class SatSolver {
     while (this.head < this.trail.length) {
       const literal = this.trail[this.head] ?? 0;
       this.head += 1;
+      this.work += 1;
       const touched = this.occurrences[literal] ?? [];
       // All sums first: backtracking takes them back for every propagated literal.
       for (const { linear, weight } of touched) linear.sum += weight;
@@ -225,6 +228,7 @@ export class SatSolver {
   /** Looks at the clauses in which a literal that became false is watched. */
   private visitWatches(falseLiteral: Literal): Clause | null {
     const watching = this.watches[falseLiteral] ?? [];
+    this.work += watching.length;
     let kept = 0;
     for (let index = 0; index < watching.length; index += 1) {
       const clause = watching[index] ?? [];
@@ -268,6 +272,7 @@ export class SatSolver {
     const slack = linear.bound - linear.sum;
     if (slack < 0) return linear;
     for (const { literal, weight } of linear.terms) {
+      this.work += 1;
       if (weight <= slack) break;
       if (this.values[literal] === unassigned) this.enqueue(not(literal), linear);
     }
@@ -281,6 +286,7 @@ export class SatSolver {
       for (const literal of reason) if (literal !== implied) causes.push(not(literal));
       return causes;
     }
+    this.work += reason.terms.length;
     // The heaviest first: fewer causes make a stronger clause.
     const before = implied === null ? Infinity : (this.positions[variableOf(implied)] ?? 0);
     const own = implied === null ? -1 : not(implied);
@@ -308,6 +314,7 @@ export class SatSolver {
     }
     this.backtrack(newest);
     const clause = this.analyze(conflict);
+    this.work += clause.length;
     const [asserting = 0, second] = clause;
     this.backtrack(second === undefined ? 0 : (this.levels[variableOf(second)] ?? 0));
     if (clause.length > 1) this.attach(clause);
