@@ -40,6 +40,8 @@ export interface AgentTimes {
   readonly requestTimeoutMs: number;
   readonly firstRetryMs: number;
   readonly mostRetryMs: number;
+  /** How long a report of progress waits for what comes next, so that a quick delivery costs one request. */
+  readonly gatherMs: number;
 }
 
 export const defaultTimes: AgentTimes = {
@@ -50,6 +52,7 @@ export const defaultTimes: AgentTimes = {
   requestTimeoutMs: 30_000,
   firstRetryMs: 500,
   mostRetryMs: 60_000,
+  gatherMs: 1_000,
 };
 
 export const defaultProfileIntervalSeconds = 300;

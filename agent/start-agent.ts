@@ -136,6 +136,7 @@ class Agent {
       connectivity,
       log,
       signal,
+      gatherMs: times.gatherMs,
     });
     connectivity.onNotice(({ reason }) => {
       if (reason === 'profile') this.#profileWanted = true;

@@ -1,6 +1,8 @@
+import { createHash } from 'node:crypto';
 import { LRUCache } from 'lru-cache';
 import type { Order, Report, ReportsResponse, Task } from '../domain/agent-protocol/messages.js';
 import { parseDeliveryId } from '../domain/delivery/delivery-id.js';
+import { isEnded } from '../domain/delivery/state.js';
 import { LeonoreError } from '../domain/errors.js';
 import { parseOrderId } from '../domain/order/order-id.js';
 import type { GatewayProfile } from '../domain/gateway/profile.js';
@@ -12,10 +14,11 @@ import type {
   PollAnswer,
   ReportResult,
 } from '../repositories/delivery-repository.js';
-import type { GatewayCredentials, GatewayRepository } from '../repositories/gateway-repository.js';
+import type { GatewayRepository } from '../repositories/gateway-repository.js';
 import type { OrderRepository } from '../repositories/order-repository.js';
 import { Batcher } from './batcher.js';
 import { gatewayOfToken, tokenMatches } from './gateway-token.js';
+import { KnownGateways } from './known-gateways.js';
 
 export interface DeviceServiceOptions {
   /** The node that serves; gateways of other nodes are sent away. */
@@ -28,6 +31,8 @@ export interface DeviceServiceOptions {
   missing(digest: string): void;
   /** Told what ended, so that the waiting workflows can be woken. */
   acknowledged(acknowledgements: readonly ChunkAcknowledgement[]): void;
+  /** Told of failures that no gateway waits for. */
+  failed(error: unknown): void;
 }
 
 /** What a gateway is told when it asks. */
@@ -36,32 +41,47 @@ export interface TaskAnswer {
   readonly tasks: readonly Task[];
   readonly orders: readonly Order[];
   readonly profileWanted: boolean;
+  /** Names what a gateway has to do: equal as long as that is the same, though its last report may be another. */
+  readonly version: string;
 }
+
+/** What is remembered of a gateway that belongs to this node. */
+interface KnownGateway {
+  readonly tokenHash: Uint8Array;
+  readonly nodeId: string | null;
+  readonly state: string;
+  /** Null when it has to be looked up. */
+  readonly answer: TaskAnswer | null;
+  /** Digest of the archive that its task needs. */
+  readonly wanted: string | null;
+}
+
+/** How often it is written which gateways were heard of. */
+const heardEveryMs = 5_000;
+/** A gateway's last contact is written at most so often. */
+const heardAgainMs = 60_000;
+const idsOfOneStatement = 2_000;
 
 /**
  * What a node does for its gateways, whatever protocol they speak. A gateway proves who it is with its own token and
- * sees only itself. Requests of many gateways are answered together, one statement a batch.
+ * sees only itself. Requests of many gateways are answered together, one statement a batch, and those that bring
+ * nothing new from memory.
  */
 export class DeviceService {
-  private readonly polls: Batcher<string, PollAnswer | undefined>;
-  private readonly credentials: Batcher<string, GatewayCredentials | undefined>;
+  private readonly known = new KnownGateways<KnownGateway>();
+  private readonly lookUps: Batcher<string, KnownGateway | undefined>;
   private readonly downloads: Batcher<{ gatewayId: string; digest: string }, boolean>;
   private readonly reports: Batcher<GatewayReports, ReportResult>;
-  private readonly heard: Batcher<string, void>;
-  /** Gateways whose last contact is noted already: polls of the next minute need not write. */
-  private readonly noted = new LRUCache<string, true>({ max: 100_000, ttl: 60_000 });
+  /** Gateways heard of since that was last written. */
+  private readonly heard = new Set<string>();
+  /** Gateways whose last contact is noted already. */
+  private readonly noted = new LRUCache<string, true>({ max: 200_000, ttl: heardAgainMs });
+  private readonly writing: NodeJS.Timeout;
 
   constructor(private readonly options: DeviceServiceOptions) {
-    const { deliveries, gateways } = options;
+    const { deliveries } = options;
     const reading = { maxSize: 500, concurrency: 2, maxQueued: 20_000 };
-    this.polls = new Batcher(
-      inOrder((ids) => deliveries.poll(ids)),
-      reading,
-    );
-    this.credentials = new Batcher(
-      inOrder((ids) => gateways.credentialsOf(ids)),
-      reading,
-    );
+    this.lookUps = new Batcher((ids) => this.lookUp(ids), reading);
     this.downloads = new Batcher((pairs) => deliveries.mayDownload(pairs), reading);
     // One at a time: two batches that end a chunk together would each see the other's rows as open.
     this.reports = new Batcher((batch) => this.store(batch), {
@@ -69,18 +89,30 @@ export class DeviceService {
       concurrency: 1,
       maxQueued: 20_000,
     });
-    this.heard = new Batcher(
-      async (ids) => {
-        await gateways.seen([...new Set(ids)]);
-        return [];
-      },
-      { maxSize: 2_000, concurrency: 1, maxQueued: 50_000 },
-    );
+    this.writing = setInterval(() => void this.writeHeard(), heardEveryMs);
+    this.writing.unref();
+  }
+
+  /** Whether changes are announced; only then is anything remembered. */
+  changesAnnounced(announced: boolean): void {
+    if (announced) this.known.trust();
+    else this.known.distrust();
+  }
+
+  /** What a gateway is to be told may have changed. */
+  gatewayChanged(gatewayId: string): void {
+    this.known.forget(gatewayId);
+  }
+
+  /** Writes what is still to be written. */
+  async close(): Promise<void> {
+    clearInterval(this.writing);
+    await this.writeHeard();
   }
 
   /** Requests of gateways that wait to be answered. */
   get waiting(): number {
-    const batchers = [this.polls, this.credentials, this.downloads, this.reports, this.heard];
+    const batchers = [this.lookUps, this.downloads, this.reports];
     return batchers.reduce((sum, batcher) => sum + batcher.waiting, 0);
   }
 
@@ -89,17 +121,14 @@ export class DeviceService {
    * @throws LeonoreError UNAUTHENTICATED, NOT_THIS_NODE
    */
   async tasks(token: string | null): Promise<TaskAnswer> {
-    const answer = this.admit(token, await this.polls.submit(claimedGateway(token)));
-    if (!this.noted.has(answer.gatewayId)) {
-      this.noted.set(answer.gatewayId, true);
-      await this.heard.submit(answer.gatewayId);
+    const { answer } = await this.admit(token, (known) => known.answer !== null);
+    if (answer === null) throw unauthenticated();
+    const { gatewayId } = answer;
+    if (!this.noted.has(gatewayId)) {
+      this.noted.set(gatewayId, true);
+      this.heard.add(gatewayId);
     }
-    return {
-      gatewayId: answer.gatewayId,
-      tasks: answer.task === null ? [] : [answer.task],
-      orders: answer.order === null ? [] : [answer.order],
-      profileWanted: answer.profileWanted,
-    };
+    return answer;
   }
 
   /**
@@ -108,7 +137,8 @@ export class DeviceService {
    *   request was of any use
    */
   async report(token: string | null, reports: readonly Report[]): Promise<ReportsResponse> {
-    const gatewayId = await this.authenticate(token);
+    const gatewayId = claimedGateway(token);
+    await this.admit(token);
     const outcomes: ReportsResponse['outcomes'] = [];
     for (const [deliveryId, own] of groupByDelivery(reports)) {
       const result = await this.apply(gatewayId, deliveryId, own);
@@ -130,15 +160,21 @@ export class DeviceService {
     const delivery = parseDeliveryId(deliveryId);
     if (delivery !== null) return this.reports.submit({ gatewayId, delivery, reports });
     const order = parseOrderId(deliveryId);
-    if (order !== null) return this.options.orders.report(gatewayId, order, reports);
+    if (order !== null) {
+      const result = await this.options.orders.report(gatewayId, order, reports);
+      this.known.forget(gatewayId);
+      return result;
+    }
     return { outcomes: reports.map(() => 'unknown'), state: null };
   }
 
   /** @throws LeonoreError UNAUTHENTICATED, NOT_THIS_NODE, FORBIDDEN when the profile is another gateway's */
   async updateProfile(token: string | null, profile: GatewayProfile): Promise<void> {
-    const gatewayId = await this.authenticate(token);
+    const gatewayId = claimedGateway(token);
+    await this.admit(token);
     if (profile.id !== gatewayId) throw new LeonoreError('FORBIDDEN', 'a gateway sends its own profile only');
     await this.options.gateways.updateProfile(profile);
+    this.known.forget(gatewayId);
   }
 
   /**
@@ -147,8 +183,9 @@ export class DeviceService {
    * @throws LeonoreError UNAUTHENTICATED, NOT_THIS_NODE, PACKAGE_NOT_FOUND; PACKAGE_REBUILDING: ask again later
    */
   async admitDownload(token: string | null, digest: string): Promise<number> {
-    const gatewayId = await this.authenticate(token);
-    if (!(await this.downloads.submit({ gatewayId, digest }))) {
+    const gatewayId = claimedGateway(token);
+    const { wanted } = await this.admit(token);
+    if (wanted !== digest && !(await this.downloads.submit({ gatewayId, digest }))) {
       throw new LeonoreError('PACKAGE_NOT_FOUND', 'no delivery of this gateway is about that package');
     }
     const size = await this.options.blobs.sizeOf(digest);
@@ -157,18 +194,27 @@ export class DeviceService {
     throw new LeonoreError('PACKAGE_REBUILDING', `the package ${digest} is being built again`);
   }
 
-  private async authenticate(token: string | null): Promise<string> {
-    const known = await this.credentials.submit(claimedGateway(token));
-    return this.admit(token, known && { ...known, gatewayId: known.id }).gatewayId;
-  }
-
-  private admit<T extends { gatewayId: string; tokenHash: Uint8Array; nodeId: string | null; state: string }>(
+  /**
+   * Who a token is of, from memory if that admits it and holds what is needed, else from the database.
+   * @throws LeonoreError UNAUTHENTICATED, NOT_THIS_NODE
+   */
+  private async admit(
     token: string | null,
-    known: T | undefined,
-  ): T {
+    isEnough: (known: KnownGateway) => boolean = () => true,
+  ): Promise<KnownGateway> {
+    const gatewayId = claimedGateway(token);
+    const remembered = this.known.get(gatewayId);
+    if (
+      token !== null &&
+      remembered !== undefined &&
+      isEnough(remembered) &&
+      tokenMatches(token, remembered.tokenHash)
+    )
+      return remembered;
+    const known = await this.lookUps.submit(gatewayId);
     if (token === null || known?.state !== 'active' || !tokenMatches(token, known.tokenHash))
       throw unauthenticated();
-    if (known.nodeId !== this.options.nodeId) {
+    if (!this.isOwn(known)) {
       throw new LeonoreError(
         'NOT_THIS_NODE',
         `the gateway belongs to ${known.nodeId ?? 'no node'}, not to ${this.options.nodeId}`,
@@ -177,8 +223,47 @@ export class DeviceService {
     return known;
   }
 
+  private isOwn({ state, nodeId }: Pick<KnownGateway, 'state' | 'nodeId'>): boolean {
+    return state === 'active' && nodeId === this.options.nodeId;
+  }
+
+  private async lookUp(ids: readonly string[]): Promise<readonly (KnownGateway | undefined)[]> {
+    const found = await this.known.read(
+      async () => {
+        const answers = await this.options.deliveries.poll([...new Set(ids)]);
+        return new Map([...answers].map(([id, answer]) => [id, toKnown(answer)]));
+      },
+      (known) => this.isOwn(known),
+    );
+    return ids.map((id) => found.get(id));
+  }
+
+  private async writeHeard(): Promise<void> {
+    const ids = [...this.heard];
+    this.heard.clear();
+    try {
+      for (let start = 0; start < ids.length; start += idsOfOneStatement) {
+        await this.options.gateways.seen(ids.slice(start, start + idsOfOneStatement));
+      }
+    } catch (error) {
+      // Who is heard of again is written then; the time of a last contact is no more exact than this anyway.
+      this.noted.clear();
+      this.options.failed(error);
+    }
+  }
+
   private async store(batch: readonly GatewayReports[]): Promise<readonly ReportResult[]> {
     const { results, acknowledgements } = await this.options.deliveries.report(batch);
+    for (const [index, { gatewayId }] of batch.entries()) {
+      const state = results[index]?.state ?? null;
+      // While it is under way the package is still needed.
+      const isUnderWay = state !== null && !isEnded(state);
+      this.known.change(gatewayId, (known) => ({
+        ...known,
+        answer: null,
+        wanted: isUnderWay ? known.wanted : null,
+      }));
+    }
     this.options.acknowledged(acknowledgements);
     return results;
   }
@@ -194,14 +279,27 @@ function unauthenticated(): LeonoreError {
   return new LeonoreError('UNAUTHENTICATED', 'the token is not that of a registered gateway');
 }
 
-/** Makes a look-up by id answer in the order of the ids. */
-function inOrder<T>(
-  lookUp: (ids: readonly string[]) => Promise<Map<string, T>>,
-): (ids: string[]) => Promise<(T | undefined)[]> {
-  return async (ids) => {
-    const found = await lookUp([...new Set(ids)]);
-    return ids.map((id) => found.get(id));
+function toKnown(answer: PollAnswer): KnownGateway {
+  const { gatewayId, tokenHash, nodeId, state, task, order, profileWanted } = answer;
+  const tasks = task === null ? [] : [task];
+  const orders = order === null ? [] : [order];
+  const version = versionOf(tasks, orders, profileWanted);
+  return {
+    tokenHash,
+    nodeId,
+    state,
+    answer: { gatewayId, tasks, orders, profileWanted, version },
+    wanted: task?.package.digest ?? null,
   };
+}
+
+function versionOf(tasks: readonly Task[], orders: readonly Order[], profileWanted: boolean): string {
+  const facts = [
+    ...tasks.map((task) => `${task.deliveryId} ${task.package.digest}`),
+    ...orders.map((order) => order.deliveryId),
+  ].join(',');
+  if (facts === '') return profileWanted ? 'profile' : 'nothing';
+  return createHash('sha256').update(`${facts} ${profileWanted}`).digest('base64url').slice(0, 22);
 }
 
 function groupByDelivery(reports: readonly Report[]): Map<string, Report[]> {

@@ -6,7 +6,11 @@ const concurrency = 64;
 
 /** Notifies the gateways of a chunk, each through the handler of its protocol. */
 export class PushNotifier {
-  constructor(private readonly handlers: readonly GatewayHandler[]) {}
+  /** @param beforehand told of each gateway before it is notified: it will ask at once what is new */
+  constructor(
+    private readonly handlers: readonly GatewayHandler[],
+    private readonly beforehand: (gatewayId: string) => void,
+  ) {}
 
   /** @returns how many gateways took the notice */
   async notify(targets: readonly PushTarget[], signal: AbortSignal): Promise<number> {
@@ -15,6 +19,7 @@ export class PushNotifier {
     const worker = async () => {
       for (const target of queue) {
         signal.throwIfAborted();
+        this.beforehand(target.gatewayId);
         const handler = this.handlers.find((candidate) => candidate.protocol === target.protocol);
         if (handler !== undefined && (await handler.notify(target, signal))) reached += 1;
       }

@@ -36,6 +36,11 @@ export interface BlobStore {
   stage(content: Readable, maxBytes: number, signal?: AbortSignal): Promise<StagedBlob>;
   /** Size in bytes, or null when the store does not hold the content. */
   sizeOf(digest: string): Promise<number | null>;
+  /**
+   * The whole content, held in memory for those who want it next; null when it is too large for that, or not there.
+   * Never to be written to. What is held may have been removed from the store meanwhile.
+   */
+  inMemory(digest: string): Promise<Buffer | null>;
   /** @throws LeonoreError BLOB_MISSING */
   open(digest: string, range?: BlobRange): Promise<Readable>;
   /** Removes the content; does nothing when it is not there. */

@@ -157,3 +157,26 @@ test('the status of a chunk is told as ranges', async () => {
     unreachedNodes: [],
   });
 });
+
+test('reports that meet a change by somebody else are judged anew', async () => {
+  const { rolloutId, ids } = await offered(1);
+  const [gatewayId = ''] = ids;
+  const delivery = { rolloutId, ordinal: 0 };
+  const entry = (state: Report['state'], sequence: number) => ({
+    gatewayId,
+    delivery,
+    reports: [report(rolloutId, 0, sequence, state)],
+  });
+  // Many at once, through several connections: each is applied once, whatever the order.
+  const states = ['downloading', 'installing', 'succeeded'] as const;
+  const outcomes = await Promise.all(
+    states.flatMap((state, index) => [
+      repositories.deliveries.report([entry(state, index + 1)]),
+      repositories.deliveries.report([entry(state, index + 1)]),
+    ]),
+  );
+  const applied = outcomes.flatMap(({ results }) => results.flatMap((result) => result.outcomes));
+  expect(applied.filter((outcome) => outcome === 'applied').length).toBeLessThanOrEqual(3);
+  expect(outcomes.flatMap(({ acknowledgements }) => acknowledgements)).toHaveLength(1);
+  expect(await repositories.rollouts.counts(rolloutId)).toMatchObject({ succeeded: 1 });
+});

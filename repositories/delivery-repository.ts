@@ -1,9 +1,11 @@
 import type { Order, OrderAction, Report, ReportOutcome, Task } from '../domain/agent-protocol/messages.js';
-import { applyReports } from '../domain/delivery/apply-reports.js';
 import { formatDeliveryId, type DeliveryKey } from '../domain/delivery/delivery-id.js';
-import { isEnded, type DeliveryState } from '../domain/delivery/state.js';
+import type { DeliveryState } from '../domain/delivery/state.js';
 import { formatOrderId } from '../domain/order/order-id.js';
-import { inTransaction, type Database, type Transaction } from './database.js';
+import { LeonoreError } from '../domain/errors.js';
+import type { Database } from './database.js';
+import { mayDownloadStatement, pollStatement } from './delivery-statements.js';
+import { storeReports } from './store-reports.js';
 
 /** One gateway's delivery, for people. */
 export interface Delivery {
@@ -52,6 +54,9 @@ export interface ChunkAcknowledgement {
   readonly remaining: number;
 }
 
+/** A report is stored again when its delivery was changed by somebody else in between; that happens once, or twice. */
+const maximumRounds = 10;
+
 export interface PushTarget {
   readonly gatewayId: string;
   readonly protocol: string;
@@ -63,7 +68,7 @@ export interface PushTarget {
  *
  * INVARIANTS
  * - A state changes only along the transition table of domain/delivery/state.ts.
- * - An event is stored in the transaction that changes the state; a report is stored at most once.
+ * - An event is stored by the statement that changes the state; a report is stored at most once.
  * - Rows are locked in the order of (rollout, ordinal): two batches cannot wait for each other.
  */
 export class DeliveryRepository {
@@ -71,27 +76,7 @@ export class DeliveryRepository {
 
   /** Answers the polls of many gateways at once; unknown ids are missing from the answer. */
   async poll(gatewayIds: readonly string[]): Promise<Map<string, PollAnswer>> {
-    const rows = await this.database.$queryRaw<PollRow[]>`
-      SELECT g.id AS gateway_id, g.token_hash, g.node_id, g.state, g.profile_wanted, t.asked_at,
-             o.number AS order_number, o.action, o.artifact, o.sequence AS order_sequence,
-             o.deadline_at AS order_deadline_at, o.created_at AS order_asked_at,
-             t.rollout_id, t.ordinal, t.sequence, t.deadline_at, t.plan, t.package_id, t.archive_digest, t.size_bytes, t.installed_bytes
-      FROM gateway g
-      LEFT JOIN LATERAL (
-        SELECT d.rollout_id, d.ordinal, d.sequence, d.deadline_at, r.created_at AS asked_at, gr.plans -> gr.plan_index AS plan,
-               p.id AS package_id, p.archive_digest, p.size_bytes, p.installed_bytes
-        FROM delivery d
-        JOIN rollout r ON r.id = d.rollout_id
-        JOIN rollout_group gr ON gr.id = d.group_id
-        JOIN package p ON p.id = gr.package_id
-        WHERE d.gateway_id = g.id AND d.state IN ('offered', 'downloading', 'installing')
-        ORDER BY r.created_at, r.id LIMIT 1
-      ) t ON true
-      LEFT JOIN LATERAL (
-        SELECT number, action, artifact, sequence, deadline_at, created_at FROM gateway_order
-        WHERE gateway_id = g.id AND ended_at IS NULL AND deadline_at > now() ORDER BY number LIMIT 1
-      ) o ON true
-      WHERE g.id = ANY(${gatewayIds}::text[])`;
+    const rows = await this.database.$prepared<PollRow>(pollStatement, [gatewayIds]);
     return new Map(rows.map((row) => [row.gateway_id, toPollAnswer(row)]));
   }
 
@@ -100,12 +85,8 @@ export class DeliveryRepository {
    * delivered before, and the gateway has to go back to it, or has been lost and goes on.
    */
   async mayDownload(pairs: readonly { gatewayId: string; digest: string }[]): Promise<boolean[]> {
-    const rows = await this.database.$queryRaw<{ place: number }[]>`
-      SELECT q.place::int AS place
-      FROM unnest(${pairs.map((p) => p.gatewayId)}::text[], ${pairs.map((p) => p.digest)}::text[]) WITH ORDINALITY AS q(gateway_id, digest, place)
-      WHERE EXISTS (
-        SELECT 1 FROM delivery d JOIN rollout_group gr ON gr.id = d.group_id JOIN package p ON p.id = gr.package_id
-        WHERE d.gateway_id = q.gateway_id AND d.state IN ('offered', 'downloading', 'installing') AND p.archive_digest = q.digest)`;
+    const values = [pairs.map((pair) => pair.gatewayId), pairs.map((pair) => pair.digest)];
+    const rows = await this.database.$prepared<{ place: number }>(mayDownloadStatement, values);
     const allowed = new Set(rows.map((row) => row.place - 1));
     const others = pairs.filter((_pair, index) => !allowed.has(index));
     if (others.length > 0) {
@@ -131,43 +112,31 @@ export class DeliveryRepository {
   }
 
   /**
-   * Applies the reports of many gateways in one transaction.
+   * Applies the reports of many gateways; the reports of one entry together or not at all.
    * @returns a result for each entry, in order, and what the waiting workflows must know
    */
   async report(
     batch: readonly GatewayReports[],
   ): Promise<{ results: ReportResult[]; acknowledgements: ChunkAcknowledgement[] }> {
-    return inTransaction(this.database, async (tx) => {
-      const locked = await lockDeliveries(tx, batch);
-      const changes = new Map<string, Change>();
-      const results = batch.map((entry): ReportResult => {
-        const key = formatDeliveryId(entry.delivery);
-        const row = locked.get(key);
-        if (row?.gateway_id !== entry.gatewayId)
-          return { outcomes: entry.reports.map(() => 'unknown'), state: null };
-        const change = changes.get(key) ?? {
-          row,
-          progress: { state: row.state, sequence: row.sequence },
-          applied: [],
-        };
-        const { progress, outcomes, applied } = applyReports(change.progress, entry.reports);
-        changes.set(key, { row, progress, applied: [...change.applied, ...applied] });
-        return { outcomes, state: progress.state };
-      });
-      const changed = [...changes.values()].filter(
-        (change) => change.progress.sequence > change.row.sequence,
-      );
-      if (changed.length === 0) return { results, acknowledgements: [] };
-      await storeChanges(tx, changed);
-      const ended = changed.filter(({ row, progress }) => !isEnded(row.state) && isEnded(progress.state));
-      return {
-        results,
-        acknowledgements: await acknowledgementsOf(
-          tx,
-          ended.map(({ row }) => row),
-        ),
-      };
-    });
+    const results = new Array<ReportResult>(batch.length);
+    const acknowledgements: ChunkAcknowledgement[] = [];
+    let open = [...batch.keys()];
+    for (let round = 1; open.length > 0; round += 1) {
+      if (round > maximumRounds) {
+        throw new LeonoreError('DATABASE_UNAVAILABLE', 'deliveries change faster than reports are stored');
+      }
+      const entries = open.flatMap((index) => batch[index] ?? []);
+      const outcome = await storeReports(this.database, entries);
+      acknowledgements.push(...outcome.acknowledgements);
+      const again: number[] = [];
+      for (const [place, index] of open.entries()) {
+        const result = outcome.results[place];
+        if (result === undefined) again.push(index);
+        else results[index] = result;
+      }
+      open = again;
+    }
+    return { results, acknowledgements };
   }
 
   /** Deliveries of a rollout by gateway id, a page at a time. */
@@ -217,10 +186,12 @@ interface PollRow {
   plan: { remove: string[]; removeFirst: boolean };
   package_id: string;
   archive_digest: string;
-  size_bytes: bigint;
-  installed_bytes: bigint;
+  /** int8, which `pg` gives as text. */
+  size_bytes: string;
+  installed_bytes: string;
   asked_at: Date | null;
-  order_number: bigint | null;
+  /** int8, too. */
+  order_number: string | null;
   action: OrderAction;
   artifact: string;
   order_sequence: number;
@@ -242,9 +213,9 @@ function toPollAnswer(row: PollRow): PollAnswer {
   };
 }
 
-function toOrder(row: PollRow, number: bigint): Order {
+function toOrder(row: PollRow, number: string): Order {
   return {
-    deliveryId: formatOrderId(number),
+    deliveryId: formatOrderId(BigInt(number)),
     action: row.action,
     artifact: row.artifact,
     deadline: row.order_deadline_at.toISOString(),
@@ -269,105 +240,4 @@ function toTask(row: PollRow, rolloutId: string): Task {
     deadline: (row.deadline_at ?? new Date(0)).toISOString(),
     lastSequence: row.sequence,
   };
-}
-
-interface LockedRow {
-  rollout_id: string;
-  ordinal: number;
-  gateway_id: string;
-  state: DeliveryState;
-  sequence: number;
-  chunk: number | null;
-  slot: number | null;
-}
-
-interface Change {
-  readonly row: LockedRow;
-  readonly progress: { readonly state: DeliveryState; readonly sequence: number };
-  readonly applied: readonly Report[];
-}
-
-async function lockDeliveries(
-  tx: Transaction,
-  batch: readonly GatewayReports[],
-): Promise<Map<string, LockedRow>> {
-  const rows = await tx.$queryRaw<LockedRow[]>`
-    SELECT d.rollout_id::text, d.ordinal, d.gateway_id, d.state, d.sequence, d.chunk, d.slot
-    FROM delivery d
-    JOIN (SELECT DISTINCT * FROM unnest(${batch.map((e) => e.delivery.rolloutId)}::uuid[], ${batch.map((e) => e.delivery.ordinal)}::int[]) AS u(rollout_id, ordinal)) q
-      ON q.rollout_id = d.rollout_id AND q.ordinal = d.ordinal
-    ORDER BY d.rollout_id, d.ordinal FOR UPDATE OF d`;
-  return new Map(
-    rows.map((row) => [formatDeliveryId({ rolloutId: row.rollout_id, ordinal: row.ordinal }), row]),
-  );
-}
-
-async function storeChanges(tx: Transaction, changes: readonly Change[]): Promise<void> {
-  const errors = changes.map((change) => {
-    const error = change.applied.at(-1)?.error;
-    return error === undefined ? null : JSON.stringify(error);
-  });
-  await tx.$executeRaw`
-    UPDATE delivery d SET state = c.state, sequence = c.sequence, updated_at = now(),
-      error = coalesce(c.error::jsonb, d.error),
-      ended_at = CASE WHEN c.ended THEN coalesce(d.ended_at, now()) ELSE NULL END
-    FROM unnest(${changes.map((c) => c.row.rollout_id)}::uuid[], ${changes.map((c) => c.row.ordinal)}::int[],
-                ${changes.map((c) => c.progress.state)}::text[], ${changes.map((c) => c.progress.sequence)}::int[],
-                ${errors}::text[], ${changes.map((c) => isEnded(c.progress.state))}::bool[])
-      AS c(rollout_id, ordinal, state, sequence, error, ended)
-    WHERE d.rollout_id = c.rollout_id AND d.ordinal = c.ordinal`;
-  const events = changes.flatMap((change) => change.applied.map((report) => ({ row: change.row, report })));
-  await tx.$executeRaw`
-    INSERT INTO delivery_event (rollout_id, ordinal, sequence, state, detail)
-    SELECT e.rollout_id, e.ordinal, e.sequence, e.state, e.detail::jsonb
-    FROM unnest(${events.map((e) => e.row.rollout_id)}::uuid[], ${events.map((e) => e.row.ordinal)}::int[],
-                ${events.map((e) => e.report.sequence)}::int[], ${events.map((e) => e.report.state)}::text[],
-                ${events.map((e) => eventDetail(e.report))}::text[]) AS e(rollout_id, ordinal, sequence, state, detail)
-    ON CONFLICT (rollout_id, ordinal, sequence) DO NOTHING`;
-  await storeInstalled(tx, changes);
-}
-
-/** What is installed on a gateway is what it said when it ended its delivery (paper: "stores the provisioned application packages"). */
-async function storeInstalled(tx: Transaction, changes: readonly Change[]): Promise<void> {
-  const told = changes.flatMap((change) => {
-    const installed = change.applied.at(-1)?.installed;
-    return installed === undefined
-      ? []
-      : [{ id: change.row.gateway_id, installed: JSON.stringify(installed) }];
-  });
-  if (told.length > 0) {
-    await tx.$executeRaw`
-      UPDATE gateway g SET installed = t.installed::jsonb
-      FROM unnest(${told.map((t) => t.id)}::text[], ${told.map((t) => t.installed)}::text[]) AS t(id, installed)
-      WHERE g.id = t.id`;
-  }
-}
-
-function eventDetail(report: Report): string | null {
-  const { at, detail, error } = report;
-  return at === undefined && detail === undefined && error === undefined
-    ? null
-    : JSON.stringify({ at, detail, error });
-}
-
-async function acknowledgementsOf(
-  tx: Transaction,
-  rows: readonly LockedRow[],
-): Promise<ChunkAcknowledgement[]> {
-  const byChunk = new Map<string, { rolloutId: string; chunk: number; slots: number[] }>();
-  for (const row of rows) {
-    if (row.chunk === null || row.slot === null) continue;
-    const key = `${row.rollout_id}/${row.chunk}`;
-    const entry = byChunk.get(key) ?? { rolloutId: row.rollout_id, chunk: row.chunk, slots: [] };
-    entry.slots.push(row.slot);
-    byChunk.set(key, entry);
-  }
-  const chunks = [...byChunk.values()];
-  if (chunks.length === 0) return [];
-  const rest = await tx.$queryRaw<{ place: number; remaining: number }[]>`
-    SELECT q.place::int AS place, count(*) FILTER (WHERE d.ended_at IS NULL)::int AS remaining
-    FROM unnest(${chunks.map((c) => c.rolloutId)}::uuid[], ${chunks.map((c) => c.chunk)}::int[]) WITH ORDINALITY AS q(rollout_id, chunk, place)
-    JOIN delivery d ON d.rollout_id = q.rollout_id AND d.chunk = q.chunk GROUP BY q.place`;
-  const remaining = new Map(rest.map((row) => [row.place, row.remaining]));
-  return chunks.map((chunk, index) => ({ ...chunk, remaining: remaining.get(index + 1) ?? 0 }));
 }

@@ -1,15 +1,20 @@
 import { createHash, randomUUID } from 'node:crypto';
 import { createWriteStream, type Stats } from 'node:fs';
-import { mkdir, open, readdir, rename, rm, stat } from 'node:fs/promises';
+import { mkdir, open, readdir, readFile, rename, rm, stat } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { Transform, type Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
+import { LRUCache } from 'lru-cache';
 import { LeonoreError } from '../domain/errors.js';
 import type { BlobRange, BlobStore, ListedBlob, StagedBlob } from './blob-store.js';
 
 const digestPattern = /^[0-9a-f]{64}$/;
 /** Content that was taken aside is removed or put back within so long, unless the process died. */
 const judgedWithinMs = 10 * 60_000;
+/** A package of this size is a large one; what is larger is streamed from the disk. */
+const heldBlobBytes = 32 * 1024 * 1024;
+/** Memory for contents of all sizes: a process may have a few rollouts under way. */
+const heldBytes = 64 * 1024 * 1024;
 
 /**
  * Blobs as files `sha256/<first two digits>/<digest>` below a directory.
@@ -21,6 +26,13 @@ const judgedWithinMs = 10 * 60_000;
  * - Content that is being removed lies under removed/: it is in one place or the other, so a crash loses nothing.
  */
 export class DiskBlobStore implements BlobStore {
+  /** Contents that were wanted lately. A digest names its content for ever, so none of them is ever out of date. */
+  private readonly held = new LRUCache<string, Buffer>({
+    maxSize: heldBytes,
+    sizeCalculation: (content) => Math.max(content.length, 1),
+  });
+  private readonly reading = new Map<string, Promise<Buffer | null>>();
+
   constructor(private readonly root: string) {}
 
   async stage(content: Readable, maxBytes: number, signal?: AbortSignal): Promise<StagedBlob> {
@@ -55,17 +67,29 @@ export class DiskBlobStore implements BlobStore {
     return (await statIfThere(this.pathOf(digest)))?.size ?? null;
   }
 
+  async inMemory(digest: string): Promise<Buffer | null> {
+    const held = this.held.get(digest);
+    if (held !== undefined) return held;
+    // Many ask for the same at the same time: it is read once.
+    let reading = this.reading.get(digest);
+    if (reading === undefined) {
+      reading = this.hold(digest).finally(() => this.reading.delete(digest));
+      this.reading.set(digest, reading);
+    }
+    return reading;
+  }
+
   async open(digest: string, range?: BlobRange): Promise<Readable> {
     try {
       const file = await open(this.pathOf(digest), 'r');
       return file.createReadStream({ ...range, highWaterMark: 256 * 1024 });
     } catch (error) {
-      if (!isNotFound(error)) throw error;
-      throw new LeonoreError('BLOB_MISSING', `the blob store does not hold ${digest}`, { digest });
+      throw isNotFound(error) ? missing(digest) : error;
     }
   }
 
   async remove(digest: string): Promise<void> {
+    this.held.delete(digest);
     await rm(this.pathOf(digest), { force: true });
   }
 
@@ -143,6 +167,19 @@ export class DiskBlobStore implements BlobStore {
     return false;
   }
 
+  private async hold(digest: string): Promise<Buffer | null> {
+    const size = await this.sizeOf(digest);
+    if (size === null || size > heldBlobBytes) return null;
+    try {
+      const content = await readFile(this.pathOf(digest));
+      this.held.set(digest, content);
+      return content;
+    } catch (error) {
+      if (isNotFound(error)) return null;
+      throw error;
+    }
+  }
+
   private async accept(file: string, digest: string): Promise<void> {
     const target = this.pathOf(digest);
     await mkdir(dirname(target), { recursive: true, mode: 0o700 });
@@ -178,6 +215,10 @@ async function namesIn(directory: string): Promise<string[]> {
     if (isNotFound(error)) return [];
     throw error;
   }
+}
+
+function missing(digest: string): LeonoreError {
+  return new LeonoreError('BLOB_MISSING', `the blob store does not hold ${digest}`, { digest });
 }
 
 function isNotFound(error: unknown): boolean {

@@ -22,6 +22,7 @@ import { addGateways, addRollout, planOf, profileOf } from './support/test-repos
 const logger = pino({ level: 'silent' });
 let api: TestApi;
 let handler: HttpHandler;
+let service: DeviceService;
 let waker: Waker;
 let directory: string;
 let agent: RunningAgent;
@@ -36,19 +37,20 @@ beforeAll(async () => {
   const { repositories } = api;
   const blobs = new DiskBlobStore(api.blobRoot);
   await (await blobs.stage(Readable.from([built.archive]), 1_000_000)).commit();
-  const service = new DeviceService({
+  service = new DeviceService({
     nodeId: 'node-1',
     ...repositories,
     blobs,
     missing: () => undefined,
     acknowledged: () => undefined,
+    failed: () => undefined,
   });
   handler = new HttpHandler();
   const address = await handler.start({ service, blobs, logger, host: '127.0.0.1', port: 0 });
   await repositories.nodes.register({ id: 'node-1', address, incarnation: randomUUID() });
   waker = new Waker({
     gateways: repositories.gateways,
-    push: new PushNotifier([handler]),
+    push: new PushNotifier([handler], (gatewayId) => service.gatewayChanged(gatewayId)),
     nodeId: 'node-1',
     intervalMs: 50,
     logger,
@@ -68,6 +70,7 @@ beforeAll(async () => {
 afterAll(async () => {
   await waker.stop();
   await handler.close();
+  await service.close();
   await api.close();
 });
 

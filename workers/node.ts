@@ -16,6 +16,7 @@ import { createHandlers } from '../connectivity/registry.js';
 import { nodeQueue } from '../domain/orchestration.js';
 import { readEnvironment } from '../domain/read-environment.js';
 import { connectDatabase } from '../repositories/database.js';
+import { GatewayChanges } from '../repositories/gateway-changes.js';
 import { DiskBlobStore } from '../repositories/disk-blob-store.js';
 import { createRepositories } from '../repositories/repositories.js';
 import { PoolClient } from '../workflows/client/pool-client.js';
@@ -80,9 +81,20 @@ const service = new DeviceService({
   blobs,
   missing: (digest) => restorer.restore(digest),
   acknowledged: (acknowledgements) => pump.add(acknowledgements),
+  failed: (error) => logger.warn({ err: error }, 'last contacts of gateways were not written'),
 });
+lifecycle.onEnd('device service', () => service.close());
+const changes = new GatewayChanges(config.DATABASE_URL, nodeId, {
+  connected: () => service.changesAnnounced(true),
+  disconnected: (error) => {
+    service.changesAnnounced(false);
+    logger.warn({ err: error }, 'changes are not announced; every poll is looked up meanwhile');
+  },
+  changed: (gatewayId) => service.gatewayChanged(gatewayId),
+});
+lifecycle.onEnd('changes', () => changes.close());
 const handlers = createHandlers();
-const push = new PushNotifier(handlers);
+const push = new PushNotifier(handlers, (gatewayId) => service.gatewayChanged(gatewayId));
 const addresses: string[] = [];
 for (const handler of handlers) {
   const { LEONORE_HOST: host, LEONORE_PORT: port } = config;

@@ -3,6 +3,7 @@
  *
  * INVARIANTS
  *  - Reports leave in the order in which they were queued, and the next only when those before are done with.
+ *  - Progress waits a moment for what comes next, so that a quick delivery costs one request; an end is sent at once.
  *  - A report stays in the queue until LEONORE has named its outcome: an answer that was lost costs a duplicate.
  */
 import type { Order, Report, ReportOutcome, Task } from '../../domain/agent-protocol/messages.js';
@@ -23,6 +24,8 @@ export interface ReportSenderOptions {
   readonly connectivity: Connectivity;
   readonly log: Log;
   readonly signal: AbortSignal;
+  /** How long a report of progress waits for what comes next. */
+  readonly gatherMs: number;
 }
 
 /** Offsets to the last sequence that LEONORE has; the final report's is in deliver.ts. */
@@ -71,9 +74,21 @@ export class ReportSender implements Reporter {
   async run(): Promise<void> {
     const { queue, signal } = this.options;
     while (!signal.aborted) {
-      if (queue.isEmpty) await this.#idle();
-      else await this.#sendSome();
+      if (queue.isEmpty) await this.#added();
+      else if (await this.#gathered()) await this.#sendSome();
     }
+  }
+
+  /** False when the agent is to end. */
+  async #gathered(): Promise<boolean> {
+    const { queue, signal, gatherMs } = this.options;
+    const untilMs = performance.now() + gatherMs;
+    while (!signal.aborted && !queue.peek(limits.reports).some(isEnd)) {
+      const restMs = untilMs - performance.now();
+      if (restMs <= 0) break;
+      await this.#added(restMs);
+    }
+    return !signal.aborted;
   }
 
   async #add(report: Report): Promise<void> {
@@ -81,16 +96,19 @@ export class ReportSender implements Reporter {
     this.#wake();
   }
 
-  async #idle(): Promise<void> {
-    const { signal } = this.options;
+  /** Resolves when a report is added, when the agent is to end, or after the time if one is given. */
+  async #added(withinMs?: number): Promise<void> {
+    const { signal, queue } = this.options;
     await new Promise<void>((resolve) => {
       const wake = (): void => {
         signal.removeEventListener('abort', wake);
+        clearTimeout(timer);
         resolve();
       };
+      const timer = withinMs === undefined ? undefined : setTimeout(wake, withinMs);
       this.#wake = wake;
       signal.addEventListener('abort', wake);
-      if (!this.options.queue.isEmpty || signal.aborted) wake();
+      if (signal.aborted || (withinMs === undefined && !queue.isEmpty)) wake();
     });
   }
 
@@ -124,4 +142,9 @@ export class ReportSender implements Reporter {
     this.options.log('warn', 'LEONORE has ended the delivery', { delivery: deliveryId, outcome });
     this.#dropped.get(deliveryId)?.abort();
   }
+}
+
+/** True for the report that ends a delivery. */
+function isEnd({ state }: Report): boolean {
+  return state === 'succeeded' || state === 'failed';
 }

@@ -16,6 +16,7 @@ export const shortTimes: AgentTimes = {
   requestTimeoutMs: 2_000,
   firstRetryMs: 10,
   mostRetryMs: 50,
+  gatherMs: 0,
 };
 
 export class AgentBed {

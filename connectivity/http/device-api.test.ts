@@ -1,5 +1,6 @@
 /** The device API on real sockets and a real database: what a gateway may, and what it may not. */
 import { createHash, randomBytes, randomUUID } from 'node:crypto';
+import { EventEmitter, once } from 'node:events';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -21,6 +22,7 @@ import {
   testRepositories,
   type TestRepositories,
 } from '../../tests/support/test-repositories.js';
+import { GatewayChanges } from '../../repositories/gateway-changes.js';
 import { DeviceService } from '../device-service.js';
 import { issueGatewayToken } from '../gateway-token.js';
 import { HttpHandler } from './http-handler.js';
@@ -29,6 +31,10 @@ const content = Buffer.from('the bytes of a package, as many as are needed to cu
 const digest = createHash('sha256').update(content).digest('hex');
 
 let repositories: TestRepositories;
+/** Emits the id of each gateway whose change was announced. */
+const announced = new EventEmitter();
+let service: DeviceService;
+let changes: GatewayChanges;
 let handler: HttpHandler;
 let address: string;
 let blobRoot: string;
@@ -44,7 +50,7 @@ beforeAll(async () => {
   blobRoot = await mkdtemp(join(tmpdir(), 'leonore-test-blobs-'));
   const blobs = new DiskBlobStore(blobRoot);
   await (await blobs.stage(Readable.from([content]), 1_000)).commit();
-  const service = new DeviceService({
+  service = new DeviceService({
     nodeId: 'node-1',
     deliveries: repositories.deliveries,
     gateways: repositories.gateways,
@@ -52,6 +58,23 @@ beforeAll(async () => {
     blobs,
     missing: (missed) => missing.push(missed),
     acknowledged: (acknowledgements) => acknowledged.push(...acknowledgements),
+    failed: (error) => {
+      throw error;
+    },
+  });
+  // As in a node: what the tests change elsewhere must be told at the next poll.
+  await new Promise<void>((connected) => {
+    changes = new GatewayChanges(repositories.server.url, 'node-1', {
+      connected: () => {
+        service.changesAnnounced(true);
+        connected();
+      },
+      disconnected: () => service.changesAnnounced(false),
+      changed: (gatewayId) => {
+        service.gatewayChanged(gatewayId);
+        announced.emit(gatewayId);
+      },
+    });
   });
   handler = new HttpHandler();
   address = await handler.start({
@@ -65,6 +88,8 @@ beforeAll(async () => {
 
 afterAll(async () => {
   await handler.close();
+  await changes.close();
+  await service.close();
   await repositories.close();
   await rm(blobRoot, { recursive: true, force: true });
 });
@@ -363,4 +388,23 @@ describe('an order', () => {
     await repositories.gateways.decommission(stranger.id);
     expect(await statesOf(id)).toEqual(['cancelled']);
   });
+});
+
+test('a gateway that has asked before is told of what changed elsewhere since', async () => {
+  const none = await tasks(stranger.token);
+  expect(none.body).toMatchObject({ tasks: [] });
+  const changed = once(announced, stranger.id);
+  await offer(stranger.id);
+  await changed;
+  expect((await tasks(stranger.token)).body).toMatchObject({ tasks: [{ package: { digest } }] });
+});
+
+test('a poll without news is answered from memory, also while the database is busy with something else', async () => {
+  const first = await tasks(stranger.token);
+  const etag = String(first.headers['etag']);
+  const held = repositories.database.$transaction(async (tx) => {
+    await tx.$executeRaw`LOCK TABLE gateway IN ACCESS EXCLUSIVE MODE`;
+    return call('GET', '/device/v1/tasks', stranger.token, { headers: { 'if-none-match': etag } });
+  });
+  expect((await held).status).toBe(304);
 });

@@ -13,7 +13,7 @@ export const strategyChoices = ['pull', 'push', 'mixed'] as const;
 export type StrategyChoice = (typeof strategyChoices)[number];
 
 /**
- * - `queued`: as the agent does: reports are sent beside the work, those that gathered meanwhile in one request
+ * - `queued`: as the agent does: progress waits a second for what comes next, the end is sent at once with it
  * - `each`: one request a state, and the work waits for its answer
  * - `one`: all states of a delivery in one request at its end
  */

@@ -6,12 +6,14 @@
  * - What could not be sent is forgotten when `flush` has thrown: the gateway then meets its task again and tells
  *   the end of the delivery anew.
  */
+import { defaultTimes } from '../../agent/options.js';
 import type { Report } from '../../domain/agent-protocol/messages.js';
 import type { ReportMode } from './options.js';
 
 export class ReportOutbox {
   private waiting: Report[] = [];
   private sending: Promise<void> | null = null;
+  private gathering: NodeJS.Timeout | null = null;
   private failure: { readonly error: unknown } | null = null;
 
   constructor(
@@ -22,9 +24,8 @@ export class ReportOutbox {
   /** Takes a report; in the mode `each` it has been sent when this resolves. */
   async add(report: Report): Promise<void> {
     this.waiting.push(report);
-    if (this.mode === 'one') return;
-    this.begin();
     if (this.mode === 'each') await this.flush();
+    if (this.mode === 'queued') this.gathering ??= setTimeout(() => this.begin(), defaultTimes.gatherMs);
   }
 
   /** Resolves when nothing waits any more. @throws what the sending threw */
@@ -37,9 +38,9 @@ export class ReportOutbox {
   }
 
   private begin(): void {
-    this.sending ??= this.sendAll().finally(() => {
-      this.sending = null;
-    });
+    if (this.gathering !== null) clearTimeout(this.gathering);
+    this.gathering = null;
+    if (this.waiting.length > 0) this.sending ??= this.sendAll();
   }
 
   private async sendAll(): Promise<void> {
@@ -52,6 +53,8 @@ export class ReportOutbox {
     } catch (error) {
       this.waiting = [];
       this.failure ??= { error };
+    } finally {
+      this.sending = null;
     }
   }
 }

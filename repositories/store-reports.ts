@@ -1,0 +1,130 @@
+/**
+ * Stores the reports of many gateways: two statements a batch. The first reads the deliveries, the transition table
+ * of the domain judges the reports, the second stores what came of it where the delivery is still as it was read.
+ */
+import type { Report } from '../domain/agent-protocol/messages.js';
+import { applyReports, type DeliveryProgress } from '../domain/delivery/apply-reports.js';
+import { formatDeliveryId, type DeliveryKey } from '../domain/delivery/delivery-id.js';
+import { isEnded, type DeliveryState } from '../domain/delivery/state.js';
+import type { Database } from './database.js';
+import type { ChunkAcknowledgement, GatewayReports, ReportResult } from './delivery-repository.js';
+import { readDeliveriesStatement, storeReportsStatement } from './delivery-statements.js';
+
+interface DeliveryRow extends DeliveryProgress {
+  readonly rollout_id: string;
+  readonly ordinal: number;
+  readonly gateway_id: string;
+  readonly state: DeliveryState;
+}
+
+interface ChangedRow {
+  readonly rollout_id: string;
+  readonly ordinal: number;
+  readonly chunk: number | null;
+  readonly slot: number | null;
+  readonly remaining: number | null;
+}
+
+interface Change {
+  readonly before: DeliveryRow;
+  readonly after: DeliveryProgress;
+  readonly applied: readonly Report[];
+}
+
+export interface StoredReports {
+  /** For each entry, in order; undefined when its delivery was changed by somebody else meanwhile: to be tried again. */
+  readonly results: readonly (ReportResult | undefined)[];
+  readonly acknowledgements: readonly ChunkAcknowledgement[];
+}
+
+/** Stores reports once; see {@link StoredReports.results}. */
+export async function storeReports(
+  database: Database,
+  batch: readonly GatewayReports[],
+): Promise<StoredReports> {
+  const rows = await database.$prepared<DeliveryRow>(readDeliveriesStatement, [
+    batch.map(({ delivery }) => delivery.rolloutId),
+    batch.map(({ delivery }) => delivery.ordinal),
+  ]);
+  const found = new Map(rows.map((row) => [keyOf(row), row]));
+  const { changes, results } = judge(batch, found);
+  const toStore = [...changes.values()].filter(({ before, after }) => after.sequence > before.sequence);
+  if (toStore.length === 0) return { results, acknowledgements: [] };
+  const stored = await database.$prepared<ChangedRow>(storeReportsStatement, valuesOf(toStore));
+  const storedKeys = new Set(stored.map(keyOf));
+  const missed = new Set(toStore.map(({ before }) => keyOf(before)).filter((key) => !storedKeys.has(key)));
+  return {
+    results: results.map((result, index) => {
+      const delivery = batch[index]?.delivery;
+      return delivery !== undefined && missed.has(formatDeliveryId(delivery)) ? undefined : result;
+    }),
+    acknowledgements: acknowledgementsOf(stored),
+  };
+}
+
+function judge(
+  batch: readonly GatewayReports[],
+  found: ReadonlyMap<string, DeliveryRow>,
+): { changes: Map<string, Change>; results: ReportResult[] } {
+  const changes = new Map<string, Change>();
+  const results = batch.map((entry): ReportResult => {
+    const key = formatDeliveryId(entry.delivery);
+    const before = found.get(key);
+    if (before?.gateway_id !== entry.gatewayId) {
+      return { outcomes: entry.reports.map(() => 'unknown'), state: null };
+    }
+    // A delivery may be in a batch more than once.
+    const so = changes.get(key) ?? { before, after: before, applied: [] };
+    const { progress, outcomes, applied } = applyReports(so.after, entry.reports);
+    changes.set(key, { before, after: progress, applied: [...so.applied, ...applied] });
+    return { outcomes, state: progress.state };
+  });
+  return { changes, results };
+}
+
+/** The values of {@link storeReportsStatement}. */
+function valuesOf(changes: readonly Change[]): unknown[] {
+  const events = changes.flatMap(({ before, applied }) => applied.map((report) => ({ before, report })));
+  return [
+    changes.map(({ before }) => before.rollout_id),
+    changes.map(({ before }) => before.ordinal),
+    changes.map(({ before }) => before.state),
+    changes.map(({ before }) => before.sequence),
+    changes.map(({ after }) => after.state),
+    changes.map(({ after }) => after.sequence),
+    changes.map(({ applied }) => jsonOrNull(applied.at(-1)?.error)),
+    changes.map(({ after }) => isEnded(after.state)),
+    changes.map(({ applied }) => jsonOrNull(applied.at(-1)?.installed)),
+    events.map(({ before }) => before.rollout_id),
+    events.map(({ before }) => before.ordinal),
+    events.map(({ report }) => report.sequence),
+    events.map(({ report }) => report.state),
+    events.map(({ report }) => eventDetail(report)),
+  ];
+}
+
+function eventDetail({ at, detail, error }: Report): string | null {
+  const nothing = at === undefined && detail === undefined && error === undefined;
+  return nothing ? null : JSON.stringify({ at, detail, error });
+}
+
+function jsonOrNull(value: unknown): string | null {
+  return value === undefined ? null : JSON.stringify(value);
+}
+
+function acknowledgementsOf(stored: readonly ChangedRow[]): ChunkAcknowledgement[] {
+  const chunks = new Map<string, ChunkAcknowledgement & { readonly slots: number[] }>();
+  for (const { rollout_id: rolloutId, chunk, slot, remaining } of stored) {
+    if (chunk === null || slot === null || remaining === null) continue;
+    const key = `${rolloutId}/${chunk}`;
+    const entry = chunks.get(key) ?? { rolloutId, chunk, slots: [], remaining };
+    entry.slots.push(slot);
+    chunks.set(key, entry);
+  }
+  return [...chunks.values()];
+}
+
+function keyOf(row: { readonly rollout_id: string; readonly ordinal: number }): string {
+  const key: DeliveryKey = { rolloutId: row.rollout_id, ordinal: row.ordinal };
+  return formatDeliveryId(key);
+}
