@@ -12,6 +12,8 @@ export type RolloutGroupView = components['schemas']['RolloutGroup'];
 export type DeliveryView = components['schemas']['Delivery'];
 export type GatewayView = components['schemas']['Gateway'];
 export type PackageView = components['schemas']['Package'];
+export type NodeView = components['schemas']['Node'];
+export type NodePoolView = components['schemas']['NodePool'];
 export type PlanAnswer = components['schemas']['PlanAnswer'];
 
 export interface DeploymentRequest {
@@ -113,6 +115,18 @@ export class LeonoreApi {
     return allPages(async (query) =>
       accepted(await this.client.GET('/api/v1/gateways', { params: { query } })),
     );
+  }
+
+  async nodes(): Promise<{ readonly items: readonly NodeView[]; readonly pool: NodePoolView }> {
+    return accepted(await this.client.GET('/api/v1/nodes'));
+  }
+
+  /** Takes a gateway out of service. */
+  async decommission(id: string): Promise<void> {
+    const { error, response } = await this.client.DELETE('/api/v1/gateways/{id}', {
+      params: { path: { id } },
+    });
+    if (!response.ok) throw refused(response, JSON.stringify(error));
   }
 
   /** `name@version` of what is installed, by gateway. */

@@ -2,10 +2,13 @@
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { startStack, type Stack } from '../stack/start-stack.js';
+import { startStack, type Stack, type StackOptions } from '../stack/start-stack.js';
 import type { Cleanups } from './cleanups.js';
 
-export interface TemporaryStackOptions {
+export interface TemporaryStackOptions extends Pick<
+  StackOptions,
+  'maxNodes' | 'threshold' | 'settleSeconds'
+> {
   readonly nodes: number;
   readonly onProgress: (line: string) => void;
   readonly env?: NodeJS.ProcessEnv;
@@ -25,11 +28,9 @@ export async function startTemporaryStack(
   const directory = await mkdtemp(join(tmpdir(), 'leonore-testbed-'));
   cleanups.add(() => rm(directory, { recursive: true, force: true, maxRetries: 5 }));
   const starting = startStack({
+    ...options,
     dataDir: join(directory, 'stack'),
-    nodes: options.nodes,
-    onProgress: options.onProgress,
     signal: cleanups.interrupted,
-    ...(options.env === undefined ? {} : { env: options.env }),
   });
   // Interrupted while it starts, it stops by itself; that has to be waited for as well.
   cleanups.add(async () => {

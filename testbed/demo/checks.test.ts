@@ -1,11 +1,12 @@
 import { describe, expect, test } from '@jest/globals';
-import type { DeliveryView, RolloutGroupView, RolloutView } from '../api.js';
+import type { DeliveryView, NodeView, RolloutGroupView, RolloutView } from '../api.js';
 import { emptyCounts } from '../../domain/rollout/state.js';
 import {
   checkBuiltOnce,
   checkDeliveries,
   checkFallback,
   checkInstalled,
+  checkNodePool,
   checkReadings,
   type RolloutFacts,
 } from './checks.js';
@@ -49,6 +50,18 @@ function rollout(groups: RolloutGroupView[], deliveries: DeliveryView[] = []): R
     groups,
   };
   return { title: 'thermometer@^1', view, deliveries };
+}
+
+function node(
+  id: string,
+  gatewayCount: number,
+  state: NodeView['state'] = 'active',
+  origin: NodeView['origin'] = id === 'node-1' ? 'own' : 'pool',
+): NodeView {
+  const at = '2026-01-01T00:00:00Z';
+  const times = { requestedAt: at, launchedAt: at, startedAt: at, sharedAt: at, heartbeatAt: at };
+  const rest = { address: '', labels: {}, deliveryCount: 0, attempts: 0, problem: null, stats: {} };
+  return { id, state, origin, gatewayCount, ...times, ...rest };
 }
 
 const okOf = (checks: readonly { ok: boolean }[]): boolean[] => checks.map((check) => check.ok);
@@ -109,6 +122,56 @@ describe('checks of the demo', () => {
       detail: 'nothing from b',
     });
     expect(checkReadings(readings, '1.0.0', ['a']).ok).toBe(false);
+  });
+
+  describe('of the pool', () => {
+    const begin = [node('node-1', 0)];
+    const grown = [node('node-1', 260), node('node-2', 254)];
+    const end = [node('node-1', 14), node('node-2', 0, 'stopped')];
+    const checkPool = (first: NodeView[], second: NodeView[], last: NodeView[], queued = 0): boolean[] =>
+      okOf(
+        checkNodePool(
+          [
+            { moment: 'begin', nodes: first, queued: 0 },
+            { moment: 'all registered', nodes: second, queued },
+            { moment: 'end', nodes: last, queued: 0 },
+          ],
+          { all: 514, left: 14 },
+        ),
+      );
+
+    test('as it should be', () => {
+      expect(checkPool(begin, grown, end)).toEqual([true, true, true]);
+      expect(okOf(checkNodePool([], { all: 514, left: 14 }))).toEqual([false, false, false]);
+    });
+
+    test.each<[string, NodeView[], NodeView[], NodeView[], number, boolean[]]>([
+      ['both were there before', grown, grown, end, 0, [false, true, true]],
+      [
+        'an operator started it',
+        begin,
+        [node('node-1', 260), node('node-2', 254, 'active', 'operator')],
+        end,
+        0,
+        [false, true, false],
+      ],
+      ['two came', begin, [...grown, node('node-3', 0)], end, 0, [false, false, true]],
+      ['none came', begin, [node('node-1', 514)], [node('node-1', 14)], 0, [false, false, false]],
+      ['most stayed', begin, [node('node-1', 400), node('node-2', 114)], end, 0, [true, false, true]],
+      ['some are on neither', begin, [node('node-1', 250), node('node-2', 250)], end, 0, [true, false, true]],
+      ['some wait', begin, grown, end, 3, [true, false, true]],
+      ['it stays', begin, grown, [node('node-1', 7), node('node-2', 7)], 0, [true, true, false]],
+      [
+        'some were lost',
+        begin,
+        grown,
+        [node('node-1', 13), node('node-2', 0, 'stopped')],
+        0,
+        [true, true, false],
+      ],
+    ])('it is noticed when %s', (_name, first, second, last, queued, ok) => {
+      expect(checkPool(first, second, last, queued)).toEqual(ok);
+    });
   });
 
   test('what is installed', () => {

@@ -5,6 +5,7 @@
 import type { DeliveryView, RolloutView } from '../api.js';
 import type { ReceivedReadings } from '../collector.js';
 import { neededComponent } from './demo-fleet.js';
+import { launchedNode, type NodesSnapshot } from './node-pool.js';
 
 export interface Check {
   readonly name: string;
@@ -124,6 +125,53 @@ export function checkInstalled(
       ? `${installed.size} gateways`
       : wrong.map(([id, keys]) => `${id}: ${keys.join(', ')}`).join('; '),
   );
+}
+
+/** Of the gateways that two nodes share, how many more than the other one may have. */
+const evenShare = 0.1;
+
+/**
+ * One node at the beginning; a second one, launched by the pool, once the first was full; the gateways evenly on both;
+ * and the first alone in the end, with the gateways that are left.
+ * @param snapshots begin, all registered, rolled out, end
+ */
+export function checkNodePool(
+  snapshots: readonly NodesSnapshot[],
+  expected: { readonly all: number; readonly left: number },
+): Check[] {
+  const [begin, grown] = snapshots;
+  const end = snapshots.at(-1);
+  const launched = grown === undefined ? undefined : launchedNode(grown);
+  const tally = (snapshot: NodesSnapshot | undefined): string =>
+    snapshot?.nodes
+      .map(({ id, state, gatewayCount }) => `${id} ${state}, ${gatewayCount} gateways`)
+      .join('; ') ?? 'not reached';
+  const active = (snapshot: NodesSnapshot | undefined): number[] =>
+    (snapshot?.nodes ?? []).filter((node) => node.state === 'active').map((node) => node.gatewayCount);
+  const shares = active(grown);
+  const sum = shares.reduce((total, share) => total + share, 0);
+  const spread = Math.max(...shares) - Math.min(...shares);
+  const stillThere = end?.nodes.find((node) => node.id === launched?.id);
+  return [
+    check(
+      'a second node came up by itself, and one only',
+      active(begin).length === 1 && launched?.state === 'active' && grown?.nodes.length === 2,
+      tally(grown),
+    ),
+    check(
+      'the gateways moved evenly',
+      shares.length === 2 &&
+        sum === expected.all &&
+        grown?.queued === 0 &&
+        spread <= evenShare * expected.all,
+      `${shares.join(' and ')} of ${expected.all}`,
+    ),
+    check(
+      'the pool shrank, and no gateway was lost',
+      stillThere?.state === 'stopped' && active(end).length === 1 && active(end)[0] === expected.left,
+      tally(end),
+    ),
+  ];
 }
 
 function check(name: string, ok: boolean, detail: string): Check {

@@ -6,7 +6,8 @@ import { runDemo } from './run-demo.js';
 import { formatSummary } from './summary.js';
 
 const virtualGateways = 500;
-const nodes = 2;
+/** Gateways that fill a node: fewer than there are, so that a second one is needed. */
+const threshold = 400;
 
 async function main(): Promise<boolean> {
   const { keep } = new Command('demo')
@@ -18,7 +19,7 @@ async function main(): Promise<boolean> {
   cleanups.listenToSignals();
   try {
     const { stack, collector, summary } = await cleanups.unlessInterrupted(
-      runDemo({ virtualGateways, nodes }, cleanups, new Phases((line) => console.log(line))),
+      runDemo({ virtualGateways, threshold }, cleanups, new Phases((line) => console.log(line))),
     );
     console.log(formatSummary(summary));
     if (keep === true) {

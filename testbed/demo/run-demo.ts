@@ -1,6 +1,7 @@
 /**
- * The demo: two nodes, real agents, BusyBox agents and virtual gateways, version 1 of the thermometer and then the update to
- * version 2, with everything checked that should have come of it.
+ * The demo: real agents, BusyBox agents and virtual gateways, more than one node takes, so that a second one comes up
+ * by itself; version 1 of the thermometer and then the update to version 2; and the second node goes when the virtual
+ * gateways have gone. Everything is checked that should have come of it.
  */
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
@@ -22,7 +23,14 @@ import {
   startBusyBoxAgents,
   type BusyBoxFleet,
 } from './busybox-agents.js';
-import { checkBuiltOnce, checkDeliveries, checkFallback, checkInstalled, checkReadings } from './checks.js';
+import {
+  checkBuiltOnce,
+  checkDeliveries,
+  checkFallback,
+  checkInstalled,
+  checkNodePool,
+  checkReadings,
+} from './checks.js';
 import {
   canTakeThermometer,
   demoLabels,
@@ -31,13 +39,15 @@ import {
   virtualPopulation,
   type RealGateway,
 } from './demo-fleet.js';
+import { decommission, nodesAfterGrowth, nodesAfterShrinking, takeSnapshot } from './node-pool.js';
 import { prepareArtifacts } from './prepared-artifacts.js';
 import { startRealAgents } from './real-agents.js';
 import type { DemoSummary, RolloutSummary } from './summary.js';
 
 export interface DemoOptions {
   readonly virtualGateways: number;
-  readonly nodes: number;
+  /** Gateways that fill a node; there are more. */
+  readonly threshold: number;
 }
 
 /** Each wait is bounded, so that the demo ends by itself whatever happens. */
@@ -46,6 +56,8 @@ const registrationTimeoutMs = 60_000;
 const readingsTimeoutMs = 20_000;
 /** Seconds between two polls of a virtual pull gateway: short, since people watch. */
 const pullIntervalSeconds = 2;
+/** Seconds for which the load must be low before the second node goes. */
+const settleSeconds = 2;
 /** What a virtual gateway takes for an installation. */
 const thinkTimeMs = 200;
 
@@ -60,8 +72,14 @@ export async function runDemo(options: DemoOptions, cleanups: Cleanups, phases: 
   const findingBusyBox = findBusyBoxFleet({ onProgress: (line) => phases.note(line) });
   const collector = await Collector.start();
   cleanups.add(() => collector.stop());
-  const { stack, directory } = await phases.run('PostgreSQL, Temporal, api, coordinator and nodes', () =>
-    startTemporaryStack(cleanups, { nodes: options.nodes, onProgress: (line) => phases.note(line) }),
+  const { stack, directory } = await phases.run('PostgreSQL, Temporal, api, coordinator and one node', () =>
+    startTemporaryStack(cleanups, {
+      nodes: 1,
+      maxNodes: 2,
+      threshold: options.threshold,
+      settleSeconds,
+      onProgress: (line) => phases.note(line),
+    }),
   );
   const api = new LeonoreApi(stack.api, stack.adminToken);
 
@@ -74,9 +92,10 @@ export async function runDemo(options: DemoOptions, cleanups: Cleanups, phases: 
   const agents = realGateways();
   const real = [...agents, ...busyBox.gateways];
   const compatible = real.filter((gateway) => canTakeThermometer(gateway.kind.components));
-  const pids = await phases.run(
+  const snapshots = [await takeSnapshot(api, 'begin')];
+  const { pids, fleet } = await phases.run(
     `${agents.length} real agents, ${busyBox.gateways.length} BusyBox agents and ` +
-      `${options.virtualGateways} virtual gateways registered`,
+      `${options.virtualGateways} virtual gateways registered, a second node launched`,
     () =>
       startGateways(
         { stack, api, directory, cleanups },
@@ -84,7 +103,10 @@ export async function runDemo(options: DemoOptions, cleanups: Cleanups, phases: 
       ),
   );
 
-  const recorder = new UsageRecorder(pids);
+  const total = real.length + options.virtualGateways;
+  snapshots.push(await phases.run('gateways shared evenly', () => nodesAfterGrowth(api, total)));
+
+  const recorder = new UsageRecorder({ ...pidsOf(stack), ...pids });
   cleanups.add(() => void recorder.stop());
 
   const rollouts: RolloutSummary[] = [];
@@ -107,7 +129,6 @@ export async function runDemo(options: DemoOptions, cleanups: Cleanups, phases: 
     phases.run(`readings of version ${version}`, () => awaitReadings(collector, version, compatible));
 
   const withLegacy = real.filter((gateway) => gateway.hasLegacy).map((gateway) => gateway.id);
-  const total = real.length + options.virtualGateways;
   await api.createDeployment({ name: 'old-ones', gatewayIds: withLegacy });
   await api.createDeployment({ name: 'building', select: `labels.site == "${demoLabels.site}"` });
   await provision('thermo-legacy@0.9.0', 'old-ones', withLegacy.length);
@@ -115,9 +136,18 @@ export async function runDemo(options: DemoOptions, cleanups: Cleanups, phases: 
   await readingsOf('1.0.0');
   await provision('thermometer@^2', 'building', total);
   await readingsOf('2.0.0');
+  snapshots.push(await takeSnapshot(api, 'rolled out'));
+  const processes = recorder.stop();
 
   const onDisk = await installedOnDisk(busyBox, agentsBelow(directory));
   const checks = await checkAll(api, { real, compatible, withLegacy, rollouts, collector, options, onDisk });
+  snapshots.push(
+    await phases.run('virtual gateways out of service, second node gone', async () => {
+      await fleet.stop();
+      await decommission(api, virtualIdsOf(options));
+      return nodesAfterShrinking(api);
+    }),
+  );
   const links = linksOf(stack, rollouts);
   return {
     stack,
@@ -126,9 +156,10 @@ export async function runDemo(options: DemoOptions, cleanups: Cleanups, phases: 
       phases: phases.all(),
       rollouts,
       readings: collector.readings(),
-      checks,
+      checks: [...checks, ...checkNodePool(snapshots, { all: total, left: real.length })],
+      snapshots,
       busyBox: describeBusyBox(busyBox),
-      processes: recorder.stop(),
+      processes,
       links,
     },
   };
@@ -136,6 +167,10 @@ export async function runDemo(options: DemoOptions, cleanups: Cleanups, phases: 
 
 function agentsBelow(directory: string): { readonly directory: string } {
   return { directory: join(directory, 'agents') };
+}
+
+function virtualIdsOf({ virtualGateways }: DemoOptions): string[] {
+  return Array.from({ length: virtualGateways }, (_, index) => gatewayId(virtualPopulation, index));
 }
 
 interface Surroundings {
@@ -147,7 +182,7 @@ interface Surroundings {
 
 /**
  * Starts all gateways and waits until LEONORE has them.
- * @returns pid of every process of the demo but this one, by name
+ * @returns the virtual ones, and the pid of every process that was started here, by name
  */
 async function startGateways(
   { stack, api, directory, cleanups }: Surroundings,
@@ -156,7 +191,7 @@ async function startGateways(
     readonly busyBox: BusyBoxFleet;
     readonly virtual: number;
   },
-): Promise<Record<string, number>> {
+): Promise<{ pids: Record<string, number>; fleet: FleetProcess }> {
   const { api: server, enrolmentToken } = stack;
   const surroundings = { server, enrolmentToken, ...agentsBelow(directory) };
   const agents = await startRealAgents(gateways.agents, surroundings, cleanups);
@@ -183,12 +218,12 @@ async function startGateways(
     `${expected} gateways registered`,
   );
   const agentPids = [...agents].map(([id, pid]) => [`agent-${id}`, pid] as const);
-  return {
-    ...pidsOf(stack),
+  const pids = {
     'virtual gateways': fleet.pid,
     ...Object.fromEntries(agentPids),
     ...Object.fromEntries(busyBoxes),
   };
+  return { pids, fleet };
 }
 
 async function awaitReadings(
@@ -222,10 +257,7 @@ async function checkAll(
   },
 ): Promise<DemoSummary['checks']> {
   const { real, compatible, withLegacy, rollouts, collector, options, onDisk } = facts;
-  const virtualIds = Array.from({ length: options.virtualGateways }, (_, index) =>
-    gatewayId(virtualPopulation, index),
-  );
-  const all = [...real.map((gateway) => gateway.id), ...virtualIds];
+  const all = [...real.map((gateway) => gateway.id), ...virtualIdsOf(options)];
   const incompatible = new Set([
     ...real.filter((gateway) => !compatible.includes(gateway)).map((gateway) => gateway.id),
     ...incompatibleVirtualIds(options.virtualGateways),

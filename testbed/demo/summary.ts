@@ -8,6 +8,7 @@ import type { ProcessCost } from '../process-usage.js';
 import type { RolloutHistories } from '../temporal-histories.js';
 import type { PhaseTime } from '../terminal.js';
 import type { Check, RolloutFacts } from './checks.js';
+import { launchedNode, type NodesSnapshot } from './node-pool.js';
 
 export interface RolloutSummary extends RolloutFacts {
   readonly histories: RolloutHistories;
@@ -18,6 +19,8 @@ export interface DemoSummary {
   readonly rollouts: readonly RolloutSummary[];
   readonly readings: readonly ReceivedReadings[];
   readonly checks: readonly Check[];
+  /** The nodes in the course of the demo. */
+  readonly snapshots: readonly NodesSnapshot[];
   /** The gateways with BusyBox alone, or why there are none. */
   readonly busyBox: string;
   /** By name; agents are `agent-<id>`, BusyBox agents `busybox-<number>`. */
@@ -34,6 +37,9 @@ export function formatSummary(summary: DemoSummary): string {
     ),
     ...summary.rollouts.flatMap(formatRollout),
     ...formatExplanation(summary.rollouts),
+    heading('Gateways by node'),
+    formatTable(['moment', ...nodeIds(summary.snapshots), 'waiting for a node'], nodeRows(summary.snapshots)),
+    ...formatLaunch(summary.snapshots),
     heading('BusyBox'),
     `  ${summary.busyBox}`,
     heading('Processes, from the registration on'),
@@ -93,6 +99,34 @@ function removedBy({ plans, planIndex }: RolloutGroupView): string[] {
   const nameOf = (key: string): string => key.slice(0, key.lastIndexOf('@'));
   const installed = (plan?.install ?? []).map(nameOf);
   return (plan?.remove ?? []).filter((key) => !installed.includes(nameOf(key)));
+}
+
+function nodeIds(snapshots: readonly NodesSnapshot[]): string[] {
+  return [...new Set(snapshots.flatMap(({ nodes }) => nodes.map((node) => node.id)))].sort();
+}
+
+function nodeRows(snapshots: readonly NodesSnapshot[]): string[][] {
+  const ids = nodeIds(snapshots);
+  return snapshots.map(({ moment, nodes, queued }) => [
+    moment,
+    ...ids.map((id) => {
+      const node = nodes.find((candidate) => candidate.id === id);
+      if (node === undefined) return '';
+      return node.state === 'active' ? String(node.gatewayCount) : node.state;
+    }),
+    String(queued),
+  ]);
+}
+
+/** How long it took from the need of a node until it served its share. */
+function formatLaunch(snapshots: readonly NodesSnapshot[]): string[] {
+  const node = snapshots.map(launchedNode).find((candidate) => candidate?.sharedAt != null);
+  if (node?.requestedAt == null || node.sharedAt === null) return [];
+  const since = (moment: string): string =>
+    ((Date.parse(moment) - Date.parse(node.requestedAt ?? moment)) / 1_000).toFixed(1);
+  return [
+    `  ${node.id}: registered ${since(node.startedAt)} s after it was needed, its share of gateways at ${since(node.sharedAt)} s`,
+  ];
 }
 
 /** What an incompatible gateway is told, by the example of one. */
