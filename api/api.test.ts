@@ -320,6 +320,18 @@ describe('deployments, plans and rollouts', () => {
     });
   });
 
+  test('a dry run of what is not to be had says why, as for any other reason', async () => {
+    const answer = await call('POST', '/api/v1/plans', { requests: ['nobody'], deployment: site });
+    expect(answer).toMatchObject({
+      status: 200,
+      body: {
+        gateways: 2,
+        incompatible: 2,
+        groups: [{ plans: [], explanation: expect.stringContaining('nobody was requested') }],
+      },
+    });
+  });
+
   test.each([
     ['an artifact that nobody knows', { requests: ['nobody'], deployment: site }, 404, 'ARTIFACT_NOT_FOUND'],
     ['a version that there is not', { requests: [`${app}@^2`], deployment: site }, 404, 'ARTIFACT_NOT_FOUND'],

@@ -1,3 +1,4 @@
+import { artifactKey } from '../domain/artifact/manifest.js';
 import type { Plan, PlanTree } from '../domain/plan/plan.js';
 import { bytesText } from './output.js';
 
@@ -7,32 +8,52 @@ const actions: Readonly<Record<PlanTree['action'], string>> = {
   fixed: ' (part of the gateway)',
 };
 
+/** Long lists go on below themselves. */
+const width = 96;
+
 /** Draws a plan for people: what it amounts to, then the dependency tree below each request. */
 export function planLines(plan: Plan): string[] {
-  const { install, remove, orphans = [], downloadSize, peakDisk, removeFirst } = plan;
+  const { install, remove, keep, orphans = [], restore = [], downloadSize, peakDisk, removeFirst } = plan;
   const gone = remove.map((key) => (orphans.includes(key) ? `${key} (no longer needed)` : key));
   return [
-    install.length === 0 ? 'nothing to install' : `install  ${install.join(' ')}`,
-    ...(gone.length === 0 ? [] : [`remove   ${gone.join(' ')}${removeFirst ? ', before the rest' : ''}`]),
+    ...(install.length === 0 ? ['nothing to install'] : listLines('install', install)),
+    ...listLines(removeFirst ? 'remove, before the rest' : 'remove', gone),
+    ...listLines('keep', keep),
+    ...listLines('to go back, install', restore),
     `download ${bytesText(downloadSize)}, at most ${bytesText(peakDisk)} more on the disk`,
-    ...plan.tree.flatMap((root) => treeLines(root)),
+    ...treeLines(plan),
   ];
 }
 
-function treeLines(root: PlanTree): string[] {
-  return [label(root), ...branches(root.requires, '')];
+function listLines(label: string, items: readonly string[]): string[] {
+  if (items.length === 0) return [];
+  const lines: string[] = [];
+  let line = label.padEnd(8);
+  for (const item of items) {
+    if (line.length + item.length > width && line.trim() !== '') {
+      lines.push(line);
+      line = ' '.repeat(8);
+    }
+    line += ` ${item}`;
+  }
+  return [...lines, line];
 }
 
-function branches(nodes: readonly PlanTree[], indent: string): string[] {
-  return nodes.flatMap((node, index) => {
-    const last = index === nodes.length - 1;
-    return [
-      `${indent}${last ? '└─ ' : '├─ '}${label(node)}`,
-      ...branches(node.requires, `${indent}${last ? '   ' : '│  '}`),
-    ];
-  });
-}
-
-function label({ name, version, action, seen }: PlanTree): string {
-  return `${name}${version === '' ? '' : ` ${version}`}${actions[action]}${seen === true ? ' …' : ''}`;
+function treeLines({ artifacts, tree }: Plan): string[] {
+  const variants = new Map(artifacts.map((planned) => [artifactKey(planned), planned.variant]));
+  const label = (node: PlanTree) => {
+    const { name, version, action, seen } = node;
+    const variant = action === 'install' ? (variants.get(artifactKey(node)) ?? 'any') : 'any';
+    const built = variant === 'any' ? '' : ` [${variant}]`;
+    return `${name}${version === '' ? '' : ` ${version}`}${built}${actions[action]}${seen === true ? ' …' : ''}`;
+  };
+  const branches = (nodes: readonly PlanTree[], indent: string): string[] =>
+    nodes.flatMap((node, index) => {
+      const last = index === nodes.length - 1;
+      return [
+        `${indent}${last ? '└─ ' : '├─ '}${label(node)}`,
+        ...branches(node.requires, `${indent}${last ? '   ' : '│  '}`),
+      ];
+    });
+  return tree.flatMap((root) => [label(root), ...branches(root.requires, '')]);
 }

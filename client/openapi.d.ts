@@ -586,6 +586,8 @@ export interface components {
                 version: string;
                 /** @description Label of its platform; any when it runs anywhere */
                 variant: string;
+                /** @description Which of its variants */
+                variantIndex: number | null;
                 /** @description Names; the word request when it was asked for, installed when it only replaces what is there */
                 requiredBy: string[];
             } & {
@@ -597,6 +599,12 @@ export interface components {
             remove: string[];
             /** @description name@version of each */
             keep: string[];
+            /** @description name@version of each */
+            orphans?: string[];
+            /** @description What is removed goes before the new is unpacked, to make room */
+            removeFirst: boolean;
+            /** @description name@version of each */
+            restore?: string[];
             downloadSize: number;
             installedSize: number;
             /** @description Highest number of bytes needed beyond what is there now */

@@ -2,7 +2,6 @@ import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox';
 import { LeonoreError } from '../../domain/errors.js';
 import { parseRequest } from '../../domain/plan/request.js';
 import { planGateways } from '../../repositories/plan-gateways.js';
-import { selectRequested } from '../../repositories/requested-artifacts.js';
 import type { RouteOptions } from '../context.js';
 import { problems } from '../schemas/common.js';
 import { PlanAnswerSchema, PlanRequestSchema } from '../schemas/resources.js';
@@ -31,7 +30,6 @@ export const planRoutes: FastifyPluginAsyncTypebox<RouteOptions> = async (app, {
       if ((deployment === undefined) === (gatewayId === undefined)) {
         throw new LeonoreError('MALFORMED_INPUT', 'give either deployment or gatewayId');
       }
-      await selectRequested(repositories.artifacts, requests);
       const target =
         deployment !== undefined
           ? await repositories.deployments.get(deployment)

@@ -114,6 +114,7 @@ export const PlanSchema = Type.Unsafe<Plan>(
             name: Type.String(),
             version: Type.String(),
             variant: Type.String({ description: 'Label of its platform; any when it runs anywhere' }),
+            variantIndex: Type.Union([Type.Integer(), Type.Null()], { description: 'Which of its variants' }),
             requiredBy: Type.Array(Type.String(), {
               description:
                 'Names; the word request when it was asked for, installed when it only replaces what is there',
@@ -125,6 +126,11 @@ export const PlanSchema = Type.Unsafe<Plan>(
       install: KeysSchema,
       remove: KeysSchema,
       keep: KeysSchema,
+      orphans: Type.Optional(KeysSchema),
+      removeFirst: Type.Boolean({
+        description: 'What is removed goes before the new is unpacked, to make room',
+      }),
+      restore: Type.Optional(KeysSchema),
       downloadSize: Type.Integer(),
       installedSize: Type.Integer(),
       peakDisk: Type.Integer({ description: 'Highest number of bytes needed beyond what is there now' }),

@@ -4,7 +4,9 @@ import { wholeNumber } from '../arguments.js';
 import { badUsage } from '../bad-usage.js';
 import type { Cli, VerbContext } from '../cli.js';
 import { ExitCode } from '../exit-code.js';
-import { bytesText, printable, type Output } from '../output.js';
+import type { Plan } from '../../domain/plan/plan.js';
+import { printable, type Output } from '../output.js';
+import { planLines } from '../plan-tree.js';
 
 /** Plans that a caller may ask for. */
 const maxPlans = 50;
@@ -46,29 +48,29 @@ async function plan(
 }
 
 function drawAnswer(out: Output, { gateways, incompatible, groups }: PlanAnswer): void {
-  out.line(`${gateways} gateways in ${groups.length} groups; ${incompatible} incompatible`);
+  const served = groups.filter(({ plans }) => plans.length > 0);
+  const packages = served.filter(({ plans }) => (plans[0]?.install.length ?? 0) > 0).length;
+  out.line(
+    `${counted(gateways, 'gateway')} in ${counted(groups.length, 'group')}: ` +
+      `${counted(packages, 'package')} to build, unless they are there already; ${incompatible} incompatible`,
+  );
   for (const group of groups) {
     const sample = group.sample.join(', ') + (group.gateways > group.sample.length ? ', …' : '');
     out.heading(`${group.gateways} × ${printable(sample)}`);
-    if (group.explanation !== null)
-      out.line(`  ${out.colors.yellow('no plan')}: ${printable(group.explanation)}`);
-    group.plans.forEach((each, index) => {
-      if (group.plans.length > 1) out.line(`  plan ${index + 1}`);
-      drawPlan(out, each);
+    if (group.explanation !== null) drawExplanation(out, group.explanation);
+    group.plans.forEach((plan, index) => {
+      if (group.plans.length > 1) out.line(out.colors.dim(index === 0 ? '  plan' : `  fallback ${index}`));
+      for (const line of planLines(plan as Plan)) out.line(`    ${printable(line)}`);
     });
   }
 }
 
-function drawPlan(out: Output, plan: PlanAnswer['groups'][number]['plans'][number]): void {
-  const { install, remove, keep, downloadSize, peakDisk } = plan;
-  drawNames(out, 'install', install);
-  drawNames(out, 'remove ', remove);
-  drawNames(out, 'keep   ', keep);
-  out.line(
-    `    ${out.colors.dim(`download ${bytesText(downloadSize)}, disk at its peak ${bytesText(peakDisk)}`)}`,
-  );
+function drawExplanation(out: Output, explanation: string): void {
+  const [head = '', ...lines] = printable(explanation).split('\n');
+  out.line(`  ${out.colors.yellow(head)}`);
+  for (const line of lines) out.line(`  ${line}`);
 }
 
-function drawNames(out: Output, label: string, names: readonly string[]): void {
-  if (names.length > 0) out.line(`    ${out.colors.dim(label)} ${names.join(' ')}`);
+function counted(count: number, what: string): string {
+  return `${count} ${what}${count === 1 ? '' : 's'}`;
 }

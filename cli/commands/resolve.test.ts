@@ -92,7 +92,7 @@ plan 1
   install  vm@1.3.0 thermometer@1.2.0
   remove   old-thermometer@0.9.0
   download 117.2 KiB, at most 419.9 KiB more on the disk
-  thermometer 1.2.0
+  thermometer 1.2.0 [armv7-linux]
   └─ vm 1.3.0
      └─ gpio 1.0.0 (part of the gateway)
 `);

@@ -43,8 +43,12 @@ function describe(error: SchemaError, value: unknown): SchemaProblem {
       const hint = params['type'] === 'string' && typeof found === 'number' ? ' (put it in quotes)' : '';
       return { path, message: `${error.message}, found ${shorten(found)}${hint}`, at: 'value' };
     }
+    case 'enum': {
+      const allowed = (params['allowedValues'] as unknown[] | undefined)?.map(String).join(', ');
+      const message = allowed === undefined ? error.message : `must be one of ${allowed}`;
+      return { path, message: `${message}; found ${shorten(valueAt(value, path))}`, at: 'value' };
+    }
     case 'pattern':
-    case 'enum':
     case 'const':
       return { path, message: `${error.message}, found ${shorten(valueAt(value, path))}`, at: 'value' };
     default:

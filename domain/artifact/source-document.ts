@@ -160,6 +160,7 @@ function yamlDocument(text: string, fileName: string, kind: SourceKind): SourceD
 
 function firstLine(text: string): string {
   if (text.includes('call stack')) return 'nested too deeply';
+  if (text.includes('multiple documents')) return 'a second document begins here; there may be only one';
   return text.split('\n', 1)[0] ?? '';
 }
 
