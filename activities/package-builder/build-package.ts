@@ -9,6 +9,7 @@ import {
   type ArtifactInput,
   type PackageInput,
 } from '../../domain/package-format/layout-package.js';
+import { broughtTree } from '../../domain/plan/brought-tree.js';
 import type { Plan } from '../../domain/plan/plan.js';
 import type { ArtifactRepository } from '../../repositories/artifact-repository.js';
 import type { BuildLock } from '../../repositories/build-lock.js';
@@ -121,7 +122,7 @@ function toInput(
   return {
     artifacts: parts.map((part) => toArtifact(part, builtFiles(part) ?? part.files)),
     rendered: Object.fromEntries(rendered),
-    tree: plan.tree,
+    tree: broughtTree(plan.tree),
   };
 }
 

@@ -5,6 +5,7 @@ import { canonicalJson } from '../../domain/canonical-json.js';
 import { LeonoreError } from '../../domain/errors.js';
 import { controlScripts } from '../../domain/package-format/control-scripts.js';
 import { packageFormatVersion } from '../../domain/package-format/package-manifest.js';
+import { broughtTree } from '../../domain/plan/brought-tree.js';
 import type { Plan, PlannedArtifact } from '../../domain/plan/plan.js';
 import type { ArtifactContent, ArtifactRepository } from '../../repositories/artifact-repository.js';
 
@@ -55,6 +56,6 @@ export function recipeOf(parts: readonly Part[], plan: Plan): string {
     requested: isRequested(planned),
     files: files.map(({ path, sha256, mode }) => [path, sha256, mode]),
   }));
-  const recipe = { format: packageFormatVersion, controlScripts, inputs, tree: plan.tree };
+  const recipe = { format: packageFormatVersion, controlScripts, inputs, tree: broughtTree(plan.tree) };
   return createHash('sha256').update(canonicalJson(recipe)).digest('hex');
 }

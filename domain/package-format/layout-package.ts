@@ -51,7 +51,7 @@ export interface PackageInput {
   readonly artifacts: readonly ArtifactInput[];
   /** Rendered files by `name@version` of their artifact. */
   readonly rendered?: Readonly<Record<string, readonly RenderedFile[]>>;
-  /** The dependency tree of the plan, for people. */
+  /** The dependency tree of the plan, as far as the package brings it, for people. */
   readonly tree: readonly unknown[];
 }
 

@@ -92,6 +92,8 @@ describe('checks of the demo', () => {
     expect(checkBuiltOnce([rollout([group('p', 'built'), group('p', 'built')])]).ok).toBe(false);
     expect(checkBuiltOnce([rollout([group('p', 'reused')])]).ok).toBe(false);
     expect(checkBuiltOnce([]).ok).toBe(false);
+    // One need, two packages.
+    expect(checkBuiltOnce([rollout([group('p', 'built'), group('q', 'built')])]).ok).toBe(false);
   });
 
   test('a fallback needs a failed build and a package nevertheless', () => {

@@ -51,20 +51,26 @@ export function checkDeliveries(
   return [...checks, check(`${title}: incompatible gateways are told why`, untold.length === 0, detail)];
 }
 
-/** Each package was built once, however many groups and nodes needed it. */
+/** Each package was built once, however many groups and nodes needed it; equal need means one package. */
 export function checkBuiltOnce(rollouts: readonly RolloutFacts[]): Check {
   const built = new Map<string, number>();
+  const needs = new Set<string>();
   for (const group of rollouts.flatMap((rollout) => rollout.view.groups)) {
     if (group.packageId === null) continue;
+    const plan = group.plans[group.planIndex ?? 0];
+    const brought = plan?.artifacts.filter(({ name, version }) =>
+      plan.install.includes(`${name}@${version}`),
+    );
+    needs.add(JSON.stringify(brought?.map(({ name, version, variant }) => [name, version, variant])));
     const times = group.attempts.filter((attempt) => attempt.outcome === 'built').length;
     built.set(group.packageId, (built.get(group.packageId) ?? 0) + times);
   }
   const wrong = [...built].filter(([, times]) => times !== 1);
   return check(
     'every package was built once',
-    built.size > 0 && wrong.length === 0,
+    built.size > 0 && wrong.length === 0 && built.size === needs.size,
     wrong.length === 0
-      ? `${built.size} packages`
+      ? `${built.size} packages for ${needs.size} different needs`
       : wrong.map(([id, times]) => `${id.slice(0, 12)} ${times} times`).join(', '),
   );
 }
