@@ -6,6 +6,7 @@ import { artifactRoutes } from './routes/artifacts.js';
 import { dashboardRoutes } from './routes/dashboard.js';
 import { deploymentRoutes } from './routes/deployments.js';
 import { gatewayRoutes } from './routes/gateways.js';
+import { gatewayValueRoutes } from './routes/gateway-values.js';
 import { healthRoutes } from './routes/health.js';
 import { nodeRoutes } from './routes/nodes.js';
 import { orderRoutes } from './routes/orders.js';
@@ -27,6 +28,7 @@ export async function apiApp(app: FastifyInstance, { context }: { context: ApiCo
       for (const routes of [
         artifactRoutes,
         gatewayRoutes,
+        gatewayValueRoutes,
         deploymentRoutes,
         planRoutes,
         rolloutRoutes,

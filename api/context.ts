@@ -1,5 +1,6 @@
 import type { BlobStore } from '../repositories/blob-store.js';
 import type { Repositories } from '../repositories/repositories.js';
+import type { SecretBox } from '../repositories/secret-box.js';
 import type { RolloutClient } from '../workflows/client/rollout-client.js';
 import type { Access } from './access.js';
 
@@ -7,6 +8,8 @@ import type { Access } from './access.js';
 export interface ApiContext {
   readonly repositories: Repositories;
   readonly blobs: BlobStore;
+  /** Seals what operators set as secret. */
+  readonly secrets: SecretBox;
   readonly rolloutClient: RolloutClient;
   readonly access: Access;
   /** Seconds between two polls of a gateway that has no interval of its own. */

@@ -4,6 +4,7 @@ import { limits } from '../domain/limits.js';
 import { readEnvironment } from '../domain/read-environment.js';
 import { connectDatabase } from '../repositories/database.js';
 import { DiskBlobStore } from '../repositories/disk-blob-store.js';
+import { SecretBox } from '../repositories/secret-box.js';
 import { createRepositories } from '../repositories/repositories.js';
 import { Lifecycle } from '../process/lifecycle.js';
 import { createLogger } from '../process/logger.js';
@@ -32,6 +33,7 @@ await app.register(apiApp, {
   context: {
     repositories: createRepositories(database, 3 * config.LEONORE_HEARTBEAT_MS),
     blobs: new DiskBlobStore(config.LEONORE_BLOBS),
+    secrets: new SecretBox(config.LEONORE_SECRET_KEYS?.split(',') ?? []),
     rolloutClient,
     access: new Access(config.LEONORE_TOKENS, config.LEONORE_ENROLMENT_TOKENS),
     pollSeconds: config.LEONORE_POLL_SECONDS,

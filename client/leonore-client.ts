@@ -10,6 +10,8 @@ import type {
   Deployment,
   Gateway,
   GatewayOrder,
+  GatewayValue,
+  ValueChanges,
   LeonoreNode,
   NodePool,
   PlanAnswer,
@@ -142,6 +144,18 @@ export class LeonoreClient {
 
   async gateway(id: string): Promise<Gateway> {
     return answerOf(this.http.GET('/api/v1/gateways/{id}', { params: { path: { id } } }));
+  }
+
+  /** The values of a gateway by key; secrets are named, not shown. */
+  async gatewayValues(id: string): Promise<GatewayValue[]> {
+    const path = { id };
+    return (await answerOf(this.http.GET('/api/v1/gateways/{id}/values', { params: { path } }))).items;
+  }
+
+  /** Sets and removes values of a gateway, all or nothing. */
+  async changeGatewayValues(id: string, body: ValueChanges): Promise<GatewayValue[]> {
+    const path = { id };
+    return (await answerOf(this.http.PATCH('/api/v1/gateways/{id}/values', { body, params: { path } }))).items;
   }
 
   /** Takes a gateway out of service; its token is void at once. */

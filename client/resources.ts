@@ -5,6 +5,8 @@ type Schemas = components['schemas'];
 
 export type Artifact = Schemas['Artifact'];
 export type Gateway = Schemas['Gateway'];
+export type GatewayValue = Schemas['GatewayValue'];
+export type ValueChanges = Schemas['ValueChanges'];
 export type Deployment = Schemas['Deployment'];
 export type PlanAnswer = Schemas['PlanAnswer'];
 export type Rollout = Schemas['Rollout'];

@@ -16,6 +16,8 @@ import type {
 } from '../repositories/delivery-repository.js';
 import type { GatewayRepository } from '../repositories/gateway-repository.js';
 import type { OrderRepository } from '../repositories/order-repository.js';
+import type { SecretBox } from '../repositories/secret-box.js';
+import { placeOf } from '../repositories/value-repository.js';
 import { Batcher } from './batcher.js';
 import { gatewayOfToken, tokenMatches } from './gateway-token.js';
 import { KnownGateways } from './known-gateways.js';
@@ -27,6 +29,8 @@ export interface DeviceServiceOptions {
   readonly gateways: GatewayRepository;
   readonly orders: OrderRepository;
   readonly blobs: BlobStore;
+  /** Opens the secrets that tasks carry. */
+  readonly secrets: SecretBox;
   /** Told of a package whose archive is missing though a gateway may have it, so that it can be built again. */
   missing(digest: string): void;
   /** Told what ended, so that the waiting workflows can be woken. */
@@ -52,6 +56,8 @@ interface KnownGateway {
   readonly state: string;
   /** Null when it has to be looked up. */
   readonly answer: TaskAnswer | null;
+  /** Secret values of its task, by key: sealed as long as they are remembered. */
+  readonly sealed: Readonly<Record<string, Uint8Array>>;
   /** Digest of the archive that its task needs. */
   readonly wanted: string | null;
 }
@@ -118,17 +124,18 @@ export class DeviceService {
 
   /**
    * The tasks and orders that wait for a gateway.
-   * @throws LeonoreError UNAUTHENTICATED, NOT_THIS_NODE
+   * @throws LeonoreError UNAUTHENTICATED, NOT_THIS_NODE; SECRETS_UNAVAILABLE: better no task than one without its
+   *   password
    */
   async tasks(token: string | null): Promise<TaskAnswer> {
-    const { answer } = await this.admit(token, (known) => known.answer !== null);
+    const { answer, sealed } = await this.admit(token, (known) => known.answer !== null);
     if (answer === null) throw unauthenticated();
     const { gatewayId } = answer;
     if (!this.noted.has(gatewayId)) {
       this.noted.set(gatewayId, true);
       this.heard.add(gatewayId);
     }
-    return answer;
+    return { ...answer, tasks: answer.tasks.map((task) => this.withSecrets(task, gatewayId, sealed)) };
   }
 
   /**
@@ -227,6 +234,16 @@ export class DeviceService {
     return state === 'active' && nodeId === this.options.nodeId;
   }
 
+  private withSecrets(task: Task, gatewayId: string, sealed: KnownGateway['sealed']): Task {
+    const opened = Object.entries(sealed).map(([key, bytes]): [string, string] => [
+      key,
+      this.options.secrets.open(bytes, placeOf(gatewayId, key)),
+    ]);
+    return opened.length === 0
+      ? task
+      : { ...task, values: { ...task.values, ...Object.fromEntries(opened) } };
+  }
+
   private async lookUp(ids: readonly string[]): Promise<readonly (KnownGateway | undefined)[]> {
     const found = await this.known.read(
       async () => {
@@ -280,7 +297,7 @@ function unauthenticated(): LeonoreError {
 }
 
 function toKnown(answer: PollAnswer): KnownGateway {
-  const { gatewayId, tokenHash, nodeId, state, task, order, profileWanted } = answer;
+  const { gatewayId, tokenHash, nodeId, state, task, sealed, order, profileWanted } = answer;
   const tasks = task === null ? [] : [task];
   const orders = order === null ? [] : [order];
   const version = versionOf(tasks, orders, profileWanted);
@@ -289,6 +306,7 @@ function toKnown(answer: PollAnswer): KnownGateway {
     nodeId,
     state,
     answer: { gatewayId, tasks, orders, profileWanted, version },
+    sealed,
     wanted: task?.package.digest ?? null,
   };
 }

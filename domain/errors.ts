@@ -195,6 +195,20 @@ export const errorKinds = {
     'The package is being built again',
     'Wait as long as Retry-After says; its archive was lost or removed.',
   ),
+  SECRETS_UNAVAILABLE: kind(
+    503,
+    'operator',
+    true,
+    'Secrets cannot be kept or read',
+    'Give api and nodes the same LEONORE_SECRET_KEYS, with the key that the secret was sealed with among them.',
+  ),
+  VALUE_MISSING: kind(
+    422,
+    'operator',
+    false,
+    'The gateway lacks a value',
+    'Set it with `leonore gateway set`, then provision again.',
+  ),
   NODE_UNAVAILABLE: kind(
     503,
     'leonore',

@@ -39,6 +39,11 @@ export const limits = {
   components: 200,
   installed: 500,
   labels: 64,
+  /** Values an artifact may declare, and a gateway may have: they travel with each task. */
+  declaredValues: 32,
+  gatewayValues: 64,
+  /** Characters of one value: it becomes a variable of the environment. */
+  valueLength: 4_096,
   /** Reports that a gateway may send in one request. */
   reports: 32,
   /** Text that a gateway may attach to a report. */

@@ -22,6 +22,8 @@ export const servingConfig = {
   ...commonConfig,
   /** Directory of the content-addressed blob store. */
   LEONORE_BLOBS: Type.String({ minLength: 1 }),
+  /** Keys that secrets are sealed with, 32 bytes in hex each; the first seals, all open. The same for all. */
+  LEONORE_SECRET_KEYS: Type.Optional(Type.String({ pattern: '^[0-9a-f]{64}(,[0-9a-f]{64})*$' })),
   /** Address to listen on; loopback unless told otherwise. */
   LEONORE_HOST: Type.String({ default: '127.0.0.1' }),
 };

@@ -30,6 +30,8 @@ export interface PollAnswer {
   readonly state: string;
   readonly profileWanted: boolean;
   readonly task: Task | null;
+  /** Secret values of the task, by key, still sealed. */
+  readonly sealed: Readonly<Record<string, Uint8Array>>;
   /** Null as long as an older task waits: what was asked for first is done first. */
   readonly order: Order | null;
 }
@@ -189,6 +191,8 @@ interface PollRow {
   /** int8, which `pg` gives as text. */
   size_bytes: string;
   installed_bytes: string;
+  declared_values: { key: string; default?: string }[] | null;
+  own_values: { key: string; value: string | null; sealed: string | null }[] | null;
   asked_at: Date | null;
   /** int8, too. */
   order_number: string | null;
@@ -209,6 +213,7 @@ function toPollAnswer(row: PollRow): PollAnswer {
     state: row.state,
     profileWanted: row.profile_wanted,
     task: taskIsOlder && row.rollout_id !== null ? toTask(row, row.rollout_id) : null,
+    sealed: sealedValues(row),
     order: !taskIsOlder && row.order_number !== null ? toOrder(row, row.order_number) : null,
   };
 }
@@ -236,8 +241,25 @@ function toTask(row: PollRow, rolloutId: string): Task {
     },
     remove: row.plan.remove,
     removeFirst: row.plan.removeFirst,
-    values: {},
+    values: openValues(row),
     deadline: (row.deadline_at ?? new Date(0)).toISOString(),
     lastSequence: row.sequence,
   };
+}
+
+/** What the gateway has of what the package declares, and the defaults of the rest. */
+function openValues({ declared_values, own_values }: PollRow): Record<string, string> {
+  const values: Record<string, string> = {};
+  for (const { key, default: fallback } of declared_values ?? []) {
+    if (fallback !== undefined) values[key] = fallback;
+  }
+  for (const { key, value } of own_values ?? []) if (value !== null) values[key] = value;
+  return values;
+}
+
+function sealedValues({ own_values }: PollRow): Record<string, Uint8Array> {
+  const secrets = (own_values ?? []).flatMap(({ key, sealed }) =>
+    sealed === null ? [] : [[key, Buffer.from(sealed, 'base64')] as const],
+  );
+  return Object.fromEntries(secrets);
 }

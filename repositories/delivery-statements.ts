@@ -8,13 +8,18 @@ export const pollStatement: PreparedStatement = {
     SELECT g.id AS gateway_id, g.token_hash, g.node_id, g.state, g.profile_wanted, t.asked_at,
            o.number AS order_number, o.action, o.artifact, o.sequence AS order_sequence,
            o.deadline_at AS order_deadline_at, o.created_at AS order_asked_at,
-           t.rollout_id, t.ordinal, t.sequence, t.deadline_at, t.plan, t.package_id, t.archive_digest, t.size_bytes, t.installed_bytes
+           t.rollout_id, t.ordinal, t.sequence, t.deadline_at, t.plan, t.package_id, t.archive_digest, t.size_bytes, t.installed_bytes,
+           t.declared_values,
+           CASE WHEN t.declared_values <> '[]' THEN (
+             SELECT jsonb_agg(jsonb_build_object('key', v.key, 'value', v.value, 'sealed', encode(v.sealed, 'base64')))
+             FROM gateway_value v JOIN jsonb_array_elements(t.declared_values) w ON w ->> 'key' = v.key
+             WHERE v.gateway_id = g.id) END AS own_values
     FROM gateway g
     LEFT JOIN LATERAL (
       SELECT d.rollout_id, d.ordinal, d.sequence, d.deadline_at, r.created_at AS asked_at,
              jsonb_build_object('remove', gr.plans -> gr.plan_index -> 'remove',
                                 'removeFirst', gr.plans -> gr.plan_index -> 'removeFirst') AS plan,
-             p.id AS package_id, p.archive_digest, p.size_bytes, p.installed_bytes
+             p.id AS package_id, p.archive_digest, p.size_bytes, p.installed_bytes, p.declared_values
       FROM delivery d
       JOIN rollout r ON r.id = d.rollout_id
       JOIN rollout_group gr ON gr.id = d.group_id

@@ -222,6 +222,7 @@ export class GatewayRepository {
       await tx.$executeRaw`
         UPDATE gateway SET state = 'decommissioned', token_hash = ''::bytea, node_id = NULL, queued_at = NULL
         WHERE id = ${id}`;
+      await tx.gatewayValue.deleteMany({ where: { gatewayId: id } });
       await tx.$executeRaw`
         UPDATE delivery SET state = 'cancelled', updated_at = now(), ended_at = now()
         WHERE gateway_id = ${id} AND state IN ('pending', 'offered', 'downloading', 'installing')`;

@@ -2,7 +2,7 @@ import { LeonoreError } from '../domain/errors.js';
 import type { Plan } from '../domain/plan/plan.js';
 import { Prisma } from '../prisma/generated/client.js';
 import { withBuildLock, type BuildLock } from './build-lock.js';
-import type { Database } from './database.js';
+import { json, type Database } from './database.js';
 
 /** A package in the package repository (paper III-C 1): built once for all gateways that need it. */
 export interface StoredPackage {
@@ -15,6 +15,8 @@ export interface StoredPackage {
   readonly sizeBytes: number;
   readonly installedBytes: number;
   readonly artifacts: readonly string[];
+  /** What a task that brings it must tell the gateway. */
+  readonly declaredValues: readonly { readonly key: string; readonly default?: string }[];
   readonly log: string;
   readonly builtBy: string;
   readonly builtAt: Date;
@@ -57,8 +59,13 @@ export class PackageRepository {
     await this.database.package.upsert({
       // By id: two recipes may lead to one package, a pre-built variant and a source variant that gives the same files.
       where: { id: built.id },
-      create: { ...built, artifacts: [...built.artifacts] },
-      update: { ...fresh, recipe: built.recipe, builtAt: fresh.lastNeededAt },
+      create: { ...built, artifacts: [...built.artifacts], declaredValues: json(built.declaredValues) },
+      update: {
+        ...fresh,
+        declaredValues: json(built.declaredValues),
+        recipe: built.recipe,
+        builtAt: fresh.lastNeededAt,
+      },
     });
   }
 
@@ -153,11 +160,18 @@ function toStored(row: {
   sizeBytes: bigint;
   installedBytes: bigint;
   artifacts: string[];
+  declaredValues: unknown;
   log: string;
   builtBy: string;
   builtAt: Date;
   lastNeededAt: Date;
   removedAt: Date | null;
 }): StoredPackage {
-  return { ...row, sizeBytes: Number(row.sizeBytes), installedBytes: Number(row.installedBytes) };
+  const declaredValues = row.declaredValues as StoredPackage['declaredValues'];
+  return {
+    ...row,
+    declaredValues,
+    sizeBytes: Number(row.sizeBytes),
+    installedBytes: Number(row.installedBytes),
+  };
 }

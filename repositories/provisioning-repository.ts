@@ -1,7 +1,7 @@
 import { limits } from '../domain/limits.js';
 import type { Plan } from '../domain/plan/plan.js';
 import type { SlotRange } from '../domain/delivery/slot-set.js';
-import { inTransaction, json, jsonText, type Database } from './database.js';
+import { inTransaction, json, jsonText, type Database, type Transaction } from './database.js';
 import type { BuildAttempt } from './rollout-repository.js';
 import type { PushTarget } from './delivery-repository.js';
 
@@ -133,7 +133,7 @@ export class ProvisioningRepository {
 
   /** A plan could not be built; the next one is tried. */
   async planFailed(groupId: string, attempts: readonly BuildAttempt[]): Promise<void> {
-    await this.database.rolloutGroup.update({
+    await this.database.rolloutGroup.updateMany({
       where: { id: groupId },
       data: { attempts: json(attempts) },
     });
@@ -142,7 +142,7 @@ export class ProvisioningRepository {
   /** What was asked for is installed already: there is no package, and the deliveries have succeeded. */
   async groupSatisfied(groupId: string, planIndex: number, attempts: readonly BuildAttempt[]): Promise<void> {
     await inTransaction(this.database, async (tx) => {
-      await tx.rolloutGroup.update({
+      await tx.rolloutGroup.updateMany({
         where: { id: groupId },
         data: { state: 'built', planIndex, attempts: json(attempts) },
       });
@@ -171,9 +171,12 @@ export class ProvisioningRepository {
     packageId: string,
     attempts: readonly BuildAttempt[],
   ): Promise<void> {
-    await this.database.rolloutGroup.updateMany({
-      where: { id: groupId },
-      data: { state: 'built', planIndex, packageId, attempts: json(attempts) },
+    await inTransaction(this.database, async (tx) => {
+      await tx.rolloutGroup.updateMany({
+        where: { id: groupId },
+        data: { state: 'built', planIndex, packageId, attempts: json(attempts) },
+      });
+      await failWithoutValues(tx, groupId, packageId);
     });
   }
 
@@ -298,4 +301,25 @@ export class ProvisioningRepository {
       )
       INSERT INTO delivery_event (rollout_id, ordinal, state) SELECT ${rolloutId}::uuid, ordinal, ${to} FROM ended`;
   }
+}
+
+/** Deliveries to gateways that lack a value which the package needs and has no default for: nothing is offered to them. */
+async function failWithoutValues(tx: Transaction, groupId: string, packageId: string): Promise<void> {
+  await tx.$executeRaw`
+    WITH lacking AS (
+      SELECT d.rollout_id, d.ordinal, d.gateway_id, string_agg(w.key, ', ' ORDER BY w.key) AS keys
+      FROM (
+        SELECT declared ->> 'key' AS key FROM package p, jsonb_array_elements(p.declared_values) AS declared
+        WHERE p.id = ${packageId} AND NOT declared ? 'default'
+      ) w
+      JOIN delivery d ON d.group_id = ${groupId}::uuid AND d.state = 'pending'
+      WHERE NOT EXISTS (SELECT 1 FROM gateway_value v WHERE v.gateway_id = d.gateway_id AND v.key = w.key)
+      GROUP BY d.rollout_id, d.ordinal, d.gateway_id
+    ), failed AS (
+      UPDATE delivery d SET state = 'failed', updated_at = now(), ended_at = now(),
+        error = jsonb_build_object('code', 'VALUE_MISSING', 'message',
+          format('%s has no value for %s; set it with: leonore gateway set %s KEY=VALUE', l.gateway_id, l.keys, l.gateway_id))
+      FROM lacking l WHERE d.rollout_id = l.rollout_id AND d.ordinal = l.ordinal RETURNING d.rollout_id, d.ordinal
+    )
+    INSERT INTO delivery_event (rollout_id, ordinal, state) SELECT rollout_id, ordinal, 'failed' FROM failed`;
 }

@@ -13,6 +13,7 @@ import { PoolRepository } from './pool-repository.js';
 import { ProvisioningRepository } from './provisioning-repository.js';
 import { RolloutRepository } from './rollout-repository.js';
 import { SourceBuildRepository } from './source-build-repository.js';
+import { ValueRepository } from './value-repository.js';
 
 /** All repositories on one database connection; each process makes them once. */
 export interface Repositories {
@@ -24,6 +25,7 @@ export interface Repositories {
   readonly blobReferences: BlobReferences;
   readonly packages: PackageRepository;
   readonly sourceBuilds: SourceBuildRepository;
+  readonly values: ValueRepository;
   readonly deployments: DeploymentRepository;
   readonly members: DeploymentMembers;
   readonly rollouts: RolloutRepository;
@@ -45,6 +47,7 @@ export function createRepositories(database: Database, nodeSilenceMs: number): R
     blobReferences: new BlobReferences(database),
     packages: new PackageRepository(database),
     sourceBuilds: new SourceBuildRepository(database),
+    values: new ValueRepository(database),
     deployments: new DeploymentRepository(database),
     members: new DeploymentMembers(gateways),
     rollouts: new RolloutRepository(database),

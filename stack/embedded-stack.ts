@@ -17,6 +17,7 @@ import { readSavedState, type StackState, writeStackState } from './state-file.j
 import { type Launch, type PartState, SupervisedPart } from './supervised-part.js';
 import { defaultNamespace, prepareExternalServer, startDevServer } from './temporal/dev-server.js';
 import { obtainTemporalCli } from './temporal/obtain-cli.js';
+import { secretKey } from './secret-key.js';
 import { hashToken, newToken } from './tokens.js';
 
 /** How long each kind of process may take to end before SIGKILL. */
@@ -45,6 +46,7 @@ export class EmbeddedStack implements Stack {
   private reportFailure: (error: Error) => void = () => undefined;
   private namespace = defaultNamespace;
   private isClosing = false;
+  private secretKey = '';
   private hasStopped = false;
   private stopping: Promise<void> | undefined;
   private saving: Promise<void> = Promise.resolve();
@@ -118,6 +120,7 @@ export class EmbeddedStack implements Stack {
         : await this.ports.require('api', port);
     this.api = `http://${loopback}:${apiPort}`;
     await Promise.all([this.startDatabase(), this.startTemporal()]);
+    this.secretKey = await secretKey(this.dataDir);
     const ids = Array.from({ length: nodes }, (_, index) => `node-${index + 1}`);
     await Promise.all([
       this.startOwn('api', 'api', {
@@ -185,6 +188,7 @@ export class EmbeddedStack implements Stack {
       TEMPORAL_ADDRESS: this.temporal,
       TEMPORAL_NAMESPACE: this.namespace,
       LEONORE_BLOBS: join(this.dataDir, 'blobs'),
+      LEONORE_SECRET_KEYS: this.env['LEONORE_SECRET_KEYS'] ?? this.secretKey,
     };
     const inherited = Object.entries(this.env).filter(([key]) => !withheld.includes(key));
     const env = { ...Object.fromEntries(inherited), ...own, ...extra };

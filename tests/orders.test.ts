@@ -15,6 +15,7 @@ import { DeviceService } from '../connectivity/device-service.js';
 import { HttpHandler } from '../connectivity/http/http-handler.js';
 import { PushNotifier } from '../connectivity/push-notifier.js';
 import { DiskBlobStore } from '../repositories/disk-blob-store.js';
+import { SecretBox } from '../repositories/secret-box.js';
 import { Waker } from '../workers/waker.js';
 import { artifactTar, testApi, testTokens, type TestApi } from './support/test-api.js';
 import { addGateways, addRollout, planOf, profileOf } from './support/test-repositories.js';
@@ -41,6 +42,7 @@ beforeAll(async () => {
     nodeId: 'node-1',
     ...repositories,
     blobs,
+    secrets: new SecretBox(['5e'.repeat(32)]),
     missing: () => undefined,
     acknowledged: () => undefined,
     failed: () => undefined,
@@ -113,6 +115,7 @@ async function deliver(id: string): Promise<void> {
     sizeBytes: built.archive.length,
     installedBytes: 1,
     artifacts: ['lib@1.0.0', 'app@1.0.0'],
+    declaredValues: [],
     log: '',
     builtBy: 'node-1',
   });

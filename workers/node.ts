@@ -18,6 +18,7 @@ import { readEnvironment } from '../domain/read-environment.js';
 import { connectDatabase } from '../repositories/database.js';
 import { GatewayChanges } from '../repositories/gateway-changes.js';
 import { DiskBlobStore } from '../repositories/disk-blob-store.js';
+import { SecretBox } from '../repositories/secret-box.js';
 import { createRepositories } from '../repositories/repositories.js';
 import { PoolClient } from '../workflows/client/pool-client.js';
 import { RolloutClient } from '../workflows/client/rollout-client.js';
@@ -79,6 +80,7 @@ const service = new DeviceService({
   gateways: repositories.gateways,
   orders: repositories.orders,
   blobs,
+  secrets: new SecretBox(config.LEONORE_SECRET_KEYS?.split(',') ?? []),
   missing: (digest) => restorer.restore(digest),
   acknowledged: (acknowledgements) => pump.add(acknowledgements),
   failed: (error) => logger.warn({ err: error }, 'last contacts of gateways were not written'),

@@ -101,10 +101,23 @@ async function build(
     sizeBytes: staged.sizeBytes,
     installedBytes: layout.manifest.installedSize,
     artifacts: plan.install,
+    declaredValues: declaredValues(parts),
     log,
     builtBy: nodeId,
   });
   return { packageId: layout.id, reused: false, log };
+}
+
+/** In the order of installation, so that what was asked for has the last word on a default. */
+function declaredValues(parts: readonly Part[]): { key: string; default?: string }[] {
+  const byKey = new Map<string, { key: string; default?: string }>();
+  for (const { content } of parts) {
+    for (const { key, default: fallback } of content.manifest.values ?? []) {
+      const value = fallback ?? byKey.get(key)?.default;
+      byKey.set(key, value === undefined ? { key } : { key, default: value });
+    }
+  }
+  return [...byKey.values()];
 }
 
 function toInput(

@@ -1,6 +1,6 @@
 /** The resources of the management API as they go over the wire. */
 import Type from 'typebox';
-import { ArtifactManifestSchema } from '../../domain/artifact/manifest.js';
+import { ArtifactManifestSchema, valueKeyPattern } from '../../domain/artifact/manifest.js';
 import { deliveryStates } from '../../domain/delivery/state.js';
 import { nodeOrigins, nodeStates } from '../../domain/balancer/pool.js';
 import { strategyNames } from '../../domain/balancer/strategies.js';
@@ -32,6 +32,29 @@ export const GatewaySchema = Type.Object({
   lastSeenAt: InstantSchema,
   profile: GatewayProfileSchema,
 });
+
+export const GatewayValueSchema = Type.Object({
+  key: Type.String(),
+  value: Type.Union([Type.String(), Type.Null()], { description: 'Null when it is a secret' }),
+  secret: Type.Boolean(),
+  updatedAt: InstantSchema,
+});
+
+const ValueKeySchema = Type.String({ pattern: valueKeyPattern });
+
+export const ValueChangesSchema = Type.Object(
+  {
+    set: Type.Optional(
+      Type.Record(ValueKeySchema, Type.String({ maxLength: limits.valueLength, pattern: '^[^\\u0000]*$' }), {
+        maxProperties: limits.gatewayValues,
+        additionalProperties: false,
+      }),
+    ),
+    secret: Type.Optional(Type.Boolean({ description: 'What is set is secret: it is never shown again' })),
+    unset: Type.Optional(Type.Array(ValueKeySchema, { maxItems: limits.gatewayValues })),
+  },
+  strict,
+);
 
 export const NodeSchema = Type.Object({
   id: Type.String(),

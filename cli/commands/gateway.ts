@@ -1,6 +1,7 @@
 import { Command } from 'commander';
 import type { Gateway } from '../../client/resources.js';
 import type { Cli, VerbContext } from '../cli.js';
+import { gatewayValueVerbs } from './gateway-values.js';
 import { bytesText, instantText, type Output } from '../output.js';
 
 type Context = VerbContext<object>;
@@ -27,6 +28,7 @@ export function gatewayCommand(cli: Cli): Command {
       .argument('<id>'),
     decommission,
   );
+  gatewayValueVerbs(cli, command);
   return command;
 }
 

@@ -13,6 +13,7 @@ import { formatOrderId } from '../../domain/order/order-id.js';
 import { parseTasksText } from '../../domain/agent-protocol/text-form.js';
 import type { ChunkAcknowledgement } from '../../repositories/delivery-repository.js';
 import { DiskBlobStore } from '../../repositories/disk-blob-store.js';
+import { SecretBox } from '../../repositories/secret-box.js';
 import {
   addNode,
   addRollout,
@@ -56,6 +57,7 @@ beforeAll(async () => {
     gateways: repositories.gateways,
     orders: repositories.orders,
     blobs,
+    secrets: new SecretBox(['5e'.repeat(32)]),
     missing: (missed) => missing.push(missed),
     acknowledged: (acknowledgements) => acknowledged.push(...acknowledgements),
     failed: (error) => {

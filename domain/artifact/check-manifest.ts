@@ -3,6 +3,7 @@ import { LeonoreError } from '../errors.js';
 import { parseSelector } from '../selector/selector.js';
 import type { PlacePath } from './json-places.js';
 import { namePattern, type ArtifactManifest, type NamedRange, type Variant } from './manifest.js';
+import { templateKeys } from './render-configuration.js';
 import { isSafePath } from './safe-path.js';
 
 const storedName = new RegExp(namePattern, 'u');
@@ -53,6 +54,7 @@ export function checkManifest(manifest: ArtifactManifest, rules: ManifestRules, 
     checkVariant(variant, rules, (path, message) => fail(['variants', index, ...path], message)),
   );
   checkPaths(manifest, fail);
+  checkValues(manifest, fail);
   if (manifest.policies?.select !== undefined) checkSelector(manifest.policies.select, fail);
 }
 
@@ -88,6 +90,31 @@ function checkPaths(manifest: ArtifactManifest, fail: Fail): void {
     checkPath(script, ['control', action], fail);
   }
   checkPath(manifest.health?.check, ['health', 'check'], fail);
+}
+
+/** Values must not meet in the environment; templates name only what is the same on every gateway. */
+function checkValues(manifest: ArtifactManifest, fail: Fail): void {
+  const variables = new Set<string>();
+  manifest.values?.forEach(({ key }, index) => {
+    const variable = key.toUpperCase().replace(/[^A-Z0-9_]/gu, '_');
+    if (variables.has(variable)) {
+      fail(['values', index, 'key'], `${JSON.stringify(key)} would be the variable of another value as well`);
+    }
+    variables.add(variable);
+  });
+  const declared = new Set(manifest.values?.map(({ key }) => key));
+  manifest.configurations?.forEach(({ template, values = {} }, index) => {
+    for (const key of templateKeys(template)) {
+      if (key in values) continue;
+      const advice = declared.has(key)
+        ? 'differs from gateway to gateway: the application reads it from $LEONORE_VALUES'
+        : 'has no value';
+      fail(
+        ['configurations', index, 'template'],
+        `the template names ${JSON.stringify(key)}, which ${advice}`,
+      );
+    }
+  });
 }
 
 function checkPath(value: string | undefined, path: PlacePath, fail: Fail): void {

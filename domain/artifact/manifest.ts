@@ -62,6 +62,20 @@ export const VariantSchema = Type.Object(
   strict,
 );
 
+/** Keys become names of files and, in capitals, of variables on the gateway. */
+export const valueKeyPattern = '^[A-Za-z0-9_][A-Za-z0-9_.-]{0,63}$';
+
+/** A value that differs from gateway to gateway; it travels with the task, and is never in a package. */
+export const DeclaredValueSchema = Type.Object(
+  {
+    key: Type.String({ pattern: valueKeyPattern }),
+    description: Type.Optional(Type.String({ maxLength: 1024 })),
+    /** For gateways that have none of their own; without it such a gateway's delivery fails. */
+    default: Type.Optional(Type.String({ maxLength: limits.valueLength, pattern: '^[^\\u0000]*$' })),
+  },
+  strict,
+);
+
 /** A file rendered from a template at build time: `{{key}}` is replaced by the value. */
 export const ConfigurationSchema = Type.Object(
   {
@@ -121,6 +135,7 @@ export const ArtifactManifestSchema = Type.Object(
     conflicts: Type.Optional(Type.Array(NamedRangeSchema, { maxItems: limits.requirements })),
     variants: Type.Optional(Type.Array(VariantSchema, { minItems: 1, maxItems: limits.variants })),
     configurations: Type.Optional(Type.Array(ConfigurationSchema, { maxItems: limits.configurations })),
+    values: Type.Optional(Type.Array(DeclaredValueSchema, { maxItems: limits.declaredValues })),
     policies: Type.Optional(PoliciesSchema),
     control: Type.Optional(ControlSchema),
     health: Type.Optional(HealthSchema),
@@ -132,6 +147,7 @@ export type NamedRange = Static<typeof NamedRangeSchema>;
 export type Requirement = Static<typeof RequirementSchema>;
 export type Platform = Static<typeof PlatformSchema>;
 export type Variant = Static<typeof VariantSchema>;
+export type DeclaredValue = Static<typeof DeclaredValueSchema>;
 export type Configuration = Static<typeof ConfigurationSchema>;
 export type ArtifactManifest = Static<typeof ArtifactManifestSchema>;
 

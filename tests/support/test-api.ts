@@ -9,6 +9,7 @@ import { apiApp } from '../../api/app.js';
 import { createServer } from '../../connectivity/http/create-server.js';
 import { limits } from '../../domain/limits.js';
 import { DiskBlobStore } from '../../repositories/disk-blob-store.js';
+import { SecretBox } from '../../repositories/secret-box.js';
 import { RolloutClient } from '../../workflows/client/rollout-client.js';
 import { testRepositories, type TestRepositories } from './test-repositories.js';
 
@@ -40,6 +41,7 @@ export async function testApi(temporalAddress: string): Promise<TestApi> {
     context: {
       repositories,
       blobs: new DiskBlobStore(blobRoot),
+      secrets: new SecretBox(['5e'.repeat(32)]),
       rolloutClient,
       access: new Access(tokens, sha256(testTokens.enrolment)),
       pollSeconds: 30,

@@ -49,10 +49,11 @@ export interface TestBuilder {
   close(): Promise<void>;
 }
 
-export async function testBuilder(): Promise<TestBuilder> {
-  const repositories = await testRepositories();
-  await addNode(repositories, 'node-1');
-  const blobRoot = await mkdtemp(join(tmpdir(), 'leonore-test-blobs-'));
+/** @param on repositories and a blob store that are there already; they are the caller's to close */
+export async function testBuilder(on?: Pick<TestBuilder, 'repositories' | 'blobRoot'>): Promise<TestBuilder> {
+  const repositories = on?.repositories ?? (await testRepositories());
+  if (on === undefined) await addNode(repositories, 'node-1');
+  const blobRoot = on?.blobRoot ?? (await mkdtemp(join(tmpdir(), 'leonore-test-blobs-')));
   const blobs = new DiskBlobStore(blobRoot);
   const dependencies = { ...repositories, blobs, nodeId: 'node-1', sourceBuilder: testSourceBuilder(blobs) };
   let names = 0;
@@ -97,6 +98,7 @@ export async function testBuilder(): Promise<TestBuilder> {
       };
     },
     async close() {
+      if (on !== undefined) return;
       await repositories.close();
       await rm(blobRoot, { recursive: true, force: true });
     },

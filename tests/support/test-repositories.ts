@@ -115,7 +115,15 @@ export function planOf(install: readonly string[] = [], remove: readonly string[
 export async function offerPackage(
   { packages, provisioning, rollouts }: Repositories,
   rolloutId: string,
-  { plan, content }: { readonly plan: Plan; readonly content: OfferedContent },
+  {
+    plan,
+    content,
+    declaredValues = [],
+  }: {
+    readonly plan: Plan;
+    readonly content: OfferedContent;
+    readonly declaredValues?: readonly { key: string; default?: string }[];
+  },
 ): Promise<void> {
   const packageId = randomBytes(32).toString('hex');
   await packages.add({
@@ -125,6 +133,7 @@ export async function offerPackage(
     sizeBytes: content.sizeBytes,
     installedBytes: 1,
     artifacts: plan.install,
+    declaredValues,
     log: '',
     builtBy: 'node-1',
   });
