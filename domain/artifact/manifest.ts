@@ -147,7 +147,6 @@ export type NamedRange = Static<typeof NamedRangeSchema>;
 export type Requirement = Static<typeof RequirementSchema>;
 export type Platform = Static<typeof PlatformSchema>;
 export type Variant = Static<typeof VariantSchema>;
-export type DeclaredValue = Static<typeof DeclaredValueSchema>;
 export type Configuration = Static<typeof ConfigurationSchema>;
 export type ArtifactManifest = Static<typeof ArtifactManifestSchema>;
 
