@@ -155,7 +155,8 @@ export class LeonoreClient {
   /** Sets and removes values of a gateway, all or nothing. */
   async changeGatewayValues(id: string, body: ValueChanges): Promise<GatewayValue[]> {
     const path = { id };
-    return (await answerOf(this.http.PATCH('/api/v1/gateways/{id}/values', { body, params: { path } }))).items;
+    return (await answerOf(this.http.PATCH('/api/v1/gateways/{id}/values', { body, params: { path } })))
+      .items;
   }
 
   /** Takes a gateway out of service; its token is void at once. */
