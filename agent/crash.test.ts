@@ -2,13 +2,14 @@
  * The agent as a real process, killed at each step and at random instants. After each: the old or the new is
  * installed and running, LEONORE gets the right report, and nothing is left behind.
  *
- * LEONORE_CRASHES sets the number of random kills, LEONORE_SEED their seed.
+ * LEONORE_CRASHES sets the number of random kills (200), LEONORE_SEED their seed.
  */
 import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
 import { readdir } from 'node:fs/promises';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Report } from '../domain/agent-protocol/messages.js';
 import { AgentProcess, processesOf } from './testing/agent-process.js';
+import { CrashCourse, generator, seed } from './testing/crash-course.js';
 import { AgentBed, application } from './testing/test-agent.js';
 import { testPackage, testTask, type TestPackage } from './testing/test-package.js';
 
@@ -33,8 +34,9 @@ const lib = (version: string) => ({
   version,
   files: { data: version, 'install.sh': 'cp data made\n', 'uninstall.sh': 'rm made\n' },
 });
-const first = testPackage(lib('1.0.0'), application('1.0.0'));
-const second = testPackage(lib('2.0.0'), application('2.0.0'));
+const quick = { health: { staysUpSeconds: 0.1 } };
+const first = testPackage(lib('1.0.0'), application('1.0.0', quick));
+const second = testPackage(lib('2.0.0'), application('2.0.0', quick));
 const failing = testPackage(lib('2.0.0'), application('2.0.0', { files: { 'start.sh': 'exit 1\n' } }));
 const replaced = ['lib@1.0.0', 'app@1.0.0'];
 
@@ -107,42 +109,33 @@ describe('killed at the beginning of a step', () => {
 });
 
 describe('killed at random instants', () => {
-  const kills = Number(process.env['LEONORE_CRASHES'] ?? 16);
-  const seed = Number(process.env['LEONORE_SEED'] ?? Date.now() % 1_000_000);
-  const variants = [
-    { built: second, removeFirst: false, version: '2.0.0' },
-    { built: failing, removeFirst: false, version: '1.0.0' },
-    { built: second, removeFirst: true, version: '2.0.0' },
-    { built: failing, removeFirst: true, version: '1.0.0' },
-  ];
+  const kills = Number(process.env['LEONORE_CRASHES'] ?? 200);
+  /** Side by side, because most of a delivery is waiting. */
+  const courses = 3;
 
-  test.each(variants)(
-    `seed ${seed}, removing first: $removeFirst, then $version runs`,
-    async (variant) => {
-      const random = generator(seed + variants.indexOf(variant));
-      let agent = await installFirst();
-      bed.server.offer(
-        variant.built,
-        testTask('d2', variant.built, { remove: replaced, removeFirst: variant.removeFirst }),
+  test(
+    `seed ${seed}: ${kills} times`,
+    async () => {
+      const strike = (agent: AgentProcess): Promise<void> => agent.kill();
+      let left = kills;
+      await Promise.all(
+        Array.from({ length: courses }, async (_none, index) => {
+          const own = await AgentBed.create();
+          const random = generator(seed + index);
+          const course = await CrashCourse.begin(own, random, { strike });
+          try {
+            while (left > 0) {
+              const interruptions = Math.min(1 + Math.floor(random() * 8), left);
+              left -= interruptions;
+              await course.disturbed(interruptions);
+            }
+          } finally {
+            await course.end();
+            await own.close();
+          }
+        }),
       );
-      for (let kill = 0; kill < kills / variants.length; kill += 1) {
-        // Up to the end of a whole delivery on an idle machine.
-        await sleep(random() * 1_500);
-        await agent.kill();
-        agent = start();
-      }
-      const report = await bed.server.ending('d2');
-      await expectSound(report, variant.version);
     },
-    120_000,
+    60_000 + kills * 6_000,
   );
 });
-
-/** A small generator of numbers in [0, 1), the same for the same seed (a linear congruence). */
-function generator(seed: number): () => number {
-  let state = seed;
-  return () => {
-    state = (state * 1_103_515_245 + 12_345) % 2_147_483_648;
-    return state / 2_147_483_648;
-  };
-}

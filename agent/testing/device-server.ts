@@ -151,6 +151,8 @@ export class DeviceServer {
         (other) => other.deliveryId === report.deliveryId && other.sequence >= report.sequence,
       );
       this.reports.push(report);
+      this.tasks = this.tasks.map((task) => heardOf(task, report));
+      this.orders = this.orders.map((order) => heardOf(order, report));
       if (isFinal(report)) {
         this.tasks = this.tasks.filter((task) => task.deliveryId !== report.deliveryId);
         this.orders = this.orders.filter((order) => order.deliveryId !== report.deliveryId);
@@ -183,6 +185,13 @@ export function servePackage(archive: Buffer, request: IncomingMessage, response
 export function rangeStart(request: IncomingMessage, etag: string): number {
   if (request.headers['if-range'] !== etag) return 0;
   return Number(/^bytes=(\d+)-$/.exec(request.headers.range ?? '')?.[1] ?? 0);
+}
+
+/** A task names the last report that LEONORE has of it. */
+function heardOf<T extends Task | Order>(task: T, { deliveryId, sequence }: Report): T {
+  return task.deliveryId === deliveryId && sequence > task.lastSequence
+    ? { ...task, lastSequence: sequence }
+    : task;
 }
 
 function isFinal(report: Report): boolean {
