@@ -2,12 +2,13 @@
 import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
 import { execFileSync, spawnSync } from 'node:child_process';
 import { randomBytes } from 'node:crypto';
-import { mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
+import { mkdir, mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { AgentProcess } from './testing/agent-process.js';
-import { DeviceServer } from './testing/device-server.js';
-import { AgentBed, application } from './testing/test-agent.js';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { AgentProcess, processesOf } from './testing/agent-process.js';
+import { DeviceServer, type Intercept } from './testing/device-server.js';
+import { AgentBed, application, exists } from './testing/test-agent.js';
 import { testPackage, testTask } from './testing/test-package.js';
 
 let bed: AgentBed;
@@ -155,6 +156,95 @@ describe('a gateway whose node', () => {
   });
 });
 
+test('while API and node are away, the gateway finds the node again though the API stays away', async () => {
+  const node = await DeviceServer.start();
+  bed.server.nodeAddress = node.url;
+  await bed.start();
+  await node.until(() => node.countOf('GET', '/device/v1/tasks') > 0);
+  const away: Intercept = (request, response) => {
+    request.resume();
+    response.destroy();
+    return true;
+  };
+  bed.server.intercept = away;
+  node.intercept = away;
+  const asked = bed.server.countOf('POST', '/device/v1/register');
+  await bed.server.until(() => bed.server.countOf('POST', '/device/v1/register') > asked + 1);
+  node.intercept = () => false;
+  node.offer(built, testTask('d1', built));
+  expect(await node.ending('d1')).toMatchObject({ state: 'succeeded' });
+  await node.close();
+});
+
+describe('a gateway whose clock is wrong', () => {
+  /** Another idea of what time it is, from the first line of the process on. */
+  const shifted = (years: number): string => {
+    const module = `const Real = Date;
+      globalThis.Date = class extends Real {
+        constructor(...given) { if (given.length > 0) super(...given); else super(Date.now()); }
+        static now() { return Real.now() + ${years * 365.25 * 86_400_000}; }
+      };`;
+    return `--import=data:text/javascript,${encodeURIComponent(module)}`;
+  };
+
+  test.each([-50, 40])('by %i years does its work, and waits as long as it is asked to', async (years) => {
+    bed.server.offer(built, testTask('d1', built));
+    const refusedAtMs: number[] = [];
+    bed.server.intercept = (request, response) => {
+      if (!(request.url ?? '').endsWith('/register')) return false;
+      refusedAtMs.push(performance.now());
+      if (refusedAtMs.length > 1) return false;
+      // A date a second from the server's own now.
+      const inASecond = new Date(Math.ceil(Date.now() / 1_000) * 1_000 + 1_000).toUTCString();
+      response.writeHead(503, { 'retry-after': inASecond }).end();
+      return true;
+    };
+    const agent = AgentProcess.start(bed, { NODE_OPTIONS: shifted(years) });
+    try {
+      const report = await bed.server.ending('d1');
+      expect(report).toMatchObject({ state: 'succeeded' });
+      const aYear = new Date(report.at ?? '').getUTCFullYear() - new Date().getUTCFullYear();
+      expect(Math.abs(aYear - years)).toBeLessThanOrEqual(1);
+      expect((refusedAtMs[1] ?? 0) - (refusedAtMs[0] ?? 0)).toBeGreaterThanOrEqual(1_000);
+    } finally {
+      await agent.kill('SIGTERM');
+    }
+  });
+});
+
+test('what was begun to be removed is restored whole, whatever an interruption left of it', async () => {
+  const old = testPackage(
+    application('1.0.0', {
+      files: { part: 'of it', 'uninstall.sh': 'rm part\nsleep 1000\n', 'check.sh': 'test -s part\n' },
+    }),
+  );
+  const next = testPackage(application('2.0.0'));
+  bed.server.offer(old, testTask('d1', old));
+  const first = AgentProcess.start(bed);
+  await bed.server.ending('d1');
+  const [home = ''] = await readdir(bed.path('container/store/app'));
+  const part = bed.path('container/store/app', home, 'part');
+  bed.server.offer(next, testTask('d2', next, { remove: ['app@1.0.0'], removeFirst: true }));
+  while (await exists(part)) await sleep(20);
+  await first.kill();
+  // With its archive gone as well, going on is impossible.
+  for (const name of await readdir(bed.path('agent/downloads'))) await rm(bed.path('agent/downloads', name));
+  const second = AgentProcess.start(bed);
+  try {
+    expect(await bed.server.ending('d2')).toMatchObject({
+      state: 'failed',
+      error: { step: 'verify' },
+      installed: [{ version: '1.0.0' }],
+    });
+    expect(await readFile(part, 'utf8')).toBe('of it');
+    process.kill(Number(await bed.text('container/data/app/pid')), 0);
+    await bed.settled();
+    expect(bed.server.countOf('GET', `/device/v1/packages/${old.digest}`)).toBe(1);
+  } finally {
+    await second.kill('SIGTERM');
+  }
+});
+
 describe('a package', () => {
   test('that is damaged on its way each time fails as a matter of integrity', async () => {
     bed.server.offer(built, testTask('d1', built));
@@ -256,6 +346,57 @@ describe('a full disk', () => {
       expect(await small.leftovers()).toEqual([]);
       expect(await small.store()).toEqual(['app@1.0.0']);
       await agent.close();
+    } finally {
+      await small.close();
+      await disk.remove();
+    }
+  });
+
+  test('that fills just before the switch: the old version stays and runs', async () => {
+    const disk = await smallDisk(3_000);
+    if (disk === null) return skipped();
+    const small = await AgentBed.create(disk.path);
+    try {
+      small.server.offer(built, testTask('d1', built));
+      await small.start();
+      await small.server.ending('d1');
+      const running = Number(await small.text('container/data/app/pid'));
+      const filling = 'dd if=/dev/zero of="$LEONORE_HOME/filled" 2>/dev/null\nexit 0\n';
+      const full = testPackage(application('2.0.0', { files: { 'install.sh': filling } }));
+      small.server.offer(full, testTask('d2', full, { remove: ['app@1.0.0'] }));
+      expect(await small.server.ending('d2')).toMatchObject({
+        state: 'failed',
+        error: { class: 'space', step: 'switch' },
+        installed: [{ name: 'app', version: '1.0.0' }],
+      });
+      expect(await small.leftovers()).toEqual([]);
+      expect(await small.store()).toEqual(['app@1.0.0']);
+      process.kill(running, 0);
+    } finally {
+      await small.close();
+      await disk.remove();
+    }
+  });
+
+  test('does not keep the applications of a gateway from starting', async () => {
+    const disk = await smallDisk(2_000);
+    if (disk === null) return skipped();
+    const small = await AgentBed.create(disk.path);
+    try {
+      small.server.offer(built, testTask('d1', built));
+      const agent = await small.start();
+      await small.server.ending('d1');
+      await agent.close();
+      const before = Number(await small.text('container/data/app/pid'));
+      spawnSync('dd', ['if=/dev/zero', `of=${join(small.directory, 'filled')}`]);
+      // Another node, too: what the registration brings cannot be kept.
+      small.server.nodeAddress = `${small.server.url}/`;
+      const polls = small.server.countOf('GET', '/device/v1/tasks');
+      await small.start();
+      await small.server.until(() => small.server.countOf('GET', '/device/v1/tasks') > polls);
+      const running = await processesOf(small.path('container'));
+      expect(running).toHaveLength(1);
+      expect(running).not.toContain(before);
     } finally {
       await small.close();
       await disk.remove();

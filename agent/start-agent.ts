@@ -155,7 +155,8 @@ class Agent {
     const id = options.id ?? known?.id ?? makeId(options.mac ?? macAddress());
     const identity: Identity =
       known?.id === id ? known : { id, mark: known?.mark ?? randomBytes(12).toString('hex') };
-    await identities.save(identity);
+    // Only what is new is written: a full disk must not keep the applications of a known gateway from starting.
+    if (identity !== known) await identities.save(identity);
     const measured = [staticLinuxFacts, dynamicLinuxFacts(paths.container)];
     const told = [
       { name: 'overlay', read: () => options.profileOverlay ?? {} },
@@ -206,8 +207,9 @@ class Agent {
   /** Runs until it is stopped. */
   async run(): Promise<void> {
     const { supervisor, connectivity, log } = this.parts;
+    const activities = [this.#work(), this.#reports.run()];
     try {
-      await Promise.all([this.#work(), this.#reports.run()]);
+      await Promise.all(activities);
     } catch (error) {
       if (!this.#stop.signal.aborted) {
         log('error', 'the agent cannot go on', {
@@ -217,6 +219,8 @@ class Agent {
       }
     } finally {
       this.#stop.abort();
+      // Whoever is at work must not start an application that has just been stopped.
+      await Promise.allSettled(activities);
       await supervisor.stopAll();
       await connectivity.close();
     }
@@ -349,6 +353,7 @@ class Agent {
   async #onRegistered(response: RegisterResponse, token: string): Promise<void> {
     // Another node knows other tags.
     this.#etag = undefined;
+    const before = JSON.stringify(this.#identity);
     this.#identity = {
       id: this.#identity.id,
       mark: this.#identity.mark,
@@ -357,7 +362,11 @@ class Agent {
       strategy: response.strategy,
       pollIntervalSeconds: response.pollIntervalSeconds,
     };
-    await this.parts.identities.save(this.#identity);
+    if (JSON.stringify(this.#identity) === before) return;
+    // On a full disk it holds for as long as the agent runs; after that the enrolment token has to help.
+    await this.parts.identities.save(this.#identity).catch((error: unknown) => {
+      this.parts.log('error', 'what the registration brought cannot be kept', { problem: messageOf(error) });
+    });
   }
 }
 

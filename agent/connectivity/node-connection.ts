@@ -47,9 +47,13 @@ export class NodeConnection {
     this.#nodeAddress = options.credentials.nodeAddress;
   }
 
-  /** Registers, trying for as long as it takes. */
-  async register(): Promise<void> {
-    this.#registration ??= this.#tryToRegister().finally(() => {
+  /**
+   * Registers, trying for as long as it takes.
+   *
+   * @param attempts after which it is left for now
+   */
+  async register(attempts = Number.POSITIVE_INFINITY): Promise<void> {
+    this.#registration ??= this.#tryToRegister(attempts).finally(() => {
       this.#registration = null;
     });
     return this.#registration;
@@ -81,7 +85,8 @@ export class NodeConnection {
         const again = this.#afterFailure(error, session);
         const waitMs = backoff.next(error.retryAfterMs);
         await sleep(waitMs, undefined, { signal: this.options.signal });
-        if (again) await this.register();
+        // While neither answers, each is asked in turn: whichever comes back first is found.
+        if (again) await this.register(error.failure === 'unreachable' ? 1 : Number.POSITIVE_INFINITY);
       }
     }
   }
@@ -115,10 +120,10 @@ export class NodeConnection {
     return { token, nodeAddress };
   }
 
-  async #tryToRegister(): Promise<void> {
+  async #tryToRegister(attempts: number): Promise<void> {
     const { connectivity, enrolmentToken, log, signal } = this.options;
     const backoff = this.#backoff();
-    for (;;) {
+    for (let attempt = 1; ; attempt += 1) {
       signal.throwIfAborted();
       // With its own token the gateway proves to be the one that it was.
       const used = this.#token ?? enrolmentToken;
@@ -140,6 +145,7 @@ export class NodeConnection {
           this.#token = undefined;
           continue;
         }
+        if (attempt >= attempts) return;
         await sleep(backoff.next(error.retryAfterMs), undefined, { signal });
       }
     }

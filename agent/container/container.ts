@@ -34,6 +34,8 @@ export class Container {
   /** Opens the container below a directory, and makes an empty one when there is none. */
   static async open(root: string): Promise<Container> {
     for (const name of directories) await mkdir(join(root, name), { recursive: true });
+    await syncPath(root);
+    await syncPath(dirname(root));
     const name = await readCurrent(root);
     const container = new Container(root, { name: '0', artifacts: [] });
     if (name === null) {
@@ -143,6 +145,12 @@ export class Container {
       await syncPath(dirname(this.path(home)));
     }
     await syncPath(this.path('store'));
+  }
+
+  /** Puts data directories on the disk that an installation has made. */
+  async syncData(names: readonly string[]): Promise<void> {
+    for (const name of names) await syncTree(this.path('data', name));
+    await syncPath(this.path('data'));
   }
 
   /** Keeps what is left of an unpacked package once its artifacts are in place: manifest, tables and scripts. */

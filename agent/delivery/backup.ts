@@ -50,26 +50,37 @@ export async function backUp(
   }
 }
 
-/** Artifacts of a generation whose files are not there. */
+/**
+ * Artifacts of a generation whose files are not there, or not whole.
+ *
+ * @param taken homes that somebody began to remove or to restore
+ */
 export async function missingArtifacts(
   container: Container,
-  generation: Generation,
+  { artifacts }: Pick<Generation, 'artifacts'>,
+  taken: readonly string[] = [],
 ): Promise<InstalledArtifact[]> {
   const missing: InstalledArtifact[] = [];
-  for (const installed of generation.artifacts) {
-    if (!(await isThere(container.path(installed.home)))) missing.push(installed);
+  for (const installed of artifacts) {
+    const { home } = installed;
+    if (taken.includes(home) || !(await isThere(container.path(home)))) missing.push(installed);
   }
   return missing;
 }
 
 /**
- * Brings back the files of a generation, from the backup or from LEONORE, and runs their install scripts again.
+ * Brings back the files of artifacts that a generation misses, from the backup or from LEONORE, and runs their install
+ * scripts again. Begins anew with each of them, since an earlier attempt may have been interrupted anywhere.
  *
  * @throws whatever fetching, verifying and installing throw
  */
-export async function restore(context: DeliveryContext, before: Generation): Promise<void> {
+export async function restore(
+  context: DeliveryContext,
+  before: Generation,
+  missing: readonly InstalledArtifact[],
+): Promise<void> {
   const { container, paths } = context;
-  const missing = await missingArtifacts(container, before);
+  for (const { home } of missing) await rm(container.path(home), { recursive: true, force: true });
   const backup = join(paths.backup, fileName);
   const staged = join(paths.staging, 'old');
   if (await isThere(backup)) {
@@ -80,7 +91,7 @@ export async function restore(context: DeliveryContext, before: Generation): Pro
   for (const packageId of new Set(missing.map((installed) => installed.packageId))) {
     const artifacts = missing.filter((installed) => installed.packageId === packageId);
     let directory = container.packagePath(packageId);
-    const absent = (await missingArtifacts(container, { ...before, artifacts }))[0];
+    const absent = (await missingArtifacts(container, { artifacts }))[0];
     if (absent !== undefined) {
       await fetchArchive(context, absent.archive, context.signal);
       directory = join(paths.staging, packageId);

@@ -47,6 +47,7 @@ export const installStep: Step = async (context, entry, progress) => {
     values: task.values,
   });
   await container.syncHomes(added.map(({ home }) => home));
+  await container.syncData(newData);
   await container.keepPackage(unpacked, verified.id);
   await clearStaging(context);
   return { ...noted, step: 'switch', installed: true };

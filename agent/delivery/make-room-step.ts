@@ -38,8 +38,11 @@ export const makeRoomStep: Step = async (context, entry, progress) => {
     await container.writeGeneration(gap, rest, new Map());
     await container.switchTo(gap);
   }
+  const noted = { ...entry, taken: goes.map(({ home }) => home) };
+  await context.journal.save(noted);
+  progress.entry = noted;
   // Data stays for now: it may be needed again.
   await uninstall(context, before.name, goes, () => true);
   for (const { home } of goes) await rm(container.path(home), { recursive: true, force: true });
-  return { ...entry, step: 'install', roomMade: true };
+  return { ...noted, step: 'install', roomMade: true };
 };

@@ -7,7 +7,7 @@ import { disturbedNames, uninstall, type DeliveryContext } from './delivery-cont
 import { clearStaging } from './install-step.js';
 import { readIfThere } from './switch-steps.js';
 import type { JournalEntry } from '../state/journal.js';
-import type { Generation } from '../container/generation.js';
+import type { Generation, InstalledArtifact } from '../container/generation.js';
 import { messageOf } from '../state/system-error.js';
 
 /**
@@ -28,17 +28,20 @@ export const undoStep: Step = async (context, entry, progress) => {
 
   progress.at = 'restore';
   let problem: string | undefined;
-  if ((await missingArtifacts(container, before)).length === 0) {
+  // Once the old generation counts again, all of it is there.
+  const isBack = container.current.name === before.name;
+  const missing = isBack ? [] : await missingArtifacts(container, before, entry.taken);
+  if (missing.length === 0) {
     if (container.current.name !== before.name) await container.switchTo(before.name);
     await supervisor.bringUp();
     await dropNew(context, entry, before, after);
   } else {
     // Old and new do not fit together, so the new goes before the old can come back.
-    await leaveNew(context, before, after);
+    await leaveNew(context, before, after, missing);
     await dropNew(context, entry, before, after);
     await container.collectGarbage([before]);
     try {
-      await restore(context, before);
+      await restore(context, before, missing);
       await container.switchTo(before.name);
     } catch (error) {
       context.signal.throwIfAborted();
@@ -59,11 +62,11 @@ async function leaveNew(
   context: DeliveryContext,
   before: Generation,
   after: Generation | null,
+  missing: readonly InstalledArtifact[],
 ): Promise<void> {
   const { container } = context;
   if (after === null || container.current.name !== after.name) return;
-  const missing = new Set((await missingArtifacts(container, before)).map(({ home }) => home));
-  const rest = before.artifacts.filter(({ home }) => !missing.has(home));
+  const rest = before.artifacts.filter((installed) => !missing.includes(installed));
   const name = await container.nextGeneration();
   await container.writeGeneration(name, rest, new Map());
   await container.switchTo(name);

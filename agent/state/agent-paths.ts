@@ -1,5 +1,6 @@
 import { mkdir } from 'node:fs/promises';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
+import { syncPath } from './atomic-file.js';
 
 /** Where things lie below the agent's root (docs/gateway.md). `agent/` is private; `container/` is readable. */
 export interface AgentPaths {
@@ -35,7 +36,7 @@ export function agentPaths(root: string): AgentPaths {
 
 /** Creates the directories that are missing. */
 export async function createAgentDirectories(paths: AgentPaths): Promise<void> {
-  await mkdir(paths.root, { recursive: true });
+  const made = await mkdir(paths.root, { recursive: true });
   await mkdir(join(paths.root, 'agent'), { recursive: true, mode: 0o700 });
   for (const path of [
     paths.reports,
@@ -47,4 +48,8 @@ export async function createAgentDirectories(paths: AgentPaths): Promise<void> {
   ]) {
     await mkdir(path, { recursive: true, mode: 0o700 });
   }
+  // What is written into a directory that a power cut takes away is lost with it.
+  await syncPath(join(paths.root, 'agent'));
+  await syncPath(paths.root);
+  if (made !== undefined) await syncPath(dirname(made));
 }

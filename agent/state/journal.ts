@@ -46,6 +46,8 @@ const JournalSchema = Type.Object({
   installed: Type.Optional(Type.Boolean()),
   /** Old artifacts are gone from the disk, to make room. */
   roomMade: Type.Optional(Type.Boolean()),
+  /** Homes of old artifacts that are being removed to make room: whatever is there of them, they are restored whole. */
+  taken: Type.Optional(Type.Array(Type.String())),
   /** Why it is undone. */
   failure: Type.Optional(ReportErrorSchema),
   /** The last report, in step `report`; none when LEONORE has ended the delivery itself. */

@@ -81,3 +81,14 @@ export async function processesOf(container: string): Promise<number[]> {
   }
   return found;
 }
+
+/** Kills all that runs in a container. */
+export async function endProcessesOf(container: string): Promise<void> {
+  for (const pid of await processesOf(container)) {
+    try {
+      process.kill(pid, 'SIGKILL');
+    } catch {
+      // It was gone already.
+    }
+  }
+}

@@ -7,7 +7,7 @@ import { randomBytes } from 'node:crypto';
 import { readdir } from 'node:fs/promises';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Report } from '../../domain/agent-protocol/messages.js';
-import { AgentProcess, processesOf } from './agent-process.js';
+import { AgentProcess, endProcessesOf, processesOf } from './agent-process.js';
 import { application, type AgentBed } from './test-agent.js';
 import { testPackage, testTask, type TestArtifact, type TestPackage } from './test-package.js';
 
@@ -64,7 +64,10 @@ export class CrashCourse {
   }
 
   async end(): Promise<void> {
+    // A strike that failed may have left it stopped, or killed without its applications.
+    if (!this.#agent.exited) process.kill(this.#agent.pid, 'SIGCONT');
     await this.#agent.kill('SIGTERM');
+    await endProcessesOf(this.bed.path('container'));
   }
 
   /** A delivery with so many interruptions at random instants. */
