@@ -310,6 +310,14 @@ describe('archives that tar makes', () => {
       expect(await readFile(join(target, path))).toEqual(content);
       expect((await stat(join(target, path))).mode & 0o7777).toBe(Number.parseInt(mode, 8));
     }
+    const masked = join(directory, 'masked');
+    await mkdir(masked);
+    const mask = process.umask(0o077);
+    await verifyPackage(chunks(built.archive), { sink: new DirectorySink(masked) });
+    process.umask(mask);
+    for (const { path, mode } of built.entries) {
+      expect((await stat(join(masked, path))).mode & 0o7777).toBe(Number.parseInt(mode, 8));
+    }
     await rm(join(target, 'id'));
     await symlink(join(directory, 'outside'), join(target, 'id'));
     const again = new DirectorySink(target);

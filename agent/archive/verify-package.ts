@@ -11,6 +11,7 @@
  *  - Until verifyPackage has returned, nothing that the sink was given may be trusted or leave staging.
  */
 import { createHash, type Hash } from 'node:crypto';
+import { createReadStream } from 'node:fs';
 import {
   checkManifest,
   malformedPackage,
@@ -28,6 +29,8 @@ export interface PackageSink {
   begin(file: { readonly path: string; readonly mode: string; readonly size: number }): Promise<void> | void;
   write(bytes: Uint8Array): Promise<void> | void;
   end(): Promise<void> | void;
+  /** Once, after the last file: whatever is still under way is done when it returns. */
+  finish?(): Promise<void> | void;
 }
 
 export interface VerifyOptions {
@@ -45,6 +48,11 @@ export interface VerifiedPackage {
   /** sha256 of the archive. */
   readonly digest: string;
   readonly sizeBytes: number;
+}
+
+/** A package's archive on the disk, in pieces large enough that the way to the disk and back does not count. */
+export function readArchive(path: string): AsyncIterable<Buffer> {
+  return createReadStream(path, { highWaterMark: 128 * 1024 });
 }
 
 /** 20,000 files with long names make some 10 MB of JSON. */
@@ -83,6 +91,7 @@ export async function verifyPackage(
   }
   reader.finish();
   const { id, checked } = listing.finish();
+  await options.sink?.finish?.();
   return { id, ...checked, digest: digest.digest('hex'), sizeBytes };
 }
 

@@ -1,9 +1,8 @@
-import { createReadStream } from 'node:fs';
 import { mkdir, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Task } from '../../domain/agent-protocol/messages.js';
 import { DirectorySink } from '../archive/unpack-package.js';
-import { verifyPackage, type VerifiedPackage } from '../archive/verify-package.js';
+import { readArchive, verifyPackage, type VerifiedPackage } from '../archive/verify-package.js';
 import { IntegrityError } from '../connectivity/device-error.js';
 import type { Generation, InstalledArtifact } from '../container/generation.js';
 import { valueKeyPattern } from '../container/script-environment.js';
@@ -78,7 +77,7 @@ export async function unpack(
   await mkdir(directory, { recursive: true, mode: 0o755 });
   const sink = new DirectorySink(directory);
   try {
-    const verified = await verifyPackage(createReadStream(archive.path), {
+    const verified = await verifyPackage(readArchive(archive.path), {
       sink,
       expectedId: wanted.package.id,
       onManifest: (manifest) => ensureSpace(context.container.root, manifest.contentSize),

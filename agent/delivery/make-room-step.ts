@@ -1,6 +1,5 @@
-import { createReadStream } from 'node:fs';
 import { rm } from 'node:fs/promises';
-import { verifyPackage } from '../archive/verify-package.js';
+import { readArchive, verifyPackage } from '../archive/verify-package.js';
 import { taskOf } from '../state/journal.js';
 import { ArchiveFile } from './archive-file.js';
 import { backUp } from './backup.js';
@@ -16,7 +15,7 @@ export const makeRoomStep: Step = async (context, entry, progress) => {
   const task = taskOf(entry);
   progress.at = 'verify';
   const archive = new ArchiveFile(context.paths.downloads, task.package.digest);
-  const verified = await verifyPackage(createReadStream(archive.path), { expectedId: task.package.id });
+  const verified = await verifyPackage(readArchive(archive.path), { expectedId: task.package.id });
 
   progress.at = 'stop';
   const before = await container.readGeneration(entry.before);

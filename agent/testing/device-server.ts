@@ -1,7 +1,7 @@
 /** A small device API over real sockets, whose every answer a test can replace. */
 import { EventEmitter, once } from 'node:events';
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
-import type { AddressInfo } from 'node:net';
+import type { AddressInfo, Socket } from 'node:net';
 import type {
   Order,
   RegisterRequest,
@@ -37,6 +37,9 @@ export class DeviceServer {
     readonly path: string;
     readonly range: string | undefined;
   }[] = [];
+  /** Bytes of connections that have ended. */
+  #endedBytes = 0;
+  readonly #connections = new Set<Socket>();
   readonly #packages = new Map<string, Buffer>();
   readonly #changes = new EventEmitter();
 
@@ -55,12 +58,26 @@ export class DeviceServer {
     const device = new DeviceServer(server, `http://127.0.0.1:${port}`);
     device.#changes.setMaxListeners(0);
     server.on('request', (request, response) => void device.#answer(request, response));
+    server.on('connection', (socket) => device.#count(socket));
     return device;
   }
 
   async close(): Promise<void> {
     this.server.closeAllConnections();
     await new Promise((resolve) => this.server.close(resolve));
+  }
+
+  /** Bytes that went over the network, both ways. */
+  get bytes(): number {
+    return [...this.#connections].reduce((total, socket) => total + bytesOf(socket), this.#endedBytes);
+  }
+
+  #count(socket: Socket): void {
+    this.#connections.add(socket);
+    socket.once('close', () => {
+      this.#connections.delete(socket);
+      this.#endedBytes += bytesOf(socket);
+    });
   }
 
   /** Offers a package to gateways. */
@@ -192,6 +209,10 @@ function heardOf<T extends Task | Order>(task: T, { deliveryId, sequence }: Repo
   return task.deliveryId === deliveryId && sequence > task.lastSequence
     ? { ...task, lastSequence: sequence }
     : task;
+}
+
+function bytesOf({ bytesRead, bytesWritten }: Socket): number {
+  return bytesRead + bytesWritten;
 }
 
 function isFinal(report: Report): boolean {

@@ -1,10 +1,9 @@
 /** `leonore package inspect | verify | unpack FILE`: the gateway's own check of archives, for people. */
-import { createReadStream } from 'node:fs';
 import { mkdir, mkdtemp, readdir, rename, rm, rmdir, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Command } from 'commander';
 import { DirectorySink } from '../../agent/archive/unpack-package.js';
-import { verifyPackage, type VerifiedPackage } from '../../agent/archive/verify-package.js';
+import { readArchive, verifyPackage, type VerifiedPackage } from '../../agent/archive/verify-package.js';
 import { artifactKey } from '../../domain/artifact/manifest.js';
 import { LeonoreError } from '../../domain/errors.js';
 
@@ -44,7 +43,7 @@ export function addPackageFileCommands(command: Command): Command {
 
 async function verify(file: string): Promise<VerifiedPackage> {
   await requireFile(file);
-  return verifyPackage(createReadStream(file));
+  return verifyPackage(readArchive(file));
 }
 
 /**
@@ -61,7 +60,7 @@ async function unpackFile(file: string, into: string): Promise<VerifiedPackage> 
   const staging = await mkdtemp(join(into, '.unpacking-'));
   const sink = new DirectorySink(staging);
   try {
-    const verified = await verifyPackage(createReadStream(file), { sink });
+    const verified = await verifyPackage(readArchive(file), { sink });
     for (const name of await readdir(staging)) await rename(join(staging, name), join(into, name));
     await rmdir(staging);
     return verified;
