@@ -1,12 +1,14 @@
 /** `npm run testbed -- run | figure | gateways`: the paper's evaluation. */
 import { Command } from 'commander';
 import { runCommand } from './experiment/command.js';
+import { figureCommand } from './figures/command.js';
 import { gatewaysCommand } from './virtual-gateways/command.js';
 
 try {
   await new Command('testbed')
     .description('experiments with virtual gateways (docs/evaluation.md)')
     .addCommand(runCommand())
+    .addCommand(figureCommand())
     .addCommand(gatewaysCommand())
     .parseAsync();
 } catch (error) {

@@ -15,6 +15,7 @@ import { packageKinds, type PackageKind } from '../packages/package-kind.js';
 import { UsageRecorder, type ProcessCost } from '../process-usage.js';
 import { pidsOf, startTemporaryStack } from '../temporary-stack.js';
 import type { Phases } from '../terminal.js';
+import { until } from '../until.js';
 import { FleetProcess } from '../virtual-gateways/fleet-process.js';
 import type { ExperimentOptions } from './options.js';
 
@@ -38,6 +39,10 @@ export interface FloorRun {
   readonly processes: ReadonlyMap<string, ProcessCost>;
 }
 
+/** Nodes are even when the fullest has no more than this share of all gateways above the emptiest. */
+const evenWithin = 0.1;
+const settleWithinMs = 120_000;
+
 /** Gateways that are told apart by client process; ids are `client-<n>-<index>`. */
 const label = 'testbed';
 
@@ -45,7 +50,7 @@ export class Experiment {
   private registered = 0;
   private versions = 0;
   private deployments = new Set<number>();
-  private floor: { readonly servers: FloorServers; readonly digest: string } | null = null;
+  private floor: { readonly servers: FloorServers; readonly of: string } | null = null;
 
   private constructor(
     readonly options: ExperimentOptions,
@@ -65,6 +70,9 @@ export class Experiment {
     const { stack, directory } = await phases.run('embedded stack', () =>
       startTemporaryStack(cleanups, {
         nodes: options.nodes,
+        // A measurement with so many nodes is one of as many gateways on each as it takes.
+        threshold: options.threshold ?? 1_000_000,
+        ...(options.maxNodes === undefined ? {} : { maxNodes: options.maxNodes }),
         onProgress: (line) => phases.note(line),
         ...(options.env === undefined ? {} : { env: options.env }),
       }),
@@ -98,6 +106,24 @@ export class Experiment {
     return (performance.now() - startedMs) / 1_000;
   }
 
+  /** Waits until every node has its even share. @returns how many there are */
+  async settled(): Promise<number> {
+    let nodes = 0;
+    await until(
+      async () => {
+        const counts = (await this.api.nodes()).items.flatMap((node) =>
+          node.state === 'active' ? [node.gatewayCount] : [],
+        );
+        nodes = counts.length;
+        const sum = counts.reduce((total, count) => total + count, 0);
+        return sum === this.registered && Math.max(...counts) - Math.min(...counts) <= evenWithin * sum;
+      },
+      settleWithinMs,
+      'every node has its even share of the gateways',
+    );
+    return nodes;
+  }
+
   get gateways(): number {
     return this.registered;
   }
@@ -129,7 +155,7 @@ export class Experiment {
 
   /** Has the gateways that a rollout provisioned take the same package from servers that do nothing else. */
   async runFloor(run: ProvisioningRun): Promise<FloorRun> {
-    const { servers } = await this.floorOf(run.package);
+    const { servers } = await this.floorOf(run.package, nodesOf(run));
     return this.phases.run(`floor: the same bytes to ${run.gateways} gateways`, async () => {
       const recorder = new UsageRecorder({ ...servers.pids, ...this.clientPids() });
       const startedMs = Date.now();
@@ -183,14 +209,18 @@ export class Experiment {
     return name;
   }
 
-  private async floorOf({ id, digest }: ProvisionedPackage): Promise<{ servers: FloorServers }> {
-    if (this.floor?.digest === digest) return this.floor;
+  private async floorOf(
+    { id, digest }: ProvisionedPackage,
+    nodes: number,
+  ): Promise<{ servers: FloorServers }> {
+    const of = `${digest} ${nodes}`;
+    if (this.floor?.of === of) return this.floor;
     await this.stopFloor();
     const file = join(this.directory, 'floor.tgz');
     await pipeline(await this.api.packageArchive(id), createWriteStream(file));
     const logPath = join(this.directory, 'floor.log');
-    const servers = await FloorServers.start(this.options.nodes, file, digest, logPath);
-    this.floor = { servers, digest };
+    const servers = await FloorServers.start(nodes, file, digest, logPath);
+    this.floor = { servers, of };
     return this.floor;
   }
 
@@ -228,6 +258,11 @@ async function startClients(
   }
   await Promise.all(fleets.map((fleet) => fleet.ready()));
   return fleets;
+}
+
+/** How many nodes had a share of a rollout. */
+export function nodesOf({ view }: MeasuredRollout): number {
+  return new Set(view.groups.map(({ nodeId }) => nodeId)).size;
 }
 
 function prefixOf(client: number): string {

@@ -8,6 +8,10 @@ export interface ExperimentOptions {
   readonly level: LevelOfTruth;
   /** LEONORE nodes at the start. */
   readonly nodes: number;
+  /** Nodes that there may be; beyond `nodes` the balancer launches them when all are full. */
+  readonly maxNodes?: number;
+  /** Gateways that fill a node. */
+  readonly threshold?: number;
   /** Processes that the virtual gateways are spread over. */
   readonly clients: number;
   /** Connections of each client process to each server. */

@@ -3,7 +3,7 @@ import type { MachineFacts } from '../machine.js';
 import { stepNames, type Step } from '../../domain/rollout/steps.js';
 import type { RolloutStepView } from '../api.js';
 import type { ProcessCost } from '../process-usage.js';
-import type { FloorRun, ProvisioningRun } from './experiment.js';
+import { nodesOf, type FloorRun, type ProvisioningRun } from './experiment.js';
 import type { ExperimentOptions } from './options.js';
 
 const MiB = 1024 * 1024;
@@ -53,7 +53,7 @@ export function recordOf(
     package: options.package,
     strategy: options.strategy,
     level: options.level,
-    nodes: new Set(view.groups.map(({ nodeId }) => nodeId)).size,
+    nodes: nodesOf(provisioning),
     seconds: rounded(provisioning.seconds),
     floorSeconds: floor === null ? null : rounded(floor.seconds),
     succeeded: view.counts.succeeded,

@@ -94,10 +94,21 @@ export class VirtualGateway {
 
   /** Forgets what was installed, as after a replacement of the device, and tells the node. */
   async empty(): Promise<void> {
-    const { node } = this;
-    if (this.installed === null || node === null) return;
+    if (this.installed === null) return;
     this.installed = null;
-    await this.request(() => this.fleet.client.sendProfile(node, this.profile()));
+    for (let told = false; !told && !this.fleet.stopped;) {
+      try {
+        const { node } = this;
+        // A registration brings the profile along.
+        if (node === null) await this.register();
+        else await this.request(() => this.fleet.client.sendProfile(node, this.profile()));
+        told = true;
+      } catch (error) {
+        if (!isPassing(error)) throw error;
+        if (needsRegistration(error)) this.node = null;
+        await this.fleet.sleep(this.nextPauseMs(error));
+      }
+    }
   }
 
   /** A notice came: collect the task now. */
