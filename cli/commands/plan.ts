@@ -48,8 +48,11 @@ async function plan(
 }
 
 function drawAnswer(out: Output, { gateways, incompatible, groups }: PlanAnswer): void {
-  const served = groups.filter(({ plans }) => plans.length > 0);
-  const packages = served.filter(({ plans }) => (plans[0]?.install.length ?? 0) > 0).length;
+  // Groups that differ in what they remove only share a package.
+  const contents = groups.flatMap(({ plans: [first] }) =>
+    first === undefined || first.install.length === 0 ? [] : [contentOf(first)],
+  );
+  const packages = new Set(contents).size;
   out.line(
     `${counted(gateways, 'gateway')} in ${counted(groups.length, 'group')}: ` +
       `${counted(packages, 'package')} to build, unless they are there already; ${incompatible} incompatible`,
@@ -63,6 +66,11 @@ function drawAnswer(out: Output, { gateways, incompatible, groups }: PlanAnswer)
       for (const line of planLines(plan as Plan)) out.line(`    ${printable(line)}`);
     });
   }
+}
+
+function contentOf({ install, artifacts }: PlanAnswer['groups'][number]['plans'][number]): string {
+  const variants = artifacts.map(({ name, version, variantIndex }) => [name, version, variantIndex]);
+  return JSON.stringify([install, variants.filter(([, , variant]) => variant !== null)]);
 }
 
 function drawExplanation(out: Output, explanation: string): void {

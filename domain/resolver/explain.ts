@@ -188,7 +188,10 @@ function closed(problem: Problem, option: NamedRange): string[] {
         .join(', ')} only`,
     ];
   }
-  return rejections(problem, inRange);
+  const rejected = rejections(problem, inRange);
+  if (versions.length > 0 || rejected.length > 0) return rejected;
+  const names = [...new Set(providers.map(({ name }) => name))];
+  return [`${listText(names)} ${names.length > 1 ? 'provide' : 'provides'} it`];
 }
 
 function versionIn({ version }: { version: string }): string {
