@@ -3,6 +3,7 @@ import fc from 'fast-check';
 import { createCatalog } from './create-catalog.js';
 import { resolve } from './resolve.js';
 import { gateway } from './testing/builders.js';
+import { checkPlan } from './testing/check-plan.js';
 import { hasPlan } from './testing/logic-oracle.js';
 import { Oracle, compareCosts, type Case, type State } from './testing/oracle.js';
 import { randomCase } from './testing/random-case.js';
@@ -32,6 +33,7 @@ function check(subject: Case): void {
     const plan = plans[index];
     if (plan === undefined) continue;
     expect(oracle.isValid(state)).toBe(true);
+    checkPlan(plan, subject);
     expect(plan.peakDisk).toBeLessThanOrEqual(gateway.hardware.diskFree ?? Infinity);
     const installed = (gateway.installed ?? []).map(({ name, version }) => `${name}@${version}`);
     expect([...plan.keep, ...plan.remove].sort()).toEqual(installed.sort());

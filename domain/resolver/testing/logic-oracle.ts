@@ -4,25 +4,27 @@
  */
 import Logic from 'logic-solver';
 import semver from 'semver';
-import type { ArtifactManifest, NamedRange } from '../../artifact/manifest.js';
+import type { ArtifactManifest, NamedRange, Variant } from '../../artifact/manifest.js';
 import type { ArtifactRequest } from '../../plan/request.js';
 
 const key = ({ name, version }: ArtifactManifest) => `${name}@${version}`;
 
 /**
- * @param artifacts those that run on the gateway
- * @param arch of the gateway; variants for others count as not there
+ * @param arch of the gateway; variants for others, and those that demand more than arch and os, count as not there.
+ *   Nothing else is known of the gateway but that it has this architecture and Linux
  */
 export function hasPlan(
   artifacts: readonly ArtifactManifest[],
   requests: readonly ArtifactRequest[],
   arch: string,
 ): boolean {
+  const isFact = ({ name, version = '' }: NamedRange) =>
+    (name === arch || name === 'linux') && (version === '' || version === '*');
+  const runs = ({ platform }: Variant) =>
+    (platform?.arch ?? arch) === arch && platform?.libc === undefined && platform?.kernel === undefined;
   const usable = artifacts.filter(
-    ({ kind, variants }) =>
-      kind !== 'hardware' &&
-      (variants === undefined ||
-        variants.some(({ platform }) => platform?.arch === undefined || platform.arch === arch)),
+    ({ kind, variants, conflicts }) =>
+      kind !== 'hardware' && (variants?.some(runs) ?? true) && !(conflicts?.some(isFact) ?? false),
   );
   const byName = new Map<string, ArtifactManifest[]>();
   const bearing = new Map<string, { manifest: ArtifactManifest; version: string }[]>();
@@ -47,6 +49,7 @@ export function hasPlan(
     for (const requirement of manifest.requires ?? []) {
       if (requirement.optional === true) continue;
       const options = 'anyOf' in requirement ? requirement.anyOf : [requirement];
+      if (options.some(isFact)) continue;
       solver.require(Logic.implies(key(manifest), Logic.or(options.flatMap(meeting).map(key))));
     }
     for (const conflict of manifest.conflicts ?? []) {

@@ -3,7 +3,13 @@
  * the rules of docs/dependency-resolution.md only. It shares no code with the solver.
  */
 import semver from 'semver';
-import type { ArtifactManifest, NamedRange, Requirement } from '../../artifact/manifest.js';
+import type {
+  ArtifactManifest,
+  NamedRange,
+  Platform,
+  Requirement,
+  Variant,
+} from '../../artifact/manifest.js';
 import type { GatewayProfile } from '../../gateway/profile.js';
 import type { Plan } from '../../plan/plan.js';
 import type { ArtifactRequest } from '../../plan/request.js';
@@ -16,7 +22,8 @@ export interface Case {
 
 interface Item {
   readonly name: string;
-  readonly version: string;
+  /** Null for what has none: only a demand for any version means it. */
+  readonly version: string | null;
   readonly manifest: ArtifactManifest | null;
   readonly type: 'fixed' | 'keep' | 'install';
 }
@@ -26,14 +33,23 @@ export interface State {
   readonly install: readonly string[];
 }
 
-const key = (item: { name: string; version: string }) => `${item.name}@${item.version}`;
+interface Choice {
+  readonly download: number;
+  readonly installed: number;
+  readonly memory: number;
+}
+
+const key = (item: { name: string; version: string | null }) => `${item.name}@${item.version ?? ''}`;
 
 const satisfied = new Map<string, boolean>();
-function inRange(version: string, range: string | undefined): boolean {
+function inRange(version: string | null, range: string | undefined): boolean {
+  if (version === null) return range === undefined || range === '' || range === '*';
   const id = `${version} ${range ?? '*'}`;
   let known = satisfied.get(id);
   if (known === undefined) {
-    known = semver.satisfies(version, range ?? '*');
+    // Tools report what they like: `1.35` is 1.35.0.
+    const read = semver.parse(version) ?? semver.coerce(version);
+    known = read !== null && semver.satisfies(read, range ?? '*');
     satisfied.set(id, known);
   }
   return known;
@@ -46,8 +62,38 @@ function meets(item: Item, { name, version }: NamedRange): boolean {
   );
 }
 
-function isPrerelease(version: string): boolean {
-  return semver.prerelease(version) !== null;
+function isPrerelease(version: string | null): boolean {
+  return version !== null && semver.prerelease(version) !== null;
+}
+
+/** The numbers of a kernel; its suffix names a build, not a prerelease. */
+function kernelOf({ software }: GatewayProfile): string | null {
+  const read = semver.parse(software.kernel) ?? semver.coerce(software.kernel);
+  return read === null ? null : `${read.major}.${read.minor}.${read.patch}`;
+}
+
+function runs(platform: Platform | undefined, gateway: GatewayProfile): boolean {
+  const { arch, os, libc, kernel } = platform ?? {};
+  const running = kernelOf(gateway);
+  return (
+    (arch ?? gateway.hardware.arch) === gateway.hardware.arch &&
+    (os ?? gateway.software.os) === gateway.software.os &&
+    (libc ?? gateway.software.libc) === gateway.software.libc &&
+    (kernel === undefined || (running !== null && semver.satisfies(running, kernel)))
+  );
+}
+
+/** The variants that run on a gateway, the smallest download and then the most specific first. */
+function choicesOf(manifest: ArtifactManifest, gateway: GatewayProfile): Choice[] {
+  const demands = ({ platform }: Variant) => Object.keys(platform ?? {}).length;
+  return (manifest.variants ?? [{ size: 0 }])
+    .filter(({ platform }) => runs(platform, gateway))
+    .sort((a, b) => (a.size ?? 0) - (b.size ?? 0) || demands(b) - demands(a))
+    .map(({ size = 0, installedSize = size, memory = 0 }) => ({
+      download: size,
+      installed: installedSize,
+      memory,
+    }));
 }
 
 function options(requirement: Requirement): readonly NamedRange[] {
@@ -63,22 +109,22 @@ export class Oracle {
   private readonly before: readonly Item[];
   private readonly names: readonly string[];
   private readonly eligible = new Map<string, readonly Item[]>();
-  private readonly sizes = new Map<string, { download: number; installed: number; memory: number }>();
+  private readonly choices = new Map<string, readonly Choice[]>();
 
   constructor(private readonly subject: Case) {
     const { catalog, gateway } = subject;
     const manifestOf = (name: string, version: string) =>
       catalog.find((manifest) => manifest.name === name && manifest.version === version) ?? null;
-    this.fixed = (gateway.software.tools ?? []).map((tool) => ({
-      ...tool,
-      manifest: manifestOf(tool.name, tool.version),
-      type: 'fixed',
-    }));
     this.before = (gateway.installed ?? []).map(({ name, version }) => ({
       name,
       version,
       manifest: manifestOf(name, version),
       type: 'keep',
+    }));
+    this.fixed = this.facts().map((fact) => ({
+      ...fact,
+      manifest: fact.version === null ? null : manifestOf(fact.name, fact.version),
+      type: 'fixed',
     }));
     this.names = [...new Set([...catalog, ...this.before].map(({ name }) => name))];
     for (const name of this.names) this.eligible.set(name, this.eligibleVersions(name));
@@ -109,7 +155,7 @@ export class Oracle {
       ) &&
       items.every((item) => this.isSound(item, items)) &&
       this.keepsProtected(items) &&
-      this.fits(items)
+      this.download(items) !== null
     );
   }
 
@@ -142,7 +188,7 @@ export class Oracle {
       lost,
       this.unmetOptions(items),
       ...ages,
-      installed.reduce((sum, item) => sum + (this.sizes.get(key(item))?.download ?? 0), 0),
+      this.download(items) ?? Infinity,
       installed.length,
     ];
   }
@@ -155,6 +201,24 @@ export class Oracle {
           requirement.optional === true || !holds(requirement, [...this.fixed, ...this.before]),
       ),
     );
+  }
+
+  /** What the gateway has by itself, by name; what LEONORE has installed is not fixed. */
+  private facts(): { name: string; version: string | null }[] {
+    const { catalog, gateway } = this.subject;
+    const { hardware, software } = gateway;
+    const kernel = kernelOf(gateway);
+    const implicit = [
+      ...(kernel === null ? [] : [{ name: 'kernel', version: kernel }]),
+      { name: software.os, version: kernel },
+      { name: hardware.arch, version: null },
+      ...(software.libc === undefined ? [] : [{ name: software.libc, version: null }]),
+    ].filter(
+      ({ name }) =>
+        !catalog.some((one) => one.name === name && (one.kind === 'application' || one.kind === 'library')),
+    );
+    const all = [...(hardware.components ?? []), ...(software.tools ?? []), ...implicit];
+    return all.filter(({ name }) => !this.before.some((kept) => kept.name === name));
   }
 
   private *extend(items: readonly Item[], index: number): Generator<State> {
@@ -182,22 +246,14 @@ export class Oracle {
     for (const manifest of catalog.filter((candidate) => candidate.name === name)) {
       if (this.before.some((kept) => kept.name === name && kept.version === manifest.version)) continue;
       if (manifest.kind === 'hardware' || this.fixed.some((fact) => fact.name === name)) continue;
-      const variants = (manifest.variants ?? [{ size: 0 }]).filter(
-        ({ platform }) => platform?.arch === undefined || platform.arch === gateway.hardware.arch,
-      );
-      const [variant] = variants;
-      if (variant === undefined) continue;
+      const choices = choicesOf(manifest, gateway);
+      if (choices.length === 0) continue;
       const item: Item = { name, version: manifest.version, manifest, type: 'install' };
       if (this.fixed.some((fact) => this.conflict(item, fact))) continue;
-      const download = variant.size ?? 0;
-      this.sizes.set(key(item), {
-        download,
-        installed: variant.installedSize ?? download,
-        memory: variant.memory ?? 0,
-      });
+      this.choices.set(key(item), choices);
       found.push(item);
     }
-    return found.sort((left, right) => semver.compareBuild(right.version, left.version));
+    return found.sort(newestFirst);
   }
 
   private conflict(left: Item, right: Item): boolean {
@@ -231,27 +287,33 @@ export class Oracle {
     );
   }
 
-  private fits(items: readonly Item[]): boolean {
+  /** The smallest download with which the items fit; null when they do not in any variants. */
+  private download(items: readonly Item[]): number | null {
     const { hardware, installed } = this.subject.gateway;
-    let disk = 0;
-    let memory = 0;
-    for (const item of items) {
-      if (item.type !== 'install') continue;
-      const size = this.sizes.get(key(item));
-      if (size === undefined) return false;
-      disk += size.download + size.installed;
-      memory += size.memory;
-    }
-    for (const { name, version, installedSize } of installed ?? []) {
+    let disk = hardware.diskFree ?? Infinity;
+    let memory = hardware.memoryFree ?? Infinity;
+    for (const { name, installedSize = 0 } of installed ?? []) {
       if (items.some((item) => item.type === 'keep' && item.name === name)) continue;
-      disk -= installedSize ?? 0;
-      const manifest = this.before.find((item) => item.name === name && item.version === version)?.manifest;
-      const variant = manifest?.variants?.find(
-        ({ platform }) => platform?.arch === undefined || platform.arch === hardware.arch,
-      );
-      memory -= variant?.memory ?? 0;
+      disk += installedSize;
+      const manifest = this.before.find((item) => item.name === name)?.manifest ?? null;
+      if (manifest !== null) memory += choicesOf(manifest, this.subject.gateway)[0]?.memory ?? 0;
     }
-    return disk <= (hardware.diskFree ?? Infinity) && memory <= (hardware.memoryFree ?? Infinity);
+    const choices = items.flatMap((item) =>
+      item.type === 'install' ? [this.choices.get(key(item)) ?? []] : [],
+    );
+    const least = (index: number, diskLeft: number, memoryLeft: number): number => {
+      if (diskLeft < 0 || memoryLeft < 0) return Infinity;
+      const here = choices[index];
+      if (here === undefined) return 0;
+      return Math.min(
+        ...here.map(
+          ({ download, installed: unpacked, memory: used }) =>
+            download + least(index + 1, diskLeft - download - unpacked, memoryLeft - used),
+        ),
+      );
+    };
+    const found = least(0, disk, memory);
+    return found === Infinity ? null : found;
   }
 
   private rank(request: ArtifactRequest, items: readonly Item[]): number {
@@ -261,9 +323,7 @@ export class Oracle {
       ...this.before.filter((kept) => kept.name === name),
       ...(this.eligible.get(name) ?? []),
     ]);
-    const candidates = possible
-      .filter((item) => meets(item, range))
-      .sort((left, right) => semver.compareBuild(right.version, left.version));
+    const candidates = possible.filter((item) => meets(item, range)).sort(newestFirst);
     const own = candidates.filter(({ name }) => name === request.name);
     const ranks = candidates
       .filter((candidate) => items.some((item) => key(item) === key(candidate)))
@@ -274,7 +334,7 @@ export class Oracle {
   /** How many newer versions of it there are, among those that can be installed and the one that is. */
   private age({ name, version }: Item): number {
     return [...(this.eligible.get(name) ?? []), ...this.before].filter(
-      (other) => other.name === name && semver.compareBuild(other.version, version) > 0,
+      (other) => other.name === name && newestFirst(other, { version }) < 0,
     ).length;
   }
 
@@ -314,6 +374,10 @@ export class Oracle {
     }
     return distances;
   }
+}
+
+function newestFirst(left: { version: string | null }, right: { version: string | null }): number {
+  return semver.compareBuild(right.version ?? '0.0.0', left.version ?? '0.0.0');
 }
 
 /** Negative when the left cost is better. */
