@@ -104,6 +104,42 @@ describe('groupGateways', () => {
     }
   });
 
+  test('a fleet that differs in everything: each gets what it would get alone, and no package is split', () => {
+    fc.assert(
+      fc.property(randomCase(3), fc.array(randomCase(3), { maxLength: 4 }), (subject, others) => {
+        const catalog = createCatalog(subject.catalog);
+        const { requests } = subject;
+        const gateways = [subject, ...others].map((one, member) => ({
+          member,
+          profile: { ...one.gateway, id: `gw-${member}`, labels: { room: String(member) } },
+        }));
+        const groups = groupGateways({ gateways, catalog, requests });
+        for (const { member, profile } of gateways) {
+          const alone = resolve({ catalog, requests, gateway: profile });
+          const together = groups.find((one) => one.members.includes(member));
+          expect(together?.plans[0]?.install).toEqual(alone.plans[0]?.install);
+          expect(together?.explanation === null).toBe(alone.explanation === null);
+          const free = profile.hardware.diskFree ?? Infinity;
+          for (const plan of together?.plans ?? []) expect(plan.peakDisk).toBeLessThanOrEqual(free);
+        }
+        const firsts = groups.flatMap(({ plans: [first] }) =>
+          first === undefined
+            ? []
+            : [
+                JSON.stringify([
+                  first.install,
+                  first.remove,
+                  first.removeFirst,
+                  first.artifacts.map(({ name, variantIndex }) => [name, variantIndex]),
+                ]),
+              ],
+        );
+        expect(new Set(firsts).size).toBe(firsts.length);
+      }),
+      { numRuns: 400 },
+    );
+  });
+
   test('every gateway gets what it would get alone', () => {
     fc.assert(
       fc.property(randomCase(3), fc.array(fc.nat(20), { minLength: 1, maxLength: 5 }), (subject, sizes) => {

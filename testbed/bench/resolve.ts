@@ -111,9 +111,12 @@ async function comparisonFigures(manifests: readonly ArtifactManifest[]): Promis
 const fleet = 100_000;
 const factSets = 50;
 
-/** @param there artifacts that the request leads to: an old version of one is on the gateway */
-function memberOf(index: number, there: readonly string[]): GatewayProfile {
-  const set = index % factSets;
+/**
+ * @param sets distinct sets of facts in the fleet
+ * @param there artifacts that the request leads to: an old version of one is on the gateway
+ */
+function memberOf(index: number, sets: number, there: readonly string[]): GatewayProfile {
+  const set = index % sets;
   const [name = ''] = (there[Math.floor(set / 5)] ?? '').split('@');
   return {
     id: `gw-${index}`,
@@ -132,23 +135,39 @@ function groupingFigures(manifests: readonly ArtifactManifest[]): Figure[] {
   const catalog = createCatalog(manifests);
   const requests = requestOf(303);
   const there = resolve({ catalog, gateway, requests, maxPlans: 1 }).plans[0]?.install ?? [];
-  const run = (gateways: number) =>
+  const run = (gateways: number, sets: number) =>
     timed(() => {
       const grouping = new GatewayGrouping<number>({ catalog, requests });
       for (let index = 0; index < gateways; index += 1)
-        grouping.add({ member: index, profile: memberOf(index, there) });
+        grouping.add({ member: index, profile: memberOf(index, sets, there) });
       return { solved: grouping.solved, groups: grouping.groups().length };
     });
-  const small = run(fleet / 10);
-  const large = run(fleet);
+  // The first run of the process is not measured: it compiles.
+  run(factSets, factSets);
+  const large = run(fleet, factSets);
+  const tenth = run(fleet / 10, factSets);
+  const fewer = run(fleet / 10, factSets / 5);
+  const more = run(fleet / 10, factSets * 2);
   const how = `${fleet} gateways with ${factSets} sets of facts: ${large.value.solved} resolutions, ${large.value.groups} groups`;
   return [
     atMost(5, 'grouping', large.ms / 1_000, 's', how),
     fact(
       'grouping_tenth',
-      small.ms / 1_000,
+      tenth.ms / 1_000,
       's',
-      `a tenth of the gateways: ${small.value.solved} resolutions`,
+      `a tenth of the gateways: ${tenth.value.solved} resolutions`,
+    ),
+    fact(
+      'grouping_tenth_few_sets',
+      fewer.ms / 1_000,
+      's',
+      `of them a fifth of the sets: ${fewer.value.solved} resolutions`,
+    ),
+    fact(
+      'grouping_tenth_many_sets',
+      more.ms / 1_000,
+      's',
+      `of them twice the sets: ${more.value.solved} resolutions`,
     ),
   ];
 }
