@@ -14,9 +14,6 @@ export const commonConfig = {
   LEONORE_LOG_LEVEL: Type.Enum(['debug', 'info', 'warn', 'error'], { default: 'info' }),
 };
 
-/** Labels as `key=value`, separated by commas. */
-export const labelsPattern = '^[A-Za-z0-9._/-]+=[^,=]*(,[A-Za-z0-9._/-]+=[^,=]*)*$';
-
 /** What a process that serves over HTTP is told besides. */
 export const servingConfig = {
   ...commonConfig,

@@ -1,6 +1,7 @@
 import { once } from 'node:events';
 import { chmod, mkdir } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
+import { formatLabels } from '../domain/balancer/labels.js';
 import { LeonoreError } from '../domain/errors.js';
 import { packageRoot } from '../process/package-root.js';
 import { BoundedLog } from './bounded-log.js';
@@ -260,12 +261,8 @@ export class EmbeddedStack implements Stack {
     if (this.partsByName.has(id)) return this.start(id);
     const port = await this.ports.choose(id);
     const extra = { LEONORE_HOST: loopback, LEONORE_PORT: String(port), LEONORE_NODE_ID: id };
-    const text = Object.entries(labels).map(([key, value]) => `${key}=${value.replaceAll(',', ' ')}`);
-    await this.startOwn(
-      id,
-      'node',
-      text.length === 0 ? extra : { ...extra, LEONORE_NODE_LABELS: text.join() },
-    );
+    const text = formatLabels(labels);
+    await this.startOwn(id, 'node', text === '' ? extra : { ...extra, LEONORE_NODE_LABELS: text });
   }
 
   /** What the coordinator may ask for: nodes that come and go with the load. */

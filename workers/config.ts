@@ -1,6 +1,7 @@
 import Type from 'typebox';
+import { labelsPattern } from '../domain/balancer/labels.js';
 import { strategyNames } from '../domain/balancer/strategies.js';
-import { commonConfig, labelsPattern, servingConfig } from '../process/config.js';
+import { commonConfig, servingConfig } from '../process/config.js';
 
 export const CoordinatorConfigSchema = Type.Object({
   ...commonConfig,
@@ -14,7 +15,14 @@ export const CoordinatorConfigSchema = Type.Object({
   /** Seconds for which the load must be low before a node goes. */
   LEONORE_SETTLE_SECONDS: Type.Number({ minimum: 0, maximum: 86_400, default: 60 }),
   /** Who starts nodes: the stack, a command, or Kubernetes. */
-  LEONORE_LAUNCHER: Type.Enum(['process'], { default: 'process' }),
+  LEONORE_LAUNCHER: Type.Enum(['process', 'command', 'kubernetes'], { default: 'process' }),
+  /** For the launcher `command`: starts the node LEONORE_NODE_ID and returns. */
+  LEONORE_LAUNCH_COMMAND: Type.Optional(Type.String({ minLength: 1 })),
+  /** For the launcher `command`: ends the node LEONORE_NODE_ID and returns. */
+  LEONORE_DESTROY_COMMAND: Type.Optional(Type.String({ minLength: 1 })),
+  /** For the launcher `kubernetes`: the StatefulSet whose pods are the nodes, and its namespace. */
+  LEONORE_STATEFULSET: Type.Optional(Type.String({ pattern: '^[a-z0-9]([a-z0-9-]{0,50}[a-z0-9])?$' })),
+  LEONORE_NAMESPACE: Type.Optional(Type.String({ pattern: '^[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?$' })),
   /** Directory of the content-addressed blob store. */
   LEONORE_BLOBS: Type.String({ minLength: 1 }),
   /** Hours after which a package that nobody has needed since is removed. */

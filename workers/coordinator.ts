@@ -16,7 +16,7 @@ import { RolloutClient } from '../workflows/client/rollout-client.js';
 import { TemporalLink } from '../workflows/client/temporal-link.js';
 import { CoordinatorConfigSchema } from './config.js';
 import { Housekeeping } from './housekeeping.js';
-import { ProcessLauncher } from './launchers/process-launcher.js';
+import { createLauncher } from './launchers/create-launcher.js';
 import { poolSettingsOf } from './pool-settings.js';
 import { Lifecycle } from '../process/lifecycle.js';
 import { createLogger } from '../process/logger.js';
@@ -28,6 +28,7 @@ const hourMs = 3_600_000;
 
 const config = readEnvironment(CoordinatorConfigSchema, process.env);
 const settings = poolSettingsOf(config);
+const { launcher, names } = createLauncher(config);
 const logger = createLogger('coordinator', config.LEONORE_LOG_LEVEL);
 const lifecycle = new Lifecycle(logger);
 installTemporalLogger(logger);
@@ -54,7 +55,7 @@ const worker = await Worker.create({
     : { workflowsPath: fileURLToPath(new URL('../workflows/index.js', import.meta.url)) }),
   activities: {
     ...coordinatorActivities(repositories, {
-      launcher: new ProcessLauncher(),
+      launcher,
       releaseShare: (rolloutId) => rolloutClient.releaseShare(rolloutId),
     }),
     ...housekeepingActivities({
@@ -84,6 +85,7 @@ const housekeeping = new Housekeeping({
   rolloutClient,
   poolClient,
   settings,
+  names,
   intervalMs,
   logger,
 });

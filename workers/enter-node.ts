@@ -21,14 +21,3 @@ export async function enterNode(
   const { address } = await nodes.get(registration.id);
   throw new LeonoreError('NODE_ID_TAKEN', `the node "${registration.id}" runs already, at ${address}`);
 }
-
-/** Labels as the configuration has them: `site=b1,latitude=48.2`. */
-export function parseLabels(text: string | undefined): Record<string, string> {
-  if (text === undefined) return {};
-  return Object.fromEntries(
-    text.split(',').map((pair) => {
-      const at = pair.indexOf('=');
-      return [pair.slice(0, at), pair.slice(at + 1)];
-    }),
-  );
-}

@@ -1,17 +1,19 @@
 import type { Logger } from 'pino';
 import type { PoolSettings } from '../domain/balancer/pool.js';
 import { LeonoreError } from '../domain/errors.js';
+import type { NodeNames } from '../repositories/pool-repository.js';
 import type { Repositories } from '../repositories/repositories.js';
 import { selectRequested } from '../repositories/requested-artifacts.js';
 import type { PoolClient } from '../workflows/client/pool-client.js';
 import type { RolloutClient } from '../workflows/client/rollout-client.js';
-import { nodeNames } from './pool-settings.js';
 
 export interface HousekeepingOptions {
   readonly repositories: Repositories;
   readonly rolloutClient: RolloutClient;
   readonly poolClient: PoolClient;
   readonly settings: PoolSettings;
+  /** How launched nodes are called. */
+  readonly names: NodeNames;
   readonly intervalMs: number;
   readonly logger: Logger;
 }
@@ -60,10 +62,10 @@ export class Housekeeping {
   }
 
   private async lookAfterNodes(): Promise<void> {
-    const { repositories, poolClient, settings, logger } = this.options;
+    const { repositories, poolClient, settings, names, logger } = this.options;
     const { nodes, pool } = repositories;
     if (!this.configured) {
-      await pool.configure(settings, nodeNames);
+      await pool.configure(settings, names);
       this.configured = true;
       poolClient.wakeSoon();
     }

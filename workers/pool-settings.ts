@@ -1,11 +1,7 @@
 import type { Static } from 'typebox';
 import type { PoolSettings } from '../domain/balancer/pool.js';
 import { LeonoreError } from '../domain/errors.js';
-import type { NodeNames } from '../repositories/pool-repository.js';
 import type { CoordinatorConfigSchema } from './config.js';
-
-/** Nodes that LEONORE launches are `node-1`, `node-2` and so on. */
-export const nodeNames: NodeNames = { prefix: 'node-', first: 1 };
 
 /**
  * The settings of the pool, from the coordinator's configuration.
