@@ -49,6 +49,8 @@ export interface NewRollout {
   /** `NAME` or `NAME@RANGE`. */
   readonly requests: string[];
   readonly deployment: string;
+  /** Spreads its gateways over all nodes first, by that strategy. */
+  readonly balancer?: NodePool['strategy'];
   readonly deadlineSeconds?: number;
 }
 

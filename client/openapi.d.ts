@@ -1701,6 +1701,11 @@ export interface operations {
                     requests: string[];
                     deployment: string;
                     deadlineSeconds?: number;
+                    /**
+                     * @description Spreads the gateways of this rollout over all nodes first; default: each stays on its node
+                     * @enum {unknown}
+                     */
+                    balancer?: "load" | "least-loaded" | "location";
                 };
             };
         };

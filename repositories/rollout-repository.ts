@@ -1,3 +1,4 @@
+import type { StrategyName } from '../domain/balancer/strategies.js';
 import type { Plan } from '../domain/plan/plan.js';
 import { LeonoreError } from '../domain/errors.js';
 import {
@@ -13,6 +14,8 @@ import { isUniqueViolation, json, jsonText, type Database } from './database.js'
 export interface RolloutOptions {
   /** Seconds from the offer until a silent gateway counts as lost. */
   readonly deadlineSeconds: number;
+  /** Strategy by which the rollout's gateways are spread over the nodes first; absent: they stay where they are. */
+  readonly balancer?: StrategyName;
 }
 
 export interface Rollout {
@@ -181,6 +184,15 @@ export class RolloutRepository {
   async stepEnded(id: string, step: Step, nodeId = ''): Promise<void> {
     await this.database.$executeRaw`
       UPDATE rollout_step SET ended_at = now() WHERE rollout_id = ${id}::uuid AND step = ${step} AND node_id = ${nodeId}`;
+  }
+
+  /** True when a step that no single node does has ended. */
+  async hasEnded(id: string, step: Step): Promise<boolean> {
+    const row = await this.database.rolloutStep.findFirst({
+      where: { rolloutId: id, step, nodeId: '', endedAt: { not: null } },
+      select: { step: true },
+    });
+    return row !== null;
   }
 
   /** Step vii of a node ended when the last of its deliveries did. */

@@ -50,7 +50,8 @@ export const rolloutRoutes: FastifyPluginAsyncTypebox<RouteOptions> = async (app
       onRequest: async (request) => access.require(request, 'operator'),
     },
     async (request, reply) => {
-      const { requests, deployment, deadlineSeconds = defaultDeadlineSeconds } = request.body;
+      const { requests, deployment, deadlineSeconds = defaultDeadlineSeconds, balancer } = request.body;
+      const spread = balancer === undefined ? {} : { balancer };
       const idempotencyKey = request.headers['idempotency-key'] ?? null;
       const selected = await selectRequested(artifacts, requests);
       const target = await deployments.get(deployment);
@@ -61,10 +62,10 @@ export const rolloutRoutes: FastifyPluginAsyncTypebox<RouteOptions> = async (app
       const { id } = await rollouts.create({
         requests,
         deploymentId: target.id,
-        options: { deadlineSeconds },
+        options: { deadlineSeconds, ...spread },
         idempotencyKey,
         requestDigest: createHash('sha256')
-          .update(canonicalJson({ requests, deployment, deadlineSeconds }))
+          .update(canonicalJson({ requests, deployment, deadlineSeconds, ...spread }))
           .digest('hex'),
       });
       await begin(id, selected, deployment, deadlineSeconds);

@@ -199,6 +199,12 @@ export const NewRolloutSchema = Type.Object(
     requests: RequestsSchema,
     deployment: NameSchema,
     deadlineSeconds: Type.Optional(Type.Integer({ minimum: 1, maximum: 31 * 86_400 })),
+    balancer: Type.Optional(
+      Type.Enum(strategyNames, {
+        description:
+          'Spreads the gateways of this rollout over all nodes first; default: each stays on its node',
+      }),
+    ),
   },
   strict,
 );

@@ -1,5 +1,6 @@
 import { randomUUID } from 'node:crypto';
-import { Command } from 'commander';
+import { Command, Option } from 'commander';
+import { strategyNames, type StrategyName } from '../../domain/balancer/strategies.js';
 import { duration } from '../arguments.js';
 import type { Cli, VerbContext } from '../cli.js';
 import { ExitCode } from '../exit-code.js';
@@ -10,6 +11,7 @@ interface ProvisionOptions {
   readonly watch?: true;
   readonly idempotencyKey?: string;
   readonly deadline?: number;
+  readonly balancer?: StrategyName;
 }
 
 /** `leonore provision`: starts a rollout; with --watch exits 0 only when it succeeded. */
@@ -21,16 +23,24 @@ export function provisionCommand(cli: Cli): Command {
       .requiredOption('--deployment <name>', 'to which gateways')
       .option('--watch', 'follow it until it has ended; exit 0 only when it succeeded')
       .option('--idempotency-key <key>', 'the same key starts the same rollout')
-      .option('--deadline <time>', 'after which a silent gateway counts as lost: 90s, 15m, 6h, 2d', duration),
+      .option('--deadline <time>', 'after which a silent gateway counts as lost: 90s, 15m, 6h, 2d', duration)
+      .addOption(
+        new Option('--balancer <strategy>', 'spread its gateways over all nodes first').choices(
+          strategyNames,
+        ),
+      ),
     provision,
   );
 }
 
 async function provision(context: VerbContext<ProvisionOptions>, requests: string[]): Promise<ExitCode> {
   const { client, out, options } = context;
-  const { deployment, watch, idempotencyKey = randomUUID(), deadline } = options;
-  const deadlineSeconds = deadline === undefined ? {} : { deadlineSeconds: deadline };
-  const rollout = await client.startRollout({ requests, deployment, ...deadlineSeconds }, idempotencyKey);
+  const { deployment, watch, idempotencyKey = randomUUID(), deadline, balancer } = options;
+  const wishes = {
+    ...(deadline === undefined ? {} : { deadlineSeconds: deadline }),
+    ...(balancer === undefined ? {} : { balancer }),
+  };
+  const rollout = await client.startRollout({ requests, deployment, ...wishes }, idempotencyKey);
   if (watch === true) return followRollout(context, rollout.id);
   out.result(rollout, () => {
     out.line(`${out.colors.green('started')} rollout ${rollout.id}`);
