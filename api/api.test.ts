@@ -421,3 +421,59 @@ test('the OpenAPI document describes every route of the management API', async (
 async function eventually(condition: () => Promise<boolean>): Promise<void> {
   while (!(await condition())) await new Promise((resolve) => setTimeout(resolve, 100));
 }
+
+describe('nodes', () => {
+  test('are shown with what they serve, and the pool with what waits', async () => {
+    const { status, body } = await call('GET', '/api/v1/nodes');
+    expect(status).toBe(200);
+    expect(body).toMatchObject({
+      items: [
+        { id: 'node-1', state: 'active', origin: 'own', deliveryCount: expect.any(Number), problem: null },
+      ],
+      pool: { strategy: 'load', threshold: 500, maxNodes: 0, queued: 0 },
+    });
+    expect((await call('GET', '/api/v1/nodes/none')).body).toMatchObject({ code: 'NODE_NOT_FOUND' });
+  });
+
+  test('are started and drained by administrators only, and never the last one drained', async () => {
+    const operator = { authorization: `Bearer ${testTokens.operator}` };
+    expect((await call('POST', '/api/v1/nodes', undefined, operator)).status).toBe(403);
+    expect((await call('POST', '/api/v1/nodes/node-1/drain', undefined, operator)).status).toBe(403);
+    const refused = await call('POST', '/api/v1/nodes/node-1/drain');
+    expect(refused).toMatchObject({ status: 409, body: { code: 'LAST_NODE' } });
+    const started = await call('POST', '/api/v1/nodes');
+    expect(started).toMatchObject({
+      status: 202,
+      headers: { location: '/api/v1/nodes/node-2' },
+      body: { id: 'node-2', state: 'launching', origin: 'operator' },
+    });
+    // Asked again while it is being launched, it is the same one.
+    expect((await call('POST', '/api/v1/nodes')).body).toMatchObject({ id: 'node-2' });
+    await api.repositories.database.node.delete({ where: { id: 'node-2' } });
+  });
+
+  test('are measured', async () => {
+    const read = (token: string) =>
+      request(`${api.address}/metrics`, { headers: { authorization: `Bearer ${token}` } });
+    expect((await read('nobody')).statusCode).toBe(401);
+    const text = await (await read(testTokens.viewer)).body.text();
+    expect(text).toMatch(/^leonore_node_gateways\{node="node-1",state="active"\} \d+$/m);
+    expect(text).toMatch(/^leonore_nodes\{state="active"\} 1$/m);
+    expect(text).toMatch(/^leonore_registrations_queued 0$/m);
+  });
+});
+
+test('a gateway for which no node has room is told when to ask again', async () => {
+  const { pool } = api.repositories;
+  const settings = await pool.settings();
+  const names = { prefix: 'node-', first: 1 };
+  await pool.configure({ ...settings, threshold: 1, maxNodes: 5 }, names);
+  try {
+    await register(randomName('first'));
+    const answer = await register(randomName('second'));
+    expect(answer).toMatchObject({ status: 503, body: { code: 'NODES_FULL' } });
+    expect(Number(answer.headers['retry-after'])).toBeGreaterThan(0);
+  } finally {
+    await pool.configure(settings, names);
+  }
+});

@@ -8,6 +8,7 @@ import { deploymentRoutes } from './routes/deployments.js';
 import { gatewayRoutes } from './routes/gateways.js';
 import { gatewayValueRoutes } from './routes/gateway-values.js';
 import { healthRoutes } from './routes/health.js';
+import { metricsRoutes } from './routes/metrics.js';
 import { nodeRoutes } from './routes/nodes.js';
 import { orderRoutes } from './routes/orders.js';
 import { packageRoutes } from './routes/packages.js';
@@ -22,6 +23,7 @@ export async function apiApp(app: FastifyInstance, { context }: { context: ApiCo
   app.get('/api/openapi.json', { schema: { hide: true } }, async () => app.swagger());
   await app.register(dashboardRoutes);
   await app.register(healthRoutes, { context });
+  await app.register(metricsRoutes, { context });
   await app.register(registerRoutes, { context });
   await app.register(
     async (management) => {

@@ -43,7 +43,7 @@ async function look() {
     const rollouts = items.map((item) => known.get(item.id) ?? item);
     if (!rollouts.some(({ id }) => id === selectedId)) selectedId = rollouts[0]?.id ?? null;
     rolloutList.show(rollouts, selectedId);
-    nodeList.show(nodes.items);
+    nodeList.show(nodes.items, nodes.pool);
     await showSelected(own);
     if (rollouts.some(({ state }) => !ended.has(state))) nextMs = busyMs;
     connected('');

@@ -9,9 +9,14 @@ export class NodeList {
   constructor(root) {
     this.root = root;
     this.entries = new Map();
+    this.pool = element('p', { class: 'quiet' });
+    root.after(this.pool);
   }
 
-  show(nodes) {
+  /** @param pool what is said about all of them: how many registrations wait for a node, and which may come */
+  show(nodes, pool) {
+    const waiting = pool.queued === 0 ? '' : `, ${pool.queued} registrations wait for a node`;
+    this.pool.textContent = `Balancer ${pool.strategy}; ${pool.threshold} gateways fill a node${waiting}.`;
     for (const [id, entry] of this.entries) {
       if (nodes.some((node) => node.id === id)) continue;
       entry.details.remove();
@@ -26,7 +31,7 @@ export class NodeList {
       entry.meter.max = most;
       entry.meter.value = node.gatewayCount;
       entry.meter.setAttribute('aria-label', `gateways of ${node.id}`);
-      entry.words.textContent = `${node.gatewayCount} gateways, heard of ${durationText(node.heartbeatAt, null)} ago`;
+      entry.words.textContent = wordsOf(node);
     }
   }
 
@@ -47,6 +52,20 @@ export class NodeList {
     this.entries.set(id, entry);
     return entry;
   }
+}
+
+/** What a node does and uses, in a line. */
+function wordsOf({ state, gatewayCount, deliveryCount, stats, heartbeatAt, attempts, problem }) {
+  if (state === 'launching')
+    return attempts === 0 ? 'is being launched' : `launch failed ${attempts} times: ${problem ?? ''}`;
+  const parts = [`${gatewayCount} gateways`, `${deliveryCount} deliveries`];
+  if (state === 'active' || state === 'draining') {
+    if (stats.cpuShare !== undefined) parts.push(`CPU ${Math.round(stats.cpuShare * 100)} %`);
+    if (stats.rssBytes !== undefined) parts.push(`memory ${Math.round(stats.rssBytes / 1024 / 1024)} MiB`);
+    if (stats.queue !== undefined) parts.push(`${stats.queue} requests wait`);
+  }
+  parts.push(`heard of ${durationText(heartbeatAt, null)} ago`);
+  return parts.join(', ') + (problem === null ? '' : `: ${problem}`);
 }
 
 async function showGateways(content, nodeId) {

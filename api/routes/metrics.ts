@@ -1,0 +1,87 @@
+import type { FastifyInstance } from 'fastify';
+import type { LeonoreNode } from '../../repositories/node-repository.js';
+import type { RouteOptions } from '../context.js';
+
+interface Metric {
+  readonly name: string;
+  readonly help: string;
+  /** Undefined where the node has not said it. */
+  readonly value: (node: LeonoreNode) => number | undefined;
+}
+
+const metrics: readonly Metric[] = [
+  { name: 'leonore_node_gateways', help: 'Gateways of the node', value: (node) => node.gatewayCount },
+  {
+    name: 'leonore_node_deliveries',
+    help: 'Unfinished deliveries of its gateways',
+    value: (node) => node.deliveryCount,
+  },
+  {
+    name: 'leonore_node_cpu_share',
+    help: 'Share of all processors of its machine, 0 to 1',
+    value: (node) => numberOf(node, 'cpuShare'),
+  },
+  {
+    name: 'leonore_node_memory_bytes',
+    help: 'Resident memory of its process',
+    value: (node) => numberOf(node, 'rssBytes'),
+  },
+  {
+    name: 'leonore_node_queue',
+    help: 'Requests of gateways that wait to be answered',
+    value: (node) => numberOf(node, 'queue'),
+  },
+  {
+    name: 'leonore_node_activities',
+    help: 'Activities under way',
+    value: (node) => numberOf(node, 'activities'),
+  },
+];
+
+/** GET /metrics: nodes and pool in the text format of Prometheus; needs a token with the role viewer. */
+export async function metricsRoutes(app: FastifyInstance, { context }: RouteOptions): Promise<void> {
+  const { access, repositories } = context;
+  app.get(
+    '/metrics',
+    { schema: { hide: true }, onRequest: async (request) => access.require(request, 'viewer') },
+    async (_request, reply) => {
+      const [nodes, queued] = await Promise.all([repositories.nodes.list(), repositories.pool.queueLength()]);
+      return reply
+        .type('text/plain; version=0.0.4; charset=utf-8')
+        .send(
+          [...metrics.flatMap((metric) => linesOf(metric, nodes)), ...poolLines(nodes, queued), ''].join(
+            '\n',
+          ),
+        );
+    },
+  );
+}
+
+/** Ids of nodes are lower case letters, digits and hyphens, so nothing has to be escaped. */
+function linesOf({ name, help, value }: Metric, nodes: readonly LeonoreNode[]): string[] {
+  const samples = nodes
+    .filter(({ state }) => state === 'active' || state === 'draining')
+    .flatMap((node) => {
+      const sample = value(node);
+      return sample === undefined ? [] : [`${name}{node="${node.id}",state="${node.state}"} ${sample}`];
+    });
+  return [`# HELP ${name} ${help}`, `# TYPE ${name} gauge`, ...samples];
+}
+
+function poolLines(nodes: readonly LeonoreNode[], queued: number): string[] {
+  const byState = new Map<string, number>();
+  for (const { state } of nodes) byState.set(state, (byState.get(state) ?? 0) + 1);
+  return [
+    '# HELP leonore_nodes Nodes by state',
+    '# TYPE leonore_nodes gauge',
+    ...[...byState].map(([state, count]) => `leonore_nodes{state="${state}"} ${count}`),
+    '# HELP leonore_registrations_queued Registrations that wait for a node',
+    '# TYPE leonore_registrations_queued gauge',
+    `leonore_registrations_queued ${queued}`,
+  ];
+}
+
+function numberOf({ stats }: LeonoreNode, key: string): number | undefined {
+  const value = stats[key];
+  return typeof value === 'number' ? value : undefined;
+}
