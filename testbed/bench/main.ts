@@ -1,50 +1,68 @@
-/** `npm run bench [-- --json]`: what provisioning costs on this machine, each figure beside its goal. */
-import { Command, InvalidArgumentError } from 'commander';
+/** `npm run bench [-- --json] [--full]`: what LEONORE costs on this machine, each figure beside its goal. */
+import { Command, Option } from 'commander';
 import { Cleanups } from '../cleanups.js';
 import { machineFacts } from '../machine.js';
 import { Phases } from '../terminal.js';
-import { smallPackageBytes } from './bench-artifact.js';
-import { toJsonLine, toTable } from './figure.js';
-import { figuresOf, machineFigures } from './measurement.js';
-import { runBench } from './run-bench.js';
+import { toJsonLine, toTable, type Figure } from './figure.js';
+import { busyFleet, idleFigures, largeFleet } from './idle-bench.js';
+import { linearFigures } from './linear-bench.js';
+import { machineFigures } from './measurement.js';
+import { provisioningCases, provisioningFigures } from './provisioning-bench.js';
+
+interface Part {
+  /** Left out unless it is asked for: takes ten minutes by itself. */
+  readonly long: boolean;
+  readonly measure: (cleanups: Cleanups, phases: Phases) => Promise<Figure[]>;
+}
+
+const parts: Readonly<Record<string, Part>> = {
+  ...Object.fromEntries(
+    Object.entries(provisioningCases).map(([name, what]): [string, Part] => [
+      name,
+      { long: false, measure: (cleanups, phases) => provisioningFigures(what, cleanups, phases) },
+    ]),
+  ),
+  idle: { long: false, measure: (cleanups, phases) => idleFigures(busyFleet, cleanups, phases) },
+  'idle-large': { long: true, measure: (cleanups, phases) => idleFigures(largeFleet, cleanups, phases) },
+  linear: { long: true, measure: linearFigures },
+};
 
 interface Arguments {
   readonly json?: true;
-  readonly gateways: number;
-  readonly nodes: number;
-  readonly packageBytes: number;
-}
-
-const rolloutTimeoutMs = 10 * 60_000;
-
-function wholeNumber(least: number, most: number): (text: string) => number {
-  return (text) => {
-    const value = Number(text);
-    if (/^\d+$/.test(text) && value >= least && value <= most) return value;
-    throw new InvalidArgumentError(`must be a whole number from ${least} to ${most}`);
-  };
+  readonly full?: true;
+  readonly only?: string[];
 }
 
 async function main(): Promise<void> {
-  const options = new Command('bench')
-    .description('provisions virtual gateways (level of truth: protocol) and prints what it cost')
-    .option('--json', 'one JSON line a figure')
-    .option('--gateways <n>', 'gateways of the large rollout', wholeNumber(4, 100_000), 4_000)
-    .option('--nodes <k>', 'LEONORE nodes', wholeNumber(1, 16), 2)
-    .option('--package-bytes <n>', 'size of the package', wholeNumber(1, 100_000_000), smallPackageBytes)
+  const { json, full, only } = new Command('bench')
+    .description(
+      'provisioning against its floor, idle fleets, and 100,000 gateways; level of truth in each figure',
+    )
+    .option('--json', 'one JSON line a figure, as soon as it is known')
+    .option('--full', 'with the parts that take ten minutes each: idle-large and linear')
+    .addOption(new Option('--only <part...>', 'these parts').choices(Object.keys(parts)))
     .parse()
     .opts<Arguments>();
-  const machine = machineFacts();
+  const phases = new Phases((line) => process.stderr.write(`${line}\n`));
+  const figures: Figure[] = [];
+  const add = (more: readonly Figure[]): void => {
+    figures.push(...more);
+    if (json === true) for (const figure of more) console.log(toJsonLine(figure));
+  };
+  add(machineFigures(machineFacts()));
+  for (const [name, part] of Object.entries(parts)) {
+    if (only === undefined ? part.long && full !== true : !only.includes(name)) continue;
+    add(await measured(part, phases));
+  }
+  if (json !== true) console.log(toTable(figures));
+}
+
+/** Each part on a stack of its own, which is gone before the next. */
+async function measured(part: Part, phases: Phases): Promise<Figure[]> {
   const cleanups = new Cleanups();
   cleanups.listenToSignals();
-  const phases = new Phases((line) => process.stderr.write(`${line}\n`));
   try {
-    const { large, small, product } = await cleanups.unlessInterrupted(
-      runBench({ ...options, timeoutMs: rolloutTimeoutMs }, cleanups, phases),
-    );
-    const figures = [...machineFigures(machine), ...figuresOf(large, small, product)];
-    if (options.json === true) for (const figure of figures) console.log(toJsonLine(figure));
-    else console.log(toTable(figures));
+    return await cleanups.unlessInterrupted(part.measure(cleanups, phases));
   } finally {
     for (const failure of await cleanups.undoAll()) process.stderr.write(`clean-up: ${String(failure)}\n`);
   }

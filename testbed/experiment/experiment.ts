@@ -6,6 +6,7 @@ import { createWriteStream } from 'node:fs';
 import { rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { pipeline } from 'node:stream/promises';
+import { setTimeout as sleep } from 'node:timers/promises';
 import type { Stack } from '../../stack/start-stack.js';
 import { LeonoreApi } from '../api.js';
 import type { Cleanups } from '../cleanups.js';
@@ -16,6 +17,7 @@ import { UsageRecorder, type ProcessCost } from '../process-usage.js';
 import { pidsOf, startTemporaryStack } from '../temporary-stack.js';
 import type { Phases } from '../terminal.js';
 import { until } from '../until.js';
+import { sumOf } from '../virtual-gateways/latencies.js';
 import { FleetProcess } from '../virtual-gateways/fleet-process.js';
 import type { ExperimentOptions } from './options.js';
 
@@ -36,6 +38,15 @@ export interface ProvisioningRun extends MeasuredRollout {
 export interface FloorRun {
   readonly gateways: number;
   readonly seconds: number;
+  readonly processes: ReadonlyMap<string, ProcessCost>;
+}
+
+/** Gateways that have nothing to do but to ask, measured. */
+export interface IdleRun {
+  readonly gateways: number;
+  readonly seconds: number;
+  /** In the classes of latencies.ts. */
+  readonly pollLatencies: readonly number[];
   readonly processes: ReadonlyMap<string, ProcessCost>;
 }
 
@@ -171,6 +182,17 @@ export class Experiment {
       const seconds = (Math.max(...ended) - startedMs) / 1_000;
       return { gateways: run.gateways, seconds, processes: recorder.stop() };
     });
+  }
+
+  /** Lets the gateways be for a while, and measures what that costs. */
+  async watchIdle(durationMs: number): Promise<IdleRun> {
+    await Promise.all(this.fleets.map((fleet) => fleet.takeLatencies()));
+    const recorder = new UsageRecorder(this.pids());
+    const startedMs = performance.now();
+    await sleep(durationMs);
+    const pollLatencies = sumOf(await Promise.all(this.fleets.map((fleet) => fleet.takeLatencies())));
+    const seconds = (performance.now() - startedMs) / 1_000;
+    return { gateways: this.registered, seconds, pollLatencies, processes: recorder.stop() };
   }
 
   /** Names of the processes that belong to LEONORE. */

@@ -2,6 +2,7 @@ import type { DeviceClient } from '../../agent/connectivity/http/device-client.j
 import type { PushSubscription } from '../../agent/connectivity/http/push-listener.js';
 import type { Limiter } from '../../domain/limiter.js';
 import type { VirtualGatewayOptions } from './options.js';
+import type { Latencies } from './latencies.js';
 import type { PackageContents } from './package-contents.js';
 import type { Population } from './population.js';
 import type { FleetProgress } from './progress.js';
@@ -12,6 +13,8 @@ export interface FleetContext {
   readonly population: Population;
   readonly client: DeviceClient;
   readonly contents: PackageContents;
+  /** How long polls took, from the request to the answer. */
+  readonly pollLatencies: Latencies;
   /** Bounds the requests under way, and with them the memory of the fleet. */
   readonly limiter: Limiter;
   readonly progress: FleetProgress;

@@ -83,6 +83,11 @@ export class FleetProcess {
     await this.ask({ type: 'empty' }, 'emptied');
   }
 
+  /** How long the polls since the last question took, in the classes of latencies.ts. */
+  async takeLatencies(): Promise<readonly number[]> {
+    return (await this.ask({ type: 'takeLatencies' }, 'latencies')).counts;
+  }
+
   async stop(): Promise<void> {
     if (this.guarded.isRunning()) {
       const told = once(this.guarded.child, 'exit');

@@ -8,6 +8,7 @@ import { Limiter } from '../../domain/limiter.js';
 import type { FleetContext } from './fleet-context.js';
 import type { FetchTarget } from './messages.js';
 import { defaultVirtualGatewayOptions, type VirtualGatewayOptions } from './options.js';
+import { Latencies } from './latencies.js';
 import { PackageContents } from './package-contents.js';
 import { gatewayId, populations, type Population } from './population.js';
 import { noProgress, type FleetProgress } from './progress.js';
@@ -23,6 +24,8 @@ export interface VirtualGatewayFleet {
   fetch(from: FetchTarget): Promise<number>;
   /** Makes all gateways as new: they forget what was installed on them, and tell their node. */
   empty(): Promise<void>;
+  /** How long the polls since the last question took. */
+  takeLatencies(): readonly number[];
   /** A copy of what has been done so far. */
   snapshot(): FleetProgress;
   /** Errors that no gateway should meet, the first few. */
@@ -61,6 +64,7 @@ class Fleet implements VirtualGatewayFleet, FleetContext {
   readonly population: Population;
   readonly client: DeviceClient;
   readonly contents = new PackageContents();
+  readonly pollLatencies = new Latencies();
   readonly limiter: Limiter;
   readonly random: () => number;
   readonly progress: FleetProgress = noProgress();
@@ -112,6 +116,10 @@ class Fleet implements VirtualGatewayFleet, FleetContext {
   async fetch(from: FetchTarget): Promise<number> {
     await Promise.all(this.gateways.slice(0, from.count).map((gateway) => gateway.fetchFrom(from)));
     return Date.now();
+  }
+
+  takeLatencies(): readonly number[] {
+    return this.pollLatencies.take();
   }
 
   async empty(): Promise<void> {

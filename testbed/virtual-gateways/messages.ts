@@ -12,6 +12,8 @@ export type FleetMessage =
   | { readonly type: 'fetched'; readonly endedAtMs: number }
   /** All gateways are as new, and their node knows. */
   | { readonly type: 'emptied' }
+  /** How long the polls since the last question took, in the classes of latencies.ts. */
+  | { readonly type: 'latencies'; readonly counts: readonly number[] }
   | { readonly type: 'failed'; readonly error: string };
 
 /** To the fleet. */
@@ -19,6 +21,7 @@ export type FleetCommand =
   | { readonly type: 'add'; readonly count: number }
   | { readonly type: 'fetch'; readonly from: FetchTarget }
   | { readonly type: 'empty' }
+  | { readonly type: 'takeLatencies' }
   | { readonly type: 'stop' };
 
 /**

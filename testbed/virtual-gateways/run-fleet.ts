@@ -67,6 +67,9 @@ async function follow(
     case 'fetch':
       tell({ type: 'fetched', endedAtMs: await fleet.fetch(command.from) });
       return;
+    case 'takeLatencies':
+      tell({ type: 'latencies', counts: fleet.takeLatencies() });
+      return;
     case 'empty':
       await fleet.empty();
       tell({ type: 'emptied' });

@@ -157,7 +157,12 @@ export class VirtualGateway {
     if (this.node === null) await this.register();
     const node = this.node;
     if (node === null) return;
-    const answer = await this.request(() => this.fleet.client.pollTasks(node, this.etag));
+    const answer = await this.request(async () => {
+      const startedMs = performance.now();
+      const told = await this.fleet.client.pollTasks(node, this.etag);
+      this.fleet.pollLatencies.add(performance.now() - startedMs);
+      return told;
+    });
     this.fleet.progress.polls++;
     if (!answer.changed) return;
     if (answer.response.profileWanted) {
