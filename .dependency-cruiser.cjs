@@ -23,7 +23,17 @@ const rooms = {
   stack: ['domain', 'repositories', 'process'],
   cli: ['domain', 'client', 'stack', 'agent', 'process/package-root'],
   // Its benchmarks measure the repositories too.
-  testbed: ['domain', 'client', 'stack', 'agent', 'repositories', 'process/package-root'],
+  // The bench of the builder measures it by itself, without a stack around it.
+  testbed: [
+    'activities/package-builder',
+    'repositories/disk-blob-store',
+    'domain',
+    'client',
+    'stack',
+    'agent',
+    'repositories',
+    'process/package-root',
+  ],
 };
 
 const names = Object.keys(rooms);
