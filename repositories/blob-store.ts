@@ -43,6 +43,8 @@ export interface BlobStore {
   inMemory(digest: string): Promise<Buffer | null>;
   /** @throws LeonoreError BLOB_MISSING */
   open(digest: string, range?: BlobRange): Promise<Readable>;
+  /** The whole of it in memory: for what is small. @throws LeonoreError BLOB_MISSING */
+  read(digest: string): Promise<Buffer>;
   /** Removes the content; does nothing when it is not there. */
   remove(digest: string): Promise<void>;
   /** Blobs in the order of their digests, from the one after `after` on. */

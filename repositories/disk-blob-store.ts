@@ -1,6 +1,6 @@
 import { createHash, randomUUID } from 'node:crypto';
 import { createWriteStream, type Stats } from 'node:fs';
-import { mkdir, open, readdir, readFile, rename, rm, stat } from 'node:fs/promises';
+import { mkdir, open, readFile, readdir, rename, rm, stat } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { Transform, type Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
@@ -85,6 +85,15 @@ export class DiskBlobStore implements BlobStore {
       return file.createReadStream({ ...range, highWaterMark: 256 * 1024 });
     } catch (error) {
       throw isNotFound(error) ? missing(digest) : error;
+    }
+  }
+
+  async read(digest: string): Promise<Buffer> {
+    try {
+      return await readFile(this.pathOf(digest));
+    } catch (error) {
+      if (!isNotFound(error)) throw error;
+      throw new LeonoreError('BLOB_MISSING', `the blob store does not hold ${digest}`, { digest });
     }
   }
 

@@ -86,7 +86,7 @@ async function build(
     toInput(plan, parts, (part) => built.get(part)?.files),
     (bytes) => createHash('sha256').update(bytes).digest('hex'),
   );
-  const archive = packageArchive(layout, (blob) => blobs.open(blob));
+  const archive = packageArchive(layout, blobs);
   const staged = await blobs.stage(archive, limits.artifactBytes, lock.signal);
   await staged.commit();
   const sources = [...built].map(

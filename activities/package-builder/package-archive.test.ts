@@ -25,7 +25,13 @@ function blob(content: string | Buffer): { sha256: string; size: number } {
   blobs.set(sha256(bytes), bytes);
   return { sha256: sha256(bytes), size: bytes.length };
 }
-const openBlob = (digest: string) => Readable.from([blobs.get(digest) ?? Buffer.alloc(0)]);
+/** Content in pieces of any size: small files are read whole, others streamed. */
+const from = (content: (digest: string) => Buffer, pieces = (bytes: Buffer) => [bytes]) => ({
+  read: async (digest: string) => content(digest),
+  open: async (digest: string) => Readable.from(pieces(content(digest))),
+});
+const stored = (digest: string) => blobs.get(digest) ?? Buffer.alloc(0);
+const source = from(stored);
 
 const log = (what: string) => `echo "${what} $LEONORE_NAME $(pwd)" >>"$LEONORE_ROOT/log"\n`;
 const deepPath = `${'directory-of-some-length/'.repeat(7)}file with a space and ümläut`;
@@ -45,6 +51,8 @@ const input: PackageInput = {
       files: [
         { path: 'setup.sh', mode: '0644', ...blob(log('install')) },
         { path: deepPath, mode: '0644', ...blob('deep') },
+        // Large enough to be streamed.
+        { path: 'large', mode: '0644', ...blob(Buffer.alloc(200_000, 'large')) },
       ],
     },
     {
@@ -83,17 +91,16 @@ const layout = layoutPackage(input, sha256);
 
 describe('writing a package', () => {
   test('gives the same bytes each time, and the digest of them', async () => {
-    const bytes = await buffer(packageArchive(layout, openBlob));
+    const bytes = await buffer(packageArchive(layout, source));
     // Other chunk sizes must not show.
-    const inBytes = (digest: string) =>
-      Readable.from([...(blobs.get(digest) ?? [])].map((byte) => Buffer.of(byte)));
+    const inBytes = from(stored, (all) => [...all].map((byte) => Buffer.of(byte)));
     expect(await buffer(packageArchive(layout, inBytes))).toEqual(bytes);
     expect(bytes.subarray(0, 10).toString('hex')).toBe('1f8b08000000000000ff');
   });
 
   test('is listed by the tars of GNU and BusyBox alike', async () => {
     const outFile = join(directory, 'a.tgz');
-    await pipeline(packageArchive(layout, openBlob), createWriteStream(outFile));
+    await pipeline(packageArchive(layout, source), createWriteStream(outFile));
     const expected = layout.entries.map((entry) => entry.path);
     const list = (command: string, ...args: string[]) =>
       execFileSync(command, [...args, outFile], {
@@ -110,18 +117,30 @@ describe('writing a package', () => {
     ['is shorter', '12'],
     ['is longer', '1234'],
     ['has other bytes', '124'],
-  ])('refuses a blob that %s than its digest says', async (_what, stored) => {
-    const file = { path: 'f', mode: '0644' as const, sha256: sha256(Buffer.from('123')), size: 3 };
+    ['is streamed and shorter', '12'.repeat(100_000), '123'.repeat(100_000)],
+    ['is streamed and longer', '1234'.repeat(100_000), '123'.repeat(100_000)],
+  ])('refuses a blob that %s than its digest says', async (_what, content, promised = '123') => {
+    const file = {
+      path: 'f',
+      mode: '0644' as const,
+      sha256: sha256(Buffer.from(promised)),
+      size: promised.length,
+    };
     const [lib] = input.artifacts;
     if (lib === undefined) throw new Error('no artifact');
     const damaged = layoutPackage({ tree: [], artifacts: [{ ...lib, control: {}, files: [file] }] }, sha256);
-    const archive = packageArchive(damaged, () => Readable.from([Buffer.from(stored)]));
+    const archive = packageArchive(
+      damaged,
+      from(() => Buffer.from(content)),
+    );
     await expect(buffer(archive)).rejects.toMatchObject({ code: 'BLOB_MISSING' });
   });
 
   test('what a blob fails with, it fails with', async () => {
     const broken = () => Promise.reject(new Error('the disk is gone'));
-    await expect(buffer(packageArchive(layout, broken))).rejects.toThrow('the disk is gone');
+    await expect(buffer(packageArchive(layout, { read: broken, open: broken }))).rejects.toThrow(
+      'the disk is gone',
+    );
   });
 });
 
@@ -149,7 +168,7 @@ describe.each(shells)('the control scripts under %s', (...shell: string[]) => {
     await mkdir(root);
     await mkdir(unpacked);
     const outFile = join(directory, 'a.tgz');
-    await pipeline(packageArchive(layout, openBlob), createWriteStream(outFile));
+    await pipeline(packageArchive(layout, source), createWriteStream(outFile));
     execFileSync('tar', ['-xzf', outFile, '-C', unpacked]);
   });
 

@@ -11,6 +11,7 @@ import { createGzip } from 'node:zlib';
 import { LeonoreError } from '../../domain/errors.js';
 import type { PackageEntry, PackageLayout } from '../../domain/package-format/layout-package.js';
 import { blockSize, encodeUstarHeader } from '../../domain/package-format/ustar-header.js';
+import type { BlobStore } from '../../repositories/blob-store.js';
 
 /** Named, because a change of the default would change every package's digest. */
 const compressionLevel = 6;
@@ -18,30 +19,49 @@ const compressionLevel = 6;
 const gzipOperatingSystemOffset = 9;
 const gzipUnknownSystem = 255;
 
-/** Bytes handed to gzip at once: each time costs a turn of the thread pool, which small files would pay for dearly. */
-const blockBytes = 64 * 1024;
+/** Bytes handed to gzip at once: each time costs two changes of thread, which take long where others want the processor. */
+const blockBytes = 512 * 1024;
 
-/** Opens stored content by its sha256. */
-type OpenBlob = (digest: string) => Readable | Promise<Readable>;
+/** Content up to this size is read whole, some files ahead: opening one after the other costs more than packing them. */
+const smallBytes = 128 * 1024;
+const filesAhead = 16;
 
 /**
  * The archive of a laid out package, as it is being made.
  *
  * The stream fails with LeonoreError BLOB_MISSING when content is not what its digest and size say, and with whatever
- * openBlob's streams fail with.
+ * reading a blob fails with.
  */
-export function packageArchive(layout: PackageLayout, openBlob: OpenBlob): Readable {
-  const tar = Readable.from(inBlocks(tarBytes(layout, openBlob)), { objectMode: false });
-  const gzip = createGzip({ level: compressionLevel, chunkSize: blockBytes });
+export function packageArchive(layout: PackageLayout, blobs: Pick<BlobStore, 'open' | 'read'>): Readable {
+  // Room for a block more than is being worked on: what is next is read and checked while gzip packs.
+  const ahead = { highWaterMark: 2 * blockBytes };
+  const tar = Readable.from(inBlocks(tarBytes(layout, blobs)), { ...ahead, objectMode: false });
+  const gzip = createGzip({ ...ahead, level: compressionLevel, chunkSize: blockBytes });
   // Whoever reads learns of a failure from the last stream: the others are torn down with it.
-  return pipeline(tar, gzip, new NeutralGzipHeader(), () => undefined);
+  return pipeline(tar, gzip, new NeutralGzipHeader(ahead), () => undefined);
 }
 
-async function* tarBytes(layout: PackageLayout, openBlob: OpenBlob): AsyncGenerator<Uint8Array> {
-  for (const entry of layout.entries) {
+async function* tarBytes(
+  { entries }: PackageLayout,
+  blobs: Pick<BlobStore, 'open' | 'read'>,
+): AsyncGenerator<Uint8Array> {
+  const reading = new Map<PackageEntry, Promise<Buffer>>();
+  let ahead = 0;
+  for (const [index, entry] of entries.entries()) {
+    for (; ahead < Math.min(index + filesAhead, entries.length); ahead += 1) {
+      const next = entries[ahead];
+      if (next?.content.kind !== 'blob' || next.size > smallBytes) continue;
+      const content = blobs.read(next.content.digest);
+      // A failure is met when its turn comes, or never, when the archive is given up before.
+      content.catch(() => undefined);
+      reading.set(next, content);
+    }
     yield encodeUstarHeader(entry);
+    const small = reading.get(entry);
+    reading.delete(entry);
     if (entry.content.kind === 'inline') yield entry.content.bytes;
-    else yield* checkedBlob(entry, entry.content.digest, openBlob);
+    else if (small !== undefined) yield* checked(entry, entry.content.digest, [await small]);
+    else yield* checked(entry, entry.content.digest, await blobs.open(entry.content.digest));
     const padding = (blockSize - (entry.size % blockSize)) % blockSize;
     if (padding > 0) yield Buffer.alloc(padding);
   }
@@ -64,14 +84,14 @@ async function* inBlocks(pieces: AsyncIterable<Uint8Array>): AsyncGenerator<Uint
   if (bytes > 0) yield Buffer.concat(waiting, bytes);
 }
 
-async function* checkedBlob(
+async function* checked(
   entry: PackageEntry,
   digest: string,
-  openBlob: OpenBlob,
+  content: AsyncIterable<Buffer> | Iterable<Buffer>,
 ): AsyncGenerator<Uint8Array> {
   const hash = createHash('sha256');
   let size = 0;
-  for await (const chunk of (await openBlob(digest)) as AsyncIterable<Buffer>) {
+  for await (const chunk of content) {
     size += chunk.length;
     if (size > entry.size) break;
     hash.update(chunk);
