@@ -6,9 +6,8 @@
  */
 import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
 import { readdir } from 'node:fs/promises';
-import { setTimeout as sleep } from 'node:timers/promises';
 import type { Report } from '../domain/agent-protocol/messages.js';
-import { AgentProcess, processesOf } from './testing/agent-process.js';
+import { AgentProcess } from './testing/agent-process.js';
 import { CrashCourse, generator, seed } from './testing/crash-course.js';
 import { AgentBed, application } from './testing/test-agent.js';
 import { testPackage, testTask, type TestPackage } from './testing/test-package.js';
@@ -59,12 +58,7 @@ async function expectSound(report: Report, version: string): Promise<void> {
   expect(await readdir(bed.path('container/packages'))).toHaveLength(1);
   expect((await readdir(bed.path('container/data'))).sort()).toEqual(['app', 'lib']);
   // The last kill may have come after the end of the delivery, so the application may just be starting again.
-  for (;;) {
-    const running = await processesOf(bed.path('container'));
-    const pid = Number(await bed.text('container/data/app/pid'));
-    if (running.length === 1 && running[0] === pid) break;
-    await sleep(20);
-  }
+  await bed.running();
   expect((await bed.text('container/data/app/started')).trim().split('\n').at(-1)).toBe(version);
   // A report may come twice, but never two different ones with one number.
   const finals = bed.server.reports.filter(

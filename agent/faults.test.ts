@@ -68,36 +68,46 @@ describe('reports', () => {
     expect(await bed.server.ending('d1')).toMatchObject({ state: 'succeeded' });
   });
 
-  test('of a delivery that LEONORE has ended: nothing is installed and nothing more is said', async () => {
-    const task = testTask('d1', built);
-    bed.server.offer(built, task);
-    const waiting: (() => void)[] = [];
-    bed.server.intercept = (request, response) => {
-      const path = request.url ?? '';
-      if (path.endsWith('/reports')) {
-        request.resume();
-        bed.server.tasks = [];
-        const outcomes = [{ deliveryId: 'd1', sequence: 1, outcome: 'ended', state: 'cancelled' }];
-        response.writeHead(200, { 'content-type': 'application/json' }).end(JSON.stringify({ outcomes }));
+  test.each([
+    [
+      'an outcome',
+      200,
+      { outcomes: [{ deliveryId: 'd1', sequence: 1, outcome: 'ended', state: 'cancelled' }] },
+    ],
+    ['a problem', 409, { code: 'DELIVERY_ENDED' }],
+    ['another problem', 404, { code: 'DELIVERY_NOT_FOUND' }],
+  ])(
+    'of a delivery that has ended, told by %s: nothing is installed, nothing more is said',
+    async (_how, status, said) => {
+      const task = testTask('d1', built);
+      bed.server.offer(built, task);
+      const waiting: (() => void)[] = [];
+      bed.server.intercept = (request, response) => {
+        const path = request.url ?? '';
+        if (path.endsWith('/reports')) {
+          request.resume();
+          bed.server.tasks = [];
+          response.writeHead(status, { 'content-type': 'application/json' }).end(JSON.stringify(said));
+          return true;
+        }
+        // The download would go on for ever.
+        if (!path.includes('/packages/')) return false;
+        response.writeHead(200);
+        response.write('x');
+        waiting.push(() => response.end());
         return true;
-      }
-      // The download would go on for ever.
-      if (!path.includes('/packages/')) return false;
-      response.writeHead(200);
-      response.write('x');
-      waiting.push(() => response.end());
-      return true;
-    };
-    const agent = await bed.start();
-    await bed.server.until(() => bed.server.countOf('POST', '/device/v1/reports') > 0);
-    const polls = bed.server.countOf('GET', '/device/v1/tasks');
-    await bed.server.until(() => bed.server.countOf('GET', '/device/v1/tasks') > polls + 1);
-    expect(bed.server.countOf('POST', '/device/v1/reports')).toBe(1);
-    expect(await bed.store()).toEqual([]);
-    expect(await bed.leftovers()).toEqual([]);
-    await agent.close();
-    for (const end of waiting) end();
-  });
+      };
+      const agent = await bed.start();
+      await bed.server.until(() => bed.server.countOf('POST', '/device/v1/reports') > 0);
+      const polls = bed.server.countOf('GET', '/device/v1/tasks');
+      await bed.server.until(() => bed.server.countOf('GET', '/device/v1/tasks') > polls + 1);
+      expect(bed.server.countOf('POST', '/device/v1/reports')).toBe(1);
+      expect(await bed.store()).toEqual([]);
+      expect(await bed.leftovers()).toEqual([]);
+      await agent.close();
+      for (const end of waiting) end();
+    },
+  );
 });
 
 describe('a gateway whose node', () => {
@@ -149,7 +159,7 @@ describe('a gateway whose node', () => {
     const seen = bed.server.countOf('POST', '/device/v1/register');
     await bed.start();
     await bed.server.until(() => bed.server.countOf('POST', '/device/v1/register') > seen + 2);
-    process.kill(Number(await bed.text('container/data/app/pid')), 0);
+    await bed.running();
     bed.server.intercept = () => false;
     const polls = bed.server.countOf('GET', '/device/v1/tasks');
     await bed.server.until(() => bed.server.countOf('GET', '/device/v1/tasks') > polls);
@@ -237,7 +247,7 @@ test('what was begun to be removed is restored whole, whatever an interruption l
       installed: [{ version: '1.0.0' }],
     });
     expect(await readFile(part, 'utf8')).toBe('of it');
-    process.kill(Number(await bed.text('container/data/app/pid')), 0);
+    await bed.running();
     await bed.settled();
     expect(bed.server.countOf('GET', `/device/v1/packages/${old.digest}`)).toBe(1);
   } finally {
@@ -342,7 +352,7 @@ describe('a full disk', () => {
         error: { class: 'space', step },
         installed: [{ name: 'app', version: '1.0.0' }],
       });
-      process.kill(Number(await small.text('container/data/app/pid')), 0);
+      await small.running();
       expect(await small.leftovers()).toEqual([]);
       expect(await small.store()).toEqual(['app@1.0.0']);
       await agent.close();
@@ -423,7 +433,7 @@ describe('a full disk', () => {
         expect(await small.leftovers()).toEqual([]);
         expect(await small.store()).toEqual(['app@1.0.0']);
         // The old one runs, and what it does is possible again.
-        process.kill(Number(await small.text('container/data/app/pid')), 0);
+        await small.running();
       } finally {
         await small.close();
         await disk.remove();

@@ -45,7 +45,7 @@ describe('an order', () => {
     expect(await processesOf(bed.path('container'))).toEqual([]);
 
     expect(await bed.server.order('o2', 'start', 'app')).toMatchObject({ state: 'succeeded' });
-    process.kill(await pid(), 0);
+    await bed.running();
     expect(await starts()).toBe(2);
     expect(await bed.leftovers()).toEqual([]);
     expect(await readdir(bed.path('container/generations'))).toHaveLength(1);
@@ -115,7 +115,7 @@ describe('an order', () => {
         error: { step: 'change', message: 'lib has no start script.' },
       });
     }
-    process.kill(await pid(), 0);
+    await bed.running();
     expect(await bed.leftovers()).toEqual([]);
   });
 
@@ -132,7 +132,7 @@ describe('an order', () => {
       lastSequence: 5,
     });
     await bed.server.until(() => bed.server.reports.some(({ sequence }) => sequence === 6));
-    process.kill(await pid(), 0);
+    await bed.running();
     expect(await starts()).toBe(count);
   });
 

@@ -111,8 +111,7 @@ describe('an agent', () => {
     });
     expect(await bed.store()).toEqual(['app@1.0.0']);
     expect(await readdir(bed.path('container/data'))).toEqual(['app']);
-    const pid = Number(await bed.text('container/data/app/pid'));
-    process.kill(pid, 0);
+    await bed.running();
     expect((await bed.text('container/data/app/started')).split('\n').at(-2)).toBe('1.0.0');
     expect(await bed.leftovers()).toEqual([]);
   });
@@ -168,7 +167,7 @@ describe('an agent', () => {
         installed: [{ version: '1.0.0' }],
       });
       expect(report.detail).toBeUndefined();
-      process.kill(Number(await bed.text('container/data/app/pid')), 0);
+      await bed.running();
       expect(await bed.text('container/data/app/started')).toBe('1.0.0\n1.0.0\n');
       expect(await bed.store()).toEqual(['app@1.0.0']);
       expect(bed.server.countOf('GET', `/device/v1/packages/${first.digest}`)).toBe(

@@ -31,6 +31,12 @@ export interface ReportSenderOptions {
 /** Offsets to the last sequence that LEONORE has; the final report's is in deliver.ts. */
 const sequenceOffsets = { downloading: 1, installing: 2 } as const;
 
+/** How LEONORE says that none of the reports of a request was of use. */
+const uselessOutcomes: Readonly<Record<string, ReportOutcome>> = {
+  DELIVERY_ENDED: 'ended',
+  DELIVERY_NOT_FOUND: 'unknown',
+};
+
 export class ReportSender implements Reporter {
   readonly #dropped = new Map<string, AbortController>();
   #wake: () => void = () => undefined;
@@ -132,7 +138,10 @@ export class ReportSender implements Reporter {
         return;
       }
       this.#most = limits.reports;
-      log('error', 'a report was refused', { delivery: reports[0]?.deliveryId, problem: error.message });
+      const delivery = reports[0]?.deliveryId ?? '';
+      const outcome = uselessOutcomes[error.code ?? ''];
+      if (outcome === undefined) log('error', 'a report was refused', { delivery, problem: error.message });
+      else this.#note(delivery, outcome);
       await queue.acknowledge(reports.slice(0, 1));
     }
   }

@@ -5,6 +5,7 @@ import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { AgentOptions, AgentTimes } from '../options.js';
 import { startAgent, type RunningAgent } from '../start-agent.js';
+import { processesOf } from './agent-process.js';
 import { DeviceServer, enrolmentToken } from './device-server.js';
 import type { TestArtifact } from './test-package.js';
 
@@ -73,6 +74,19 @@ export class AgentBed {
   /** Resolves once nothing of a delivery is left: the journal is cleared a moment after its last report was sent. */
   async settled(): Promise<void> {
     while ((await this.leftovers()).length > 0) await sleep(20);
+  }
+
+  /**
+   * Resolves once the application runs, and nothing else of the container does: it was started, but may not have come
+   * to say so yet.
+   */
+  async running(): Promise<void> {
+    for (;;) {
+      const pids = await processesOf(this.path('container'));
+      const told = Number(await this.text('container/data/app/pid').catch(() => ''));
+      if (pids.length === 1 && pids[0] === told) return;
+      await sleep(20);
+    }
   }
 
   /** `name/version-content` of what lies in the store, and the number of generations and packages. */
