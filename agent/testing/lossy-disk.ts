@@ -3,6 +3,7 @@
  * without a flush of its journal, then mounted again. A real power cut, as far as the file system can tell.
  */
 import { execFileSync, spawnSync } from 'node:child_process';
+import { randomUUID } from 'node:crypto';
 import { mkdir, mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -15,7 +16,7 @@ const shutDown =
 export class LossyDisk {
   private constructor(
     private readonly directory: string,
-    private readonly image: string,
+    private image: string,
     readonly path: string,
   ) {}
 
@@ -39,14 +40,23 @@ export class LossyDisk {
     execFileSync('perl', ['-e', shutDown, this.path]);
   }
 
-  /** As after the power has come back. Nothing may have a file open there. */
-  async restore(): Promise<void> {
-    await this.unmount();
+  /**
+   * As after the power has come back. What is mounted is a copy of the image: a mount name space of somebody else may
+   * have been made meanwhile and keep the old one, without power, alive.
+   *
+   * @param release makes sure that nothing has a file open there; called again until nothing has
+   */
+  async restore(release: () => Promise<void> = () => Promise.resolve()): Promise<void> {
+    await this.unmount(release);
+    const before = this.image;
+    this.image = join(this.directory, `image-${randomUUID()}`);
+    execFileSync('cp', ['--sparse=always', before, this.image]);
+    await rm(before);
     if (!this.mount()) throw new Error('the file system cannot be mounted again');
   }
 
   async remove(): Promise<void> {
-    await this.unmount();
+    await this.unmount(() => Promise.resolve());
     await rm(this.directory, { recursive: true });
   }
 
@@ -55,12 +65,14 @@ export class LossyDisk {
     return succeeds('mount', '-o', 'loop,commit=300', this.image, this.path);
   }
 
-  private async unmount(): Promise<void> {
+  private async unmount(release: () => Promise<void>): Promise<void> {
     // A killed process holds its files for a moment longer.
-    for (let attempt = 0; !succeeds('umount', this.path); attempt += 1) {
-      if (attempt === 200) throw new Error('the file system is in use');
+    for (let attempt = 0; attempt < 200; attempt += 1) {
+      await release();
+      if (succeeds('umount', this.path)) return;
       await sleep(25);
     }
+    throw new Error('the file system is in use');
   }
 }
 
