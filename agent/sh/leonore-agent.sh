@@ -1,12 +1,12 @@
 #!/bin/sh
-# The gateway agent for devices that have BusyBox and nothing else: the protocol of docs/agent-protocol.md in its text
-# form, the packages of docs/package-format.md, and the container of docs/gateway.md, pulled.
+# The gateway agent for devices with BusyBox and nothing else: docs/agent-protocol.md in its text form,
+# docs/package-format.md, and the container of docs/gateway.md.
 #
 #   LEONORE_SERVER            address of LEONORE (required)
 #   LEONORE_ROOT_DIR          directory that it stays in (required)
-#   LEONORE_ENROLMENT_TOKEN   needed until the gateway has a token of its own
-#   LEONORE_ID                default: gw- and the mac of the first interface, or a random one that is kept
-#   LEONORE_INTERVAL          seconds between two polls; default: what LEONORE says
+#   LEONORE_ENROLMENT_TOKEN   until the gateway has a token of its own
+#   LEONORE_ID                default: gw- and the first mac, or a random one that is kept
+#   LEONORE_INTERVAL          seconds between polls; default: what LEONORE says
 #   LEONORE_LABELS            such as 'building=b1 floor=2'
 #   LEONORE_COMPONENTS        hardware components, such as 'gpio=1.0.0'
 #
@@ -31,7 +31,6 @@ server=${LEONORE_SERVER%/} enrolment=${LEONORE_ENROLMENT_TOKEN:-} id=${LEONORE_I
 labels=${LEONORE_LABELS:-} components=${LEONORE_COMPONENTS:-}
 unset LEONORE_SERVER LEONORE_ROOT_DIR LEONORE_ENROLMENT_TOKEN LEONORE_ID LEONORE_INTERVAL LEONORE_LABELS LEONORE_COMPONENTS
 tab=$(printf '\t')
-grace=5 check_within=60
 token='' node='' interval='' watching='' asking='' delivery=- child='' logged=0
 
 exec 9>&2 2>/dev/null
@@ -54,11 +53,10 @@ whole() { case $1 in '' | *[!0-9]* | ?????*) echo "$2" ;; *) echo "$1" ;; esac }
 uptime() { read -r now _idle </proc/uptime && now=${now%%.*}; }
 random() { head -c 12 /dev/urandom | sha256sum | cut -c "1-$1"; }
 
-# Not every BusyBox can sleep for less than a second; old ones want a time limit as an option.
+# Not every BusyBox can sleep for less than a second.
 nap() { sleep 1; }
-a_second=1 timeout='timeout'
+a_second=1
 usleep 1 && nap() { usleep 200000; } && a_second=5
-timeout 5 true || timeout='timeout -t'
 
 attend() {
 	while kill -0 "$1"; do
@@ -78,8 +76,6 @@ pause_for() {
 	done
 }
 
-# ---- network ----
-
 # ask URL TOKEN FILE [OPTION...]: the answer's $status, 0 when none came or not all of it, and its body in FILE
 # The time limit is not wget's own: some builds do not survive -T.
 ask() {
@@ -88,7 +84,7 @@ ask() {
 	(
 		# Head or body: wget ends there.
 		ulimit -f $((${most:-262144} / 512 + 1))
-		exec $timeout "${time_limit:-30}" wget -q -S -O "$answer" --header "Authorization: Bearer $bearer" \
+		exec timeout "${time_limit:-30}" wget -q -S -O "$answer" --header "Authorization: Bearer $bearer" \
 			--header 'Accept: text/plain' "$@" "$url" 2>tmp/headers
 	) &
 	asking=$!
@@ -148,18 +144,15 @@ register() {
 	pause=1 used=${token:-$enrolment}
 	while :; do
 		post "$server/device/v1/register" "$used" "{\"profile\":$(profile),\"agentVersion\":\"sh\"}"
-		if [ "$status" = 200 ] || [ "$status" = 201 ]; then
-			fresh=$(value_of token tmp/answer) address=$(value_of nodeAddress tmp/answer)
-			fresh=${fresh:-$token}
-			case $address in http://* | https://*) ;; *) fresh= ;; esac
-			case $fresh$address in '' | *[!!-~]*) fresh= ;; esac
-			if [ -n "$fresh" ]; then
-				token=$fresh node=$address interval=$(value_of pollInterval tmp/answer) unreachable=0
-				printf 'token\t%s\nnodeAddress\t%s\npollInterval\t%s\n' "$token" "$node" "$interval" | put identity
-				log "registered at $node"
-				return
-			fi
-		fi
+		fresh=$(value_of token tmp/answer) address=$(value_of nodeAddress tmp/answer)
+		fresh=${fresh:-$token}
+		case $status/$fresh/$address in *[!!-~]*) ;; 200/?*/http*://?*)
+			token=$fresh node=$address interval=$(value_of pollInterval tmp/answer) unreachable=0
+			printf 'token\t%s\nnodeAddress\t%s\npollInterval\t%s\n' "$token" "$node" "$interval" | put identity
+			log "registered at $node"
+			return
+			;;
+		esac
 		log "registration failed: $status"
 		if [ "$status" = 401 ] && [ "$used" = "$token" ] && [ -n "$enrolment" ]; then
 			used=$enrolment
@@ -184,8 +177,6 @@ after_failure() {
 	esac
 }
 
-# ---- reports ----
-
 # report STATE NUMBER [FAILURE-JSON]
 report() {
 	until {
@@ -207,7 +198,7 @@ queue_report() {
 	cmp -s tmp/report "reports/$last" || put "reports/$((${last:-0} + 1))" <tmp/report
 }
 
-take_up() { delivery=$(fact task) && ended=ended/$(echo "$delivery" | sha256sum | cut -c 1-16); }
+take_up() { delivery=$(fact task)$(fact order) artifact=$(fact artifact) action=$(fact action) && ended=ended/$(echo "$delivery" | sha256sum | cut -c 1-16); }
 
 # repeat_report: answers a task that was carried out before
 repeat_report() {
@@ -232,8 +223,6 @@ send_reports() {
 		rm -f "reports/$queued"
 	done
 }
-
-# ---- applications ----
 
 # environment DIRECTORY GENERATION PACKAGE-ID COMMAND...: becomes the command, with the surroundings of a package's
 # scripts, as the leader of a process group. To be run in the background: it does not return.
@@ -263,7 +252,7 @@ limited() {
 	naps=$(($1 * a_second))
 	rm -f tmp/pipe && mkfifo tmp/pipe || return 125
 	# Limited as well: somebody else may hold the pipe open.
-	$timeout $(($1 + 9)) tail -c 2000 <tmp/pipe >tmp/output &
+	timeout $(($1 + 9)) tail -c 2000 <tmp/pipe >tmp/output &
 	reader=$!
 	shift
 	"$@" >tmp/pipe 2>&1 </dev/null &
@@ -290,7 +279,7 @@ control() { limited "$1" environment "$2" "$3" "$4" sh "$2/control/$5" ${6:+"$6"
 # end_group PROCESS: asks, then kills
 end_group() {
 	kill -TERM "-$1" || return 0
-	patient=$((grace * a_second))
+	patient=$((5 * a_second))
 	while kill -0 "-$1" && [ "$patient" -gt -25 ]; do
 		[ "$patient" -gt 0 ] || kill -KILL "-$1"
 		patient=$((patient - 1))
@@ -325,7 +314,7 @@ stop_all() {
 		name=${file##*/}
 		package=$(package_of "$name")
 		if [ -n "$package" ] && is_up "$name"; then
-			control $grace "$packages/$package" "$(current)" "$package" stop "$name"
+			control 5 "$packages/$package" "$(current)" "$package" stop "$name"
 		fi
 		end_group "$(cat "$file")"
 		rm -f "$file" "tmp/due.$name"
@@ -367,10 +356,7 @@ end_leftovers() {
 switch_to() {
 	rm -f "$link.new"
 	ln -s "generations/$1" "$link.new" && sync
-	# Without -T it takes two steps, which `prepare` completes.
-	mv -T "$link.new" "$link" ||
-		{ rm -f "$link" && mv "$link.new" "$link"; }
-	sync
+	mv -T "$link.new" "$link" && sync
 }
 
 # collect [GENERATION]: what neither the current generation nor this one refers to
@@ -453,7 +439,7 @@ inspect() {
 	rm -rf staging && mkdir -p staging/package
 	while :; do
 		message='the archive cannot be read'
-		$timeout 600 tar -tvzf "$1" >tmp/raw 2>tmp/errors && [ ! -s tmp/errors ] || break
+		timeout 600 tar -tvzf "$1" >tmp/raw 2>tmp/errors && [ ! -s tmp/errors ] || break
 		# Plain files below the directories of a package, each once, and nothing else that takes up space.
 		message='it holds what no package may hold'
 		awk -v sizes=tmp/sizes '{
@@ -560,9 +546,10 @@ write_generation() {
 	sync
 }
 
-# healthy: the evidence for each artifact that the package brought
+# healthy: the evidence for what was brought or is to be started
 healthy() {
-	rows -v package="$(fact package)" '$4 == package' "$table" >tmp/brought
+	[ "$action" = start ] || artifact=
+	rows -v package="$(fact package)" -v name="$artifact" '$4 == package || $1 == name' "$table" >tmp/brought
 	while IFS=$tab read -r name version home package _requested start _keep _size check up _rest <&3; do
 		[ "$start" = 0 ] || start_one "$name"
 		left=$(($(whole "${up%%.*}" 0) + 1))
@@ -573,8 +560,8 @@ healthy() {
 		done
 		[ "$check" != - ] || continue
 		uptime
-		deadline=$((now + check_within))
-		until limited $check_within environment "$packages/$package" "$(current)" "$package" sh -c '
+		deadline=$((now + 60))
+		until limited 60 environment "$packages/$package" "$(current)" "$package" sh -c '
 			export LEONORE_NAME="$1" LEONORE_VERSION="$2" LEONORE_HOME="$LEONORE_ROOT/$3" LEONORE_DATA="$LEONORE_ROOT/data/$1"
 			cd "$LEONORE_HOME" && exec sh "./$4"' check "$name" "$version" "$home" "$check"; do
 			uptime
@@ -632,6 +619,16 @@ deliver() {
 					if put_in_place "$(fact package)" "$after"; then next=switch placed=1; else
 						fail script install "$(cat tmp/output)"
 					fi
+				fi
+				;;
+			change)
+				report installing 2
+				collect "$before"
+				after=$(next_name)
+				rows -v name="$artifact" -v action="$action" '
+					$1 == name && action == "uninstall" { next } $1 == name { $6 = action == "start" } 1' "$old" | generation "$after"
+				if [ "$action" = uninstall ] || cut -f 1 "$old" | grep -qxF "$artifact"; then next=switch; else
+					fail internal change "$artifact is not installed"
 				fi
 				;;
 			switch)
@@ -737,12 +734,9 @@ restore() {
 	[ "$(current)" = "$before" ] || { stop_all && switch_to "$before"; }
 }
 
-# ---- agent ----
-
 prepare() {
 	(umask 077 && rm -rf tmp && mkdir -p tmp reports ended downloads run)
 	mkdir -p "$container/store" "$packages" "$gens" "$container/data" "$container/log"
-	[ -L "$link" ] || [ ! -L "$link.new" ] || mv "$link.new" "$link"
 	if [ ! -L "$link" ]; then
 		mkdir -p "$gens/0/active" "$gens/0/values" && : >"$gens/0/table"
 		switch_to 0
@@ -768,11 +762,12 @@ poll() {
 	# One that was cut off, or makes no sense, is left out.
 	rm -f tmp/task.*
 	rows -v file=tmp/task. '
-		$1 == "task" { text = "" ; sound = 0; id = $2 ~ /^[0-9A-Za-z][0-9A-Za-z._-]*$/ && length($2) <= 128 ? $2 : "" }
+		$1 == "task" || $1 == "order" { text = ""; sound = $1 == "order"; id = $2 ~ /^[0-9A-Za-z][0-9A-Za-z._-]*$/ && length($2) <= 128 ? $2 : "" }
 		{ text = text $0 "\n" }
 		$1 == "package" || $1 == "digest" { sound += length($2) == 64 && $2 !~ /[^0-9a-f]/ }
 		$1 == "size" || $1 == "lastSequence" { sound += $2 ~ /^[0-9]+$/ && length($2) < 13 }
-		$1 == "end" && $2 == id && id != "" && sound == 4 { printf "%s", text > (file (100 + ++tasks)) }
+		$1 == "action" || $1 == "artifact" { sound += $2 ~ /^[a-z0-9._+-]+$/ }
+		($1 == "end" || $1 == "endOrder") && $2 == id && id != "" && sound == 4 { printf "%s", text > (file (100 + ++tasks)) }
 	' tmp/tasks
 	for file in tmp/task.*; do
 		[ -f "$file" ] && put task <"$file" || continue
@@ -782,8 +777,9 @@ poll() {
 			repeat_report
 			continue
 		fi
-		before=$(current) after='' placed='' begun=0 failure=''
-		step download && deliver
+		before=$(current) after='' placed='' begun=0 failure='' first=download
+		[ -z "$action" ] || first=change
+		step $first && deliver
 		send_reports
 	done
 }
@@ -792,15 +788,13 @@ poll() {
 # One agent a root. A lock left behind names a process that is gone, or began at another time.
 began() { sed 's/.*) //' "/proc/$1/stat" | cut -d ' ' -f 20; }
 boot=$(cat /proc/sys/kernel/random/boot_id)
-tries=0
 until ln -s "$boot $$ $(began $$)" lock; do
-	held=$(readlink lock)
+	held=$(readlink lock) || exit 2
 	pid=${held#* } pid=${pid% *}
-	if [ "$tries" -gt 5 ] || { [ -n "$held" ] && [ "$held" = "$boot $pid $(began "$pid")" ]; }; then
+	if [ "$held" = "$boot $pid $(began "$pid")" ]; then
 		log "another agent is running on $root"
 		exit 2
 	fi
-	tries=$((tries + 1))
 	# Of several, one moves it away; who moved a fresh one puts it back.
 	mv lock "lock.$$" && [ "$(readlink "lock.$$")" != "$held" ] && mv "lock.$$" lock
 	rm -f "lock.$$"
