@@ -1,85 +1,43 @@
 /** The BusyBox agent under BusyBox's own shell, with BusyBox's applets and nothing else on its PATH. */
 import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
-import { execFileSync, spawn, spawnSync, type ChildProcess } from 'node:child_process';
+import { spawnSync } from 'node:child_process';
 import { randomBytes } from 'node:crypto';
 import { once } from 'node:events';
-import { copyFile, mkdir, mkdtemp, readdir, rm, stat } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
-import { createInterface } from 'node:readline';
-import { setTimeout as sleep } from 'node:timers/promises';
+import { readFile, stat } from 'node:fs/promises';
 import { gzipSync } from 'node:zlib';
 import type { Report } from '../../domain/agent-protocol/messages.js';
+import { busyBoxAgent } from '../../testbed/busybox/busybox-root.js';
+import { busybox, BusyBoxBed, type BusyBoxAgent } from '../../tests/support/busybox-bed.js';
 import { processesOf } from '../testing/agent-process.js';
-import { DeviceServer, enrolmentToken } from '../testing/device-server.js';
-import { AgentBed, application } from '../testing/test-agent.js';
+import { DeviceServer } from '../testing/device-server.js';
+import { application, type AgentBed } from '../testing/test-agent.js';
 import { sha256, tar, testPackage, testTask, type TestPackage } from '../testing/test-package.js';
 
-const script = join(import.meta.dirname, 'leonore-agent.sh');
-const found = spawnSync('busybox', ['which', 'busybox'], { encoding: 'utf8' });
-const busybox = found.status === 0 ? found.stdout.trim() : '';
-const underBusyBox = busybox === '' ? describe.skip : describe;
-
 test('the BusyBox agent is small', async () => {
-  expect((await stat(script)).size).toBeLessThan(30_000);
+  expect((await stat(busyBoxAgent)).size).toBeLessThan(30_000);
 });
 
-underBusyBox('the BusyBox agent', () => {
+const found = spawnSync('shellcheck', ['--version']).status === 0;
+(found ? test : test.skip)('the BusyBox agent has nothing that shellcheck knows better', () => {
+  expect(spawnSync('shellcheck', ['-s', 'sh', busyBoxAgent], { encoding: 'utf8' }).stdout).toBe('');
+});
+
+(busybox === '' ? describe.skip : describe)('the BusyBox agent', () => {
+  let box: BusyBoxBed;
   let bed: AgentBed;
-  let applets: string;
-  const agents: ChildProcess[] = [];
 
   beforeEach(async () => {
-    bed = await AgentBed.create();
-    bed.server.pollIntervalSeconds = 1;
-    applets = join(await mkdtemp(join(tmpdir(), 'leonore-applets-')), 'bin');
-    await mkdir(applets);
-    execFileSync(busybox, ['--install', '-s', applets]);
+    box = await BusyBoxBed.onPath();
+    bed = box.bed;
   });
-  afterEach(async () => {
-    for (const agent of agents.splice(0)) await end(agent, 'SIGTERM');
-    await bed.close();
-    await rm(join(applets, '..'), { recursive: true });
-  });
+  afterEach(() => box.close());
 
-  function start(
-    over: Record<string, string> = {},
-    command = busybox,
-    args = ['sh', script],
-  ): { agent: ChildProcess; lines: string[] } {
-    const agent = spawn(command, args, {
-      env: {
-        PATH: command === busybox ? applets : '/usr/sbin:/bin',
-        LEONORE_SERVER: bed.server.url,
-        LEONORE_ROOT_DIR: bed.root,
-        LEONORE_ENROLMENT_TOKEN: enrolmentToken,
-        LEONORE_ID: 'gw-test',
-        LEONORE_LABELS: 'building=b1',
-        LEONORE_COMPONENTS: 'gpio=1.0.0',
-        ...over,
-      },
-      stdio: ['ignore', 'ignore', 'pipe'],
-    });
-    agents.push(agent);
-    const lines: string[] = [];
-    createInterface({ input: agent.stderr }).on('line', (line) => lines.push(line));
-    return { agent, lines };
-  }
-
-  async function end(agent: ChildProcess, signal: NodeJS.Signals): Promise<void> {
-    if (agent.exitCode !== null || agent.signalCode !== null) return;
-    const exit = once(agent, 'exit');
-    agent.kill(signal);
-    await exit;
-  }
+  const start = (over: Record<string, string> = {}): BusyBoxAgent => box.start(over);
 
   async function expectSound(report: Report, ...keys: string[]): Promise<void> {
     expect(report.installed?.map(({ name, version }) => `${name}@${version}`)).toEqual(keys);
-    while ((await readdir(bed.path('agent'))).includes('journal')) await sleep(20);
-    expect(await bed.store()).toEqual(keys.toSorted());
-    expect(await readdir(bed.path('container/generations'))).toHaveLength(1);
-    expect(await readdir(bed.path('agent/downloads'))).toEqual([]);
-    expect(await readdir(bed.path('agent'))).not.toContain('staging');
+    expect(await box.leftovers()).toEqual([]);
+    expect(await box.store()).toEqual(keys.toSorted());
   }
 
   const lib = (version: string) => ({ name: 'lib', version, files: { data: `library ${version}` } });
@@ -157,14 +115,14 @@ underBusyBox('the BusyBox agent', () => {
   test.each(['install', 'switch', 'start', 'cleanup'])(
     'goes on when it was killed at %s',
     async (step) => {
-      const { agent, lines } = start();
+      const agent = start();
       await install(first, 'd1');
       bed.server.offer(
         second,
         testTask('d2', second, { remove: ['lib@1.0.0', 'app@1.0.0'], values: { room: 'r' } }),
       );
-      while (!lines.some((line) => line.includes(`d2: ${step}`))) await sleep(5);
-      await end(agent, 'SIGKILL');
+      await agent.said(`d2: ${step}`);
+      await agent.end('SIGKILL');
       start();
       const report = await bed.server.ending('d2');
       expect(report).toMatchObject({ state: 'succeeded' });
@@ -203,9 +161,9 @@ underBusyBox('the BusyBox agent', () => {
   test('answers what it has carried out before, and is alone on its root', async () => {
     start();
     await install(first, 'd1');
-    const { agent } = start();
-    await once(agent, 'exit');
-    expect(agent.exitCode).toBe(2);
+    const { process: second } = start();
+    await once(second, 'exit');
+    expect(second.exitCode).toBe(2);
     bed.server.tasks = [testTask('d1', first, { lastSequence: 7 })];
     await bed.server.until(() => bed.server.reports.some(({ sequence }) => sequence === 8));
     expect(await bed.text('container/data/app/started')).toBe('1.0.0\n');
@@ -220,40 +178,47 @@ underBusyBox('the BusyBox agent', () => {
     expect(await install(first, 'd1')).toMatchObject({ state: 'succeeded' });
   }, 60_000);
 
-  test('works where there is nothing but BusyBox, in a root of its own', async () => {
-    const jail = await makeJail();
-    if (jail === null) return skipped();
-    try {
-      start({ LEONORE_ROOT_DIR: '/gateway' }, 'chroot', [jail, '/bin/busybox', 'sh', '/leonore-agent.sh']);
-      expect(await install(first, 'd1')).toMatchObject({ state: 'succeeded' });
-      const report = await install(second, 'd2', {
-        remove: ['lib@1.0.0', 'app@1.0.0'],
-        values: { room: 'r' },
-      });
-      await expectSound(report, 'app@2.0.0');
-    } finally {
-      for (const agent of agents.splice(0)) await end(agent, 'SIGTERM');
-      execFileSync('umount', ['-l', join(jail, 'proc')]);
-    }
+  test('carries out orders, and what was stopped stays stopped', async () => {
+    const agent = start();
+    await install(first, 'd1');
+    const pid = Number(await bed.text('container/data/app/pid'));
+    expect(await bed.server.order('o1', 'stop', 'app')).toMatchObject({ state: 'succeeded', sequence: 3 });
+    expect(() => process.kill(pid, 0)).toThrow();
+    expect(await agent.end('SIGTERM')).toBe(0);
+    start();
+    const polls = bed.server.countOf('GET', '/device/v1/tasks');
+    await bed.server.until(() => bed.server.countOf('GET', '/device/v1/tasks') > polls);
+    expect(await processesOf(bed.path('container'))).toEqual([]);
+    expect(await bed.server.order('o2', 'start', 'app')).toMatchObject({ state: 'succeeded' });
+    process.kill(Number(await bed.text('container/data/app/pid')), 0);
+    expect(await bed.server.order('o3', 'start', 'other')).toMatchObject({
+      state: 'failed',
+      error: { class: 'internal', step: 'change', message: 'other is not installed' },
+    });
+    const report = await bed.server.order('o4', 'uninstall', 'app');
+    expect(report).toMatchObject({ state: 'succeeded' });
+    await expectSound(report, 'lib@1.0.0');
   }, 60_000);
 
-  /** The bed's directory as a root with BusyBox alone; null where that is not allowed or BusyBox is not static. */
-  async function makeJail(): Promise<string | null> {
-    const jail = bed.directory;
-    for (const name of ['bin', 'proc', 'dev', 'tmp']) await mkdir(join(jail, name));
-    await copyFile(busybox, join(jail, 'bin/busybox'));
-    await copyFile(script, join(jail, 'leonore-agent.sh'));
-    if (spawnSync('chroot', [jail, '/bin/busybox', '--install', '-s', '/bin']).status !== 0) return null;
-    // Not the machine's own /dev: the directory is removed in the end.
-    for (const [name, minor] of Object.entries({ null: '3', urandom: '9' })) {
-      if (spawnSync('mknod', ['-m', '666', join(jail, 'dev', name), 'c', '1', minor]).status !== 0)
-        return null;
-    }
-    return spawnSync('mount', ['-t', 'proc', 'proc', join(jail, 'proc')]).status === 0 ? jail : null;
-  }
+  test('keeps nothing of its own surroundings from applications but what they need', async () => {
+    const files = {
+      'start.sh':
+        'env >"$LEONORE_DATA/env"; yes | head -c 2000000; echo $$ >"$LEONORE_DATA/pid"; exec sleep 1000\n',
+    };
+    start({ SECRET: 'x', LEONORE_LABELS: 'a=b' });
+    await install(testPackage(application('1.0.0', { files })), 'd1');
+    const names = (await bed.text('container/data/app/env')).split('\n').map((line) => line.split('=')[0]);
+    expect(names).not.toContain('SECRET');
+    expect(names).not.toContain('LEONORE_ENROLMENT_TOKEN');
+    expect(names).not.toContain('LEONORE_LABELS');
+    expect(names).toContain('LEONORE_DATA');
+    // What it prints is kept up to a limit.
+    const sizes = await Promise.all(
+      ['app.log', 'app.log.old'].map(async (name) => (await stat(bed.path('container/log', name))).size),
+    );
+    for (const size of sizes) expect(size).toBeLessThanOrEqual(256 * 1_024);
+    expect((await stat(bed.path('agent'))).mode & 0o777).toBe(0o700);
+    expect((await stat(bed.path('agent/identity'))).mode & 0o777).toBe(0o600);
+    expect(await readFile(bed.path('agent/log'), 'utf8')).not.toContain(bed.server.token);
+  }, 60_000);
 });
-
-/** A root of its own needs root's rights. */
-function skipped(): void {
-  process.stderr.write('skipped: no root of its own may be made here\n');
-}

@@ -46,7 +46,7 @@ free_kib() { stat -f -c '%a %S' "$root" | awk '{ printf "%.0f", $1 * $2 / 1024 }
 rows() { awk -F "$tab" -v OFS="$tab" "$@"; }
 digest_of() { sha256sum "$1" | cut -d ' ' -f 1; }
 # put FILE: standard input becomes its content, whole or not at all, also after a power cut
-put() { (umask 077 && cat >"$1.new") && sync && mv "$1.new" "$1" && sync; }
+put() { (umask 077 && cat >"$1.new") && sync && mv "$1.new" "$1" && sync || { rm -f "$1.new" && false; }; }
 quoted() { printf '"%s"' "$(printf '%s' "$1" | tr '\000-\037\177' ' ' | sed 's/[\\"]/\\&/g')"; }
 value_of() { sed -n "s/^$1$tab//p" "$2" | head -n 1 | tr -d '\r'; }
 whole() { case $1 in '' | *[!0-9]* | ?????*) echo "$2" ;; *) echo "$1" ;; esac }
@@ -91,15 +91,14 @@ ask() {
 	if [ -n "${time_limit:-}" ]; then attend $asking; else wait $asking; fi
 	failed=$? asking=
 	status=$(sed -n 's/.*HTTP\/1\.[01] \([0-9][0-9][0-9]\).*/\1/p' tmp/headers | tail -n 1)
-	retry_after=$(whole "$(sed -n 's/^ *[Rr]etry-[Aa]fter: *\([0-9]*\).*/\1/p' tmp/headers)" 0)
 	[ -n "$status" ] || status=0
 	[ "$failed" = 0 ] || [ "$status" -ge 300 ] || status=0
 }
 
 post() { ask "$1" "$2" tmp/answer --header 'Content-Type: application/json' --post-data "$3"; }
 
-# patience SECONDS: or longer, if LEONORE asked for it
-patience() { pause_for $(($1 > retry_after ? $1 : retry_after)); }
+# patience SECONDS: longer when LEONORE asked for it; wget does not show how much
+patience() { case $1-$status in [1-4]-429 | [1-4]-503) pause_for 5 ;; *) pause_for "$1" ;; esac }
 
 profile() {
 	arch=$(uname -m)
@@ -662,7 +661,7 @@ deliver() {
 	sweep
 }
 
-sweep() { rm -rf staging downloads/* failure data-before; }
+sweep() { rm -rf staging downloads/* failure data-before ./*.new reports/*.new ended/*.new; }
 
 # make_room: the old goes before the new is unpacked; it can be fetched again
 make_room() {

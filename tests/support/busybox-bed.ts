@@ -1,0 +1,135 @@
+/** BusyBox agents for tests: as a process of this machine's, or in a root directory with BusyBox and nothing else. */
+import { execFileSync, spawn, type ChildProcess } from 'node:child_process';
+import { once } from 'node:events';
+import { mkdir, readdir } from 'node:fs/promises';
+import { join } from 'node:path';
+import { createInterface } from 'node:readline';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { AgentBed } from '../../agent/testing/test-agent.js';
+import { enrolmentToken } from '../../agent/testing/device-server.js';
+import { busyBoxAgent, gatewayDirectory, makeBusyBoxRoot } from '../../testbed/busybox/busybox-root.js';
+import { obtainBusyBox } from '../../testbed/busybox/obtain-busybox.js';
+
+const found = await obtainBusyBox();
+
+/** Path of a static BusyBox; empty where there is none, and then it has been said why. */
+export const busybox = 'path' in found ? found.path : '';
+if ('reason' in found) process.stderr.write(`skipped: BusyBox agent: ${found.reason}\n`);
+
+/** What an agent process says, and how to end it. */
+export class BusyBoxAgent {
+  readonly lines: string[] = [];
+
+  constructor(readonly process: ChildProcess) {
+    if (process.stderr === null) throw new Error('no log');
+    createInterface({ input: process.stderr }).on('line', (line) => this.lines.push(line));
+  }
+
+  get pid(): number {
+    return this.process.pid ?? 0;
+  }
+
+  /** Resolves once a line of the log holds the text. */
+  async said(text: string): Promise<void> {
+    while (!this.lines.some((line) => line.includes(text))) await sleep(5);
+  }
+
+  /** @returns the exit code; null when a signal ended it */
+  async end(signal: NodeJS.Signals): Promise<number | null> {
+    if (this.process.exitCode === null && this.process.signalCode === null) {
+      const exit = once(this.process, 'exit');
+      this.process.kill(signal);
+      await exit;
+    }
+    return this.process.exitCode;
+  }
+}
+
+/** A device server and a directory for one BusyBox agent at a time. */
+export class BusyBoxBed {
+  readonly #agents: BusyBoxAgent[] = [];
+
+  private constructor(
+    readonly bed: AgentBed,
+    /** The container's directory, from outside. */
+    readonly root: string,
+    private readonly start_: (environment: Record<string, string>) => ChildProcess,
+    private readonly inside: string,
+  ) {}
+
+  /** With BusyBox's applets and nothing else on PATH. @param shell runs the script; default BusyBox's own */
+  static async onPath(base?: string, shell: readonly string[] = [busybox, 'sh']): Promise<BusyBoxBed> {
+    const bed = await AgentBed.create(base);
+    const applets = join(bed.directory, 'bin');
+    await mkdir(applets);
+    execFileSync(busybox, ['--install', '-s', applets]);
+    const [command = '', ...args] = shell;
+    const start = (environment: Record<string, string>): ChildProcess =>
+      spawn(command, [...args, busyBoxAgent], {
+        env: { PATH: applets, ...environment },
+        stdio: ['ignore', 'ignore', 'pipe'],
+      });
+    return new BusyBoxBed(bed, bed.root, start, bed.root);
+  }
+
+  /** In a root directory of its own. */
+  static async inRoot(): Promise<BusyBoxBed> {
+    const bed = await AgentBed.create();
+    const root = await makeBusyBoxRoot(join(bed.directory, 'root'), busybox);
+    const start = (environment: Record<string, string>): ChildProcess =>
+      spawn(root.command, [...root.args, '/leonore-agent.sh'], {
+        env: { PATH: '/usr/sbin:/usr/bin:/sbin:/bin', ...environment },
+        stdio: ['ignore', 'ignore', 'pipe'],
+      });
+    return new BusyBoxBed(bed, join(root.directory, gatewayDirectory), start, `/${gatewayDirectory}`);
+  }
+
+  start(over: Record<string, string> = {}): BusyBoxAgent {
+    this.bed.server.pollIntervalSeconds = 1;
+    const agent = new BusyBoxAgent(
+      this.start_({
+        LEONORE_SERVER: this.bed.server.url,
+        LEONORE_ROOT_DIR: this.inside,
+        LEONORE_ENROLMENT_TOKEN: enrolmentToken,
+        LEONORE_ID: 'gw-test',
+        LEONORE_LABELS: 'building=b1',
+        LEONORE_COMPONENTS: 'gpio=1.0.0',
+        ...over,
+      }),
+    );
+    this.#agents.push(agent);
+    return agent;
+  }
+
+  path(...segments: readonly string[]): string {
+    return join(this.root, ...segments);
+  }
+
+  /** `name@version` of what lies in the store. */
+  async store(): Promise<string[]> {
+    const store = this.path('container', 'store');
+    const names = await readdir(store);
+    const keys = await Promise.all(
+      names.map(async (name) =>
+        (await readdir(join(store, name))).map((version) => `${name}@${version.slice(0, -13)}`),
+      ),
+    );
+    return keys.flat().sort();
+  }
+
+  /** What a delivery that has ended must not leave behind; waits for its last strokes after the report. */
+  async leftovers(): Promise<string[]> {
+    while ((await readdir(this.path('agent'))).includes('journal')) await sleep(20);
+    const found = (await readdir(this.path('agent', 'downloads'))).map((name) => `downloads/${name}`);
+    for (const name of await readdir(this.path('agent'))) {
+      if (['staging', 'failure', 'data-before'].includes(name) || name.endsWith('.new')) found.push(name);
+    }
+    const generations = await readdir(this.path('container', 'generations'));
+    return generations.length === 1 ? found : [...found, ...generations];
+  }
+
+  async close(): Promise<void> {
+    for (const agent of this.#agents.splice(0)) await agent.end('SIGTERM');
+    await this.bed.close();
+  }
+}
