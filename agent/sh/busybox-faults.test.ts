@@ -75,7 +75,7 @@ underBusyBox('a BusyBox agent in a root directory of its own', () => {
   const remove = ['lib@1.0.0', 'app@1.0.0'];
 
   const kills = Number(
-    process.env['LEONORE_CRASHES'] ?? (process.env['LEONORE_SOAK'] === undefined ? 12 : 200),
+    process.env['LEONORE_CRASHES'] ?? (process.env['LEONORE_SOAK'] === undefined ? 8 : 200),
   );
   const seed = Number(process.env['LEONORE_SEED'] ?? Date.now() % 1_000_000);
 
@@ -100,6 +100,9 @@ underBusyBox('a BusyBox agent in a root directory of its own', () => {
         await agent.end('SIGKILL');
         agent = box.start();
       }
+      // The last one has ended what was left of the others once it asks.
+      const polls = bed.server.countOf('GET', '/device/v1/tasks');
+      await bed.server.until(() => bed.server.countOf('GET', '/device/v1/tasks') > polls);
       const report = await bed.server.ending('d2');
       const version = report.state === 'succeeded' ? '2.0.0' : '1.0.0';
       if (built === failing) expect(report).toMatchObject({ state: 'failed' });

@@ -31,7 +31,7 @@ server=${LEONORE_SERVER%/} enrolment=${LEONORE_ENROLMENT_TOKEN:-} id=${LEONORE_I
 labels=${LEONORE_LABELS:-} components=${LEONORE_COMPONENTS:-}
 unset LEONORE_SERVER LEONORE_ROOT_DIR LEONORE_ENROLMENT_TOKEN LEONORE_ID LEONORE_INTERVAL LEONORE_LABELS LEONORE_COMPONENTS
 tab=$(printf '\t')
-token='' node='' interval='' watching='' asking='' delivery=- child='' logged=0
+token='' node='' interval='' watching='' asking='' delivery=- pids=' ' child='' logged=0
 
 exec 9>&2 2>/dev/null
 log() {
@@ -246,7 +246,7 @@ environment() {
 
 current() { readlink "$link" | sed 's/.*\///'; }
 
-# limited SECONDS COMMAND...: the end of what it prints is in tmp/output; its group ends when its time is up
+# limited SECONDS COMMAND...: the end of what it prints is in tmp/output
 limited() {
 	naps=$(($1 * a_second))
 	rm -f tmp/pipe && mkfifo tmp/pipe || return 125
@@ -288,7 +288,7 @@ end_group() {
 
 package_of() { rows -v name="$1" '$1 == name { print $4 }' "$table"; }
 
-# keep_log FILE: standard input, the last of it; dd writes what it gets at once
+# keep_log FILE: the last of what comes in; dd writes at once
 keep_log() {
 	while :; do
 		[ ! -s "$1" ] || mv "$1" "$1.old"
@@ -301,23 +301,25 @@ start_one() {
 	rm -f "$pipe" && mkfifo "$pipe" || return 1
 	keep_log "$container/log/$1.log" <"$pipe" >/dev/null &
 	environment "$started" "$(current)" "${started##*/}" sh "$started/control/start" "$1" >"$pipe" 2>&1 </dev/null &
-	echo $! >"run/$1"
+	# NAME:PROCESS of each; the disk may be full.
+	case $pids in *" $1:"*) app_pid=${pids#*" $1:"} && pids="${pids%%" $1:"*} ${app_pid#* }" ;; esac
+	pids="$pids$1:$! "
 	log "started $1"
 }
 
-is_up() { read -r app_pid <"run/$1" && kill -0 "$app_pid"; }
+is_up() { case $pids in *" $1:"*) app_pid=${pids#*" $1:"} && kill -0 "${app_pid%% *}" ;; *) false ;; esac }
 
 stop_all() {
-	for file in run/*; do
-		[ -f "$file" ] || continue
-		name=${file##*/}
+	for entry in $pids; do
+		name=${entry%:*}
 		package=$(package_of "$name")
 		if [ -n "$package" ] && is_up "$name"; then
 			control 5 "$packages/$package" "$(current)" "$package" stop "$name"
 		fi
-		end_group "$(cat "$file")"
-		rm -f "$file" "tmp/due.$name"
+		end_group "${entry#*:}"
 	done
+	pids=' '
+	rm -f tmp/due.*
 }
 
 # keep_up: starts again what has ended, after a second, two, ... a minute; forks nothing while all is well
@@ -331,7 +333,7 @@ keep_up() {
 		[ "$now" -ge "$due" ] || continue
 		[ "$now" -lt $((due + 60)) ] || delay=0
 		delay=$((delay == 0 ? 1 : delay < 30 ? delay * 2 : 60))
-		echo "$((now + delay)) $delay" >"tmp/due.$app"
+		echo "$((now + delay)) $delay" >"tmp/due.$app" || continue
 		start_one "$app"
 	done 5<"$table"
 }
@@ -345,12 +347,9 @@ end_leftovers() {
 		group=$(sed 's/.*) //' "/proc/$pid/stat" | cut -d ' ' -f 3)
 		[ -z "$group" ] || end_group "$group"
 	done
-	rm -f run/*
 	# What this run starts is known to the next by it.
 	export LEONORE_AGENT="$mark"
 }
-
-# ---- container ----
 
 switch_to() {
 	rm -f "$link.new"
@@ -388,9 +387,6 @@ uninstall() {
 	keep_data=
 }
 
-# ---- delivery ----
-
-# fail CLASS STEP MESSAGE
 fail() {
 	message=$(quoted "$3")
 	log "failed at $2: $message"
@@ -433,7 +429,7 @@ fetch() {
 	done
 }
 
-# inspect ARCHIVE ID: whether it is the promised package, from its listing and manifest alone
+# inspect ARCHIVE ID: from its listing and manifest alone
 inspect() {
 	rm -rf staging && mkdir -p staging/package
 	while :; do
@@ -685,7 +681,6 @@ undo() {
 	if old_is_whole; then
 		[ "$(current)" = "$before" ] || switch_to "$before"
 		watching=1
-		keep_up
 		drop_new
 	else
 		# They do not fit together: the new goes before the old can come back.
@@ -700,9 +695,9 @@ undo() {
 		collect "$before"
 		watching=1
 		restore || log 'what was there before cannot be restored'
-		keep_up
 	fi
 	collect
+	keep_up
 	report failed 3 "${failure:-$(cat failure)}"
 }
 
@@ -734,7 +729,7 @@ restore() {
 }
 
 prepare() {
-	(umask 077 && rm -rf tmp && mkdir -p tmp reports ended downloads run)
+	(umask 077 && rm -rf tmp && mkdir -p tmp reports ended downloads)
 	mkdir -p "$container/store" "$packages" "$gens" "$container/data" "$container/log"
 	if [ ! -L "$link" ]; then
 		mkdir -p "$gens/0/active" "$gens/0/values" && : >"$gens/0/table"
