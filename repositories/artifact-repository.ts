@@ -82,6 +82,15 @@ export class ArtifactRepository {
     return rows.map(toStored).sort((a, b) => semver.rcompare(a.manifest.version, b.manifest.version));
   }
 
+  /** The artifacts of other names that provide a name. */
+  async providersOf(name: string): Promise<StoredArtifact[]> {
+    const rows = await this.database.artifact.findMany({
+      where: { name: { not: name }, provides: { some: { name } } },
+      orderBy: [{ name: 'asc' }, { version: 'asc' }],
+    });
+    return rows.map(toStored);
+  }
+
   /** All artifacts by name and version (as text), a page at a time. */
   async list(limit: number, cursor: string | null): Promise<Page<StoredArtifact>> {
     const [name = '', version = ''] = cursor === null ? [] : cursor.split('@');
