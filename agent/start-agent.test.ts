@@ -90,6 +90,22 @@ describe('an agent', () => {
     expect(await bed.leftovers()).toEqual([]);
   });
 
+  test('a package may bring nothing, when its plan only removes', async () => {
+    const first = testPackage(lib('1.0.0'), application('1.0.0'));
+    const nothing = testPackage();
+    bed.server.offer(first, testTask('d1', first));
+    await bed.start();
+    await bed.server.ending('d1');
+    bed.server.offer(nothing, testTask('d2', nothing, { remove: ['lib@1.0.0'] }));
+    expect(await bed.server.ending('d2')).toMatchObject({
+      state: 'succeeded',
+      installed: [{ name: 'app', version: '1.0.0' }],
+    });
+    expect(await bed.store()).toEqual(['app@1.0.0']);
+    await bed.running();
+    expect(await bed.leftovers()).toEqual([]);
+  });
+
   const broken: [string, Record<string, string>, { class: string; step: string }][] = [
     ['crashes at start', { 'start.sh': 'echo broken; exit 7\n' }, { class: 'health', step: 'health' }],
     ['fails its check', { 'check.sh': 'echo not well; exit 1\n' }, { class: 'health', step: 'health' }],

@@ -72,7 +72,7 @@ export const PackageManifestSchema = Type.Object(
   {
     format: Type.Literal(packageFormatVersion),
     /** In install order: dependencies first. */
-    artifacts: Type.Array(PackagedArtifactSchema, { minItems: 1, maxItems: 1_000 }),
+    artifacts: Type.Array(PackagedArtifactSchema, { maxItems: 1_000 }),
     /** The dependency tree of the plan, as far as the package brings it, for people. */
     tree: Type.Array(Type.Unknown()),
     /** Sum of the sizes of all files. */
