@@ -62,12 +62,17 @@ export class ProvisioningRepository {
   /** Step iii: the deliveries that no chunk has yet, by the node that their gateway has now. */
   async shares(rolloutId: string): Promise<NodeShare[]> {
     return this.database.$queryRaw<NodeShare[]>`
-      WITH moved AS (
-        UPDATE delivery d SET node_id = g.node_id FROM gateway g
-        WHERE d.rollout_id = ${rolloutId}::uuid AND d.state = 'pending' AND d.chunk IS NULL
-          AND g.id = d.gateway_id AND g.node_id IS NOT NULL RETURNING d.node_id
+      WITH place AS MATERIALIZED (
+        SELECT d.ordinal, d.node_id AS noted, g.node_id
+        FROM delivery d JOIN gateway g ON g.id = d.gateway_id
+        WHERE d.rollout_id = ${rolloutId}::uuid AND d.state = 'pending' AND d.chunk IS NULL AND g.node_id IS NOT NULL
+      ), moved AS (
+        -- Most are where they were a moment ago: their rows are not written again.
+        UPDATE delivery d SET node_id = p.node_id FROM place p
+        WHERE d.rollout_id = ${rolloutId}::uuid AND d.ordinal = p.ordinal AND p.noted IS DISTINCT FROM p.node_id
+          AND d.state = 'pending' AND d.chunk IS NULL
       )
-      SELECT node_id AS "nodeId", count(*)::int AS gateways FROM moved GROUP BY node_id ORDER BY node_id`;
+      SELECT node_id AS "nodeId", count(*)::int AS gateways FROM place GROUP BY node_id ORDER BY node_id`;
   }
 
   /**

@@ -35,7 +35,8 @@ export class UsageRecorder {
   /** @param pids pid by name; the memory is sampled every `everyMs` */
   constructor(
     private readonly pids: Readonly<Record<string, number>>,
-    everyMs = 1_000,
+    // Proportional set sizes are not cheap to read.
+    everyMs = 2_000,
   ) {
     this.begun = new Map(this.measure().map(([name, usage]) => [name, usage.cpuSeconds]));
     this.timer = setInterval(() => void this.measure(), everyMs);

@@ -74,7 +74,7 @@ function stepFigures({ view, gateways }: Measurement): Figure[] {
 function processFigures({ processes, gateways }: Measurement): Figure[] {
   return [...processes].flatMap(([name, { cpuSeconds, peakMemoryBytes }]) => [
     fact(`cpu_${name}`, cpuSeconds, 's', `/proc, with its children, during the rollout to ${gateways}`),
-    fact(`peak_memory_${name}`, peakMemoryBytes / MiB, 'MiB', 'proportional set size, sampled each second'),
+    fact(`peak_memory_${name}`, peakMemoryBytes / MiB, 'MiB', 'proportional set size, sampled each 2 s'),
   ]);
 }
 
