@@ -145,7 +145,7 @@ test('deployments, plans and what cannot be begun', async () => {
   expect((await leonore('plan app --deployment two')).stdout).toMatch(/install +app@2\.0\.0/);
   expect(await leonore('plan app --gateway gw-x86')).toMatchObject({
     exitCode: 3,
-    stdout: expect.stringContaining('no plan') as unknown,
+    stdout: expect.stringContaining('No plan installs app:') as unknown,
   });
   expect(await failure('provision app --deployment site')).toMatchObject({
     exitCode: 1,
