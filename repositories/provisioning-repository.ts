@@ -66,11 +66,12 @@ export class ProvisioningRepository {
         SELECT d.ordinal, d.node_id AS noted, g.node_id
         FROM delivery d JOIN gateway g ON g.id = d.gateway_id
         WHERE d.rollout_id = ${rolloutId}::uuid AND d.state = 'pending' AND d.chunk IS NULL AND g.node_id IS NOT NULL
-      ), moved AS (
+      ), elsewhere AS MATERIALIZED (
         -- Most are where they were a moment ago: their rows are not written again.
-        UPDATE delivery d SET node_id = p.node_id FROM place p
-        WHERE d.rollout_id = ${rolloutId}::uuid AND d.ordinal = p.ordinal AND p.noted IS DISTINCT FROM p.node_id
-          AND d.state = 'pending' AND d.chunk IS NULL
+        SELECT ordinal, node_id FROM place WHERE noted IS DISTINCT FROM node_id
+      ), moved AS (
+        UPDATE delivery d SET node_id = e.node_id FROM elsewhere e
+        WHERE d.rollout_id = ${rolloutId}::uuid AND d.ordinal = e.ordinal AND d.state = 'pending' AND d.chunk IS NULL
       )
       SELECT node_id AS "nodeId", count(*)::int AS gateways FROM place GROUP BY node_id ORDER BY node_id`;
   }
