@@ -52,6 +52,8 @@ export function poolActivities(deps: PoolActivityDependencies): PoolActivities {
       }),
     giveUpLaunch: ({ nodeId }) =>
       withHeartbeat(async (signal) => {
+        // It may have come since it was decided: then there is nothing to give up.
+        if ((await nodes.get(nodeId)).state !== 'launching') return;
         // What was launched may still come up: it must not do so beside the next attempt.
         await launcher.destroy(nodeId, signal).catch((error: unknown) => launchProblem(error));
         await pool.launchFailed(

@@ -76,8 +76,8 @@ export class GatewayRepository {
   }
 
   /**
-   * Enters gateways, or enters them again: profile, channel, node. A gateway keeps its node while that is active;
-   * others are placed by the balancer. One transaction for all, so that a storm of registrations costs few commits.
+   * Enters gateways, or enters them again: profile, channel, node. A gateway keeps its node while that is active or
+   * may be back any moment; others are placed by the balancer. One transaction for all, so that a storm of registrations costs few commits.
    * @returns for each, in order, its node, or why it has none: GATEWAY_IDENTITY_TAKEN when the id belongs to a device
    *   with another mac; NODES_FULL when it is queued until a node has come; NO_NODE; TOO_MANY_REQUESTS
    */

@@ -47,6 +47,13 @@ function idsOf(count: number, prefix = 'g'): string[] {
   return Array.from({ length: count }, (_none, index) => `${prefix}${String(index).padStart(3, '0')}`);
 }
 
+/** Nobody has heard of a node for minutes, though somebody was there to hear. */
+async function silence(id: string): Promise<void> {
+  const { database } = repositories;
+  await database.$executeRaw`UPDATE node_pool SET watched_at = now(), watched_since = now() - interval '3 hours'`;
+  await database.$executeRaw`UPDATE node SET heartbeat_at = now() - interval '2 minutes' WHERE id = ${id}`;
+}
+
 async function counts(): Promise<Record<string, number>> {
   const nodes = await repositories.nodes.list();
   for (const { id, gatewayCount } of nodes) {
@@ -91,6 +98,7 @@ describe('when all nodes are full', () => {
       idsOf(2).map((id) => profileOf(id)),
     );
     await nodes.stopped('node-1', incarnation);
+    await silence('node-1');
     await addNode(repositories, 'node-2');
     await addGateways(
       repositories,
@@ -246,6 +254,89 @@ describe('a node', () => {
     expect(await placement.leave('node-1')).toBe(0);
     expect(await counts()).toEqual({ 'node-1': 3, 'node-2': 0 });
     expect((await repositories.pool.look()).view.nodes[0]?.hasShare).toBe(false);
+  });
+});
+
+describe('when everything is restarted', () => {
+  /** Two full nodes of two gateways each; more may come. */
+  async function fullNodes(): Promise<{ incarnations: string[] }> {
+    await configure(2, 4);
+    const incarnations = [await addNode(repositories, 'node-1'), await addNode(repositories, 'node-2')];
+    await addGateways(
+      repositories,
+      idsOf(4).map((id) => profileOf(id)),
+    );
+    await repositories.placement.takeShare('node-1');
+    await repositories.placement.takeShare('node-2');
+    return { incarnations };
+  }
+
+  async function nodeOf(id: string): Promise<string | null> {
+    return (await repositories.gateways.get(id)).nodeId;
+  }
+
+  test('a node that is not back yet is not made up for, and its gateways stay with it', async () => {
+    const { incarnations } = await fullNodes();
+    const { nodes, pool, gateways } = repositories;
+    expect((await pool.look()).action.kind).toBe('grow');
+    for (const [index, incarnation] of incarnations.entries())
+      await nodes.stopped(`node-${index + 1}`, incarnation);
+    expect((await pool.look()).action.kind).toBe('wait');
+    await addNode(repositories, 'node-1');
+    expect((await pool.look()).action.kind).toBe('wait');
+    // Who looks for its node meanwhile is told to be patient with it: another would be one move more.
+    for (const id of idsOf(4))
+      expect((await gateways.register(registration(id))).node.id).toBe(await nodeOf(id));
+    expect(await nodes.moveFromLost()).toEqual([]);
+    await addNode(repositories, 'node-2');
+    // Both are as full as before, so it goes on where it was.
+    expect((await pool.look()).action.kind).toBe('grow');
+    expect(await counts()).toEqual({ 'node-1': 2, 'node-2': 2 });
+  });
+
+  test('one that does not come back is made up for', async () => {
+    const { incarnations } = await fullNodes();
+    const { nodes, pool, gateways } = repositories;
+    await nodes.stopped('node-2', incarnations[1] ?? '');
+    await silence('node-2');
+    expect((await pool.look()).action).toEqual({ kind: 'grow' });
+    const [orphan] = await repositories.database.gateway.findMany({ where: { nodeId: 'node-2' } });
+    expect((await gateways.register(registration(orphan?.id ?? ''))).node.id).toBe('node-1');
+    expect(await nodes.moveFromLost()).toEqual([]);
+    expect(await counts()).toEqual({ 'node-1': 4, 'node-2': 0 });
+  });
+
+  test('a start of PostgreSQL is an absence, however short it was', async () => {
+    await fullNodes();
+    const { nodes, gateways, database } = repositories;
+    await silence('node-1');
+    await silence('node-2');
+    // As the watch left it before a database that has started since.
+    await database.$executeRaw`UPDATE node_pool SET watched_at = pg_postmaster_start_time() - interval '1 second'`;
+    await addNode(repositories, 'node-1');
+    for (const id of idsOf(4))
+      expect((await gateways.register(registration(id))).node.id).toBe(await nodeOf(id));
+    expect(await nodes.moveFromLost()).toEqual([]);
+    expect(await counts()).toEqual({ 'node-1': 2, 'node-2': 2 });
+    expect((await nodes.get('node-2')).state).toBe('active');
+    await silence('node-2');
+    await nodes.moveFromLost();
+    expect(await counts()).toEqual({ 'node-1': 4, 'node-2': 0 });
+  });
+
+  test('how long the load was low counts anew', async () => {
+    await configure(10, 4);
+    await addNode(repositories, 'node-1');
+    const id = await repositories.pool.addLaunch('pool');
+    await addNode(repositories, id);
+    await repositories.placement.takeShare('node-1');
+    await repositories.placement.takeShare(id);
+    await repositories.pool.look();
+    await repositories.database.$executeRaw`UPDATE node_pool SET low_since = now() - interval '1 hour'`;
+    expect((await repositories.pool.look()).action).toEqual({ kind: 'shrink', nodeId: id });
+    const settings = await repositories.pool.settings();
+    await repositories.pool.configure({ ...settings, settleMs: 60_000 }, names);
+    expect((await repositories.pool.look()).action.kind).toBe('wait');
   });
 });
 

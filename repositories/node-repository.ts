@@ -2,6 +2,7 @@ import type { NodeOrigin, NodeState } from '../domain/balancer/pool.js';
 import type { PlaceLabels } from '../domain/balancer/strategy.js';
 import { LeonoreError } from '../domain/errors.js';
 import { inTransaction, jsonText, type Database } from './database.js';
+import { graceMs, isSilent } from './node-silence.js';
 import type { Placement } from './placement.js';
 
 /** A LEONORE node as people see it. */
@@ -42,7 +43,7 @@ export interface NodeRegistration {
  *   elsewhere, the old process's heartbeat is refused and it must stop.
  * - Only the database's clock is read: a node's own may be wrong by years.
  * - A node counts as silent only while somebody has been watching: after an absence of the watcher, or of the
- *   database, all nodes have {@link NodeRepository.graceMs} to be heard again.
+ *   database, all nodes have {@link graceMs} to be heard again.
  */
 export class NodeRepository {
   constructor(
@@ -51,11 +52,6 @@ export class NodeRepository {
     private readonly silenceMs: number,
     private readonly placement: Placement,
   ) {}
-
-  /** After an absence nodes have this long to say that they are there: a process needs some seconds to start. */
-  get graceMs(): number {
-    return Math.max(5 * this.silenceMs, 15_000);
-  }
 
   /**
    * A node process says that it is up. Gateways that the node had keep their place, and one that was draining
@@ -136,20 +132,18 @@ export class NodeRepository {
 
   /** @returns nodes that are gone and have gateways */
   private async findLost(): Promise<string[]> {
-    // A gap of two silences in the watch means that nobody could have seen a heartbeat: everybody starts anew.
+    // A gap in the watch, or a start of PostgreSQL, means that heartbeats could not be seen: everybody starts anew.
     await this.database.$executeRaw`
       UPDATE node_pool SET watched_at = now(), watched_since = CASE
-        WHEN watched_at < now() - ${2 * this.silenceMs} * interval '1 millisecond'
-        THEN now() + ${this.graceMs - this.silenceMs} * interval '1 millisecond' ELSE watched_since END`;
+        WHEN watched_at < greatest(now() - ${this.silenceMs} * interval '1 millisecond', pg_postmaster_start_time())
+        THEN now() + ${graceMs(this.silenceMs) - this.silenceMs} * interval '1 millisecond' ELSE watched_since END`;
     await this.database.$executeRaw`
       UPDATE node n SET state = 'dead', due_at = NULL
       FROM node_pool p
-      WHERE n.state IN ('active', 'draining')
-        AND greatest(n.heartbeat_at, p.watched_since) <= now() - ${this.silenceMs} * interval '1 millisecond'`;
+      WHERE n.state IN ('active', 'draining') AND ${isSilent(this.silenceMs)}`;
     const rows = await this.database.$queryRaw<{ id: string }[]>`
       SELECT n.id FROM node n CROSS JOIN node_pool p
-      WHERE n.gateway_count > 0 AND (n.state = 'dead' OR (n.state = 'stopped'
-        AND greatest(n.heartbeat_at, p.watched_since) <= now() - ${this.silenceMs} * interval '1 millisecond'))
+      WHERE n.gateway_count > 0 AND (n.state = 'dead' OR (n.state = 'stopped' AND ${isSilent(this.silenceMs)}))
       ORDER BY n.id`;
     return rows.map((row) => row.id);
   }

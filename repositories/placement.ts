@@ -4,6 +4,7 @@ import { canGrow, type PoolSettings } from '../domain/balancer/pool.js';
 import { strategies } from '../domain/balancer/strategies.js';
 import type { BalancerStrategy, NodeLoad, PlaceLabels } from '../domain/balancer/strategy.js';
 import { inTransaction, type Database, type Transaction } from './database.js';
+import { isSilent } from './node-silence.js';
 import { poolNodes, poolSettings } from './pool-rows.js';
 
 /** Anything that tells who is where takes this lock first (pg_advisory_xact_lock). */
@@ -19,6 +20,7 @@ export interface OpenNodes {
   /** How long the node that comes is away at least, as far as that is known: a failed launch is not repeated at once. */
   readonly waitMs: number;
   readonly placer: Placer;
+  /** Where they are reached, and those too that may be back any moment: who is there stays there. */
   readonly addresses: ReadonlyMap<string, string>;
 }
 
@@ -45,14 +47,15 @@ export class Placement {
     await this.lock(tx);
     const settings = await poolSettings(tx);
     const rows = await this.loads(tx, settings);
-    const nodes = await poolNodes(tx);
+    const nodes = await poolNodes(tx, this.silenceMs);
+    const awaited = await this.awaited(tx);
     const failed = nodes.filter(({ state, attempts }) => state === 'launching' && attempts > 0);
     return {
       settings,
       canGrow: canGrow({ settings, nodes }),
       waitMs: Math.max(0, ...failed.map(({ dueInMs }) => dueInMs)),
       placer: new Placer(strategies[settings.strategy], settings.threshold, rows),
-      addresses: new Map(rows.map((row) => [row.id, row.address])),
+      addresses: new Map([...awaited, ...rows].map(({ id, address }) => [id, address])),
     };
   }
 
@@ -209,6 +212,13 @@ export class Placement {
       FROM (SELECT q.id, count(g.id)::int AS count FROM unnest(${counted}::text[]) AS q(id)
             LEFT JOIN gateway g ON g.node_id = q.id AND g.state = 'active' GROUP BY q.id) c
       WHERE n.id = c.id`;
+  }
+
+  /** Nodes that take nothing new, as they are not heard of, and whose gateways are not moved yet either. */
+  private async awaited(tx: Transaction): Promise<{ id: string; address: string }[]> {
+    return tx.$queryRaw`
+      SELECT n.id, n.address FROM node n CROSS JOIN node_pool p
+      WHERE n.state IN ('active', 'stopped') AND n.gateway_count > 0 AND NOT (${isSilent(this.silenceMs)})`;
   }
 
   private async loads(tx: Transaction, settings: PoolSettings): Promise<(NodeLoad & { address: string })[]> {

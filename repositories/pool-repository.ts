@@ -26,14 +26,20 @@ export class PoolRepository {
   constructor(
     private readonly database: Database,
     private readonly placement: Placement,
+    /** A node silent for longer is not waited for. */
+    private readonly silenceMs: number,
   ) {}
 
-  /** Takes over what the coordinator was configured with; all processes go by it from then on. */
+  /**
+   * Takes over what the coordinator was configured with; all processes go by it from then on. How long the load has
+   * been low counts from here: nobody saw what it was before.
+   */
   async configure(settings: PoolSettings, names: NodeNames): Promise<void> {
     const { strategy, threshold, minNodes, maxNodes, settleMs } = settings;
     await this.database.$executeRaw`
       UPDATE node_pool SET strategy = ${strategy}, threshold = ${threshold}, min_nodes = ${minNodes},
-        max_nodes = ${maxNodes}, settle_ms = ${settleMs}, node_prefix = ${names.prefix}, first_number = ${names.first}`;
+        max_nodes = ${maxNodes}, settle_ms = ${settleMs}, node_prefix = ${names.prefix}, first_number = ${names.first},
+        low_since = NULL`;
   }
 
   settings(): Promise<PoolSettings> {
@@ -44,7 +50,7 @@ export class PoolRepository {
   async look(): Promise<{ view: PoolView; action: PoolAction }> {
     return inTransaction(this.database, async (tx) => {
       const settings = await poolSettings(tx);
-      const nodes = await poolNodes(tx);
+      const nodes = await poolNodes(tx, this.silenceMs);
       await dropStale(tx);
       const queued = await queueLength(tx);
       const lowForMs = await this.lowFor(tx, isLow({ settings, nodes, queued }));

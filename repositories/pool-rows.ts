@@ -1,5 +1,6 @@
 import type { NodeOrigin, NodeState, PoolNode, PoolSettings } from '../domain/balancer/pool.js';
 import type { Database, Transaction } from './database.js';
+import { isSilent } from './node-silence.js';
 
 /** What is configured for the pool of nodes. */
 export async function poolSettings(tx: Transaction | Database): Promise<PoolSettings> {
@@ -10,14 +11,15 @@ export async function poolSettings(tx: Transaction | Database): Promise<PoolSett
 }
 
 /** The nodes as the pool's decisions need them. Times are told as differences: only the database's clock counts. */
-export async function poolNodes(tx: Transaction | Database): Promise<PoolNode[]> {
+export async function poolNodes(tx: Transaction | Database, silenceMs: number): Promise<PoolNode[]> {
   const rows = await tx.$queryRaw<
     (Omit<PoolNode, 'number' | 'state' | 'origin'> & { state: string; origin: string })[]
   >`
-    SELECT id, state, origin, gateway_count AS gateways, shared_at IS NOT NULL AS "hasShare", attempts,
-           launched_at IS NOT NULL AS "isLaunched",
-           coalesce(extract(epoch FROM due_at - now()) * 1000, 0)::float8 AS "dueInMs"
-    FROM node ORDER BY id`;
+    SELECT n.id, n.state, n.origin, n.gateway_count AS gateways, n.shared_at IS NOT NULL AS "hasShare", n.attempts,
+           n.launched_at IS NOT NULL AS "isLaunched",
+           n.state = 'stopped' AND n.gateway_count > 0 AND NOT (${isSilent(silenceMs)}) AS "isAwaited",
+           coalesce(extract(epoch FROM n.due_at - now()) * 1000, 0)::float8 AS "dueInMs"
+    FROM node n CROSS JOIN node_pool p ORDER BY n.id`;
   return rows.map((row) => ({
     ...row,
     state: row.state as NodeState,

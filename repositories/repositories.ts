@@ -43,7 +43,7 @@ export function createRepositories(database: Database, nodeSilenceMs: number): R
     gateways,
     nodes: new NodeRepository(database, nodeSilenceMs, placement),
     placement,
-    pool: new PoolRepository(database, placement),
+    pool: new PoolRepository(database, placement, nodeSilenceMs),
     blobReferences: new BlobReferences(database),
     packages: new PackageRepository(database),
     sourceBuilds: new SourceBuildRepository(database),

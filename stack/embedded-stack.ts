@@ -40,7 +40,7 @@ export class EmbeddedStack implements Stack {
   private readonly logs = new Map<string, BoundedLog>();
   private readonly nodeAddresses = new Map<string, string>();
   /** Nodes that the balancer has had launched, with their labels. */
-  private readonly launched = new Map<string, Readonly<Record<string, string>>>();
+  private readonly launched: Map<string, Readonly<Record<string, string>>>;
   private readonly env: NodeJS.ProcessEnv;
   private readonly entryPoints: EntryPoints;
   private readonly progress: (line: string) => void;
@@ -58,8 +58,11 @@ export class EmbeddedStack implements Stack {
     private readonly options: StackOptions,
     private readonly ports: PortBook,
     private readonly lock: FileLock,
-    private readonly launchedBefore: Readonly<Record<string, Readonly<Record<string, string>>>>,
+    launchedBefore: Readonly<Record<string, Readonly<Record<string, string>>>>,
   ) {
+    // Known from the beginning: a stack that is killed while it starts must not forget them.
+    const own = new Set(nodeIds(options));
+    this.launched = new Map(Object.entries(launchedBefore).filter(([id]) => !own.has(id)));
     this.env = { ...process.env, ...options.env };
     this.progress = options.onProgress ?? (() => undefined);
     const dist = join(packageRoot(), 'dist');
@@ -115,6 +118,7 @@ export class EmbeddedStack implements Stack {
 
   private async startParts(): Promise<void> {
     const { port, nodes = 1 } = this.options;
+    const launchedBefore = [...this.launched];
     const apiPort =
       port === undefined || port === 0
         ? await this.ports.choose('api')
@@ -122,7 +126,6 @@ export class EmbeddedStack implements Stack {
     this.api = `http://${loopback}:${apiPort}`;
     await Promise.all([this.startDatabase(), this.startTemporal()]);
     this.secretKey = await secretKey(this.dataDir);
-    const ids = Array.from({ length: nodes }, (_, index) => `node-${index + 1}`);
     await Promise.all([
       this.startOwn('api', 'api', {
         LEONORE_HOST: loopback,
@@ -131,10 +134,8 @@ export class EmbeddedStack implements Stack {
         LEONORE_ENROLMENT_TOKENS: hashToken(this.enrolmentToken),
       }),
       this.startOwn('coordinator', 'coordinator', this.poolEnvironment(nodes)),
-      ...ids.map((id) => this.startNode(id)),
-      ...Object.entries(this.launchedBefore)
-        .filter(([id]) => !ids.includes(id))
-        .map(([id, labels]) => this.startAgain(id, labels)),
+      ...nodeIds(this.options).map((id) => this.startNode(id)),
+      ...launchedBefore.map(([id, labels]) => this.startAgain(id, labels)),
     ]);
     await this.save();
   }
@@ -272,8 +273,9 @@ export class EmbeddedStack implements Stack {
       try {
         await this.startNode(id, labels);
       } catch (error) {
-        // It is the pool that tries again; until then there is no such part.
-        this.forget(id);
+        // It is the pool that tries again; until then there is no such part. One that did not come up because the
+        // stack ends is brought back by the next start.
+        if (!this.isClosing) this.forget(id);
         throw error;
       }
     },
@@ -398,6 +400,11 @@ export class EmbeddedStack implements Stack {
       ports: this.ports.entries(),
     };
   }
+}
+
+/** The nodes that the stack always has. */
+function nodeIds({ nodes = 1 }: StackOptions): string[] {
+  return Array.from({ length: nodes }, (_, index) => `node-${index + 1}`);
 }
 
 async function lockDataDirectory(dataDir: string): Promise<FileLock> {

@@ -14,6 +14,7 @@ import { DeviceService } from '../connectivity/device-service.js';
 import { PushNotifier } from '../connectivity/push-notifier.js';
 import { createHandlers } from '../connectivity/registry.js';
 import { parseLabels } from '../domain/balancer/labels.js';
+import { LeonoreError } from '../domain/errors.js';
 import { nodeQueue } from '../domain/orchestration.js';
 import { readEnvironment } from '../domain/read-environment.js';
 import { connectDatabase } from '../repositories/database.js';
@@ -34,6 +35,8 @@ import { connectTemporal, installTemporalLogger } from './temporal.js';
 
 /** Activities under way at once: planning and packing are heavy, dispatching mostly waits. */
 const maxConcurrentActivities = 20;
+/** Exit code of a process that cannot be, or go on being, its node: another is, or the node was declared dead. */
+const notThisNode = 3;
 
 const config = readEnvironment(NodeConfigSchema, process.env);
 const nodeId = config.LEONORE_NODE_ID;
@@ -108,6 +111,18 @@ const address = config.LEONORE_ADDRESS ?? addresses[0] ?? '';
 
 const connection = await connectTemporal(config.TEMPORAL_ADDRESS, logger, lifecycle);
 lifecycle.onEnd('temporal connection', () => connection.close());
+const incarnation = randomUUID();
+// Before the first task is taken: another process that is this node has them.
+await enterNode(repositories.nodes, {
+  id: nodeId,
+  address,
+  incarnation,
+  labels: parseLabels(config.LEONORE_NODE_LABELS),
+  silenceMs: 3 * config.LEONORE_HEARTBEAT_MS,
+}).catch((error: unknown) => {
+  logger.error({ err: error }, 'the node is not entered');
+  return lifecycle.end(isTaken(error) ? notThisNode : 1, 'the node is not entered');
+});
 const worker = await Worker.create({
   connection,
   namespace: config.TEMPORAL_NAMESPACE,
@@ -129,14 +144,6 @@ lifecycle.onEnd('worker', async () => {
   await running;
 });
 
-const incarnation = randomUUID();
-await enterNode(repositories.nodes, {
-  id: nodeId,
-  address,
-  incarnation,
-  labels: parseLabels(config.LEONORE_NODE_LABELS),
-  silenceMs: 3 * config.LEONORE_HEARTBEAT_MS,
-});
 poolClient.wakeSoon();
 lifecycle.onEnd('registration', () => repositories.nodes.stopped(nodeId, incarnation));
 const heartbeat = new NodeHeartbeat({
@@ -146,7 +153,7 @@ const heartbeat = new NodeHeartbeat({
   intervalMs: config.LEONORE_HEARTBEAT_MS,
   logger,
   work: () => ({ queue: service.waiting, activities: worker.getStatus().numInFlightActivities }),
-  deposed: () => void lifecycle.end(3, 'the node was declared dead, or was started elsewhere'),
+  deposed: () => void lifecycle.end(notThisNode, 'the node was declared dead, or was started elsewhere'),
 });
 lifecycle.onEnd('heartbeat', async () => heartbeat.stop());
 const waker = new Waker({
@@ -163,3 +170,7 @@ await running.catch((error: unknown) => {
   logger.error({ err: error }, 'the worker failed');
   return lifecycle.end(1, 'worker failed');
 });
+
+function isTaken(error: unknown): boolean {
+  return error instanceof LeonoreError && error.code === 'NODE_ID_TAKEN';
+}

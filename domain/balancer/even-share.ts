@@ -15,7 +15,7 @@ export interface Move {
 }
 
 /**
- * The share that a new node takes from the others (paper, V-B: requests are scheduled evenly to both nodes). It is
+ * The share that a new node takes from the others (paper, IV-B: requests are scheduled evenly to both nodes). It is
  * taken from the fullest, until the new node has as many as they have left, or one less. Gateways that are nearer to
  * where they are than to the new node stay.
  */

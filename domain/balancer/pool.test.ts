@@ -20,6 +20,7 @@ function node(id: number, changes: Partial<PoolNode> = {}): PoolNode {
     hasShare: true,
     attempts: 0,
     isLaunched: false,
+    isAwaited: false,
     dueInMs: 0,
     ...changes,
   };
@@ -56,6 +57,15 @@ describe('the pool grows', () => {
     const nodes = [node(1, { gateways: 1_000, origin: 'own' })];
     expect(canGrow({ settings: fixed, nodes })).toBe(false);
     expect(nextPoolAction(view(nodes, { settings: fixed })).kind).toBe('wait');
+  });
+
+  test('not while one that has its gateways still may be back any moment', () => {
+    const nodes = [node(1, { gateways: 100 }), node(2, { state: 'stopped', gateways: 100, isAwaited: true })];
+    expect(nextPoolAction(view(nodes)).kind).toBe('wait');
+    expect(nextPoolAction(view(nodes.slice(1))).kind).toBe('wait');
+    const gone = nodes.map((one) => ({ ...one, isAwaited: false }));
+    expect(nextPoolAction(view(gone))).toEqual({ kind: 'grow' });
+    expect(nextPoolAction(view(gone.slice(1)))).toEqual({ kind: 'grow' });
   });
 
   test('to its minimum without any gateway', () => {

@@ -45,6 +45,8 @@ export interface PoolNode {
   readonly attempts: number;
   /** The launcher has done its part; the node must register now. */
   readonly isLaunched: boolean;
+  /** It has stopped a moment ago and its gateways are still its own: it is being restarted, as far as one can know. */
+  readonly isAwaited: boolean;
   /** Until it must be looked at again: to launch it, to give the launch up, to go on draining it. */
   readonly dueInMs: number;
 }
@@ -137,6 +139,8 @@ export function isLow({ settings, nodes, queued }: Omit<PoolView, 'lowForMs'>): 
   const active = activeNodes(nodes);
   if (queued > 0 || active.length <= Math.max(1, settings.minNodes) || nextToGo(nodes) === undefined)
     return false;
+  // Its gateways count when it is back, or on the others.
+  if (nodes.some((node) => node.isAwaited)) return false;
   const gateways = active.reduce((sum, node) => sum + node.gateways, 0);
   return gateways <= lowWater * settings.threshold * (active.length - 1);
 }
@@ -145,6 +149,8 @@ function isNeeded(view: PoolView): boolean {
   const { settings, nodes, queued } = view;
   const active = activeNodes(nodes);
   if (active.length >= settings.maxNodes) return false;
+  // When everything is restarted, some are back before others: they are not to be made up for.
+  if (nodes.some((node) => node.isAwaited)) return false;
   const isWanted = queued > 0 || nodes.some((node) => node.gateways > 0);
   return active.length < settings.minNodes || (isWanted && roomOf(view) <= 0);
 }
