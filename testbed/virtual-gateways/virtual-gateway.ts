@@ -37,7 +37,6 @@ export class VirtualGateway {
   private node: DeviceSession | null = null;
   private etag: string | undefined;
   private intervalSeconds = 60;
-  private strategy = 'pull';
   private installed: readonly Installed[] | null = null;
   private inHand: DeliveryInHand | null = null;
   /** Digest of the archive that lies on the gateway: what is complete is never downloaded again. */
@@ -45,6 +44,7 @@ export class VirtualGateway {
   private timer: NodeJS.Timeout | null = null;
   private working = false;
   private notices = 0;
+  private hasPaused = false;
   /** Made when something failed; most gateways never need one. */
   private backoff: Backoff | null = null;
   private token: string | null = null;
@@ -78,8 +78,8 @@ export class VirtualGateway {
       this.subscription?.close();
       return;
     }
-    // The first poll falls anywhere within the interval: a fleet that starts together must not poll together.
-    this.arm(this.strategy === 'push' ? 0 : this.fleet.random() * this.intervalSeconds * 1_000);
+    // As the agent does: it asks as soon as it is registered.
+    this.arm(0);
   }
 
   /** Takes a package from servers that do nothing else, in the same way and through the same connections. */
@@ -140,7 +140,7 @@ export class VirtualGateway {
       await this.collect();
       this.backoff = null;
       const random = (): number => this.fleet.random();
-      pauseMs = this.notices === noticesBefore ? jittered(this.intervalSeconds * 1_000, random) : 0;
+      pauseMs = this.notices === noticesBefore ? this.pauseAfterPoll(random) : 0;
     } catch (error) {
       if (this.fleet.stopped) return;
       if (!isPassing(error)) this.fleet.unexpected(error);
@@ -151,6 +151,14 @@ export class VirtualGateway {
       this.working = false;
     }
     this.arm(pauseMs);
+  }
+
+  /** The first pause ends anywhere within the interval: a fleet that was started together must not poll together. */
+  private pauseAfterPoll(random: () => number): number {
+    const intervalMs = this.intervalSeconds * 1_000;
+    if (this.hasPaused) return jittered(intervalMs, random);
+    this.hasPaused = true;
+    return random() * intervalMs;
   }
 
   private async collect(): Promise<void> {
@@ -192,7 +200,6 @@ export class VirtualGateway {
     this.token = answer.token ?? this.token;
     if (this.token === null) throw new Error(`${this.id} was registered without a token`);
     this.node = { nodeAddress: answer.node.address, token: this.token };
-    this.strategy = answer.strategy;
     // As the agent does: a push gateway polls too, but seldom, since a notice may be lost or its node gone.
     this.intervalSeconds =
       answer.strategy === 'push'
