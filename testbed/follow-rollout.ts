@@ -4,7 +4,9 @@ import { isRolloutEnded } from '../domain/rollout/state.js';
 import type { LeonoreApi, RolloutView } from './api.js';
 import type { ProgressLine } from './terminal.js';
 
+/** How often one looks; a large rollout is counted for each look, which must not become a part of what is measured. */
 const pollEveryMs = 400;
+const pollMsAGateway = 0.05;
 
 /**
  * Shows a rollout's progress until it has ended.
@@ -25,11 +27,15 @@ export async function followRollout(
       if (Date.now() > endMs) {
         throw new Error(`rollout ${rolloutId} has not ended after ${timeoutMs / 1_000} s: ${describe(view)}`);
       }
-      await sleep(pollEveryMs);
+      await sleep(Math.max(pollEveryMs, pollMsAGateway * gatewaysOf(view)));
     }
   } finally {
     line.end();
   }
+}
+
+function gatewaysOf(view: RolloutView): number {
+  return deliveryStates.reduce((sum, state) => sum + view.counts[state], 0);
 }
 
 function endedDeliveries(view: RolloutView): number {

@@ -227,9 +227,9 @@ export class VirtualGateway {
   private async install(node: DeviceSession, task: Task): Promise<void> {
     const { options } = this.fleet;
     const outbox = new ReportOutbox(options.reports, (reports) => this.send(node, reports));
-    await outbox.add(this.report(task, 'downloading'));
+    const begin = (): Promise<void> => outbox.add(this.report(task, 'downloading'));
     try {
-      await this.download(node, task);
+      await this.download(node, task, begin);
       await outbox.add(this.report(task, 'installing'));
       await this.fleet.limiter.run(() => this.receiver.unpack(task.package));
       if (options.thinkTimeMs > 0) await this.fleet.sleep(options.thinkTimeMs);
@@ -252,9 +252,16 @@ export class VirtualGateway {
     return this.end(task, 'succeeded', { installed: [...this.installed] });
   }
 
-  private async download(node: DeviceSession, task: Task): Promise<void> {
+  /** @param begin says that it begins: when its turn comes, for until then only the test bed keeps it waiting */
+  private async download(node: DeviceSession, task: Task, begin: () => Promise<void>): Promise<void> {
+    // With a request for each report, that one needs a turn of its own.
+    const isReportedBefore = this.fleet.options.reports === 'each' || this.archive === task.package.digest;
+    if (isReportedBefore) await begin();
     if (this.archive === task.package.digest) return;
-    await this.request(() => this.receiver.fetch(node, task.package));
+    await this.request(async () => {
+      if (!isReportedBefore) await begin();
+      await this.receiver.fetch(node, task.package);
+    });
     this.archive = task.package.digest;
   }
 
