@@ -1,10 +1,11 @@
 import { parseRequest } from '../domain/plan/request.js';
 import type { ArtifactRepository } from '../repositories/artifact-repository.js';
+import type { ChunkRepository } from '../repositories/chunk-repository.js';
 import type { GatewayRepository } from '../repositories/gateway-repository.js';
 import { planGateways } from '../repositories/plan-gateways.js';
 import type { ProvisioningRepository } from '../repositories/provisioning-repository.js';
 import type { RolloutRepository } from '../repositories/rollout-repository.js';
-import type { NodeActivities } from '../workflows/activity-types.js';
+import type { PlanActivities } from '../workflows/activity-types.js';
 import { withHeartbeat } from './heartbeat.js';
 
 /** Gateways read at once. */
@@ -15,18 +16,21 @@ interface Dependencies {
   readonly gateways: GatewayRepository;
   readonly rollouts: RolloutRepository;
   readonly provisioning: ProvisioningRepository;
+  readonly chunks: ChunkRepository;
 }
 
 /**
  * Step (iv): analyze if the requested artifact is compatible with every gateway, and group gateways that require the
  * same application package. What an attempt before this one left half done is done anew.
  */
-export function analyzeCompatibility(deps: Dependencies): NodeActivities['analyzeCompatibility'] {
-  const { artifacts, gateways, rollouts, provisioning } = deps;
+export function analyzeCompatibility(deps: Dependencies): PlanActivities['analyzeCompatibility'] {
+  const { artifacts, gateways, rollouts, provisioning, chunks } = deps;
   return ({ rolloutId, nodeId }) =>
     withHeartbeat(async () => {
       await rollouts.stepStarted(rolloutId, 'iv', nodeId);
       await provisioning.dropUnbuiltGroups(rolloutId, nodeId);
+      // Groups that were built, and whose builder died before their deliveries got their places, are not planned again.
+      await chunks.form(rolloutId, nodeId);
       const { requests } = await rollouts.get(rolloutId);
       const groups = await planGateways(artifacts, requests.map(parseRequest), undefined, () =>
         subjects(rolloutId, nodeId),

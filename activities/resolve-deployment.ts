@@ -1,6 +1,7 @@
 import { LeonoreError } from '../domain/errors.js';
 import type { DeploymentMembers } from '../repositories/deployment-members.js';
 import type { DeploymentRepository } from '../repositories/deployment-repository.js';
+import type { DeliveryCounts } from '../domain/rollout/state.js';
 import type { ProvisioningRepository } from '../repositories/provisioning-repository.js';
 import type { RolloutRepository } from '../repositories/rollout-repository.js';
 import type { CoordinatorActivities } from '../workflows/activity-types.js';
@@ -13,13 +14,19 @@ interface Dependencies {
   readonly provisioning: ProvisioningRepository;
 }
 
-/** Step (ii): resolve the deployment to the set of gateways, each of which gets a delivery. */
+/**
+ * Step (ii): resolve the deployment to the set of gateways, each of which gets a delivery. Once it has ended the set
+ * stands: a rollout that is taken up again serves whom it was asked for.
+ */
 export function resolveDeployment(deps: Dependencies): CoordinatorActivities['resolveDeployment'] {
   const { rollouts, deployments, members, provisioning } = deps;
   return ({ rolloutId }) =>
     withHeartbeat(async (signal) => {
-      await rollouts.stepStarted(rolloutId, 'ii');
       const { deployment } = await rollouts.get(rolloutId);
+      const { cancel } = await rollouts.wishes(rolloutId);
+      if (cancel || (await rollouts.hasEnded(rolloutId, 'ii')))
+        return { gateways: totalOf(await rollouts.counts(rolloutId)), cancel };
+      await rollouts.stepStarted(rolloutId, 'ii');
       for await (const page of members.pages(await deployments.get(deployment))) {
         signal.throwIfAborted();
         await provisioning.addDeliveries(
@@ -27,11 +34,15 @@ export function resolveDeployment(deps: Dependencies): CoordinatorActivities['re
           page.map((gateway) => gateway.id),
         );
       }
-      const gateways = await provisioning.deliveryCount(rolloutId);
+      const gateways = totalOf(await rollouts.counts(rolloutId));
       if (gateways === 0) {
         throw new LeonoreError('EMPTY_DEPLOYMENT', `the deployment "${deployment}" has no gateways now`);
       }
       await rollouts.stepEnded(rolloutId, 'ii');
-      return { gateways };
+      return { gateways, cancel };
     });
+}
+
+function totalOf(counts: DeliveryCounts): number {
+  return Object.values(counts).reduce((sum, count) => sum + count, 0);
 }

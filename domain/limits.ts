@@ -58,6 +58,8 @@ export const limits = {
   deploymentGateways: 10_000,
   /** Gateways a chunk workflow waits for: keeps each history far below Temporal's 4,096 events. */
   chunkSize: 500,
+  /** What is noted of a rollout besides its steps: more than any comes to that can still be understood. */
+  rolloutEvents: 200,
   /** Rows a page holds at most. */
   pageSize: 500,
   /** Package entries that an agent accepts. */

@@ -9,6 +9,8 @@ export const commonConfig = {
   /** host:port of the Temporal frontend. */
   TEMPORAL_ADDRESS: Type.String({ default: '127.0.0.1:7233' }),
   TEMPORAL_NAMESPACE: Type.String({ default: 'default' }),
+  /** Directory of the content-addressed blob store. */
+  LEONORE_BLOBS: Type.String({ minLength: 1 }),
   /** How often a node says that it is alive; one that misses three is dead. */
   LEONORE_HEARTBEAT_MS: Type.Integer({ minimum: 100, maximum: 60_000, default: 2_000 }),
   LEONORE_LOG_LEVEL: Type.Enum(['debug', 'info', 'warn', 'error'], { default: 'info' }),
@@ -17,8 +19,6 @@ export const commonConfig = {
 /** What a process that serves over HTTP is told besides. */
 export const servingConfig = {
   ...commonConfig,
-  /** Directory of the content-addressed blob store. */
-  LEONORE_BLOBS: Type.String({ minLength: 1 }),
   /** Keys that secrets are sealed with, 32 bytes in hex each; the first seals, all open. The same for all. */
   LEONORE_SECRET_KEYS: Type.Optional(Type.String({ pattern: '^[0-9a-f]{64}(,[0-9a-f]{64})*$' })),
   /** Address to listen on; loopback unless told otherwise. */

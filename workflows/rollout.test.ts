@@ -7,7 +7,7 @@ import type { TestWorkflowEnvironment } from '@temporalio/testing';
 import { bundleWorkflowCode, DefaultLogger, Worker, type WorkflowBundle } from '@temporalio/worker';
 import {
   coordinatorQueue,
-  nodeQueue,
+  nodeQueues,
   workflowIds,
   workflowTypes,
   type RolloutResult,
@@ -48,7 +48,7 @@ async function run(
   scenario: Scenario,
 ): Promise<{ result: RolloutResult; fleet: StandInFleet; rolloutId: string }> {
   const rolloutId = randomUUID();
-  const fleet = new StandInFleet(scenario, environment.client.workflow);
+  const fleet = new StandInFleet(scenario, environment.client.workflow, () => environment.currentTimeMs());
   const { nativeConnection: connection, namespace = 'default' } = environment;
   const workers = [
     await Worker.create({
@@ -62,14 +62,16 @@ async function run(
   for (const nodeId of Object.keys(scenario.shares)) {
     if (scenario.dead?.includes(nodeId) === true) fleet.gone.add(nodeId);
     else
-      workers.push(
-        await Worker.create({
-          connection,
-          namespace,
-          taskQueue: nodeQueue(nodeId),
-          activities: fleet.node(nodeId),
-        }),
-      );
+      for (const queue of Object.values(nodeQueues)) {
+        workers.push(
+          await Worker.create({
+            connection,
+            namespace,
+            taskQueue: queue(nodeId),
+            activities: fleet.node(nodeId),
+          }),
+        );
+      }
   }
   const running = workers.map((worker) => worker.run());
   try {

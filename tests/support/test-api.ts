@@ -11,6 +11,7 @@ import { limits } from '../../domain/limits.js';
 import { DiskBlobStore } from '../../repositories/disk-blob-store.js';
 import { SecretBox } from '../../repositories/secret-box.js';
 import { RolloutClient } from '../../workflows/client/rollout-client.js';
+import { TemporalLink } from '../../workflows/client/temporal-link.js';
 import { testRepositories, type TestRepositories } from './test-repositories.js';
 
 export const testTokens = {
@@ -32,7 +33,8 @@ export interface TestApi {
 export async function testApi(temporalAddress: string): Promise<TestApi> {
   const repositories = await testRepositories();
   const blobRoot = await mkdtemp(join(tmpdir(), 'leonore-test-blobs-'));
-  const rolloutClient = RolloutClient.connect(temporalAddress, 'default');
+  const link = new TemporalLink(temporalAddress, 'default');
+  const rolloutClient = new RolloutClient(link);
   const app = createServer(pino({ level: 'silent' }), { bodyLimit: limits.jsonBodyBytes });
   const tokens = (['admin', 'operator', 'viewer'] as const)
     .map((role) => `${role}:${sha256(testTokens[role])}`)
@@ -54,7 +56,7 @@ export async function testApi(temporalAddress: string): Promise<TestApi> {
     blobRoot,
     async close() {
       await app.close();
-      await rolloutClient.close();
+      await link.close();
       await repositories.close();
       await rm(blobRoot, { recursive: true, force: true });
     },

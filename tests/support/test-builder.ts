@@ -2,6 +2,7 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { Readable } from 'node:stream';
+import { setTimeout as delay } from 'node:timers/promises';
 import { MockActivityEnvironment } from '@temporalio/testing';
 import { analyzeCompatibility } from '../../activities/analyze-compatibility.js';
 import { buildPackages } from '../../activities/build-packages.js';
@@ -87,7 +88,13 @@ export async function testBuilder(on?: Pick<TestBuilder, 'repositories' | 'blobR
       const input = { rolloutId, nodeId: 'node-1' };
       const environment = new MockActivityEnvironment();
       await environment.run(analyzeCompatibility(repositories), input);
-      const built: Built = await environment.run(buildPackages({ ...repositories, ...dependencies }), input);
+      const build = (): Promise<Built> =>
+        environment.run(buildPackages({ ...repositories, ...dependencies }), input);
+      let built = await build();
+      while (built.waiting > 0) {
+        await delay(20);
+        built = await build();
+      }
       const { rollouts } = repositories;
       return {
         rolloutId,

@@ -16,7 +16,7 @@ export async function testRepositories(nodeSilenceMs = 60_000): Promise<TestRepo
   const server = await startTestDatabase();
   const database = connectDatabase({ url: server.url, poolSize: 5 });
   return {
-    ...createRepositories(database, nodeSilenceMs),
+    ...createRepositories(database, nodeSilenceMs, 'test'),
     database,
     server,
     async close() {
@@ -113,7 +113,7 @@ export function planOf(install: readonly string[] = [], remove: readonly string[
 
 /** Takes a rollout as {@link addRollout} leaves it to where every gateway has a task on node-1. */
 export async function offerPackage(
-  { packages, provisioning, rollouts }: Repositories,
+  { packages, provisioning, chunks, rollouts }: Repositories,
   rolloutId: string,
   {
     plan,
@@ -142,6 +142,6 @@ export async function offerPackage(
   await provisioning.saveGroups(rolloutId, 'node-1', [{ plans: [plan], explanation: null, ordinals }]);
   const [group] = await rollouts.groups(rolloutId, 1);
   await provisioning.groupBuilt(group?.id ?? '', 0, packageId, []);
-  await provisioning.formChunks(rolloutId, 'node-1');
-  await provisioning.offer(rolloutId, 0, 3_600);
+  await chunks.form(rolloutId, 'node-1');
+  await chunks.offer(rolloutId, 0, 'node-1', 3_600);
 }
