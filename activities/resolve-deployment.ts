@@ -20,13 +20,7 @@ export function resolveDeployment(deps: Dependencies): CoordinatorActivities['re
     withHeartbeat(async (signal) => {
       await rollouts.stepStarted(rolloutId, 'ii');
       const { deployment } = await rollouts.get(rolloutId);
-      for await (const page of members.pages(await deployments.get(deployment))) {
-        signal.throwIfAborted();
-        await provisioning.addDeliveries(
-          rolloutId,
-          page.map((gateway) => gateway.id),
-        );
-      }
+      await members.addDeliveries(rolloutId, await deployments.get(deployment), signal);
       const gateways = await provisioning.deliveryCount(rolloutId);
       if (gateways === 0) {
         throw new LeonoreError('EMPTY_DEPLOYMENT', `the deployment "${deployment}" has no gateways now`);

@@ -43,18 +43,6 @@ export interface ChunkStatus {
 export class ProvisioningRepository {
   constructor(private readonly database: Database) {}
 
-  /** Step ii: one delivery for each gateway that has none yet. @returns how many the rollout has now */
-  async addDeliveries(rolloutId: string, gatewayIds: readonly string[]): Promise<void> {
-    await this.database.$executeRaw`
-      INSERT INTO delivery (rollout_id, ordinal, gateway_id, node_id, protocol, strategy)
-      SELECT ${rolloutId}::uuid,
-             (SELECT coalesce(max(ordinal), -1) FROM delivery WHERE rollout_id = ${rolloutId}::uuid) + row_number() OVER (ORDER BY g.id),
-             g.id, g.node_id, g.protocol, g.strategy
-      FROM gateway g
-      WHERE g.id = ANY(${gatewayIds}::text[]) AND g.state = 'active'
-        AND NOT EXISTS (SELECT 1 FROM delivery d WHERE d.rollout_id = ${rolloutId}::uuid AND d.gateway_id = g.id)`;
-  }
-
   async deliveryCount(rolloutId: string): Promise<number> {
     return this.database.delivery.count({ where: { rolloutId } });
   }

@@ -37,10 +37,9 @@ export interface Repositories {
 /** @param nodeSilenceMs a node silent for longer is dead */
 export function createRepositories(database: Database, nodeSilenceMs: number): Repositories {
   const placement = new Placement(database, nodeSilenceMs);
-  const gateways = new GatewayRepository(database, placement);
   return {
     artifacts: new ArtifactRepository(database),
-    gateways,
+    gateways: new GatewayRepository(database, placement),
     nodes: new NodeRepository(database, nodeSilenceMs, placement),
     placement,
     pool: new PoolRepository(database, placement, nodeSilenceMs),
@@ -49,7 +48,7 @@ export function createRepositories(database: Database, nodeSilenceMs: number): R
     sourceBuilds: new SourceBuildRepository(database),
     values: new ValueRepository(database),
     deployments: new DeploymentRepository(database),
-    members: new DeploymentMembers(gateways),
+    members: new DeploymentMembers(database),
     rollouts: new RolloutRepository(database),
     provisioning: new ProvisioningRepository(database),
     deliveries: new DeliveryRepository(database),
