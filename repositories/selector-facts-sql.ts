@@ -1,4 +1,4 @@
-import type { FactPath } from '../domain/selector/selector.js';
+import { readNumber, type FactPath } from '../domain/selector/selector.js';
 import { Prisma } from '../prisma/generated/client.js';
 import { jsonText } from './database.js';
 
@@ -11,6 +11,8 @@ export interface SqlFact {
   readonly value: Prisma.Sql;
   /** A faster way to tell whether a text fact is a text, which an index serves; never null. */
   readonly isText?: (text: string) => Prisma.Sql;
+  /** Likewise for a number; `condition` tells it slowly. */
+  readonly isNumber?: (number: number, condition: Prisma.Sql) => Prisma.Sql;
 }
 
 /** Facts that are one value, by name. */
@@ -38,7 +40,15 @@ const keyedFacts: ReadonlyMap<string, (key: string) => SqlFact> = new Map<string
     (key) => ({
       type: 'text',
       value: Prisma.sql`(g.labels ->> ${key}::text)`,
-      isText: (text) => Prisma.sql`g.labels @> ${jsonText({ [key]: text })}::jsonb`,
+      isText: (text) => hasLabel(key, text),
+      // The usual spelling, or one of the others: each has an index.
+      isNumber: (number, condition) => {
+        const odd = Prisma.sql`${condition} AND leonore_has_odd_number(g.labels)`;
+        const usual = String(number);
+        return readNumber(usual) === null
+          ? Prisma.sql`(${odd})`
+          : Prisma.sql`(${hasLabel(key, usual)} OR (${odd}))`;
+      },
     }),
   ],
   ['software.tools', (key) => versionIn(Prisma.sql`g.profile #> '{software,tools}'`, key)],
@@ -53,6 +63,10 @@ export function sqlFactOf({ name, key }: FactPath): SqlFact {
   const fact = key === null ? singleFacts.get(name) : keyedFacts.get(name)?.(key);
   if (fact === undefined) throw new RangeError(`there is no fact "${name}"`);
   return fact;
+}
+
+function hasLabel(key: string, value: string): Prisma.Sql {
+  return Prisma.sql`g.labels @> ${jsonText({ [key]: value })}::jsonb`;
 }
 
 /** Looked at before it is cast: one odd profile must not fail the statement. */

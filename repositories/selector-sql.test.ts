@@ -67,9 +67,11 @@ const odd = [
 const numbers = [
   '0',
   '-0',
+  '00',
   '7',
   '07',
   '7.0',
+  '7.5',
   '7.50',
   '-7.5',
   '+7',
@@ -80,6 +82,15 @@ const numbers = [
   '.5',
   '5.',
   '٣',
+  '0.000001',
+  '0.0000001',
+  '-0.5',
+  '999999999999999',
+  '999999999999999.9999999',
+  '1000000000000000',
+  '1234567.123456',
+  '12345678.1234567',
+  '123456789012345.1',
 ];
 const versions = [
   '1',
@@ -260,7 +271,8 @@ describe('selectorSql', () => {
       hardware: { arch: '' },
       software: { os: '', kernel: value },
     }));
-    for (const other of texts) {
+    const amounts = numbers.map(Number).filter((value) => !Number.isNaN(value));
+    for (const other of [...texts, ...amounts]) {
       for (const operator of ['==', '<', '<=', '>', '>='] as const) {
         for (const fact of [
           { name: 'labels', key: 'a' },

@@ -117,8 +117,9 @@ function textSql(fact: SqlFact, operator: Comparison, literal: string | number):
   const asText = typeof literal === 'string' ? textOrderSql(fact, operator, literal) : never;
   const number = readNumber(literal);
   if (number === null) return asText;
-  return isTrue(Prisma.sql`CASE WHEN ${value} ~ ${looksLikeNumber}
+  const condition = isTrue(Prisma.sql`CASE WHEN ${value} ~ ${looksLikeNumber}
     THEN (${value})::float8 ${signs[operator]} ${double(number)} ELSE ${asText} END`);
+  return operator === '==' ? (fact.isNumber?.(number, condition) ?? condition) : condition;
 }
 
 function textOrderSql(fact: SqlFact, operator: Comparison, literal: string): Prisma.Sql {

@@ -20,6 +20,11 @@ LANGUAGE plpgsql IMMUTABLE STRICT PARALLEL SAFE AS $$
 DECLARE
   parts text[];
 BEGIN
+  -- As most are; this costs a fifth of what follows.
+  IF value ~ '^(0|[1-9][0-9]{0,14})([.](0|[1-9][0-9]{0,14})){0,2}$' THEN
+    parts := string_to_array(value, '.');
+    RETURN ARRAY[parts[1], coalesce(parts[2], '0'), coalesce(parts[3], '0')];
+  END IF;
   IF length(value) <= 256 THEN
     parts := regexp_match(value, '^[\t-\r \u00A0\u1680\u2000-\u200A\u2028\u2029\u202F\u205F\u3000\uFEFF]*'
       'v?(0|[1-9][0-9]*)\.(0|[1-9][0-9]*)\.(0|[1-9][0-9]*)'
@@ -80,5 +85,14 @@ LANGUAGE sql IMMUTABLE STRICT PARALLEL SAFE AS $$
                         chr(1114111) || '\1', 'g')
 $$;
 
--- "labels.KEY == TEXT" and "in", which most selectors consist of.
+-- Whether a label is a number in another spelling than the usual one: 07 or 7.0 for 7. An equal number is found by its
+-- usual spelling, or among the few gateways for which this is true.
+CREATE FUNCTION leonore_has_odd_number(labels jsonb) RETURNS boolean
+LANGUAGE sql IMMUTABLE STRICT PARALLEL SAFE AS $$
+  SELECT labels @? '$.* ? (@ like_regex "^-?[0-9]{1,15}([.][0-9]{1,15})?$"
+    && !(@ like_regex "^(0|-?[1-9][0-9]{0,14}|-?(0|[1-9][0-9]{0,6})[.][0-9]{0,5}[1-9])$"))'
+$$;
+
+-- "labels.KEY == VALUE" and "in", which most selectors consist of.
 CREATE INDEX gateway_labels_idx ON gateway USING gin (labels jsonb_path_ops);
+CREATE INDEX gateway_odd_number_idx ON gateway (id) WHERE leonore_has_odd_number(labels);
