@@ -87,6 +87,13 @@ describe('members of a deployment', () => {
     expect(deliveries.map(({ gatewayId }) => gatewayId)).not.toContain('gone');
   });
 
+  test('get one each when two do it at once', async () => {
+    const id = await addRollout(repositories, ['app'], []);
+    const everybody = selecting('hardware.arch');
+    await Promise.all([1, 2].map(() => repositories.members.addDeliveries(id, everybody)));
+    expect((await deliveriesOf(id)).map(({ ordinal }) => ordinal)).toEqual([...Array(matching + 2).keys()]);
+  });
+
   test('get what is missing when the work was given up between two batches', async () => {
     const id = await addRollout(repositories, ['app'], []);
     const everybody = selecting('hardware.arch');

@@ -1,7 +1,7 @@
 import type { GatewayProfile, Installed } from '../domain/gateway/profile.js';
 import { parseSelector } from '../domain/selector/selector.js';
 import { Prisma } from '../prisma/generated/client.js';
-import { jsonText, type Database } from './database.js';
+import { inTransaction, jsonText, type Database } from './database.js';
 import type { Deployment } from './deployment-repository.js';
 import { selectorSql } from './selector-sql.js';
 
@@ -75,15 +75,19 @@ export class DeploymentMembers {
   ): Promise<void> {
     for await (const batch of this.batches(members)) {
       signal?.throwIfAborted();
-      await this.database.$executeRaw`
-        INSERT INTO delivery (rollout_id, ordinal, gateway_id, node_id, protocol, strategy)
-        SELECT ${rolloutId}::uuid,
-               (SELECT coalesce(max(ordinal), -1) FROM delivery WHERE rollout_id = ${rolloutId}::uuid)
-                 + row_number() OVER (ORDER BY g.id),
-               g.id, g.node_id, g.protocol, g.strategy
-        FROM gateway g
-        WHERE ${batch}
-          AND NOT EXISTS (SELECT 1 FROM delivery d WHERE d.rollout_id = ${rolloutId}::uuid AND d.gateway_id = g.id)`;
+      await inTransaction(this.database, async (tx) => {
+        // One at a time, should an activity that was given up be at work still: ordinals are counted on.
+        await tx.$executeRaw`SELECT 1 FROM rollout WHERE id = ${rolloutId}::uuid FOR NO KEY UPDATE`;
+        await tx.$executeRaw`
+          INSERT INTO delivery (rollout_id, ordinal, gateway_id, node_id, protocol, strategy)
+          SELECT ${rolloutId}::uuid,
+                 (SELECT coalesce(max(ordinal), -1) FROM delivery WHERE rollout_id = ${rolloutId}::uuid)
+                   + row_number() OVER (ORDER BY g.id),
+                 g.id, g.node_id, g.protocol, g.strategy
+          FROM gateway g
+          WHERE ${batch}
+            AND NOT EXISTS (SELECT 1 FROM delivery d WHERE d.rollout_id = ${rolloutId}::uuid AND d.gateway_id = g.id)`;
+      });
     }
   }
 

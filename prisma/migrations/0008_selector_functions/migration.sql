@@ -85,12 +85,12 @@ LANGUAGE sql IMMUTABLE STRICT PARALLEL SAFE AS $$
                         chr(1114111) || '\1', 'g')
 $$;
 
--- Whether a label is a number in another spelling than the usual one: 07 or 7.0 for 7. An equal number is found by its
--- usual spelling, or among the few gateways for which this is true.
+-- Whether a label is a number in another spelling than JavaScript's: 07 or 7.0 for 7. An equal number is found by that
+-- spelling, or among the few gateways for which this is true. It errs on the side of true: more than 15 digits, or a
+-- number near zero with many, may be spelled right. On the text, since that takes half the time of looking at each.
 CREATE FUNCTION leonore_has_odd_number(labels jsonb) RETURNS boolean
 LANGUAGE sql IMMUTABLE STRICT PARALLEL SAFE AS $$
-  SELECT labels @? '$.* ? (@ like_regex "^-?[0-9]{1,15}([.][0-9]{1,15})?$"
-    && !(@ like_regex "^(0|-?[1-9][0-9]{0,14}|-?(0|[1-9][0-9]{0,6})[.][0-9]{0,5}[1-9])$"))'
+  SELECT labels::text ~ '": "(-0|-?(0[0-9]+([.][0-9]+)?|[0-9]+[.][0-9]*0|[0-9]{8,}[.][0-9]+|[0-9]+[.][0-9]{9,}|0[.]0[0-9]{6,}))"'
 $$;
 
 -- "labels.KEY == VALUE" and "in", which most selectors consist of.
