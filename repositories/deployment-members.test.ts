@@ -61,12 +61,15 @@ describe('members of a deployment', () => {
 
   test('are read in pages, each once, with labels and what is installed', async () => {
     const pages = await idsOf(selecting('labels.floor == "many" || labels.floor == 1'));
-    expect(pages.map((page) => page.length)).toEqual([...Array(10).fill(1_000), 501]);
+    expect(pages.map((page) => page.length)).toEqual([...new Array<number>(10).fill(1_000), 501]);
     expect(new Set(pages.flat()).size).toBe(matching + 1);
-    const first = await repositories.members.pages(naming('a-1')).next();
-    expect(first.value?.[0]?.profile).toEqual(
+    const profiles: unknown[] = [];
+    for await (const page of repositories.members.pages(naming('a-1'))) {
+      profiles.push(...page.map(({ profile }) => profile));
+    }
+    expect(profiles).toEqual([
       profileOf('a-1', { labels: { floor: '1' }, installed: [{ name: 'app', version: '1.0.0' }] }),
-    );
+    ]);
   });
 
   test('are those alone that have an artifact, where that is asked for', async () => {
