@@ -2,7 +2,6 @@ import { LeonoreError } from '../domain/errors.js';
 import type { DeploymentMembers } from '../repositories/deployment-members.js';
 import type { DeploymentRepository } from '../repositories/deployment-repository.js';
 import type { DeliveryCounts } from '../domain/rollout/state.js';
-import type { ProvisioningRepository } from '../repositories/provisioning-repository.js';
 import type { RolloutRepository } from '../repositories/rollout-repository.js';
 import type { CoordinatorActivities } from '../workflows/activity-types.js';
 import { withHeartbeat } from './heartbeat.js';
@@ -11,7 +10,6 @@ interface Dependencies {
   readonly rollouts: RolloutRepository;
   readonly deployments: DeploymentRepository;
   readonly members: DeploymentMembers;
-  readonly provisioning: ProvisioningRepository;
 }
 
 /**
@@ -19,7 +17,7 @@ interface Dependencies {
  * stands: a rollout that is taken up again serves whom it was asked for.
  */
 export function resolveDeployment(deps: Dependencies): CoordinatorActivities['resolveDeployment'] {
-  const { rollouts, deployments, members, provisioning } = deps;
+  const { rollouts, deployments, members } = deps;
   return ({ rolloutId }) =>
     withHeartbeat(async (signal) => {
       const { deployment } = await rollouts.get(rolloutId);
@@ -27,13 +25,7 @@ export function resolveDeployment(deps: Dependencies): CoordinatorActivities['re
       if (cancel || (await rollouts.hasEnded(rolloutId, 'ii')))
         return { gateways: totalOf(await rollouts.counts(rolloutId)), cancel };
       await rollouts.stepStarted(rolloutId, 'ii');
-      for await (const page of members.pages(await deployments.get(deployment))) {
-        signal.throwIfAborted();
-        await provisioning.addDeliveries(
-          rolloutId,
-          page.map((gateway) => gateway.id),
-        );
-      }
+      await members.addDeliveries(rolloutId, await deployments.get(deployment), signal);
       const gateways = totalOf(await rollouts.counts(rolloutId));
       if (gateways === 0) {
         throw new LeonoreError('EMPTY_DEPLOYMENT', `the deployment "${deployment}" has no gateways now`);

@@ -288,22 +288,6 @@ export class GatewayRepository {
     return rows.map((row) => row.id);
   }
 
-  /** All active gateways, a page at a time, in the order of their ids; for matching selectors. */
-  async *pages(pageSize: number, ids: readonly string[] | null = null): AsyncGenerator<Gateway[]> {
-    let cursor = '';
-    for (;;) {
-      const rows = await this.database.gateway.findMany({
-        where: { state: 'active', id: ids === null ? { gt: cursor } : { gt: cursor, in: [...ids] } },
-        orderBy: { id: 'asc' },
-        take: pageSize,
-      });
-      const last = rows.at(-1);
-      if (last === undefined) return;
-      yield rows.map(toGateway);
-      cursor = last.id;
-    }
-  }
-
   /** Facts of the gateways whose deliveries wait for a plan on a node, a page at a time. */
   async *plannable(rolloutId: string, nodeId: string, pageSize: number): AsyncGenerator<PlannableGateway[]> {
     let after = -1;

@@ -39,16 +39,6 @@ export class ProvisioningRepository {
     private readonly deliveries: DeliveryWriter,
   ) {}
 
-  /** Step ii, for gateways named one by one. */
-  async addDeliveries(rolloutId: string, gatewayIds: readonly string[]): Promise<void> {
-    await this.deliveries.add(
-      rolloutId,
-      Prisma.sql`g.id = ANY(${[...gatewayIds]}::text[])`,
-      '',
-      gatewayIds.length,
-    );
-  }
-
   /**
    * Step iii: where there is something to do: the deliveries that have no place yet, by the node that their gateway
    * has now, and those whose chunks have not ended, by the node that dispatched them last.

@@ -46,11 +46,10 @@ export interface Repositories {
 export function createRepositories(database: Database, nodeSilenceMs: number, writer: string): Repositories {
   const placement = new Placement(database, nodeSilenceMs);
   const writes = new DeliveryWriter(database, writer);
-  const gateways = new GatewayRepository(database, placement, writes);
   const rollouts = new RolloutRepository(database);
   return {
     artifacts: new ArtifactRepository(database),
-    gateways,
+    gateways: new GatewayRepository(database, placement, writes),
     nodes: new NodeRepository(database, nodeSilenceMs, placement),
     placement,
     pool: new PoolRepository(database, placement, nodeSilenceMs),
@@ -59,7 +58,7 @@ export function createRepositories(database: Database, nodeSilenceMs: number, wr
     sourceBuilds: new SourceBuildRepository(database),
     values: new ValueRepository(database),
     deployments: new DeploymentRepository(database),
-    members: new DeploymentMembers(gateways),
+    members: new DeploymentMembers(database, writes),
     rollouts,
     provisioning: new ProvisioningRepository(database, writes),
     chunks: new ChunkRepository(database, writes),

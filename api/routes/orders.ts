@@ -4,7 +4,7 @@ import Type, { type Static } from 'typebox';
 import { canonicalJson } from '../../domain/canonical-json.js';
 import { LeonoreError } from '../../domain/errors.js';
 import { neededBy } from '../../domain/order/needed-by.js';
-import type { Gateway } from '../../repositories/gateway-repository.js';
+import type { Member } from '../../repositories/deployment-members.js';
 import type { GatewayOrder } from '../../repositories/order-repository.js';
 import type { Repositories } from '../../repositories/repositories.js';
 import type { RouteOptions } from '../context.js';
@@ -119,7 +119,7 @@ export const orderRoutes: FastifyPluginAsyncTypebox<RouteOptions> = async (app, 
 async function gatewaysThatHave(
   { deployments, members, gateways }: Repositories,
   { artifact, deployment, gatewayIds }: Static<typeof NewOrderSchema>,
-): Promise<Gateway[]> {
+): Promise<Member[]> {
   if ((deployment === undefined) === (gatewayIds === undefined)) {
     throw new LeonoreError('MALFORMED_INPUT', 'give either gatewayIds or deployment');
   }
@@ -133,10 +133,8 @@ async function gatewaysThatHave(
     deployment === undefined
       ? { gatewayIds: gatewayIds ?? [], selector: null }
       : await deployments.get(deployment);
-  const having: Gateway[] = [];
-  for await (const page of members.pages(target)) {
-    having.push(...page.filter(({ profile }) => profile.installed?.some(({ name }) => name === artifact)));
-  }
+  const having: Member[] = [];
+  for await (const page of members.pages(target, artifact)) having.push(...page);
   if (having.length === 0) {
     throw new LeonoreError('ARTIFACT_NOT_FOUND', `${artifact} is installed on none of these gateways`);
   }
@@ -146,7 +144,7 @@ async function gatewaysThatHave(
 /** An order to uninstall must not break what stays: the whole of it is refused. */
 async function refuseIfNeeded(
   { artifacts }: Repositories,
-  gateways: readonly Gateway[],
+  gateways: readonly Member[],
   artifact: string,
 ): Promise<void> {
   const names = gateways.flatMap(({ profile }) => (profile.installed ?? []).map(({ name }) => name));

@@ -56,7 +56,7 @@ export const planRoutes: FastifyPluginAsyncTypebox<RouteOptions> = async (app, {
 
   async function* gatewaysOf(target: { gatewayIds: readonly string[]; selector: string | null }) {
     for await (const page of repositories.members.pages(target)) {
-      yield page.map((gateway) => ({ member: gateway.id, profile: gateway.profile }));
+      yield page.map(({ id, profile }) => ({ member: id, profile }));
     }
   }
 };

@@ -175,7 +175,7 @@ export const rolloutRoutes: FastifyPluginAsyncTypebox<RouteOptions> = async (app
     gatewayIds: readonly string[];
     selector: string | null;
   }): Promise<void> {
-    for await (const page of members.pages(deployment)) if (page.length > 0) return;
+    if (await members.exist(deployment)) return;
     throw new LeonoreError('EMPTY_DEPLOYMENT', `the deployment "${deployment.name}" has no gateways now`);
   }
 

@@ -35,13 +35,6 @@ export interface Happening {
   readonly groupId?: string;
 }
 
-/** Deliveries added by one statement, and where the next one goes on. */
-export interface AddedDeliveries {
-  readonly added: number;
-  /** Id of the last gateway looked at; null when there was none. */
-  readonly lastId: string | null;
-}
-
 export class DeliveryWriter {
   constructor(
     private readonly database: Database,
@@ -106,38 +99,29 @@ export class DeliveryWriter {
   }
 
   /**
-   * Step ii: a delivery for each active gateway that is meant and has none yet, in the order of their ids.
+   * Step ii: a delivery for each gateway that is meant and has none yet, in the order of their ids. Done again, it adds
+   * who has come since.
    * @param members condition on the gateway `g`
-   * @param afterId only gateways with greater ids
    */
-  async add(
-    rolloutId: string,
-    members: Prisma.Sql,
-    afterId: string,
-    limit: number,
-  ): Promise<AddedDeliveries> {
-    return inTransaction(this.database, async (tx) => {
-      // Ordinals are given one statement after the other; rows that refer to the rollout may be inserted meanwhile.
+  async add(rolloutId: string, members: Prisma.Sql): Promise<void> {
+    await inTransaction(this.database, async (tx) => {
+      // One at a time, should an activity that was given up be at work still: ordinals are counted on. Rows that refer
+      // to the rollout may be inserted meanwhile.
       await tx.$queryRaw`SELECT 1 FROM rollout WHERE id = ${rolloutId}::uuid FOR NO KEY UPDATE`;
-      const [row] = await tx.$queryRaw<AddedDeliveries[]>`
-        WITH member AS MATERIALIZED (
-          SELECT g.id, g.node_id, g.protocol, g.strategy FROM gateway g
-          WHERE g.state = 'active' AND g.id > ${afterId} AND (${members}) ORDER BY g.id LIMIT ${limit}
-        ), base AS MATERIALIZED (
+      await tx.$executeRaw`
+        WITH base AS MATERIALIZED (
           SELECT coalesce(max(ordinal), -1) AS last FROM delivery WHERE rollout_id = ${rolloutId}::uuid
         ), added AS (
           INSERT INTO delivery (rollout_id, ordinal, gateway_id, node_id, protocol, strategy)
-          SELECT ${rolloutId}::uuid, base.last + row_number() OVER (ORDER BY m.id), m.id, m.node_id, m.protocol, m.strategy
-          FROM member m, base
-          WHERE NOT EXISTS (SELECT 1 FROM delivery d WHERE d.rollout_id = ${rolloutId}::uuid AND d.gateway_id = m.id)
+          SELECT ${rolloutId}::uuid, base.last + row_number() OVER (ORDER BY g.id), g.id, g.node_id, g.protocol, g.strategy
+          FROM gateway g, base
+          WHERE ${members}
+            AND NOT EXISTS (SELECT 1 FROM delivery d WHERE d.rollout_id = ${rolloutId}::uuid AND d.gateway_id = g.id)
           RETURNING 1
-        ), counted AS (
-          INSERT INTO rollout_count AS k (rollout_id, writer, state, count)
-          SELECT ${rolloutId}::uuid, ${this.writer}, 'pending', count(*)::int FROM added HAVING count(*) > 0
-          ON CONFLICT (rollout_id, writer, state) DO UPDATE SET count = k.count + EXCLUDED.count
         )
-        SELECT (SELECT count(*)::int FROM added) AS added, (SELECT max(id) FROM member) AS "lastId"`;
-      return row ?? { added: 0, lastId: null };
+        INSERT INTO rollout_count AS k (rollout_id, writer, state, count)
+        SELECT ${rolloutId}::uuid, ${this.writer}, 'pending', count(*)::int FROM added HAVING count(*) > 0
+        ON CONFLICT (rollout_id, writer, state) DO UPDATE SET count = k.count + EXCLUDED.count`;
     });
   }
 

@@ -74,7 +74,7 @@ export async function addRollout(
   requests: readonly string[],
   gatewayIds: readonly string[],
 ): Promise<string> {
-  const { deployments, rollouts, provisioning } = repositories;
+  const { deployments, rollouts, members } = repositories;
   const deployment = await deployments.create(`deployment-${randomBytes(4).toString('hex')}`, {
     gatewayIds,
     selector: null,
@@ -86,7 +86,7 @@ export async function addRollout(
     idempotencyKey: null,
     requestDigest: 'test',
   });
-  await provisioning.addDeliveries(id, gatewayIds);
+  await members.addDeliveries(id, deployment);
   return id;
 }
 
