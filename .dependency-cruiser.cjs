@@ -6,12 +6,14 @@ const rooms = {
   domain: [],
   process: ['domain'],
   repositories: ['domain', 'process/package-root'],
+  // Processes for what computes, and what is computed in them.
+  compute: ['domain', 'process/package-root', 'repositories'],
   // Of workflows, other rooms run the Temporal client of rollouts; activities fulfil the types that it declares.
   connectivity: ['domain', 'repositories', 'workflows/client'],
-  activities: ['domain', 'repositories', 'connectivity', 'workflows/client', 'workflows/activity-types'],
+  activities: ['domain', 'compute', 'repositories', 'connectivity', 'workflows/client', 'workflows/activity-types'],
   workflows: ['domain'],
-  workers: ['domain', 'process', 'repositories', 'connectivity', 'activities', 'workflows', 'stack/temporal'],
-  api: ['domain', 'process', 'repositories', 'connectivity', 'workflows/client'],
+  workers: ['domain', 'process', 'compute', 'repositories', 'connectivity', 'activities', 'workflows', 'stack/temporal'],
+  api: ['domain', 'process', 'compute', 'repositories', 'connectivity', 'workflows/client'],
   agent: [
     'domain/agent-protocol',
     'domain/package-format',

@@ -1,3 +1,4 @@
+import type { Planner } from '../compute/planner.js';
 import type { BlobStore } from '../repositories/blob-store.js';
 import type { Repositories } from '../repositories/repositories.js';
 import type { NodeActivities } from '../workflows/activity-types.js';
@@ -11,6 +12,7 @@ export interface NodeActivityDependencies extends Repositories {
   readonly nodeId: string;
   readonly push: PushNotifier;
   readonly sourceBuilder: SourceBuilder;
+  readonly planner: Planner;
 }
 
 /** The activities of one node: steps iv, v and vi. */

@@ -1,3 +1,4 @@
+import type { ErrorCode } from '../domain/errors.js';
 import { limits } from '../domain/limits.js';
 import type { Plan } from '../domain/plan/plan.js';
 import type { SlotRange } from '../domain/delivery/slot-set.js';
@@ -16,6 +17,8 @@ export interface PlannedGroup {
   readonly plans: readonly Plan[];
   /** Why there is no plan; null when there is one. */
   readonly explanation: string | null;
+  /** Why it was not found out whether there is a plan: the deliveries fail with it. Null when it was. */
+  readonly failure: { readonly code: ErrorCode; readonly message: string } | null;
   readonly ordinals: readonly number[];
 }
 
@@ -77,7 +80,7 @@ export class ProvisioningRepository {
   }
 
   /**
-   * Step iv: replaces the groups of a node that were not built yet; ends the incompatible deliveries. What has moved
+   * Step iv: replaces the groups of a node that were not built yet; ends the deliveries that have no plan. What has moved
    * to another node meanwhile is no longer this one's to plan.
    */
   async saveGroups(rolloutId: string, nodeId: string, groups: readonly PlannedGroup[]): Promise<void> {
@@ -85,12 +88,13 @@ export class ProvisioningRepository {
       this.database,
       async (tx) => {
         for (const group of groups) {
-          const incompatible = group.plans.length === 0;
+          const { failure } = group;
+          const ended = failure !== null ? 'failed' : group.plans.length === 0 ? 'incompatible' : null;
           const { id } = await tx.rolloutGroup.create({
             data: {
               rolloutId,
               nodeId,
-              state: incompatible ? 'incompatible' : 'planned',
+              state: ended ?? 'planned',
               gateways: group.ordinals.length,
               plans: json(group.plans),
               explanation: group.explanation,
@@ -99,8 +103,8 @@ export class ProvisioningRepository {
           });
           const taken = await tx.$executeRaw`
             UPDATE delivery SET group_id = ${id}::uuid, updated_at = now(),
-              state = CASE WHEN ${incompatible} THEN 'incompatible' ELSE state END,
-              ended_at = CASE WHEN ${incompatible} THEN now() END
+              state = coalesce(${ended}::text, state), error = ${failure === null ? null : jsonText(failure)}::jsonb,
+              ended_at = CASE WHEN ${ended}::text IS NOT NULL THEN now() END
             WHERE rollout_id = ${rolloutId}::uuid AND ordinal = ANY(${group.ordinals}::int[]) AND state = 'pending'
               AND node_id = ${nodeId} AND group_id IS NULL`;
           if (taken === 0) await tx.rolloutGroup.delete({ where: { id } });

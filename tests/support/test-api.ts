@@ -6,11 +6,13 @@ import { pino } from 'pino';
 import { Header } from 'tar';
 import { Access } from '../../api/access.js';
 import { apiApp } from '../../api/app.js';
+import { Planner } from '../../compute/planner.js';
 import { createServer } from '../../connectivity/http/create-server.js';
 import { limits } from '../../domain/limits.js';
 import { DiskBlobStore } from '../../repositories/disk-blob-store.js';
 import { SecretBox } from '../../repositories/secret-box.js';
 import { RolloutClient } from '../../workflows/client/rollout-client.js';
+import { testPlanning, testPool } from './test-pool.js';
 import { testRepositories, type TestRepositories } from './test-repositories.js';
 
 export const testTokens = {
@@ -32,6 +34,7 @@ export interface TestApi {
 export async function testApi(temporalAddress: string): Promise<TestApi> {
   const repositories = await testRepositories();
   const blobRoot = await mkdtemp(join(tmpdir(), 'leonore-test-blobs-'));
+  const pool = testPool();
   const rolloutClient = RolloutClient.connect(temporalAddress, 'default');
   const app = createServer(pino({ level: 'silent' }), { bodyLimit: limits.jsonBodyBytes });
   const tokens = (['admin', 'operator', 'viewer'] as const)
@@ -41,6 +44,8 @@ export async function testApi(temporalAddress: string): Promise<TestApi> {
     context: {
       repositories,
       blobs: new DiskBlobStore(blobRoot),
+      pool,
+      planner: new Planner(repositories.artifacts, pool, testPlanning),
       secrets: new SecretBox(['5e'.repeat(32)]),
       rolloutClient,
       access: new Access(tokens, sha256(testTokens.enrolment)),
@@ -54,6 +59,7 @@ export async function testApi(temporalAddress: string): Promise<TestApi> {
     blobRoot,
     async close() {
       await app.close();
+      await pool.close();
       await rolloutClient.close();
       await repositories.close();
       await rm(blobRoot, { recursive: true, force: true });

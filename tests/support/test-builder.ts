@@ -7,11 +7,13 @@ import { analyzeCompatibility } from '../../activities/analyze-compatibility.js'
 import { buildPackages } from '../../activities/build-packages.js';
 import type { PackageBuilderDependencies } from '../../activities/package-builder/build-package.js';
 import { SourceBuilder } from '../../activities/package-builder/build-source.js';
+import { Planner } from '../../compute/planner.js';
 import type { ArtifactManifest } from '../../domain/artifact/manifest.js';
 import { withMeasuredSizes, type ArtifactFile } from '../../domain/artifact/variant-files.js';
 import type { GatewayProfile } from '../../domain/gateway/profile.js';
 import { DiskBlobStore } from '../../repositories/disk-blob-store.js';
 import type { NodeActivities } from '../../workflows/activity-types.js';
+import { testPlanning, testPool } from './test-pool.js';
 import {
   addGateways,
   addNode,
@@ -56,6 +58,8 @@ export async function testBuilder(on?: Pick<TestBuilder, 'repositories' | 'blobR
   const blobRoot = on?.blobRoot ?? (await mkdtemp(join(tmpdir(), 'leonore-test-blobs-')));
   const blobs = new DiskBlobStore(blobRoot);
   const dependencies = { ...repositories, blobs, nodeId: 'node-1', sourceBuilder: testSourceBuilder(blobs) };
+  const pool = testPool();
+  const planner = new Planner(repositories.artifacts, pool, testPlanning);
   let names = 0;
 
   async function newGateways(count: number, changes: Partial<GatewayProfile>): Promise<string[]> {
@@ -86,7 +90,7 @@ export async function testBuilder(on?: Pick<TestBuilder, 'repositories' | 'blobR
       const rolloutId = await addRollout(repositories, [request], gatewayIds);
       const input = { rolloutId, nodeId: 'node-1' };
       const environment = new MockActivityEnvironment();
-      await environment.run(analyzeCompatibility(repositories), input);
+      await environment.run(analyzeCompatibility({ ...repositories, planner }), input);
       const built: Built = await environment.run(buildPackages({ ...repositories, ...dependencies }), input);
       const { rollouts } = repositories;
       return {
@@ -98,6 +102,7 @@ export async function testBuilder(on?: Pick<TestBuilder, 'repositories' | 'blobR
       };
     },
     async close() {
+      await pool.close();
       if (on !== undefined) return;
       await repositories.close();
       await rm(blobRoot, { recursive: true, force: true });
