@@ -137,7 +137,7 @@ describe('a pool', () => {
     const held = [hold(pool, 'short'), hold(pool, 'short')];
     const order: number[] = [];
     const waiting = Array.from({ length: limits.waitingComputations }, (_none, index) =>
-      pool.lend('short', never, async () => void order.push(index)),
+      pool.lend('short', new AbortController().signal, async () => void order.push(index)),
     );
     await expect(pool.lend('short', never, async () => undefined)).rejects.toMatchObject({
       code: 'TOO_MANY_REQUESTS',

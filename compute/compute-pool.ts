@@ -20,7 +20,8 @@ interface Waiting {
 
 /**
  * Processes for work that computes, so that the thread which serves, sends heartbeats and keeps leases never waits for
- * it. Not threads: what fills a thread's memory, or its stack, can take the whole process with it. A process is started when there is work for it, and kept for the next.
+ * it. Not threads: what fills a thread's memory, or its stack, can take the whole process with it. A process is started
+ * when there is work for it, and kept for the next.
  *
  * INVARIANTS
  * - `busy` and `busyLong` count the lent processes; a process is lent, idle, or forgotten.

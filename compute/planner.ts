@@ -35,9 +35,9 @@ export interface PlanningOrder<Member> {
  * the requests and the installed packages can reach, and groups the gateways that need the same package. Memory grows
  * with the groups, not with the fleet.
  *
- * What if a plan is a puzzle, or the resolver never ends? The process says which gateway it is at. When it has to be
- * ended, another takes over what it had found, and leaves out what that gateway has in common with others: they are
- * undecided, all others have their plans.
+ * What if a plan is a puzzle, or the resolver never ends? The process says which resolution it is at. When it has to
+ * be ended, another takes over what it had found, and leaves out the facts that the resolution was for: gateways that
+ * have them and need another answer are undecided, all others have their plans.
  */
 export class Planner {
   constructor(
@@ -77,7 +77,7 @@ class Findings {
   readonly groupMs: number;
   /** What is left of it. */
   totalMs: number;
-  /** The gateway that the process is at; null between two pages. */
+  /** The resolution that the process is at; null between two pages. */
   at: string | null = null;
   private bytes = 0;
 
@@ -96,7 +96,7 @@ class Findings {
     }
   }
 
-  /** The process was ended. @returns false when it was at no gateway */
+  /** The process was ended. @returns false when it was at no resolution */
   leaveOut(): boolean {
     if (this.at === null) return false;
     this.tooHard.add(this.at);
@@ -116,7 +116,7 @@ async function planIn<Member>(
     what: 'planning',
     limitMs: found.groupMs,
     signal,
-    onAt: (gatewayId) => (found.at = gatewayId),
+    onAt: (name) => (found.at = name),
   };
   const { answers, tooHard, groupMs, totalMs } = found;
   await process.call('beginPlanning', { requests, maxPlans, answers, tooHard, groupMs, totalMs }, options);

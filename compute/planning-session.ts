@@ -1,4 +1,5 @@
 /** Planning inside a computing process (step iv): catalog and gateways come in pages, groups go out in pages. */
+import { createHash } from 'node:crypto';
 import { deserialize, serialize } from 'node:v8';
 import type { ArtifactManifest } from '../domain/artifact/manifest.js';
 import type { GatewayProfile } from '../domain/gateway/profile.js';
@@ -13,7 +14,7 @@ export interface PlanningInput {
   readonly maxPlans: number | undefined;
   /** What processes before this one found out: one that takes over need not find it anew. */
   readonly answers: ReadonlyMap<string, Uint8Array>;
-  /** Ids of the gateways over which processes before this one were ended. */
+  /** Names of the resolutions over which processes before this one were ended. */
   readonly tooHard: ReadonlySet<string>;
   /** Time for all gateways of the same facts, and what is left for all of them together. */
   readonly groupMs: number;
@@ -46,8 +47,8 @@ export class PlanningSession {
 
   constructor(
     private readonly input: PlanningInput,
-    /** Tells the gateway that a resolution begins for: when the process is ended next, it is why. */
-    private readonly at: (gatewayId: string) => void,
+    /** Tells the name of a resolution that begins: when the process is ended next, it is why. */
+    private readonly at: (name: string) => void,
   ) {}
 
   takeManifests(manifests: readonly ArtifactManifest[]): void {
@@ -75,13 +76,12 @@ export class PlanningSession {
 
   /** @returns null when the time for these facts, or for all, is over */
   private solve(input: ResolveInput, facts: string): Resolution | null {
-    const key = keyOf(input, facts);
-    const known = this.input.answers.get(key);
+    const name = nameOf(input, facts);
+    const known = this.input.answers.get(name);
     if (known !== undefined) return deserialize(known) as Resolution;
-    const gatewayId = input.gateway?.id ?? '';
-    if (this.input.tooHard.has(gatewayId)) this.tooHard.add(facts);
+    if (this.input.tooHard.has(name)) this.tooHard.add(facts);
     if (this.tooHard.has(facts) || this.solvingMs >= this.input.totalMs) return null;
-    this.at(gatewayId);
+    this.at(name);
     const begunMs = performance.now();
     const resolution = resolve(input);
     const ms = performance.now() - begunMs;
@@ -89,13 +89,14 @@ export class PlanningSession {
     this.spentMs.set(facts, spentMs);
     this.solvingMs += ms;
     if (spentMs > this.input.groupMs) this.tooHard.add(facts);
-    this.answers.set(key, serialize(resolution));
+    this.answers.set(name, serialize(resolution));
     return resolution;
   }
 }
 
-/** Equal for resolutions that have the same answer. */
-function keyOf({ gateway }: ResolveInput, facts: string): string {
+/** Equal for resolutions that have the same answer; short, so that it can always be told before the work begins. */
+function nameOf({ gateway }: ResolveInput, facts: string): string {
   const { hardware, installed = [] } = gateway ?? { hardware: {} };
-  return JSON.stringify([facts, hardware.diskFree, hardware.memoryFree, installed]);
+  const all = JSON.stringify([facts, hardware.diskFree, hardware.memoryFree, installed]);
+  return createHash('sha256').update(all).digest('base64url');
 }

@@ -26,7 +26,7 @@ export const tasks = {
     checkContent(manifest, files);
     return manifest;
   },
-  beginPlanning(input: PlanningInput, at: (gatewayId: string) => void): void {
+  beginPlanning(input: PlanningInput, at: (name: string) => void): void {
     session = new PlanningSession(input, at);
   },
   /** Part of the catalog; all of it comes before the first gateways. */

@@ -33,8 +33,8 @@ export const limits = {
   offlinePlans: 1_000,
   /** Computations that wait for a process; each keeps its caller waiting, so more are told to come again. */
   waitingComputations: 64,
-  /** Checking an artifact of the largest size takes a fraction of it. */
-  checkingMs: 10_000,
+  /** Milliseconds of computing: an honest manifest of the largest size takes about one second. */
+  checkingMs: 5_000,
   /**
    * Milliseconds of computing in a node's share of a rollout. For all gateways of the same facts: a large catalog takes
    * some milliseconds, so only puzzles need as much. For all together: many puzzles end one after the other, and the

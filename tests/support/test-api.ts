@@ -31,7 +31,7 @@ export interface TestApi {
 }
 
 /** The management API on a real database; Temporal where the caller says. */
-export async function testApi(temporalAddress: string): Promise<TestApi> {
+export async function testApi(temporalAddress: string, planning = testPlanning): Promise<TestApi> {
   const repositories = await testRepositories();
   const blobRoot = await mkdtemp(join(tmpdir(), 'leonore-test-blobs-'));
   const pool = testPool();
@@ -45,7 +45,7 @@ export async function testApi(temporalAddress: string): Promise<TestApi> {
       repositories,
       blobs: new DiskBlobStore(blobRoot),
       pool,
-      planner: new Planner(repositories.artifacts, pool, testPlanning),
+      planner: new Planner(repositories.artifacts, pool, planning),
       secrets: new SecretBox(['5e'.repeat(32)]),
       rolloutClient,
       access: new Access(tokens, sha256(testTokens.enrolment)),

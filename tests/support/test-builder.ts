@@ -7,6 +7,7 @@ import { analyzeCompatibility } from '../../activities/analyze-compatibility.js'
 import { buildPackages } from '../../activities/build-packages.js';
 import type { PackageBuilderDependencies } from '../../activities/package-builder/build-package.js';
 import { SourceBuilder } from '../../activities/package-builder/build-source.js';
+import type { ComputePool } from '../../compute/compute-pool.js';
 import { Planner } from '../../compute/planner.js';
 import type { ArtifactManifest } from '../../domain/artifact/manifest.js';
 import { withMeasuredSizes, type ArtifactFile } from '../../domain/artifact/variant-files.js';
@@ -40,6 +41,7 @@ export interface TestBuilder {
   readonly blobs: DiskBlobStore;
   readonly blobRoot: string;
   readonly dependencies: PackageBuilderDependencies;
+  readonly pool: ComputePool;
   /** Adds an artifact with these files, all of them executable. */
   readonly publish: (manifest: ArtifactManifest, contents: Readonly<Record<string, string>>) => Promise<void>;
   /** Steps iv and v of a rollout, to new gateways or to given ones. */
@@ -76,6 +78,7 @@ export async function testBuilder(on?: Pick<TestBuilder, 'repositories' | 'blobR
     blobs,
     blobRoot,
     dependencies,
+    pool,
     async publish(manifest, contents) {
       const files: ArtifactFile[] = [];
       for (const [path, content] of Object.entries(contents)) {
