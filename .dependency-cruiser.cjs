@@ -25,9 +25,10 @@ const rooms = {
   stack: ['domain', 'repositories', 'process'],
   cli: ['domain', 'client', 'stack', 'agent', 'process/package-root'],
   // Its benchmarks measure the repositories too.
-  // The bench of the builder measures it by itself, without a stack around it.
+  // The benches of the builder and of what computes measure these by themselves, without a stack around them.
   testbed: [
     'activities/package-builder',
+    'compute',
     'repositories/disk-blob-store',
     'domain',
     'client',

@@ -28,7 +28,9 @@ test('gateways whose plan is a puzzle fail as such; the others of the rollout ha
   await addGateways(repositories, [
     profileOf('narrow-1', narrow),
     profileOf('wide-1', wide),
-    profileOf('narrow-2', { hardware: { ...narrow.hardware, diskFree: (hard.hardware.diskFree ?? 0) + 4_096 } }),
+    profileOf('narrow-2', {
+      hardware: { ...narrow.hardware, diskFree: (hard.hardware.diskFree ?? 0) + 4_096 },
+    }),
     profileOf('other-1', other),
     profileOf('wide-2', wide),
   ]);
@@ -46,7 +48,9 @@ test('gateways whose plan is a puzzle fail as such; the others of the rollout ha
   expect(items.map(({ gatewayId }) => gatewayId).sort()).toEqual(['narrow-1', 'narrow-2', 'other-1']);
   for (const { error, explanation } of items) {
     expect(error).toMatchObject({ code: 'PLANNING_TOO_HARD' });
-    expect(explanation).toContain('No plan that installs puzzle was found in the time that planning may take');
+    expect(explanation).toContain(
+      'No plan that installs puzzle was found in the time that planning may take',
+    );
   }
 }, 120_000);
 

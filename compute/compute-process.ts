@@ -136,7 +136,10 @@ export class ComputeProcess {
   private causeOfDeath(code: number | null, signal: NodeJS.Signals | null): Error {
     // SIGABRT: the heap was full. SIGKILL, which is not ours then: the system had no memory left.
     if (signal === 'SIGABRT' || signal === 'SIGKILL')
-      return tooHard(this.pending?.what ?? '', `more than the ${this.memoryMb} MiB of memory that there are for it`);
+      return tooHard(
+        this.pending?.what ?? '',
+        `more than the ${this.memoryMb} MiB of memory that there are for it`,
+      );
     return new Error(`a computing process ended with ${String(signal ?? code)}: ${this.lastWords}`);
   }
 
@@ -171,7 +174,8 @@ export class ComputeProcess {
     const workedMs = this.clock.nowMs() - since.workedMs;
     const waitedMs = performance.now() - since.wallMs;
     if (workedMs < limitMs && waitedMs < limitMs * wallFactor) this.lookIn(pending, limitMs - workedMs);
-    else void this.end(tooHard(what, `more than the ${limitMs / 1_000} s of computing that there are for it`));
+    else
+      void this.end(tooHard(what, `more than the ${limitMs / 1_000} s of computing that there are for it`));
   }
 }
 

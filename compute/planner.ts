@@ -41,7 +41,7 @@ export interface PlanningOrder<Member> {
  */
 export class Planner {
   constructor(
-    private readonly artifacts: ArtifactRepository,
+    private readonly artifacts: Pick<ArtifactRepository, 'reachedFrom'>,
     private readonly pool: ComputePool,
     private readonly limits: PlanningLimits,
   ) {}
@@ -121,7 +121,8 @@ async function planIn<Member>(
   const { answers, tooHard, groupMs, totalMs } = found;
   await process.call('beginPlanning', { requests, maxPlans, answers, tooHard, groupMs, totalMs }, options);
   for await (const page of catalog) {
-    for (const manifests of slices(page, manifestsAtOnce)) await process.call('takeManifests', manifests, options);
+    for (const manifests of slices(page, manifestsAtOnce))
+      await process.call('takeManifests', manifests, options);
   }
   const members: Member[] = [];
   for await (const page of readPages()) {

@@ -4,7 +4,12 @@ import type { ArtifactManifest } from '../domain/artifact/manifest.js';
 import { readManifest } from '../domain/artifact/read-manifest.js';
 import { withMeasuredSizes, type ArtifactFile } from '../domain/artifact/variant-files.js';
 import type { GatewayProfile } from '../domain/gateway/profile.js';
-import { PlanningSession, type PageTaken, type PlannedGroup, type PlanningInput } from './planning-session.js';
+import {
+  PlanningSession,
+  type PageTaken,
+  type PlannedGroup,
+  type PlanningInput,
+} from './planning-session.js';
 
 /** A process plans for one caller at a time. */
 let session: PlanningSession | null = null;

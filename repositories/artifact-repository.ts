@@ -168,7 +168,9 @@ export class ArtifactRepository {
           SELECT manifest FROM artifact
           WHERE name = ANY(${some}::text[])
              OR id IN (SELECT artifact_id FROM artifact_provision WHERE name = ANY(${some}::text[]))`;
-        const page = rows.map(({ manifest }) => manifest).filter((manifest) => !read.has(artifactKey(manifest)));
+        const page = rows
+          .map(({ manifest }) => manifest)
+          .filter((manifest) => !read.has(artifactKey(manifest)));
         for (const manifest of page) {
           read.add(artifactKey(manifest));
           for (const name of namesReachedFrom(manifest)) {
