@@ -10,9 +10,25 @@ const rooms = {
   compute: ['domain', 'process/package-root', 'repositories'],
   // Of workflows, other rooms run the Temporal client of rollouts; activities fulfil the types that it declares.
   connectivity: ['domain', 'repositories', 'workflows/client'],
-  activities: ['domain', 'compute', 'repositories', 'connectivity', 'workflows/client', 'workflows/activity-types'],
+  activities: [
+    'domain',
+    'compute',
+    'repositories',
+    'connectivity',
+    'workflows/client',
+    'workflows/activity-types',
+  ],
   workflows: ['domain'],
-  workers: ['domain', 'process', 'compute', 'repositories', 'connectivity', 'activities', 'workflows', 'stack/temporal'],
+  workers: [
+    'domain',
+    'process',
+    'compute',
+    'repositories',
+    'connectivity',
+    'activities',
+    'workflows',
+    'stack/temporal',
+  ],
   api: ['domain', 'process', 'compute', 'repositories', 'connectivity', 'workflows/client'],
   agent: [
     'domain/agent-protocol',

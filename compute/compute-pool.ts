@@ -15,7 +15,7 @@ export type Length = 'short' | 'long';
 interface Waiting {
   readonly length: Length;
   readonly begin: (process: ComputeProcess) => void;
-  readonly refuse: (error: unknown) => void;
+  readonly refuse: (error: Error) => void;
 }
 
 /**
@@ -78,7 +78,7 @@ export class ComputePool {
       const waiting: Waiting = {
         length,
         begin: (process) => (settled(), resolve(process)),
-        refuse: (error) => (settled(), reject(error as Error)),
+        refuse: (error) => (settled(), reject(error)),
       };
       signal.addEventListener('abort', aborted, { once: true });
       this.waiting.push(waiting);

@@ -125,9 +125,9 @@ function gateway(index: number): GatewayProfile {
 /** Repeats some work until other work has ended, and waits for both. */
 async function besides(work: () => Promise<unknown>, until: Promise<unknown>): Promise<number> {
   let done = 0;
-  let ended = false;
-  const main = until.finally(() => (ended = true));
-  while (!ended) {
+  const state = { ended: false };
+  const main = until.finally(() => (state.ended = true));
+  while (!state.ended) {
     await work();
     done += 1;
   }
