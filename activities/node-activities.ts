@@ -1,3 +1,4 @@
+import type { Planner } from '../compute/planner.js';
 import type { BlobStore } from '../repositories/blob-store.js';
 import type { Repositories } from '../repositories/repositories.js';
 import type { BuildActivities, DispatchActivities, PlanActivities } from '../workflows/activity-types.js';
@@ -12,6 +13,7 @@ export interface NodeActivityDependencies extends Repositories {
   readonly nodeId: string;
   readonly push: Notifier;
   readonly sourceBuilder: SourceBuilder;
+  readonly planner: Planner;
 }
 
 /** The activities of one node, by the queue that each is called on. */

@@ -1,4 +1,6 @@
 /** The api process: reads its configuration, connects, listens. */
+import { ComputePool } from '../compute/compute-pool.js';
+import { Planner } from '../compute/planner.js';
 import { createServer } from '../connectivity/http/create-server.js';
 import { limits } from '../domain/limits.js';
 import { readEnvironment } from '../domain/read-environment.js';
@@ -11,11 +13,20 @@ import { ApiConfigSchema } from './config.js';
 const config = readEnvironment(ApiConfigSchema, process.env);
 const { logger, lifecycle, repositories, blobs, rolloutClient, poolClient } = compose('api', config);
 
+const pool = new ComputePool({
+  processes: config.LEONORE_COMPUTE_PROCESSES,
+  memoryMb: config.LEONORE_COMPUTE_MEMORY_MB,
+});
+lifecycle.onEnd('computing processes', () => pool.close());
+pool.warmUp();
+
 const app = createServer(logger, { bodyLimit: limits.jsonBodyBytes, trustProxy: config.LEONORE_TRUST_PROXY });
 await app.register(apiApp, {
   context: {
     repositories,
     blobs,
+    pool,
+    planner: new Planner(repositories.artifacts, pool, limits.dryRun),
     secrets: new SecretBox(config.LEONORE_SECRET_KEYS?.split(',') ?? []),
     rolloutClient,
     access: new Access(config.LEONORE_TOKENS, config.LEONORE_ENROLMENT_TOKENS),

@@ -167,6 +167,20 @@ export const errorKinds = {
     'No plan can satisfy the request',
     'Read the explanation: it names what stands against it.',
   ),
+  PLANNING_TOO_HARD: kind(
+    422,
+    'caller',
+    false,
+    'The plan is too hard to find',
+    'Ask for less at once or in narrower ranges, or make room on the gateway.',
+  ),
+  COMPUTATION_TOO_HARD: kind(
+    422,
+    'caller',
+    false,
+    'Too much to compute',
+    'Send something simpler; the detail names what was used up.',
+  ),
   TOO_LARGE: kind(413, 'caller', false, 'Too large', 'Send less; the detail names the limit.'),
   TOO_MANY_REQUESTS: kind(429, 'caller', true, 'Too many requests', 'Wait as long as Retry-After says.'),
   BUILD_FAILED: kind(

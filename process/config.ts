@@ -1,3 +1,4 @@
+import { availableParallelism } from 'node:os';
 import Type from 'typebox';
 
 /** What every LEONORE process is told; docs/configuration.md has the table. */
@@ -21,6 +22,14 @@ export const servingConfig = {
   ...commonConfig,
   /** Keys that secrets are sealed with, 32 bytes in hex each; the first seals, all open. The same for all. */
   LEONORE_SECRET_KEYS: Type.Optional(Type.String({ pattern: '^[0-9a-f]{64}(,[0-9a-f]{64})*$' })),
+  /** Processes for what computes (planning, checking of artifacts); started when there is work for them. */
+  LEONORE_COMPUTE_PROCESSES: Type.Integer({
+    minimum: 2,
+    maximum: 64,
+    default: Math.max(3, availableParallelism()),
+  }),
+  /** MiB of memory that each of them may use. */
+  LEONORE_COMPUTE_MEMORY_MB: Type.Integer({ minimum: 64, maximum: 65_536, default: 1_024 }),
   /** Address to listen on; loopback unless told otherwise. */
   LEONORE_HOST: Type.String({ default: '127.0.0.1' }),
 };

@@ -230,7 +230,7 @@ describe('a node', () => {
     expect((await nodes.moveFromLost()).stranded).toEqual([]);
     expect(await nodes.isGone('revenant')).toBe(true);
     // What it had read before it fell silent is what it would plan now.
-    const group = [{ plans: [planOf()], explanation: null, ordinals: [0, 1, 2] }];
+    const group = [{ plans: [planOf()], explanation: null, failure: null, ordinals: [0, 1, 2] }];
     await provisioning.saveGroups(rolloutId, 'revenant', group);
     expect(await rollouts.groups(rolloutId, 10)).toEqual([]);
     await provisioning.saveGroups(rolloutId, 'heir', group);

@@ -1,3 +1,4 @@
+import type { ErrorCode } from '../domain/errors.js';
 import type { Plan } from '../domain/plan/plan.js';
 import { Prisma } from '../prisma/generated/client.js';
 import { inTransaction, json, jsonText, type Database } from './database.js';
@@ -15,6 +16,8 @@ export interface PlannedGroup {
   readonly plans: readonly Plan[];
   /** Why there is no plan; null when there is one. */
   readonly explanation: string | null;
+  /** Why it was not found out whether there is a plan: the deliveries fail with it. Null when it was. */
+  readonly failure: { readonly code: ErrorCode; readonly message: string } | null;
   readonly ordinals: readonly number[];
 }
 
@@ -56,25 +59,29 @@ export class ProvisioningRepository {
   }
 
   /**
-   * Step iv: enters the groups of a node, and ends the incompatible deliveries. What has moved to another node
+   * Step iv: enters the groups of a node, and ends the deliveries that have no plan. What has moved to another node
    * meanwhile is no longer this one's to plan.
    */
   async saveGroups(rolloutId: string, nodeId: string, groups: readonly PlannedGroup[]): Promise<void> {
-    for (const group of groups) {
+    for (const { plans, explanation, failure, ordinals } of groups) {
       // Each by itself: a fleet of many groups holds no long transaction, and a plan that is too large fails alone.
-      const incompatible = group.plans.length === 0;
+      const ended = failure !== null ? 'failed' : plans.length === 0 ? 'incompatible' : null;
       await inTransaction(this.database, async (tx) => {
         const [row] = await tx.$queryRaw<{ id: string }[]>`
           INSERT INTO rollout_group (rollout_id, node_id, state, gateways, plans, explanation, ordinals)
-          SELECT ${rolloutId}::uuid, ${nodeId}, ${incompatible ? 'incompatible' : 'planned'}, count(*)::int,
-                 ${jsonText(group.plans)}::jsonb, ${group.explanation}, range_agg(int4range(ordinal, ordinal + 1))
-          FROM delivery WHERE rollout_id = ${rolloutId}::uuid AND ordinal = ANY(${group.ordinals}::int[])
+          SELECT ${rolloutId}::uuid, ${nodeId}, ${ended ?? 'planned'}, count(*)::int,
+                 ${jsonText(plans)}::jsonb, ${explanation}, range_agg(int4range(ordinal, ordinal + 1))
+          FROM delivery WHERE rollout_id = ${rolloutId}::uuid AND ordinal = ANY(${ordinals}::int[])
             AND state = 'pending' AND chunk IS NULL AND node_id = ${nodeId}
           HAVING count(*) > 0 RETURNING id::text`;
-        if (row === undefined || !incompatible) return;
-        const where = Prisma.sql`d.rollout_id = ${rolloutId}::uuid AND d.ordinal = ANY(${group.ordinals}::int[])
+        if (row === undefined || ended === null) return;
+        const where = Prisma.sql`d.rollout_id = ${rolloutId}::uuid AND d.ordinal = ANY(${ordinals}::int[])
           AND d.chunk IS NULL AND d.node_id = ${nodeId}`;
-        await this.deliveries.happen('incompatible', { where, groupId: row.id }, tx);
+        await this.deliveries.happen(
+          ended === 'failed' ? 'unserved' : 'incompatible',
+          { where, groupId: row.id, error: Prisma.sql`${failure === null ? null : jsonText(failure)}::jsonb` },
+          tx,
+        );
       });
     }
   }

@@ -120,7 +120,9 @@ async function deliver(id: string): Promise<void> {
     builtBy: 'node-1',
   });
   const plan = planOf(['lib@1.0.0', 'app@1.0.0']);
-  await provisioning.saveGroups(rolloutId, 'node-1', [{ plans: [plan], explanation: null, ordinals: [0] }]);
+  await provisioning.saveGroups(rolloutId, 'node-1', [
+    { plans: [plan], explanation: null, failure: null, ordinals: [0] },
+  ]);
   const [group] = await rollouts.groups(rolloutId, 1);
   await provisioning.groupBuilt(group?.id ?? '', 0, built.id, []);
   await chunks.form(rolloutId, 'node-1');

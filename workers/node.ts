@@ -9,12 +9,15 @@ import { nodeActivities } from '../activities/node-activities.js';
 import { SourceBuilder } from '../activities/package-builder/build-source.js';
 import { removeAbandonedBuilds } from '../activities/package-builder/sandbox/build-directory.js';
 import { PackageRestorer } from '../activities/package-builder/package-restorer.js';
+import { ComputePool } from '../compute/compute-pool.js';
+import { Planner } from '../compute/planner.js';
 import { AcknowledgementPump } from '../connectivity/acknowledgement-pump.js';
 import { DeviceService } from '../connectivity/device-service.js';
 import { PushNotifier } from '../connectivity/push-notifier.js';
 import { createHandlers } from '../connectivity/registry.js';
 import { parseLabels } from '../domain/balancer/labels.js';
 import { LeonoreError } from '../domain/errors.js';
+import { limits } from '../domain/limits.js';
 import { nodeQueueNames, nodeQueues, type NodeQueue } from '../domain/orchestration.js';
 import { readEnvironment } from '../domain/read-environment.js';
 import { compose, nodeSilenceMs } from '../process/composition.js';
@@ -62,6 +65,13 @@ const restorer = new PackageRestorer({ ...repositories, blobs, nodeId, sourceBui
 );
 lifecycle.onEnd('restoring packages', () => restorer.close());
 
+const pool = new ComputePool({
+  processes: config.LEONORE_COMPUTE_PROCESSES,
+  memoryMb: config.LEONORE_COMPUTE_MEMORY_MB,
+});
+lifecycle.onEnd('computing processes', () => pool.close());
+pool.warmUp();
+
 const service = new DeviceService({
   nodeId,
   deliveries: repositories.deliveries,
@@ -106,7 +116,14 @@ await enterNode(repositories.nodes, {
   logger.error({ err: error }, 'the node is not entered');
   return lifecycle.end(isTaken(error) ? notThisNode : 1, 'the node is not entered');
 });
-const activities = nodeActivities({ ...repositories, blobs, nodeId, push, sourceBuilder });
+const activities = nodeActivities({
+  ...repositories,
+  blobs,
+  nodeId,
+  push,
+  sourceBuilder,
+  planner: new Planner(repositories.artifacts, pool, limits.planning),
+});
 const workers = await Promise.all(
   nodeQueueNames.map((queue) =>
     Worker.create({

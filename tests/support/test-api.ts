@@ -6,12 +6,14 @@ import { pino } from 'pino';
 import { Header } from 'tar';
 import { Access } from '../../api/access.js';
 import { apiApp } from '../../api/app.js';
+import { Planner } from '../../compute/planner.js';
 import { createServer } from '../../connectivity/http/create-server.js';
 import { limits } from '../../domain/limits.js';
 import { DiskBlobStore } from '../../repositories/disk-blob-store.js';
 import { SecretBox } from '../../repositories/secret-box.js';
 import { RolloutClient } from '../../workflows/client/rollout-client.js';
 import { TemporalLink } from '../../workflows/client/temporal-link.js';
+import { testPlanning, testPool } from './test-pool.js';
 import { testRepositories, type TestRepositories } from './test-repositories.js';
 
 export const testTokens = {
@@ -30,9 +32,10 @@ export interface TestApi {
 }
 
 /** The management API on a real database; Temporal where the caller says. */
-export async function testApi(temporalAddress: string): Promise<TestApi> {
+export async function testApi(temporalAddress: string, planning = testPlanning): Promise<TestApi> {
   const repositories = await testRepositories();
   const blobRoot = await mkdtemp(join(tmpdir(), 'leonore-test-blobs-'));
+  const pool = testPool();
   const link = new TemporalLink(temporalAddress, 'default');
   const rolloutClient = new RolloutClient(link);
   const app = createServer(pino({ level: 'silent' }), { bodyLimit: limits.jsonBodyBytes });
@@ -43,6 +46,8 @@ export async function testApi(temporalAddress: string): Promise<TestApi> {
     context: {
       repositories,
       blobs: new DiskBlobStore(blobRoot),
+      pool,
+      planner: new Planner(repositories.artifacts, pool, planning),
       secrets: new SecretBox(['5e'.repeat(32)]),
       rolloutClient,
       access: new Access(tokens, sha256(testTokens.enrolment)),
@@ -56,6 +61,7 @@ export async function testApi(temporalAddress: string): Promise<TestApi> {
     blobRoot,
     async close() {
       await app.close();
+      await pool.close();
       await link.close();
       await repositories.close();
       await rm(blobRoot, { recursive: true, force: true });

@@ -139,7 +139,9 @@ export async function offerPackage(
   });
   const deliveries = Object.values(await rollouts.counts(rolloutId)).reduce((sum, count) => sum + count, 0);
   const ordinals = Array.from({ length: deliveries }, (_none, ordinal) => ordinal);
-  await provisioning.saveGroups(rolloutId, 'node-1', [{ plans: [plan], explanation: null, ordinals }]);
+  await provisioning.saveGroups(rolloutId, 'node-1', [
+    { plans: [plan], explanation: null, failure: null, ordinals },
+  ]);
   const [group] = await rollouts.groups(rolloutId, 1);
   await provisioning.groupBuilt(group?.id ?? '', 0, packageId, []);
   await chunks.form(rolloutId, 'node-1');
