@@ -11,6 +11,7 @@ import { limits } from '../../domain/limits.js';
 import { DiskBlobStore } from '../../repositories/disk-blob-store.js';
 import { SecretBox } from '../../repositories/secret-box.js';
 import { RolloutClient } from '../../workflows/client/rollout-client.js';
+import type { TestDatabase } from './postgres.js';
 import { testRepositories, type TestRepositories } from './test-repositories.js';
 
 export const testTokens = {
@@ -29,8 +30,8 @@ export interface TestApi {
 }
 
 /** The management API on a real database; Temporal where the caller says. */
-export async function testApi(temporalAddress: string): Promise<TestApi> {
-  const repositories = await testRepositories();
+export async function testApi(temporalAddress: string, on?: TestDatabase): Promise<TestApi> {
+  const repositories = await testRepositories(undefined, on);
   const blobRoot = await mkdtemp(join(tmpdir(), 'leonore-test-blobs-'));
   const rolloutClient = RolloutClient.connect(temporalAddress, 'default');
   const app = createServer(pino({ level: 'silent' }), { bodyLimit: limits.jsonBodyBytes });

@@ -11,9 +11,12 @@ export interface TestRepositories extends Repositories {
   close(): Promise<void>;
 }
 
-/** Repositories on a database of their own, on a real PostgreSQL. */
-export async function testRepositories(nodeSilenceMs = 60_000): Promise<TestRepositories> {
-  const server = await startTestDatabase();
+/**
+ * Repositories on a database of their own, on a real PostgreSQL.
+ * @param on the database, by default one on the server that all test files share; closed with the repositories
+ */
+export async function testRepositories(nodeSilenceMs = 60_000, on?: TestDatabase): Promise<TestRepositories> {
+  const server = on ?? (await startTestDatabase());
   const database = connectDatabase({ url: server.url, poolSize: 5 });
   return {
     ...createRepositories(database, nodeSilenceMs),
