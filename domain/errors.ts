@@ -2,7 +2,7 @@
  * The one error type of LEONORE. Every failure that somebody outside a function must understand is a
  * LeonoreError with a stable code; the code says who must act, and the advice says what to do.
  * It is converted in two places only: to a Temporal ApplicationFailure (activities/failure.ts) and to
- * problem+json (api/problem.ts).
+ * problem+json (connectivity/http/problem.ts).
  */
 
 /** Who has to act to make the failure go away. */

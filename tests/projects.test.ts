@@ -1,10 +1,10 @@
 /** Every test file is run, by one project of jest.config.mjs. */
 import { execFile } from 'node:child_process';
-import { readdir } from 'node:fs/promises';
 import { join, relative } from 'node:path';
 import { promisify } from 'node:util';
 import { expect, test } from '@jest/globals';
 import { packageRoot } from '../process/package-root.js';
+import { sourceFiles } from './support/source-files.js';
 
 const projects = ['unit', 'database', 'workflow', 'system'];
 
@@ -18,18 +18,7 @@ async function filesOf(project: string): Promise<string[]> {
   return (JSON.parse(stdout) as string[]).map((file) => relative(packageRoot(), file));
 }
 
-async function testFiles(folder: string): Promise<string[]> {
-  const entries = await readdir(folder, { withFileTypes: true });
-  const found = entries.map(async (entry) => {
-    const path = join(folder, entry.name);
-    if (entry.isDirectory())
-      return entry.name === 'node_modules' || path === join(packageRoot(), 'dist') ? [] : testFiles(path);
-    return entry.name.endsWith('.test.ts') ? [relative(packageRoot(), path)] : [];
-  });
-  return (await Promise.all(found)).flat();
-}
-
 test('every test file is in one project', async () => {
   const run = (await Promise.all(projects.map(filesOf))).flat();
-  expect(run.sort()).toEqual((await testFiles(packageRoot())).sort());
+  expect(run.sort()).toEqual((await sourceFiles()).filter((file) => file.endsWith('.test.ts')));
 }, 60_000);
