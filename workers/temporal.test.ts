@@ -1,13 +1,11 @@
 import { Writable } from 'node:stream';
-import { afterEach, expect, test } from '@jest/globals';
+import { expect, test } from '@jest/globals';
 import { ApplicationFailure } from '@temporalio/common';
 import { Runtime } from '@temporalio/worker';
 import { createLogger } from '../process/logger.js';
 import { installTemporalLogger } from './temporal.js';
 
-afterEach(() => Runtime.instance().shutdown());
-
-test("what the SDK logs of a failure is in the process's log", () => {
+test("what the SDK logs of a failure is in the process's log", async () => {
   const lines: string[] = [];
   const destination = new Writable({
     write(chunk: Buffer, _encoding, done) {
@@ -16,11 +14,12 @@ test("what the SDK logs of a failure is in the process's log", () => {
     },
   });
   installTemporalLogger(createLogger('node-1', 'info', destination));
-  const { logger } = Runtime.instance();
+  const runtime = Runtime.instance();
   const error = ApplicationFailure.nonRetryable('the blob store is full', 'STORE_FULL');
   // The SDK's words and keys, as of an activity that failed.
-  logger.warn('Activity failed', { error, durationMs: 7 });
-  logger.debug('not of interest');
+  runtime.logger.warn('Activity failed', { error, durationMs: 7 });
+  runtime.logger.debug('not of interest');
+  await runtime.shutdown();
   expect(lines.map((line) => JSON.parse(line) as unknown)).toEqual([
     expect.objectContaining({
       name: 'node-1',
