@@ -17,7 +17,8 @@ export interface TestRepositories extends Repositories {
  */
 export async function testRepositories(nodeSilenceMs = 60_000, on?: TestDatabase): Promise<TestRepositories> {
   const server = on ?? (await startTestDatabase());
-  const database = connectDatabase({ url: server.url, poolSize: 5 });
+  // As many as tests ask for at once: on a loaded machine, waiting for one of a few takes longer than is allowed.
+  const database = connectDatabase({ url: server.url, poolSize: 20 });
   return {
     ...createRepositories(database, nodeSilenceMs),
     database,
