@@ -53,17 +53,14 @@ export class SharedServers {
   }
 
   private async answer(path: string | undefined): Promise<SharedServer[keyof SharedServer]> {
-    switch (path) {
-      case '/postgres': {
-        const { adminUrl, template } = await (this.postgres ??= startPostgresForTests());
-        return { adminUrl, template };
-      }
-      case '/temporal': {
-        const { address } = await (this.temporal ??= startTemporalForTests());
-        return { address };
-      }
-      default:
-        throw new Error(`there is no shared server ${String(path)}`);
+    if (path === '/postgres') {
+      const { adminUrl, template } = await (this.postgres ??= startPostgresForTests());
+      return { adminUrl, template };
     }
+    if (path === '/temporal') {
+      const { address } = await (this.temporal ??= startTemporalForTests());
+      return { address };
+    }
+    throw new Error(`there is no shared server ${String(path)}`);
   }
 }
