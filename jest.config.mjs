@@ -19,7 +19,7 @@ const roomsOf = {
 
 /** Jest runs the TypeScript sources as ES modules; processes under test run from dist/ (see scripts/build.mjs). */
 const sources = {
-  testEnvironment: 'node',
+  testEnvironment: './tests/support/worker-environment.mjs',
   extensionsToTreatAsEsm: ['.ts'],
   transform: {
     '^.+\\.ts$': [
