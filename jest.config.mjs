@@ -58,5 +58,6 @@ export default {
   ],
   // On two cores Jest would take one.
   maxWorkers: Math.max(2, Math.floor(availableParallelism() / 2)),
-  testTimeout: 30_000,
+  // Against what hangs: two files share the processors, so a test may take twice what it would alone.
+  testTimeout: 60_000,
 };

@@ -46,7 +46,7 @@ interface Scenario extends FleetBehaviour {
 
 async function run(
   scenario: Scenario,
-): Promise<{ result: RolloutResult; fleet: StandInFleet; rolloutId: string }> {
+): Promise<{ result: RolloutResult; fleet: StandInFleet; rolloutId: string; lastedMs: number }> {
   const rolloutId = randomUUID();
   const fleet = new StandInFleet(scenario, environment.client.workflow);
   const { nativeConnection: connection, namespace = 'default' } = environment;
@@ -88,7 +88,9 @@ async function run(
     await scenario.meanwhile?.(rolloutId, fleet);
     const result = (await handle.result()) as RolloutResult;
     await recordHistories(environment.client.workflow, handle.workflowId, scenario.name);
-    return { result, fleet, rolloutId };
+    // By its own times: the clock may jump on as soon as nobody waits for it.
+    const { startTime, closeTime } = await handle.describe();
+    return { result, fleet, rolloutId, lastedMs: Number(closeTime) - Number(startTime) };
   } finally {
     for (const worker of workers) worker.shutdown();
     await Promise.all(running);
@@ -106,15 +108,14 @@ test('the eight steps run in their order, on each node, and the rollout succeeds
 });
 
 test('a gateway that is silent for a day is lost, and the rollout ends partly', async () => {
-  const startMs = await environment.currentTimeMs();
-  const { result, fleet } = await run({
+  const { result, fleet, lastedMs } = await run({
     name: 'silent-gateway',
     shares: { a: 10 },
     answers: (gateway) => gateway !== 3,
   });
   expect(result).toMatchObject({ state: 'partly', counts: { succeeded: 9, lost: 1 } });
   expect(fleet.calls).toContain('vii final');
-  expect((await environment.currentTimeMs()) - startMs).toBeGreaterThanOrEqual(86_400_000);
+  expect(lastedMs).toBeGreaterThanOrEqual(86_400_000);
 });
 
 test('acknowledgements whose wake-up was lost are found in the database', async () => {
@@ -144,8 +145,7 @@ test('the share of a node that is dead is delegated to the others', async () => 
 });
 
 test('a cancelled rollout ends cancelled, without waiting for its deadline', async () => {
-  const startMs = await environment.currentTimeMs();
-  const { result } = await run({
+  const { result, lastedMs } = await run({
     name: 'cancelled',
     shares: { a: 10 },
     answers: (gateway) => gateway < 4,
@@ -155,7 +155,7 @@ test('a cancelled rollout ends cancelled, without waiting for its deadline', asy
     },
   });
   expect(result).toMatchObject({ state: 'cancelled', counts: { succeeded: 4, cancelled: 6 } });
-  expect((await environment.currentTimeMs()) - startMs).toBeLessThan(86_400_000);
+  expect(lastedMs).toBeLessThan(86_400_000);
 });
 
 test("Temporal's own cancel means the same", async () => {
