@@ -27,7 +27,7 @@ async function call(api: TestApi, path: string, body: object | Buffer, signal: A
 }
 
 async function apiWithPuzzle(planning: typeof testPlanning): Promise<TestApi> {
-  const api = await testApi(noTemporal, planning);
+  const api = await testApi(noTemporal, { planning });
   const { artifacts, deployments } = api.repositories;
   for (const manifest of hard.artifacts) await artifacts.add(manifest, []);
   await addNode(api.repositories, 'node-1');

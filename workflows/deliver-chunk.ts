@@ -117,7 +117,8 @@ class ChunkDelivery {
     for (const range of status.ended) this.slots.addRange(range);
     this.show();
     if (status.remaining === 0) return true;
-    if (status.cancel) this.wishes.cancel = true;
+    // The rollout was not woken, or has not come to it: this part of it is seen to here.
+    if (status.cancel) this.cancelAlone();
     if (!this.cancelled && status.deadlineInMs !== null) this.deadlineMs = Date.now() + status.deadlineInMs;
     if (!this.wishes.cancel) await this.dispatch(status.unreachedNodes);
     return false;

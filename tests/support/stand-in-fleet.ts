@@ -1,3 +1,4 @@
+import { Context } from '@temporalio/activity';
 import type { WorkflowClient } from '@temporalio/client';
 import { toSlotRanges } from '../../domain/delivery/slot-ranges.js';
 import { signals, workflowIds } from '../../domain/orchestration.js';
@@ -157,7 +158,7 @@ export class StandInFleet {
         if (this.behaviour.deadly === true) {
           this.gone.add(nodeId);
           // It says nothing any more, and never comes back.
-          return new Promise<never>(() => undefined);
+          return Context.current().cancelled;
         }
         const gateways = this.nodeOf.filter((node) => node === nodeId).length;
         return { gateways, groups: 1, incompatible: 0 };

@@ -13,6 +13,8 @@ import { DiskBlobStore } from '../../repositories/disk-blob-store.js';
 import { SecretBox } from '../../repositories/secret-box.js';
 import { RolloutClient } from '../../workflows/client/rollout-client.js';
 import { TemporalLink } from '../../workflows/client/temporal-link.js';
+import type { TestDatabase } from './postgres.js';
+import type { PlanningLimits } from '../../compute/planner.js';
 import { testPlanning, testPool } from './test-pool.js';
 import { testRepositories, type TestRepositories } from './test-repositories.js';
 
@@ -32,8 +34,11 @@ export interface TestApi {
 }
 
 /** The management API on a real database; Temporal where the caller says. */
-export async function testApi(temporalAddress: string, planning = testPlanning): Promise<TestApi> {
-  const repositories = await testRepositories();
+export async function testApi(
+  temporalAddress: string,
+  { on, planning = testPlanning }: { on?: TestDatabase; planning?: PlanningLimits } = {},
+): Promise<TestApi> {
+  const repositories = await testRepositories(undefined, on);
   const blobRoot = await mkdtemp(join(tmpdir(), 'leonore-test-blobs-'));
   const pool = testPool();
   const link = new TemporalLink(temporalAddress, 'default');

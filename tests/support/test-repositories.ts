@@ -11,10 +11,14 @@ export interface TestRepositories extends Repositories {
   close(): Promise<void>;
 }
 
-/** Repositories on a database of their own, on a real PostgreSQL. */
-export async function testRepositories(nodeSilenceMs = 60_000): Promise<TestRepositories> {
-  const server = await startTestDatabase();
-  const database = connectDatabase({ url: server.url, poolSize: 5 });
+/**
+ * Repositories on a database of their own, on a real PostgreSQL.
+ * @param on the database, by default one on the server that all test files share; closed with the repositories
+ */
+export async function testRepositories(nodeSilenceMs = 60_000, on?: TestDatabase): Promise<TestRepositories> {
+  const server = on ?? (await startTestDatabase());
+  // As many as tests ask for at once: on a loaded machine, waiting for one of a few takes longer than is allowed.
+  const database = connectDatabase({ url: server.url, poolSize: 20 });
   return {
     ...createRepositories(database, nodeSilenceMs, 'test'),
     database,
