@@ -72,11 +72,14 @@ function preparedConnections(poolSize: number): number {
 }
 
 /** How {@link PreparedStatement}s are planned, whatever the planner knows of the tables by then. */
-const keyedPlans = [
+export const keyedPlans = [
   'plan_cache_mode=force_generic_plan',
   'enable_seqscan=off',
   'enable_hashjoin=off',
   'enable_mergejoin=off',
+  // Tables are joined in the order in which the statement names them: from the keys to what belongs to them.
+  'join_collapse_limit=1',
+  'from_collapse_limit=1',
 ];
 
 function openPool(url: string, max: number, settings: readonly string[]): pg.Pool {

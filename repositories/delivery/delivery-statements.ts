@@ -36,11 +36,12 @@ export const mayDownloadStatement: PreparedStatement = {
   text: `
     SELECT q.place::int AS place
     FROM unnest($1::text[], $2::text[]) WITH ORDINALITY AS q(gateway_id, digest, place)
-    WHERE EXISTS (
-      SELECT 1 FROM delivery d
+    JOIN LATERAL (
+      SELECT FROM delivery d
       JOIN rollout_chunk c ON c.rollout_id = d.rollout_id AND c.chunk = d.chunk AND c.offered_at IS NOT NULL
       JOIN rollout_group gr ON gr.id = d.group_id JOIN package p ON p.id = gr.package_id
-      WHERE d.gateway_id = q.gateway_id AND d.ended_at IS NULL AND p.archive_digest = q.digest)`,
+      WHERE d.gateway_id = q.gateway_id AND d.ended_at IS NULL AND p.archive_digest = q.digest LIMIT 1
+    ) needed ON true`,
 };
 
 /** $1 rollouts, $2 ordinals. The deliveries as they are: `stored` is the state as the row has it. */
