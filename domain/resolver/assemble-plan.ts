@@ -8,11 +8,11 @@ import { inOrder } from './install-order.js';
  * @param diskFree bytes that are free on the gateway
  */
 export function assemblePlan(state: EndState, diskFree: number): Plan {
-  const ordered = inOrder(
-    [...state.reached].filter(({ type }) => type !== 'fixed'),
-    (present) => state.requiredBy(present),
+  const ordered = inOrder<Present>(
+    state.install,
+    (present) => state.needsOf(present),
     (present) => manifestOf(present)?.control?.install !== undefined,
-  ).filter((present) => present.type === 'install' && state.install.includes(present));
+  );
   const sum = (size: (present: EndState['install'][number]) => number) =>
     state.install.reduce((total, present) => total + size(present), 0);
   const downloadSize = sum(({ choice }) => choice.downloadSize);

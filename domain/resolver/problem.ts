@@ -51,6 +51,8 @@ export interface NameGroup {
 
 /** Something that must be met once its owner is selected; the search meets it with the first candidate it can. */
 export interface Goal {
+  /** It holds only where it can: a circle that it closes stands in nobody's way. */
+  readonly optional: boolean;
   readonly candidates: readonly Literal[];
 }
 
@@ -274,7 +276,7 @@ export class Problem {
         type: 'protected',
         package: pack,
       });
-      this.rootGoals.push({ candidates: alternatives });
+      this.rootGoals.push({ optional: false, candidates: alternatives });
     } else {
       const lost = this.constraints.newLiteral();
       this.costs.add('disturbed', lost, 1);
@@ -282,7 +284,7 @@ export class Problem {
       const goal = [...alternatives, lost];
       if (pack.wanted) {
         this.constraints.addAuxiliary(goal);
-        this.rootGoals.push({ candidates: goal });
+        this.rootGoals.push({ optional: false, candidates: goal });
       } else {
         // Nobody knows what a package needs that the catalog does not have: while it stays, so do dependencies.
         for (const unknown of this.keptNodes) {
@@ -312,7 +314,7 @@ export class Problem {
       const literals = ranked.map(({ node }) => literalOf(node));
       this.requestChoices[index] = ranked.map(({ node }) => ({ node, literal: literalOf(node) }));
       this.addHard([], ranked, literals, { type: 'request', request });
-      this.rootGoals.push({ candidates: literals });
+      this.rootGoals.push({ optional: false, candidates: literals });
       literals.forEach((literal, rank) => this.costs.addRequest(index, literal, rank));
       return;
     }
@@ -326,7 +328,7 @@ export class Problem {
     const choices = settled.map(({ literal }) => literal);
     this.requestChoices[index] = settled;
     this.constraints.add(choices, { type: 'request', request });
-    this.rootGoals.push({ candidates: choices });
+    this.rootGoals.push({ optional: false, candidates: choices });
   }
 
   private addRequirement(owner: Node, literal: Literal, requirement: Requirement, soft: boolean): void {
@@ -352,7 +354,7 @@ export class Problem {
     if (candidates.length === 0) return;
     const unmet = this.constraints.newLiteral();
     this.constraints.addAuxiliary([not(literal), ...candidates, unmet]);
-    this.addGoal(literal, [...candidates, unmet]);
+    this.addGoal(literal, [...candidates, unmet], true);
     this.costs.add('optional', unmet, 1);
   }
 
@@ -376,10 +378,11 @@ export class Problem {
     if (certain !== null) this.constraints.add([...owner, certain], tag);
   }
 
-  private addGoal(owner: Literal, candidates: readonly Literal[]): void {
+  private addGoal(owner: Literal, candidates: readonly Literal[], optional = false): void {
     const goals = this.goals[owner];
-    if (goals === undefined) this.goals[owner] = [{ candidates }];
-    else goals.push({ candidates });
+    const goal = { optional, candidates };
+    if (goals === undefined) this.goals[owner] = [goal];
+    else goals.push(goal);
   }
 
   /** Tells whether a requirement of an installed package held before anything was planned. */
