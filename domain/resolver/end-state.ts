@@ -124,9 +124,7 @@ class EndStateReader {
     return {
       reached: this.reached,
       requested,
-      install: [...this.reached].flatMap((present) =>
-        isInstalledBy(present) ? [present] : [],
-      ),
+      install: [...this.reached].flatMap((present) => (isInstalledBy(present) ? [present] : [])),
       keep,
       remove: facts.installed.filter((pack) => !keep.includes(pack)),
       roots: roots.filter((root) => root !== undefined),

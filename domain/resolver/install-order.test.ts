@@ -12,7 +12,10 @@ interface Item {
 function ordered(items: readonly Item[]): string[] {
   const byName = new Map(items.map((item) => [item.name, item]));
   const needsOf = (item: Item): Need<Item>[] =>
-    item.needs.map(({ optional, metBy }) => ({ optional, metBy: metBy.flatMap((name) => byName.get(name) ?? []) }));
+    item.needs.map(({ optional, metBy }) => ({
+      optional,
+      metBy: metBy.flatMap((name) => byName.get(name) ?? []),
+    }));
   return inOrder(items, needsOf, ({ script }) => script).map(({ name }) => name);
 }
 
@@ -78,7 +81,10 @@ describe('the order of installation', () => {
       script: false,
       needs: [{ optional: index === 7, metBy: [`c${(index + 1) % size}`] }],
     }));
-    const order = ordered([{ name: 'app', script: true, needs: [{ optional: false, metBy: ['c3'] }] }, ...circle]);
+    const order = ordered([
+      { name: 'app', script: true, needs: [{ optional: false, metBy: ['c3'] }] },
+      ...circle,
+    ]);
     expect(order.at(-1)).toBe('app');
     // Only the optional need of the circle comes too late.
     expect(harm(order, circle)).toEqual([0, 0, 0, 1]);
@@ -100,8 +106,16 @@ describe('the order of installation', () => {
       artifact('logd@1.0.0', { requires: needs('bus') }),
       artifact('relay@1.0.0', { provides }),
     ];
-    for (const requests of [['busd', 'relay'], ['relay', 'busd'], ['logd', 'busd', 'relay']])
-      expect(run(catalog, null, ...requests).plans[0]?.install).toEqual(['relay@1.0.0', 'logd@1.0.0', 'busd@1.0.0']);
+    for (const requests of [
+      ['busd', 'relay'],
+      ['relay', 'busd'],
+      ['logd', 'busd', 'relay'],
+    ])
+      expect(run(catalog, null, ...requests).plans[0]?.install).toEqual([
+        'relay@1.0.0',
+        'logd@1.0.0',
+        'busd@1.0.0',
+      ]);
   });
 
   test('two scripts in a circle that an optional requirement closes have an order', () => {

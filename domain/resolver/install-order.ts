@@ -70,7 +70,9 @@ class Ordering {
       });
     });
     this.rank = new Array<number>(items.length).fill(0);
-    const walk = components(items.length, (item) => this.pending(item)).flatMap((circle) => circle.toSorted(ascending));
+    const walk = components(items.length, (item) => this.pending(item)).flatMap((circle) =>
+      circle.toSorted(ascending),
+    );
     walk.forEach((item, rank) => (this.rank[item] = rank));
   }
 
@@ -112,7 +114,9 @@ class Ordering {
     const edges = (place: number) => this.pending(left[place] ?? 0).flatMap((item) => places.get(item) ?? []);
     // Components come after those that they point to, so the first points to no other.
     const [lowest = []] = components(left.length, edges);
-    return lowest.flatMap((place) => left[place] ?? []).sort((a, b) => (this.rank[a] ?? 0) - (this.rank[b] ?? 0));
+    return lowest
+      .flatMap((place) => left[place] ?? [])
+      .sort((a, b) => (this.rank[a] ?? 0) - (this.rank[b] ?? 0));
   }
 
   private unravelled(circle: readonly number[]): number[] {
@@ -131,7 +135,13 @@ class Ordering {
       circle.forEach((item, place) => {
         const bit = 1 << place;
         if ((placed & bit) !== 0) return;
-        const harm = plus(from.harm, this.harmOf(item, (needs[place] ?? []).map((mask) => (mask & placed) !== 0)));
+        const harm = plus(
+          from.harm,
+          this.harmOf(
+            item,
+            (needs[place] ?? []).map((mask) => (mask & placed) !== 0),
+          ),
+        );
         const known = best[placed | bit];
         if (known === undefined || compare(harm, known.harm) < 0) best[placed | bit] = { harm, last: place };
       });

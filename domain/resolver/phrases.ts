@@ -31,8 +31,14 @@ export function nodeText(node: Node): string {
 }
 
 export function factText({ name, version, what }: FixedFact): string {
+  if (what === 'memory') return `${numberOf(version)} MiB of memory`;
+  if (what === 'cpus') return `${numberOf(version)} processors`;
   const called = what === name ? name : `${what} ${name}`;
   return version === null ? called : `${called} ${version}`;
+}
+
+function numberOf(version: string | null): string {
+  return version?.split('.', 1)[0] ?? '';
 }
 
 /** Bytes with one decimal at most: `3.5 MiB`. */
