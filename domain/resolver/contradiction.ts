@@ -1,29 +1,26 @@
+import { shares, type Budget } from './budget.js';
 import type { ConstraintStore, ConstraintTag } from './constraint-store.js';
 import type { Problem } from './problem.js';
 import { walker } from './search.js';
 import { not, positive, type Literal } from './solver/literal.js';
 import { SatSolver } from './solver/sat-solver.js';
 
-/** Conflicts that may be spent on all of an explanation, and on whether it can do without one of its parts. */
-const patience = { all: 5_000, each: 500 } as const;
-
 /**
  * The constraints that cannot hold together, as few as can be: leave out any of them and the rest can hold. They are
  * found by switching each constraint on with an assumption of its own, taking the core of the contradiction, and
  * trying to leave out one after the other, those stated last, which are farthest from the requests, first.
  *
- * What is hard to refute is hard to explain as well: past some thousand conflicts what is left is not reduced further.
+ * What is hard to refute is hard to explain as well: when the budget is over, what is left is not reduced further.
  */
-export function contradictionOf(problem: Problem): ConstraintTag[] {
+export function contradictionOf(problem: Problem, budget: Budget): ConstraintTag[] {
   const { solver, switches } = replay(problem.constraints);
-  const lastConflict = solver.conflicts + patience.all;
-  const solve = (assumed: readonly Literal[], most: number) =>
-    solver.solve(assumed, walker(problem), Math.max(0, Math.min(most, lastConflict - solver.conflicts)));
+  const solve = (assumed: readonly Literal[], part: Budget) =>
+    solver.solve(assumed, walker(problem), part, { focus: true });
   let core: readonly Literal[] = [...switches.keys()];
   // Propagation order matters for what a core names, so ask again under what was named.
   for (let size = Infinity; core.length < size;) {
     size = core.length;
-    const outcome = solve(core, patience.all);
+    const outcome = solve(core, budget.share(0.5));
     if (outcome.satisfiable === true) throw new Error('a contradiction got lost');
     if (outcome.satisfiable === null) break;
     core = inOrder(outcome.core, switches);
@@ -31,7 +28,7 @@ export function contradictionOf(problem: Problem): ConstraintTag[] {
   for (const literal of core.toReversed()) {
     const without = core.filter((other) => other !== literal);
     if (without.length === core.length) continue;
-    const outcome = solve(without, patience.each);
+    const outcome = solve(without, budget.share(shares.step));
     if (outcome.satisfiable === false) core = inOrder(outcome.core, switches);
   }
   return core.flatMap((literal) => switches.get(literal) ?? []);
@@ -64,8 +61,11 @@ function replay(constraints: ConstraintStore): {
       solver.addClause([not(literal), ...constraint.literals]);
       continue;
     }
-    const { terms, bound } = constraint.linear;
-    const excess = terms.reduce((sum, { weight }) => sum + weight, 0) - bound;
+    const { terms, bound } =
+      constraint.type === 'linear'
+        ? constraint.linear
+        : { terms: constraint.literals.map((one) => ({ literal: one, weight: 1 })), bound: 1 };
+    const excess = terms.reduce<number>((sum, { weight }) => sum + weight, 0) - bound;
     if (excess <= 0) continue;
     const linear = solver.addLinear(bound + excess);
     for (const term of terms) solver.addTerm(linear, term.literal, term.weight);

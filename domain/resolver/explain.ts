@@ -3,6 +3,7 @@
  * from the requests downwards, one sentence a step, with the facts of the catalog and the gateway that close each
  * way; and the nearest change that would open one (nearest-help.ts).
  */
+import { shares, type Budget } from './budget.js';
 import type { NamedRange } from '../artifact/manifest.js';
 import type { ConstraintTag } from './constraint-store.js';
 import { contradictionOf } from './contradiction.js';
@@ -42,12 +43,12 @@ const order: readonly ConstraintTag['type'][] = [
  * @param problem one in which the search has just found none
  * @param facts the gateway with its limits, which the problem may leave out: help has to respect them
  */
-export function explain(problem: Problem, facts: GatewayFacts): string {
+export function explain(problem: Problem, facts: GatewayFacts, budget: Budget): string {
   const { requests } = problem.input;
-  const tags = contradictionOf(problem);
-  const sentences = order.flatMap((type) => sentencesOf(problem, tags, type));
+  const tags = contradictionOf(problem, budget.share(shares.reasons));
+  const sentences = order.flatMap((type) => sentencesOf(problem, tags, type, budget.share(shares.reasons)));
   const asked = requests.map(requestText).join(' and ');
-  const help = nearestHelp({ ...problem.input, facts }, tags);
+  const help = nearestHelp({ ...problem.input, facts }, tags, budget.share(shares.help));
   return [
     `No plan installs ${asked}:`,
     ...shortened(sentences).map((sentence) => `  - ${sentence}`),
@@ -82,6 +83,7 @@ function sentencesOf(
   problem: Problem,
   tags: readonly ConstraintTag[],
   type: ConstraintTag['type'],
+  budget: Budget,
 ): string[] {
   const ofType = <Type extends ConstraintTag['type']>(wanted: Type) =>
     tags.filter((tag): tag is Tag<Type> => tag.type === wanted);
@@ -111,7 +113,7 @@ function sentencesOf(
       );
     case 'disk':
     case 'memory':
-      return ofType(type).map(() => resource(problem, type));
+      return ofType(type).map(() => resource(problem, type, budget));
     case 'auxiliary':
       return [];
   }
@@ -215,8 +217,8 @@ function rejections(problem: Problem, manifests: readonly { name: string; versio
   );
 }
 
-function resource(problem: Problem, what: 'disk' | 'memory'): string {
-  const short = shortage(problem.input, what);
+function resource(problem: Problem, what: 'disk' | 'memory', budget: Budget): string {
+  const short = shortage(problem.input, what, budget);
   const { diskFree, memoryFree, installed } = problem.input.facts;
   const free = what === 'disk' ? diskFree : memoryFree;
   if (short === null) return `the plan does not fit into the ${what} of the gateway`;

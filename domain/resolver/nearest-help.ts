@@ -5,6 +5,7 @@
 import semver from 'semver';
 import type { ArtifactManifest, NamedRange } from '../artifact/manifest.js';
 import type { ArtifactRequest } from '../plan/request.js';
+import { shares, type Budget } from './budget.js';
 import type { Catalog } from './catalog.js';
 import type { ConstraintTag } from './constraint-store.js';
 import type { CostLayer, CostLayers } from './cost-layers.js';
@@ -20,10 +21,14 @@ import type { Model } from './search.js';
 import { isAny } from './versions.js';
 
 /** The first idea that works; null when none does. */
-export function nearestHelp(input: ProblemInput, tags: readonly ConstraintTag[]): string | null {
+export function nearestHelp(
+  input: ProblemInput,
+  tags: readonly ConstraintTag[],
+  budget: Budget,
+): string | null {
   const ideas = [moreRoom, anotherVersion, unprotected, fewerRequests, changedFact, admitted, newArtifact];
   for (const idea of ideas) {
-    const help = idea(input, tags);
+    const help = idea(input, tags, budget);
     if (help !== null) return help;
   }
   return null;
@@ -37,9 +42,9 @@ export interface Shortage {
 }
 
 /** Null when the resource is not what stands in the way. */
-export function shortage(input: ProblemInput, what: 'disk' | 'memory'): Shortage | null {
+export function shortage(input: ProblemInput, what: 'disk' | 'memory', budget: Budget): Shortage | null {
   const { facts } = input;
-  const solved = attempt({ ...input, facts: unlimited(facts, what) }, (costs) => [costs.layer(what)]);
+  const solved = attempt({ ...input, facts: unlimited(facts, what) }, budget, (costs) => [costs.layer(what)]);
   if (solved === null) return null;
   const freeable = facts.installed.reduce(
     (sum, pack) => sum + (what === 'disk' ? pack.installedSize : pack.memory),
@@ -71,18 +76,16 @@ export function shortage(input: ProblemInput, what: 'disk' | 'memory'): Shortage
   };
 }
 
-/** Work after which an idea is given up: there are many ideas, and the caller waits. */
-const patience = 5_000_000;
-
 function attempt(
   input: ProblemInput,
+  budget: Budget,
   cheap: (costs: CostLayers) => readonly CostLayer[] = () => [],
 ): { problem: Problem; model: Model } | null {
   const problem = new Problem(input);
   const optimiser = new Optimiser(problem, (model) => forbidScriptCircles(problem, model));
   try {
-    const model = optimiser.best(patience, cheap(problem.costs));
-    return model === null ? null : { problem, model };
+    const model = optimiser.best(budget.share(shares.step), budget.share(shares.step), cheap(problem.costs));
+    return model === null ? null : { problem, model: model.model };
   } catch (error) {
     if (error instanceof Undecided) return null;
     throw error;
@@ -93,17 +96,17 @@ function unlimited(facts: GatewayFacts, what: 'disk' | 'memory'): GatewayFacts {
   return what === 'disk' ? { ...facts, diskFree: Infinity } : { ...facts, memoryFree: Infinity };
 }
 
-function moreRoom(input: ProblemInput, tags: readonly ConstraintTag[]): string | null {
+function moreRoom(input: ProblemInput, tags: readonly ConstraintTag[], budget: Budget): string | null {
   for (const what of ['disk', 'memory'] as const) {
     if (!tags.some(({ type }) => type === what)) continue;
-    const short = shortage(input, what);
+    const short = shortage(input, what, budget);
     if (short !== null) return `${bytesText(short.missing)} more free ${what}`;
   }
   return null;
 }
 
 /** Versions outside the requested ranges; of prereleases the newest, which a range has to name. */
-function anotherVersion(input: ProblemInput): string | null {
+function anotherVersion(input: ProblemInput, _tags: readonly ConstraintTag[], budget: Budget): string | null {
   for (const request of input.requests) {
     const prerelease = input.catalog
       .versionsOf(request.name)
@@ -111,7 +114,7 @@ function anotherVersion(input: ProblemInput): string | null {
     for (const range of ['*', ...(prerelease === undefined ? [] : [prerelease.version])]) {
       if (range === request.range) continue;
       const wider = input.requests.map((other) => (other === request ? { ...other, range } : other));
-      const solved = attempt({ ...input, requests: wider }, (costs) => costs.requests);
+      const solved = attempt({ ...input, requests: wider }, budget, (costs) => costs.requests);
       if (solved === null) continue;
       const { roots } = endStateOf(solved.problem, solved.model);
       const root = roots[input.requests.indexOf(request)];
@@ -123,29 +126,29 @@ function anotherVersion(input: ProblemInput): string | null {
   return null;
 }
 
-function unprotected(input: ProblemInput, tags: readonly ConstraintTag[]): string | null {
+function unprotected(input: ProblemInput, tags: readonly ConstraintTag[], budget: Budget): string | null {
   for (const tag of tags) {
     if (tag.type !== 'protected') continue;
     const installed = input.facts.installed.map((pack) =>
       pack.name === tag.package.name ? { ...pack, removable: true } : pack,
     );
-    if (attempt({ ...input, facts: { ...input.facts, installed } }) === null) continue;
+    if (attempt({ ...input, facts: { ...input.facts, installed } }, budget) === null) continue;
     return `remove ${tag.package.name} ${tag.package.version}, which its policy forbids to do here`;
   }
   return null;
 }
 
-function fewerRequests(input: ProblemInput): string | null {
+function fewerRequests(input: ProblemInput, _tags: readonly ConstraintTag[], budget: Budget): string | null {
   if (input.requests.length < 2) return null;
   for (const request of input.requests.toReversed()) {
     const fewer = input.requests.filter((other) => other !== request);
-    if (attempt({ ...input, requests: fewer }) !== null) return `leave out ${requestText(request)}`;
+    if (attempt({ ...input, requests: fewer }, budget) !== null) return `leave out ${requestText(request)}`;
   }
   return null;
 }
 
 /** Another version of something that the gateway fixes, or something that it lacks. */
-function changedFact(input: ProblemInput, tags: readonly ConstraintTag[]): string | null {
+function changedFact(input: ProblemInput, tags: readonly ConstraintTag[], budget: Budget): string | null {
   const { facts, catalog } = input;
   if (facts.profile === null) return null;
   for (const option of demandsOf(tags)) {
@@ -158,7 +161,7 @@ function changedFact(input: ProblemInput, tags: readonly ConstraintTag[]): strin
     const what = fact?.what ?? 'hardware component';
     const ideal: FixedFact = { name: option.name, version, what, manifest: null };
     const fixed = new Map(facts.fixed).set(option.name, ideal);
-    if (attempt({ ...input, facts: { ...facts, fixed } }) === null) continue;
+    if (attempt({ ...input, facts: { ...facts, fixed } }, budget) === null) continue;
     return fact === undefined
       ? `a gateway with ${demand(option)}`
       : `a gateway with ${demand(option)} instead of ${factText(fact)}`;
@@ -167,13 +170,13 @@ function changedFact(input: ProblemInput, tags: readonly ConstraintTag[]): strin
 }
 
 /** Without what keeps a version that there is from this gateway: a policy of it, or a fact that it conflicts with. */
-function admitted(input: ProblemInput, tags: readonly ConstraintTag[]): string | null {
+function admitted(input: ProblemInput, tags: readonly ConstraintTag[], budget: Budget): string | null {
   const { catalog, facts } = input;
   for (const option of demandsOf(tags)) {
     for (const manifest of catalog.versionsOf(option.name)) {
       const key = `${manifest.name} ${manifest.version}`;
       const { select, ...others } = manifest.policies ?? {};
-      const possible = (changed: Partial<ProblemInput>) => attempt({ ...input, ...changed }) !== null;
+      const possible = (changed: Partial<ProblemInput>) => attempt({ ...input, ...changed }, budget) !== null;
       if (!artifactMeets(manifest, option.name, option.version)) {
         const policies = { ...manifest.policies, prerelease: true };
         if (!artifactMeets({ ...manifest, policies }, option.name, option.version)) continue;
@@ -198,12 +201,12 @@ function admitted(input: ProblemInput, tags: readonly ConstraintTag[]): string |
 }
 
 /** An artifact that the catalog lacks. */
-function newArtifact(input: ProblemInput, tags: readonly ConstraintTag[]): string | null {
+function newArtifact(input: ProblemInput, tags: readonly ConstraintTag[], budget: Budget): string | null {
   for (const option of demandsOf(tags)) {
     const version = semver.minVersion(option.version ?? '*')?.version;
     if (version === undefined) continue;
     const extra: ArtifactManifest = { name: option.name, version, kind: 'library' };
-    if (attempt({ ...input, catalog: withArtifact(input.catalog, extra) }) === null) continue;
+    if (attempt({ ...input, catalog: withArtifact(input.catalog, extra) }, budget) === null) continue;
     const place = input.facts.profile === null ? '' : ` for ${platformText(input.facts)}`;
     const range = option.version;
     const isKnown =

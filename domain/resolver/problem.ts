@@ -19,7 +19,6 @@ import type { ArtifactManifest, Requirement } from '../artifact/manifest.js';
 import type { ArtifactRequest } from '../plan/request.js';
 import { Alternatives } from './alternatives.js';
 import type { Catalog } from './catalog.js';
-import { distancesFrom } from './distances.js';
 import { eligibilityOf, type Rejection } from './eligibility.js';
 import {
   artifactMeets,
@@ -74,6 +73,8 @@ export interface ProblemInput {
   readonly catalog: Catalog;
   readonly facts: GatewayFacts;
   readonly requests: readonly ArtifactRequest[];
+  /** Whether an older version is preferred to a plan that takes away what an operator asked for; by default it is. */
+  readonly allowRemove?: boolean;
 }
 
 export class Problem {
@@ -88,25 +89,23 @@ export class Problem {
   /** By request: what can meet it, the best first, and the literal that settles for it; none for a fixed fact. */
   readonly requestChoices: (readonly { readonly node: Node; readonly literal: Literal }[])[] = [];
 
+  /** By installed package that may go: what is true when another version takes its place, and when none does. */
+  readonly exits = new Map<KeptNode, { readonly changed: Literal; readonly lost: Literal | null }>();
+
   /** Names whose common needs are still to be stated; the first is being worked on. */
   private readonly pending: NameGroup[] = [];
   private readonly alternatives: Alternatives;
   private readonly conflicts: Conflicts;
-  private readonly distances: ReadonlyMap<string, number>;
   private readonly nodesByLiteral = new Map<Literal, Node>();
   private readonly expanded = new Set<Literal>();
   private readonly candidateCache = new Map<string, Candidates>();
 
   constructor(readonly input: ProblemInput) {
-    const { facts, requests, catalog } = input;
+    const { facts, requests } = input;
     this.constraints = new ConstraintStore(facts);
     this.alternatives = new Alternatives(this.constraints);
     this.conflicts = new Conflicts(this.constraints);
-    this.distances = distancesFrom(
-      requests.map(({ name }) => name),
-      catalog,
-    );
-    this.costs = new CostLayers(requests.length, Math.max(0, ...this.distances.values()));
+    this.costs = new CostLayers(requests.length, input.allowRemove ?? false);
     for (const { name } of facts.installed) this.group(name);
     for (const node of this.keptNodes) this.addKept(node);
     requests.forEach((request, index) => this.addRequest(request, index));
@@ -128,14 +127,17 @@ export class Problem {
     return this.expanded.has(literal) || !this.nodesByLiteral.has(literal);
   }
 
-  /** Adds the requirements of what literals select, and of what these leave no choice about. */
+  /**
+   * Adds the requirements of what literals select, and of what the search will meet these with most likely: a plan would
+   * be found by steps of one requirement otherwise.
+   */
   expand(literals: readonly Literal[]): void {
     const queue = [...literals];
     for (const literal of queue) {
       this.expandOne(literal);
       for (const { candidates } of this.goals[literal] ?? []) {
-        const [only = 0] = candidates;
-        if (candidates.length === 1 && !this.isExpanded(only)) queue.push(only);
+        const [first = 0] = candidates;
+        if (!candidates.some((candidate) => this.expanded.has(candidate))) queue.push(first);
       }
     }
     this.alternatives.settle();
@@ -242,10 +244,14 @@ export class Problem {
     }
     const node: NewNode = { type: 'new', manifest, selected, age, choices, choiceLiterals, assumed };
     this.nodesByLiteral.set(selected, node);
-    const distance = this.distances.get(manifest.name);
-    if (distance !== 0) this.costs.addAge(distance, selected, age);
+    // The requests have criteria of their own.
+    if (!this.isAskedFor(manifest)) this.costs.add('ages', selected, age);
     if (!assumed) this.costs.add('count', selected, 1);
     return node;
+  }
+
+  private isAskedFor(manifest: ArtifactManifest): boolean {
+    return this.input.requests.some(({ name, range }) => artifactMeets(manifest, name, range));
   }
 
   private createKept(pack: InstalledPackage): KeptNode {
@@ -268,7 +274,9 @@ export class Problem {
     for (const { selected, manifest } of group.versions) {
       this.constraints.addAuxiliary([not(selected), changed]);
       // Dearer than to go without: no range names it, so nobody has asked for a prerelease in its place.
-      if (isUnaskedPrerelease(manifest, pack)) this.costs.add('disturbed', selected, 1);
+      if (!isUnaskedPrerelease(manifest, pack)) continue;
+      this.costs.add('disturbed', selected, 1);
+      if (pack.wanted && pack.removable) this.costs.add('taken', selected, 1);
     }
     const alternatives = [node.stays, ...group.versions.map(({ selected }) => selected)];
     if (!pack.removable) {
@@ -281,6 +289,8 @@ export class Problem {
       const lost = this.constraints.newLiteral();
       this.costs.add('disturbed', lost, 1);
       this.costs.add('lost', lost, 1);
+      if (pack.wanted) this.costs.add('taken', lost, 1);
+      this.exits.set(node, { changed, lost: pack.wanted ? lost : null });
       const goal = [...alternatives, lost];
       if (pack.wanted) {
         this.constraints.addAuxiliary(goal);
