@@ -10,14 +10,14 @@ export interface ResolveBudget {
 }
 
 /** Steps for everything that one resolution does: some ten to thirty seconds. Only puzzles need as many. */
-export const defaultWork = 400_000_000;
+export const defaultWork = 300_000_000;
 
 /**
  * What parts of a resolution may take of what is left when they begin. Looking for a first plan may take all of it.
  */
 export const shares = {
   /** Proving that the first plan is the best. */
-  proof: 0.25,
+  proof: 0.1,
   /** Each further plan, to be found and to be proven. */
   further: 0.05,
   /** Finding the fewest reasons why there is no plan. */

@@ -92,8 +92,9 @@ export class Problem {
   /** By installed package that may go: what is true when another version takes its place, and when none does. */
   readonly exits = new Map<KeptNode, { readonly changed: Literal; readonly lost: Literal | null }>();
 
-  /** Names whose common needs are still to be stated; the first is being worked on. */
+  /** Names whose common needs are still to be stated. */
   private readonly pending: NameGroup[] = [];
+  private working = false;
   private readonly alternatives: Alternatives;
   private readonly conflicts: Conflicts;
   private readonly nodesByLiteral = new Map<Literal, Node>();
@@ -134,7 +135,7 @@ export class Problem {
   expand(literals: readonly Literal[]): void {
     const queue = [...literals];
     for (const literal of queue) {
-      this.expandOne(literal);
+      if (!this.expandOne(literal)) continue;
       for (const { candidates } of this.goals[literal] ?? []) {
         const [first = 0] = candidates;
         if (!candidates.some((candidate) => this.expanded.has(candidate))) queue.push(first);
@@ -143,9 +144,10 @@ export class Problem {
     this.alternatives.settle();
   }
 
-  private expandOne(literal: Literal): void {
+  /** Tells whether there was anything to do. */
+  private expandOne(literal: Literal): boolean {
     const node = this.nodesByLiteral.get(literal);
-    if (node === undefined || this.expanded.has(literal)) return;
+    if (node === undefined || this.expanded.has(literal)) return false;
     this.expanded.add(literal);
     if (node.type === 'new') {
       for (const requirement of node.manifest.requires ?? []) {
@@ -157,6 +159,7 @@ export class Problem {
         this.addRequirement(node, literal, requirement, soft);
       }
     }
+    return true;
   }
 
   /** What could meet a demand on a name, in the order of preference. */
@@ -167,10 +170,10 @@ export class Problem {
     const { facts, catalog } = this.input;
     let fixed = false;
     for (const fact of facts.fixed.values()) fixed ||= factMeets(fact, name, range);
-    const list: Candidate[] = [];
+    const list = new Map<Literal, Candidate>();
     const add = (node: Node) => {
       const literal = node.type === 'new' ? node.selected : side === 'new' ? node.needed : node.stays;
-      if (!list.some((candidate) => candidate.literal === literal)) list.push({ literal, node });
+      list.set(literal, { literal, node });
     };
     const group = this.group(name);
     if (group.kept !== null && keptMeets(group.kept.package, name, range)) add(group.kept);
@@ -182,7 +185,7 @@ export class Problem {
       const node = provider.versions.find((candidate) => candidate.manifest === manifest);
       if (node !== undefined) add(node);
     }
-    const result = { fixed, list };
+    const result = { fixed, list: [...list.values()] };
     this.candidateCache.set(key, result);
     return result;
   }
@@ -222,15 +225,15 @@ export class Problem {
   private addCommonNeeds(group: NameGroup): void {
     this.pending.push(group);
     // A chain of names may be longer than the call stack is deep.
-    if (this.pending.length > 1) return;
-    for (let next = this.pending[0]; next !== undefined; next = this.pending[0]) {
-      const names = commonNeeds(next.versions, this.input);
-      for (const name of names) {
+    if (this.working) return;
+    this.working = true;
+    for (let next = this.pending.pop(); next !== undefined; next = this.pending.pop()) {
+      for (const name of commonNeeds(next.versions, this.input)) {
         const needed = this.group(name).weights.present;
         this.constraints.addAuxiliary([not(next.weights.present), needed]);
       }
-      this.pending.shift();
     }
+    this.working = false;
   }
 
   private createNew(manifest: ArtifactManifest, age: number, choices: readonly VariantChoice[]): NewNode {
@@ -343,17 +346,16 @@ export class Problem {
 
   private addRequirement(owner: Node, literal: Literal, requirement: Requirement, soft: boolean): void {
     const side: Side = owner.type === 'kept' && literal === owner.stays ? 'kept' : 'new';
-    const found: Candidate[] = [];
+    const met = new Map<Literal, Candidate>();
     for (const option of optionsOf(requirement)) {
       // An artifact may meet its own requirement.
       const itself = owner.type === 'new' ? owner.manifest : owner.package.manifest;
       if (itself !== null && artifactMeets(itself, option.name, option.version)) return;
       const { fixed, list } = this.candidates(option.name, option.version, side);
       if (fixed) return;
-      for (const candidate of list) {
-        if (!found.some((other) => other.literal === candidate.literal)) found.push(candidate);
-      }
+      for (const candidate of list) met.set(candidate.literal, candidate);
     }
+    const found = [...met.values()];
     const candidates = found.toSorted(byPreference).map((candidate) => candidate.literal);
     if (!soft) {
       this.addHard([not(literal)], found, candidates, { type: 'requires', owner, requirement });

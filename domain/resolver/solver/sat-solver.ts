@@ -109,8 +109,9 @@ export class SatSolver {
     this.backtrack(0);
     if (!this.consistent) return;
     const clause: Literal[] = [];
-    for (const literal of new Set(literals)) {
-      if (this.isTrue(literal) || clause.includes(not(literal))) return;
+    const different = new Set(literals);
+    for (const literal of different) {
+      if (this.isTrue(literal) || different.has(not(literal))) return;
       if (!this.isFalse(literal)) clause.push(literal);
     }
     if (clause.length === 0) this.consistent = false;
