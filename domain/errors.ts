@@ -165,6 +165,13 @@ export const errorKinds = {
     'No plan can satisfy the request',
     'Read the explanation: it names what stands against it.',
   ),
+  UNDECIDED: kind(
+    422,
+    'caller',
+    false,
+    'No plan was found in the budget, nor is it proven that there is none',
+    'Ask for less at once or in narrower ranges, or give a larger budget.',
+  ),
   TOO_LARGE: kind(413, 'caller', false, 'Too large', 'Send less; the detail names the limit.'),
   TOO_MANY_REQUESTS: kind(429, 'caller', true, 'Too many requests', 'Wait as long as Retry-After says.'),
   BUILD_FAILED: kind(

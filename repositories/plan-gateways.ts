@@ -1,5 +1,5 @@
 import type { GatewayGroup, GatewaySubject } from '../domain/grouping/group-gateways.js';
-import { GatewayGrouping } from '../domain/grouping/gateway-grouping.js';
+import { GatewayGrouping, type GroupingOptions } from '../domain/grouping/gateway-grouping.js';
 import type { ArtifactRequest } from '../domain/plan/request.js';
 import type { ArtifactRepository } from './artifact-repository.js';
 
@@ -13,6 +13,7 @@ export async function planGateways<Member>(
   requests: readonly ArtifactRequest[],
   maxPlans: number | undefined,
   readPages: () => AsyncIterable<readonly GatewaySubject<Member>[]>,
+  wishes: Pick<GroupingOptions, 'allowRemove' | 'budget'> = {},
 ): Promise<GatewayGroup<Member>[]> {
   const names = new Set(requests.map((request) => request.name));
   for await (const page of readPages()) {
@@ -23,6 +24,7 @@ export async function planGateways<Member>(
     catalog,
     requests,
     ...(maxPlans === undefined ? {} : { maxPlans }),
+    ...wishes,
   });
   for await (const page of readPages()) for (const subject of page) grouping.add(subject);
   return grouping.groups();

@@ -1,6 +1,7 @@
 import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox';
 import { LeonoreError } from '../../domain/errors.js';
 import { parseRequest } from '../../domain/plan/request.js';
+import type { GatewayGroup } from '../../domain/grouping/group-gateways.js';
 import { planGateways } from '../../repositories/plan-gateways.js';
 import type { RouteOptions } from '../context.js';
 import { problems } from '../schemas/common.js';
@@ -8,6 +9,10 @@ import { PlanAnswerSchema, PlanRequestSchema } from '../schemas/resources.js';
 
 /** Gateways named for each group. */
 const sampleSize = 5;
+
+function countOf(groups: readonly GatewayGroup<string>[]): number {
+  return groups.reduce((sum, { members }) => sum + members.length, 0);
+}
 
 /** Dry run: what would be done, for which gateways, and why not. */
 export const planRoutes: FastifyPluginAsyncTypebox<RouteOptions> = async (app, { context }) => {
@@ -26,7 +31,7 @@ export const planRoutes: FastifyPluginAsyncTypebox<RouteOptions> = async (app, {
       onRequest: async (request) => access.require(request, 'viewer'),
     },
     async (request) => {
-      const { requests, deployment, gatewayId, plans } = request.body;
+      const { requests, deployment, gatewayId, plans, allowRemove = false } = request.body;
       if ((deployment === undefined) === (gatewayId === undefined)) {
         throw new LeonoreError('MALFORMED_INPUT', 'give either deployment or gatewayId');
       }
@@ -34,17 +39,21 @@ export const planRoutes: FastifyPluginAsyncTypebox<RouteOptions> = async (app, {
         deployment !== undefined
           ? await repositories.deployments.get(deployment)
           : { gatewayIds: [(await repositories.gateways.get(gatewayId ?? '')).id], selector: null };
-      const groups = await planGateways(repositories.artifacts, requests.map(parseRequest), plans, () =>
-        gatewaysOf(target),
+      const groups = await planGateways(
+        repositories.artifacts,
+        requests.map(parseRequest),
+        plans,
+        () => gatewaysOf(target),
+        { allowRemove },
       );
-      const gateways = groups.reduce((sum, group) => sum + group.members.length, 0);
+      const gateways = countOf(groups);
       if (gateways === 0) throw new LeonoreError('EMPTY_DEPLOYMENT', 'there are no gateways to plan for');
       return {
         gateways,
-        incompatible: groups
-          .filter((group) => group.plans.length === 0)
-          .reduce((sum, group) => sum + group.members.length, 0),
+        incompatible: countOf(groups.filter(({ outcome }) => outcome !== 'solved')),
+        undecided: countOf(groups.filter(({ outcome }) => outcome === 'undecided')),
         groups: groups.map((group) => ({
+          outcome: group.outcome,
           gateways: group.members.length,
           sample: group.members.slice(0, sampleSize),
           plans: [...group.plans],

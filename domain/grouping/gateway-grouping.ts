@@ -14,6 +14,8 @@
  *    those remain that all have, so every plan of a group is good for all its members.
  */
 import type { GatewayProfile } from '../gateway/profile.js';
+import type { ResolveBudget } from '../resolver/budget.js';
+import { BoundedMap } from './bounded-map.js';
 import type { Plan, Resolution } from '../plan/plan.js';
 import type { ArtifactRequest } from '../plan/request.js';
 import type { Catalog } from '../resolver/catalog.js';
@@ -29,10 +31,12 @@ export interface GatewaySubject<Member> {
 
 /** Gateways that need the same package, or that no plan helps for the same reason. */
 export interface GatewayGroup<Member> {
+  /** `undecided` when the budget ended before a plan was found, or proven that there is none. */
+  readonly outcome: Resolution['outcome'];
   readonly members: readonly Member[];
   /** Best first; the first is common to all members, the others are its fallbacks. Empty when there is none. */
   readonly plans: readonly Plan[];
-  /** Why there is no plan; null when there is one. */
+  /** Why there is no plan, or why nobody knows; null when there is one. */
   readonly explanation: string | null;
 }
 
@@ -42,7 +46,16 @@ export interface GroupingOptions {
   readonly requests: readonly ArtifactRequest[];
   /** Default 3. */
   readonly maxPlans?: number;
+  /** See {@link ResolveInput}. */
+  readonly allowRemove?: boolean;
+  /** What planning for one group may cost: asked anew for each resolution. */
+  readonly budget?: () => ResolveBudget;
 }
+
+/** Answers that are kept, by what tells gateways apart: the class that came longest ago is solved again if need be. */
+const answersKept = 20_000;
+/** Answers of one class, by what is free. */
+const answersPerClass = 1_000;
 
 /** An answer, and the free resources between which it holds. */
 interface Answer {
@@ -52,6 +65,7 @@ interface Answer {
 }
 
 interface Group<Member> {
+  readonly outcome: Resolution['outcome'];
   readonly members: Member[];
   plans: readonly Plan[];
   readonly explanation: string | null;
@@ -61,10 +75,10 @@ export class GatewayGrouping<Member> {
   /** Number of times that the resolver was asked. */
   solved = 0;
   private readonly packages: RelevantPackages;
-  private readonly unlimited = new Map<string, Answer>();
-  private readonly limited = new Map<string, Answer[]>();
+  private readonly unlimited = new BoundedMap<string, Answer>(answersKept);
+  private readonly limited = new BoundedMap<string, Answer[]>(answersKept);
   private readonly byKey = new Map<string, Group<Member>>();
-  private readonly byResolution = new Map<Resolution, Group<Member>>();
+  private readonly byResolution = new WeakMap<Resolution, Group<Member>>();
 
   constructor(private readonly options: GroupingOptions) {
     this.packages = new RelevantPackages(
@@ -80,11 +94,7 @@ export class GatewayGrouping<Member> {
 
   /** The groups so far, in the order in which their first members came. */
   groups(): GatewayGroup<Member>[] {
-    return [...this.byKey.values()].map(({ members, plans, explanation }) => ({
-      members,
-      plans,
-      explanation,
-    }));
+    return [...this.byKey.values()].map((group) => ({ ...group }));
   }
 
   private answerFor(profile: GatewayProfile): Resolution {
@@ -107,6 +117,7 @@ export class GatewayGrouping<Member> {
     const known = answers.find(({ least, most }) => fits(least, free) && fits(free, most));
     if (known !== undefined) return known;
     const answer = this.solve(withFree(profile, free));
+    if (answers.length >= answersPerClass) answers.shift();
     answers.push(answer);
     this.limited.set(fullKey, answers);
     return answer;
@@ -114,8 +125,10 @@ export class GatewayGrouping<Member> {
 
   private solve(profile: GatewayProfile): Answer {
     this.solved += 1;
-    const { catalog } = this.options;
-    const resolution = resolve({ ...this.options, gateway: profile });
+    const { budget, ...options } = this.options;
+    const { catalog } = options;
+    const spent = budget === undefined ? {} : { budget: budget() };
+    const resolution = resolve({ ...options, ...spent, gateway: profile });
     const most = freeOf(profile, true);
     const none = { disk: -Infinity, memory: -Infinity };
     const least = resolution.plans.length === 0 ? none : needsOf(resolution.plans, catalog, profile);
@@ -128,7 +141,8 @@ export class GatewayGrouping<Member> {
     const key = keyOf(resolution);
     let group = this.byKey.get(key);
     if (group === undefined) {
-      group = { members: [], plans: resolution.plans, explanation: resolution.explanation };
+      const { outcome, plans, explanation } = resolution;
+      group = { outcome, members: [], plans, explanation };
       this.byKey.set(key, group);
     } else {
       const common = new Set(resolution.plans.map(contentOf));
@@ -165,10 +179,11 @@ function fits(needs: Needs, free: Needs): boolean {
 }
 
 /** Equal for answers whose gateways can share a group. */
-function keyOf({ plans, explanation }: Resolution): string {
+function keyOf({ outcome, plans, explanation }: Resolution): string {
   const [first] = plans;
+  if (first !== undefined) return contentOf(first);
   // The same reason with another number of bytes is the same reason.
-  return first === undefined ? (explanation ?? '').replace(/[\d.]+ ([KMG]i)?B\b/gu, '# B') : contentOf(first);
+  return `${outcome} ${(explanation ?? '').replace(/[\d.]+ ([KMG]i)?B\b/gu, '# B')}`;
 }
 
 /** What makes two plans the same for a package and its delivery. */

@@ -6,6 +6,7 @@ import type { GatewayProfile } from '../gateway/profile.js';
 import type { Catalog } from '../resolver/catalog.js';
 import { distancesFrom } from '../resolver/distances.js';
 import { reportedFacts } from '../resolver/gateway-facts.js';
+import { BoundedMap } from './bounded-map.js';
 import { runsOn } from '../resolver/platform.js';
 import { namesReachedFrom } from '../resolver/reachable-names.js';
 import { matches, parseSelector, type Selector } from '../selector/selector.js';
@@ -27,7 +28,7 @@ export class Scope {
   private readonly platforms: readonly Platform[];
   private readonly selectors: readonly Selector[];
   /** Answers by platform: a fleet has few. */
-  private readonly platformKeys = new Map<string, string>();
+  private readonly platformKeys = new BoundedMap<string, string>(1_000);
 
   constructor(roots: readonly string[], catalog: Catalog) {
     const platforms = new Map<string, Platform>();

@@ -21,9 +21,9 @@ export const shares = {
   /** Each further plan, to be found and to be proven. */
   further: 0.05,
   /** Finding the fewest reasons why there is no plan. */
-  reasons: 0.05,
+  reasons: 0.03,
   /** Trying all changes that might help. */
-  help: 0.15,
+  help: 0.07,
   /** One criterion of what is left for all: proving its optimum, or coming nearer to it. */
   criterion: 0.5,
   /** One step of a proof that can do without it. */

@@ -2,6 +2,7 @@ import { shares, type Budget } from './budget.js';
 import type { ConstraintStore, ConstraintTag } from './constraint-store.js';
 import type { Problem } from './problem.js';
 import { walker } from './search.js';
+import type { Linear } from './solver/linear.js';
 import { not, positive, type Literal } from './solver/literal.js';
 import { SatSolver } from './solver/sat-solver.js';
 
@@ -61,11 +62,11 @@ function replay(constraints: ConstraintStore): {
       solver.addClause([not(literal), ...constraint.literals]);
       continue;
     }
-    const { terms, bound } =
+    const { terms, bound }: Pick<Linear, 'terms' | 'bound'> =
       constraint.type === 'linear'
         ? constraint.linear
         : { terms: constraint.literals.map((one) => ({ literal: one, weight: 1 })), bound: 1 };
-    const excess = terms.reduce<number>((sum, { weight }) => sum + weight, 0) - bound;
+    const excess = terms.reduce((sum, { weight }) => sum + weight, 0) - bound;
     if (excess <= 0) continue;
     const linear = solver.addLinear(bound + excess);
     for (const term of terms) solver.addTerm(linear, term.literal, term.weight);
