@@ -68,9 +68,11 @@ function kernelText({ profile }: GatewayFacts): string {
 }
 
 /** The first few: `a`, `a and b`, `a, b, c and 4 more`. */
-export function listText(items: readonly string[], most = 3): string {
+export function listText(items: readonly string[], most = 3, joint: 'and' | 'or' = 'and'): string {
   const shown = items.length > most + 1 ? [...items.slice(0, most), `${items.length - most} more`] : items;
-  return shown.length < 2 ? shown.join('') : `${shown.slice(0, -1).join(', ')} and ${shown.at(-1) ?? ''}`;
+  return shown.length < 2
+    ? shown.join('')
+    : `${shown.slice(0, -1).join(', ')} ${joint} ${shown.at(-1) ?? ''}`;
 }
 
 /** What is said of an artifact that can never be installed on the gateway. */

@@ -27,7 +27,15 @@ import {
   type GatewayFacts,
   type InstalledPackage,
 } from './gateway-facts.js';
-import { keptMeets, nameOf, optionsOf, type KeptNode, type NewNode, type Node } from './nodes.js';
+import {
+  keptMeets,
+  nameOf,
+  optionsOf,
+  versionOf as nodeVersion,
+  type KeptNode,
+  type NewNode,
+  type Node,
+} from './nodes.js';
 import type { VariantChoice } from './platform.js';
 import { CostLayers } from './cost-layers.js';
 import { ConstraintStore, type ConstraintTag } from './constraint-store.js';
@@ -75,6 +83,31 @@ export interface ProblemInput {
   readonly requests: readonly ArtifactRequest[];
   /** Whether an older version is preferred to a plan that takes away what an operator asked for; by default it is. */
   readonly allowRemove?: boolean;
+  /** Constraints to leave out ({@link tagKey}): what would be if something did not stand in the way. */
+  readonly ignored?: ReadonlySet<string>;
+}
+
+/** Names a constraint of the catalog or the gateway, equal in all problems. */
+export function tagKey(tag: ConstraintTag): string {
+  const key = (node: Node) => `${nameOf(node)}@${nodeVersion(node)}`;
+  switch (tag.type) {
+    case 'requires':
+      return `requires ${key(tag.owner)} ${JSON.stringify(tag.requirement)}`;
+    case 'conflict':
+      return `conflict ${key(tag.declarer)} ${key(tag.other)}`;
+    case 'protected':
+      return `protected ${tag.package.name}`;
+    case 'order':
+      return `order ${tag.nodes.map(key).sort().join(' ')}`;
+    case 'request':
+      return `request ${tag.request.name} ${tag.request.range}`;
+    case 'one-version':
+      return `one-version ${tag.name}`;
+    case 'disk':
+    case 'memory':
+    case 'auxiliary':
+      return tag.type;
+  }
 }
 
 export class Problem {
@@ -105,7 +138,7 @@ export class Problem {
     const { facts, requests } = input;
     this.constraints = new ConstraintStore(facts);
     this.alternatives = new Alternatives(this.constraints);
-    this.conflicts = new Conflicts(this.constraints);
+    this.conflicts = new Conflicts(this.constraints, (tag) => this.isIgnored(tag));
     this.costs = new CostLayers(requests.length, input.allowRemove ?? false);
     for (const { name } of facts.installed) this.group(name);
     for (const node of this.keptNodes) this.addKept(node);
@@ -188,6 +221,11 @@ export class Problem {
     const result = { fixed, list: [...list.values()] };
     this.candidateCache.set(key, result);
     return result;
+  }
+
+  /** Tells whether a constraint is left out on purpose. */
+  isIgnored(tag: ConstraintTag): boolean {
+    return this.input.ignored?.has(tagKey(tag)) ?? false;
   }
 
   /** All that is known about a name, with variables for its versions. */
@@ -282,7 +320,7 @@ export class Problem {
       if (pack.wanted && pack.removable) this.costs.add('taken', selected, 1);
     }
     const alternatives = [node.stays, ...group.versions.map(({ selected }) => selected)];
-    if (!pack.removable) {
+    if (!pack.removable && !this.isIgnored({ type: 'protected', package: pack })) {
       this.addHard([], [{ node }, ...group.versions.map((version) => ({ node: version }))], alternatives, {
         type: 'protected',
         package: pack,
@@ -345,6 +383,7 @@ export class Problem {
   }
 
   private addRequirement(owner: Node, literal: Literal, requirement: Requirement, soft: boolean): void {
+    if (this.isIgnored({ type: 'requires', owner, requirement })) return;
     const side: Side = owner.type === 'kept' && literal === owner.stays ? 'kept' : 'new';
     const met = new Map<Literal, Candidate>();
     for (const option of optionsOf(requirement)) {

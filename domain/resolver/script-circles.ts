@@ -1,4 +1,4 @@
-import type { ConstraintStore } from './constraint-store.js';
+import type { ConstraintTag } from './constraint-store.js';
 import { components } from './components.js';
 import type { NewNode } from './nodes.js';
 import type { Problem } from './problem.js';
@@ -45,15 +45,10 @@ export function forbidScriptCircles(problem: Problem, model: Model): boolean {
         .filter(({ target }) => inside.has(target))
         .flatMap(({ goal }) => goal.candidates.filter((literal) => !model.has(literal))),
     );
-    forbid(problem.constraints, members, others);
+    const tag: ConstraintTag = { type: 'order', nodes: members };
+    if (problem.isIgnored(tag)) continue;
+    problem.constraints.add([...members.map(({ selected }) => not(selected)), ...others], tag);
     stated = true;
   }
   return stated;
-}
-
-function forbid(constraints: ConstraintStore, members: readonly NewNode[], others: readonly Literal[]): void {
-  constraints.add([...members.map(({ selected }) => not(selected)), ...others], {
-    type: 'order',
-    nodes: members,
-  });
 }
