@@ -1,23 +1,12 @@
-/** A contradiction as sentences: `Because A and B, C.`, each with what follows from it. */
+/** A contradiction as sentences. */
 import type { Budget } from './budget.js';
-import { closedWays } from './closed-ways.js';
 import type { ConstraintTag } from './constraint-store.js';
-import { derive, type Step } from './derivation.js';
+import { derive } from './derivation.js';
 import type { Reason } from './independent-reasons.js';
-import { nameOf, optionsOf, versionOf, type Node } from './nodes.js';
-import {
-  bytesText,
-  demand,
-  listText,
-  nodeText,
-  requestText,
-  requirementText,
-  versionsText,
-} from './phrases.js';
+import { bytesText, listText, nodeText, requestText, requirementText } from './phrases.js';
 import type { Problem } from './problem.js';
 import { shortage } from './shortage.js';
-
-type Needed = Extract<Step, { type: 'needed' }>;
+import { tellSteps } from './tell-steps.js';
 
 /** Sentences that people read. */
 const most = 12;
@@ -26,9 +15,12 @@ export function chainText(reason: Reason, budget: Budget): string[] {
   const resources = (['disk', 'memory'] as const).filter((what) =>
     reason.tags.some(({ type }) => type === what),
   );
-  if (resources.length > 0) return resources.map((what) => resource(reason.problem, what, budget.share(0.5)));
+  if (resources.length > 0) {
+    const both = resources.length > 1;
+    return resources.map((what) => resource(reason.problem, what, both, budget.share(0.5)));
+  }
   const steps = derive(reason.problem, reason.tags);
-  return shortened(steps === null ? listed(reason) : told(reason.problem, steps));
+  return shortened(steps === null ? listed(reason) : tellSteps(reason.problem, steps));
 }
 
 function shortened(sentences: readonly string[]): string[] {
@@ -41,188 +33,6 @@ function shortened(sentences: readonly string[]): string[] {
   ];
 }
 
-/** One sentence a step, but for steps that lead to nothing but the next: these are told with it. */
-function told(problem: Problem, steps: readonly Step[]): string[] {
-  return new Telling(problem, steps).sentences();
-}
-
-/** Premises that one sentence can bear. */
-const bearable = 4;
-
-class Telling {
-  private readonly uses = new Map<Step, number>();
-  /** Premises of steps that are told with what follows from them. */
-  private readonly carried = new Map<Step, readonly string[]>();
-  /** Steps with a sentence of their own, in order. */
-  private readonly spoken: Step[] = [];
-  private readonly requestsTold = new Set<string>();
-
-  constructor(
-    private readonly problem: Problem,
-    private readonly steps: readonly Step[],
-  ) {
-    for (const { from } of steps)
-      for (const step of from) this.uses.set(step, (this.uses.get(step) ?? 0) + 1);
-  }
-
-  sentences(): string[] {
-    return this.steps.flatMap((step) => {
-      const premises = [
-        ...step.from.flatMap((from) => this.carried.get(from) ?? []),
-        ...this.ownPremises(step),
-      ];
-      if (this.isCarried(step, premises)) {
-        this.carried.set(step, premises);
-        return [];
-      }
-      // What was requested need not be said again.
-      const fresh = premises.filter((premise) => !this.requestsTold.has(premise));
-      const said = fresh.length === 0 ? premises : fresh;
-      const previous = this.spoken.at(-1);
-      const follows = previous !== undefined && this.restsOn(step, previous);
-      this.spoken.push(step);
-      for (const premise of said) if (premise.endsWith(' requested')) this.requestsTold.add(premise);
-      return [`${follows ? 'So, because' : 'Because'} ${joined(said)}, ${conclusionOf(step)}.`];
-    });
-  }
-
-  private isCarried(step: Step, premises: readonly string[]): boolean {
-    if (step.type === 'needed' && step.reason.type !== 'requires') return true;
-    const isPassage = step.type === 'needed' || (step.type === 'excluded' && step.conflicts.length === 0);
-    return isPassage && this.uses.get(step) === 1 && premises.length < bearable;
-  }
-
-  private restsOn(step: Step, earlier: Step): boolean {
-    return step.from.some(
-      (from) => from === earlier || (this.carried.has(from) && this.restsOn(from, earlier)),
-    );
-  }
-
-  /** What a step adds, and what it rests on that was said too far above to be remembered. */
-  private ownPremises(step: Step): string[] {
-    const own = premisesOf(this.problem, step, (need) => this.carried.has(need));
-    if (step.type !== 'unmet') return own;
-    let above = this.spoken.length;
-    while (above > 0 && step.from.includes(this.spoken[above - 1] ?? step)) above -= 1;
-    const recalled = step.from.filter((from) => this.spoken.slice(0, above).includes(from));
-    return [...own, ...new Set(recalled.map(conclusionOf))];
-  }
-}
-
-function joined(premises: readonly string[]): string {
-  const different = [...new Set(premises)];
-  if (different.length < 2) return different.join('');
-  return `${different.slice(0, -1).join(', ')}${different.length > 2 ? ',' : ''} and ${different.at(-1) ?? ''}`;
-}
-
-function premisesOf(problem: Problem, step: Step, isCarried: (step: Step) => boolean): string[] {
-  switch (step.type) {
-    case 'needed': {
-      const { reason } = step;
-      if (reason.type === 'request') return [`${requestText(reason.request)} was requested`];
-      if (reason.type === 'protected')
-        return [`${nodeText(reason.node)} may not be removed (policy removable: false)`];
-      return [
-        `${nodesText(reason.owners)} ${verb(reason.owners, 'requires', 'require')} ${requirementsText(reason.requirements)}`,
-      ];
-    }
-    case 'unmet': {
-      const options = optionsOf(step.requirement);
-      const ways = [...new Set(options.flatMap((option) => closedWays(problem, option)))];
-      const owners = nodesText(step.owners);
-      return [
-        `${owners} ${verb(step.owners, 'requires', 'require')} ${requirementText(step.requirement)}`,
-        ...ways,
-      ];
-    }
-    case 'excluded':
-      return [...(isCarried(step.by) ? [] : [needText(step.by)]), ...exclusions(step)];
-    case 'no-plan': {
-      const { reason, all } = step.need;
-      const own = isCarried(step.need) ? [] : [needText(step.need)];
-      if (all.length > 0) return own;
-      const options =
-        reason.type === 'request' ? [{ name: reason.request.name, version: reason.request.range }] : [];
-      return [...own, ...options.flatMap((option) => closedWays(problem, option))];
-    }
-    case 'no-order':
-      return [
-        `${step.nodes.map(nodeText).join(' and ')} require each other`,
-        'more than one of them runs an install script, which has to come last',
-      ];
-  }
-}
-
-function conclusionOf(step: Step): string {
-  switch (step.type) {
-    case 'needed':
-      return `${nodesText(step.nodes)} ${verb(step.nodes, 'is', 'are')} needed`;
-    case 'unmet':
-      return goneText(step.owners);
-    case 'excluded':
-      return goneText(step.nodes);
-    case 'no-plan':
-      return 'there is no plan';
-    case 'no-order':
-      return 'no order of installation serves them';
-  }
-}
-
-function needText({ reason, nodes }: Needed): string {
-  if (reason.type === 'request') return `${requestText(reason.request)} was requested`;
-  if (reason.type === 'protected')
-    return `${nodeText(reason.node)} may not be removed (policy removable: false)`;
-  return `${nodesText(nodes)} ${verb(nodes, 'is', 'are')} needed`;
-}
-
-function exclusions({ nodes, conflicts, by }: Extract<Step, { type: 'excluded' }>): string[] {
-  if (conflicts.length === 0)
-    return [`only one version of ${nameOf(nodes[0] ?? by.nodes[0] ?? never())} can be on a gateway`];
-  const groups = new Map<string, { declarers: Set<Node>; text: string }>();
-  for (const { declarer, other, over } of conflicts) {
-    const provided = over.name === nameOf(other) ? '' : `, which ${nodeText(other)} provides`;
-    const text = provided === '' ? nodeText(other) : `${demand(over)}${provided}`;
-    const key = `${nameOf(declarer)} ${text}`;
-    const group = groups.get(key) ?? { declarers: new Set<Node>(), text };
-    group.declarers.add(declarer);
-    groups.set(key, group);
-  }
-  return [...groups.values()].map(
-    ({ declarers, text }) =>
-      `${nodesText([...declarers])} ${verb([...declarers], 'conflicts', 'conflict')} with ${text}`,
-  );
-}
-
-function never(): never {
-  throw new Error('an exclusion without nodes');
-}
-
-function goneText(nodes: readonly Node[]): string {
-  const kept = nodes.every(({ type }) => type === 'kept');
-  return `${nodesText(nodes)} cannot ${kept ? 'stay' : 'be installed'}`;
-}
-
-/** Versions of one artifact together, alternatives by `or`. */
-function nodesText(nodes: readonly Node[]): string {
-  const byName = new Map<string, Node[]>();
-  for (const node of nodes) byName.set(nameOf(node), [...(byName.get(nameOf(node)) ?? []), node]);
-  const texts = [...byName].map(([name, versions]) => {
-    const [only] = versions;
-    return versions.length === 1 && only !== undefined
-      ? nodeText(only)
-      : versionsText(name, versions.map(versionOf));
-  });
-  return texts.length > 1 ? listText(texts, 3, 'or') : texts.join('');
-}
-
-function requirementsText(requirements: readonly Parameters<typeof requirementText>[0][]): string {
-  return listText([...new Set(requirements.map(requirementText))], 3, 'or');
-}
-
-function verb(nodes: readonly Node[], one: string, many: string): string {
-  return nodes.length === 1 ? one : many;
-}
-
 /** A contradiction without a chain: what it consists of, the requests first. */
 function listed({ tags }: Reason): string[] {
   const order: readonly ConstraintTag['type'][] = [
@@ -233,37 +43,57 @@ function listed({ tags }: Reason): string[] {
     'one-version',
     'order',
   ];
-  const sentences = tags
+  const statements = tags
     .toSorted((left, right) => order.indexOf(left.type) - order.indexOf(right.type))
     .map(statement);
   return [
-    ...new Set(sentences),
-    'Each of these can hold, and many of them together, but not all; so there is no plan.',
+    ...grouped(statements),
+    'Each of these can hold, and many of them together, but not all of them, so there is no plan.',
   ];
 }
 
-function statement(tag: ConstraintTag): string {
+/** What is said, and of whom or what. */
+interface Statement {
+  readonly begin: string;
+  readonly end: string;
+}
+
+/** Equal beginnings go together. */
+function grouped(statements: readonly Statement[]): string[] {
+  const ends = new Map<string, Set<string>>();
+  for (const { begin, end } of statements) ends.set(begin, (ends.get(begin) ?? new Set()).add(end));
+  return [...ends].map(([begin, all]) => `${begin} ${listText([...all], most)}`.trim());
+}
+
+function statement(tag: ConstraintTag): Statement {
   switch (tag.type) {
     case 'request':
-      return `${requestText(tag.request)} was requested`;
+      return { begin: `${requestText(tag.request)} was requested`, end: '' };
     case 'protected':
-      return `${tag.package.name} ${tag.package.version} may not be removed (policy removable: false)`;
+      return {
+        begin: `${tag.package.name} ${tag.package.version} may not be removed (policy removable: false)`,
+        end: '',
+      };
     case 'requires':
-      return `${nodeText(tag.owner)} requires ${requirementText(tag.requirement)}`;
+      return { begin: `${nodeText(tag.owner)} requires`, end: requirementText(tag.requirement) };
     case 'conflict':
-      return `${nodeText(tag.declarer)} conflicts with ${nodeText(tag.other)}`;
+      return { begin: `${nodeText(tag.declarer)} conflicts with`, end: nodeText(tag.other) };
     case 'one-version':
-      return `only one version of ${tag.name} can be on a gateway`;
+      return { begin: 'a gateway can have only one version of', end: tag.name };
     case 'order':
-      return `${tag.nodes.map(nodeText).join(' and ')} require each other, and more than one of them runs an install script`;
+      return {
+        begin: `${listText(tag.nodes.map(nodeText))} require each other, and more than one of them runs an install script`,
+        end: '',
+      };
     case 'disk':
     case 'memory':
     case 'auxiliary':
-      return '';
+      return { begin: '', end: '' };
   }
 }
 
-function resource(problem: Problem, what: 'disk' | 'memory', budget: Budget): string {
+/** @param both whether the other resource stands in the way as well */
+function resource(problem: Problem, what: 'disk' | 'memory', both: boolean, budget: Budget): string {
   const { requests, facts } = problem.input;
   const { diskFree, memoryFree, installed } = facts;
   const asked = `${requests.map(requestText).join(' and ')} ${requests.length > 1 ? 'were' : 'was'} requested`;
@@ -273,6 +103,9 @@ function resource(problem: Problem, what: 'disk' | 'memory', budget: Budget): st
     return `Because ${asked} and the gateway has ${bytesText(free)} of ${what} free, nothing that would do fits.`;
   const takers = listText(short.takers.map(({ text, bytes }) => `${bytesText(bytes)} for ${text}`));
   const counted = what === 'disk' ? ' (download and unpacked files together)' : '';
+  const other = what === 'disk' ? 'memory' : 'disk';
+  const beside = both ? ` and no more ${other} is used than there is` : '';
+  const least = short.isLeast ? 'at least ' : '';
   const after = installed.length === 0 ? '' : ', even after removing what may be removed';
-  return `Because ${asked}, at least ${bytesText(free + short.missing)} of ${what} would have to be free${after}: ${takers}${counted}; the gateway has ${bytesText(free)}.`;
+  return `Because ${asked}${beside}, ${least}${bytesText(free + short.missing)} of ${what} would have to be free${after}: ${takers}${counted}; the gateway has ${bytesText(free)}.`;
 }

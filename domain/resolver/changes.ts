@@ -33,6 +33,7 @@ export function* changesAgainst(input: ProblemInput, reason: Reason, budget: Bud
   yield* fewerRequests(input);
   const demands = demandsOf(tags);
   yield* otherFacts(input, demands);
+  yield* reportedPlatforms(input, demands);
   yield* otherPlatforms(input, demands);
   yield* admissions(input, demands);
   yield* newVariants(input, demands);
@@ -165,6 +166,35 @@ function* otherPlatforms(
   }
 }
 
+function isPlatformKnown({ profile }: GatewayFacts): boolean {
+  return profile !== null && profile.hardware.arch + profile.software.os !== '';
+}
+
+/** A gateway that reports what it is: a profile that leaves it out meets no demand. */
+function* reportedPlatforms(
+  { facts, catalog }: ProblemInput,
+  demands: readonly NamedRange[],
+): Generator<Change> {
+  const { profile } = facts;
+  if (profile === null || isPlatformKnown(facts)) return;
+  for (const { platform } of rejectedVariants(facts, catalog, demands)) {
+    const { arch = '', os = '' } = platform;
+    const other = {
+      ...profile,
+      hardware: { ...profile.hardware, arch },
+      software: { ...profile.software, os },
+    };
+    if (!runsOn(platform, other)) continue;
+    yield {
+      apply: (before) => {
+        const { fixed } = gatewayFacts(other, before.catalog);
+        return { ...before, facts: { ...before.facts, profile: other, fixed } };
+      },
+      text: () => `a gateway that reports to be ${[arch, os].filter((part) => part !== '').join('-')}`,
+    };
+  }
+}
+
 function lowestIn(range: string | undefined): string | undefined {
   return range === undefined ? undefined : semver.minVersion(range)?.version;
 }
@@ -252,7 +282,8 @@ function* newVariants({ facts, catalog }: ProblemInput, demands: readonly NamedR
     yield {
       apply: (before) => ({ ...before, catalog: withArtifact(before.catalog, anywhere) }),
       text: () =>
-        `add a variant of ${manifest.name} ${manifest.version} for ${platformText(facts)}` +
+        `add a variant of ${manifest.name} ${manifest.version}` +
+        (isPlatformKnown(facts) ? ` for ${platformText(facts)}` : ' that runs anywhere') +
         (kernel === undefined ? '' : ` that runs on kernel ${kernel}`),
     };
   }
@@ -271,14 +302,12 @@ function* newArtifacts(
     const version = semver.minVersion(option.version ?? '*')?.version;
     if (version === undefined) continue;
     const extra: ArtifactManifest = { name: option.name, version, kind: 'library' };
-    const place = facts.profile === null ? '' : ` for ${platformText(facts)}`;
+    const place = facts.profile === null || !isPlatformKnown(facts) ? '' : ` for ${platformText(facts)}`;
     const known = catalog.versionsOf(option.name);
     const isKnown = known.length > 0 || catalog.providersOf(option.name).length > 0;
     // What is required and nobody has heard of may be a part of other gateways; what is requested is an artifact.
     const isRequested = requests.some(({ name }) => name === option.name);
-    const isThere = known.some(
-      (other) => artifactMeets(other, option.name, option.version) && eligibilityOf(other, facts).eligible,
-    );
+    const isThere = known.some((other) => artifactMeets(other, option.name, option.version));
     const add = `add ${isThere ? 'a version of ' : ''}${demand(option)}${place} to the catalog`;
     const elsewhere = `a gateway with ${demand(option)}`;
     yield {

@@ -15,7 +15,12 @@ export function closedWays(problem: Problem, option: NamedRange): string[] {
   if (versions.length === 0 && providers.length === 0) {
     const nobody =
       facts.profile === null ? 'the catalog does not have' : 'neither the catalog nor the gateway has';
-    return [`${nobody} ${option.name}`];
+    const installed = facts.installed.find(({ name }) => name === option.name);
+    return installed === undefined
+      ? [`${nobody} ${option.name}`]
+      : [
+          `the gateway has only ${installed.name} ${installed.version}, of which the catalog has no other version`,
+        ];
   }
   const inRange = [
     ...versions.filter((manifest) => artifactMeets(manifest, option.name, option.version)),

@@ -8,7 +8,7 @@ import { chainText } from './chain-text.js';
 import type { GatewayFacts } from './gateway-facts.js';
 import { independentReasons } from './independent-reasons.js';
 import { nearestHelp } from './nearest-help.js';
-import { requestText } from './phrases.js';
+import { listText, requestText } from './phrases.js';
 import type { Problem } from './problem.js';
 
 /**
@@ -41,5 +41,5 @@ export function explainUndecided(problem: Problem): string {
 }
 
 function asked({ input }: Problem): string {
-  return input.requests.map(requestText).join(' and ');
+  return listText(input.requests.map(requestText), 10);
 }

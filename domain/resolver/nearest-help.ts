@@ -14,7 +14,7 @@ export function nearestHelp(input: ProblemInput, reasons: readonly Reason[], bud
   const changes: Change[] = [];
   for (const reason of reasons) {
     const base = withoutOthers(input, reason, reasons);
-    const change = base === null ? null : firstThatWorks(base, reason, budget);
+    const change = base === null ? null : firstThatWorks(base, reason, changes, budget);
     if (change === null) return nothing(budget);
     changes.push(change);
   }
@@ -35,9 +35,16 @@ function applied(input: ProblemInput, changes: readonly Change[]): ProblemInput 
   return changes.reduce((before, change) => change.apply(before), input);
 }
 
-function firstThatWorks(input: ProblemInput, reason: Reason, budget: Budget): Change | null {
+function firstThatWorks(
+  input: ProblemInput,
+  reason: Reason,
+  others: readonly Change[],
+  budget: Budget,
+): Change | null {
   for (const change of changesAgainst(input, reason, budget)) {
     if (budget.isOver) return null;
+    // To ask for nothing is no help.
+    if (applied(input, [...others, change]).requests.length === 0) continue;
     const solved = solveOnce(change.apply(input), budget.share(shares.step), (costs) => costs.requests);
     if (solved.outcome === 'solved' && change.text(solved) !== null) return change;
   }

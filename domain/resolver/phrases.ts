@@ -32,6 +32,7 @@ export function nodeText(node: Node): string {
 
 export function factText({ name, version, what }: FixedFact): string {
   if (what === 'memory') return `${numberOf(version)} MiB of memory`;
+  if (what === 'libc') return version === null ? name : `${name} ${version}`;
   if (what === 'cpus') return `${numberOf(version)} processors`;
   const called = what === name ? name : `${what} ${name}`;
   return version === null ? called : `${called} ${version}`;
@@ -59,12 +60,18 @@ export function platformText({ profile }: GatewayFacts): string {
   const { arch } = profile.hardware;
   const { os, libc } = profile.software;
   const parts = [arch, os, libc].filter((part) => part !== undefined && part !== '').join('-');
-  return parts === '' ? 'a platform that the gateway does not report' : parts;
+  return parts === '' ? 'the gateway, which does not report its platform' : parts;
 }
 
-function kernelText({ profile }: GatewayFacts): string {
+/** The kernel matters where a variant asks for one. */
+function kernelText({ profile }: GatewayFacts, variants: readonly string[]): string {
   const kernel = profile?.software.kernel;
-  return kernel === undefined ? '' : ` with kernel ${kernel}`;
+  const matters = variants.some((label) => label.includes('kernel '));
+  return kernel === undefined || !matters ? '' : ` with kernel ${kernel}`;
+}
+
+function withKernel(label: string): string {
+  return label.replace(/-kernel /u, ' with kernel ');
 }
 
 /** The first few: `a`, `a and b`, `a, b, c and 4 more`. */
@@ -84,7 +91,7 @@ export function rejectionText(rejection: Rejection, facts: GatewayFacts, plural:
     case 'fixed':
       return `cannot be installed beside the gateway's own ${factText(rejection.fact)}`;
     case 'platform':
-      return `${have} no variant for ${platformText(facts)}${kernelText(facts)}, only for ${listText(rejection.only)}`;
+      return `${have} no variant for ${platformText(facts)}${kernelText(facts, rejection.only)}, only for ${listText(rejection.only.map(withKernel))}`;
     case 'policy':
       return `may not go onto this gateway (policy: ${rejection.select})`;
     case 'conflict':

@@ -8,6 +8,8 @@ import { solveOnce } from './solve-once.js';
 /** What the most modest plan lacks of a resource. */
 export interface Shortage {
   readonly missing: number;
+  /** Whether it is proven that no less would do. */
+  readonly isLeast: boolean;
   /** What it would install, the heaviest first, with the bytes that each takes. */
   readonly takers: readonly { readonly text: string; readonly bytes: number }[];
 }
@@ -45,6 +47,7 @@ export function shortage(input: ProblemInput, what: 'disk' | 'memory', budget: B
   });
   return {
     missing,
+    isLeast: solved.proven,
     takers: takers.filter(({ bytes }) => bytes > 0).sort((left, right) => right.bytes - left.bytes),
   };
 }

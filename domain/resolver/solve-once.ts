@@ -6,7 +6,7 @@ import { forbidScriptCircles } from './script-circles.js';
 import type { Model } from './search.js';
 
 export type Attempt =
-  | { readonly outcome: 'solved'; readonly problem: Problem; readonly model: Model }
+  | { readonly outcome: 'solved'; readonly problem: Problem; readonly model: Model; readonly proven: boolean }
   | { readonly outcome: 'unsatisfiable' | 'undecided'; readonly problem: Problem };
 
 /**
@@ -22,9 +22,7 @@ export function solveOnce(
   const optimiser = new Optimiser(problem, (model) => forbidScriptCircles(problem, model));
   try {
     const best = optimiser.best(budget, budget, cheap(problem.costs));
-    return best === null
-      ? { outcome: 'unsatisfiable', problem }
-      : { outcome: 'solved', problem, model: best.model };
+    return best === null ? { outcome: 'unsatisfiable', problem } : { outcome: 'solved', problem, ...best };
   } catch (error) {
     if (error instanceof Undecided) return { outcome: 'undecided', problem };
     throw error;
