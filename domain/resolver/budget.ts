@@ -6,7 +6,7 @@ export interface ResolveBudget {
   /** Steps of the search, some tens of millions a second. Default {@link defaultWork}. */
   readonly work?: number;
   /** The part of the caller's own measure that is used up: 0 at the start, 1 when the resolution has to end. */
-  used?(): number;
+  readonly used?: () => number;
 }
 
 /** Steps for everything that one resolution does: some ten to thirty seconds. Only puzzles need as many. */

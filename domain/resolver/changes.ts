@@ -67,7 +67,7 @@ function* otherVersions({ requests, catalog }: ProblemInput): Generator<Change> 
       yield {
         apply: (before) => ({
           ...before,
-          requests: before.requests.map((other) => (other === request ? { ...other, range } : other)),
+          requests: before.requests.map((other) => (isEqual(other, request) ? { ...other, range } : other)),
         }),
         text: ({ problem, model }) => {
           const root = endStateOf(problem, model).roots[index];
@@ -104,7 +104,10 @@ function* fewerRequests({ requests }: ProblemInput): Generator<Change> {
   if (requests.length < 2) return;
   for (const request of requests.toReversed()) {
     yield {
-      apply: (before) => ({ ...before, requests: before.requests.filter((other) => other !== request) }),
+      apply: (before) => ({
+        ...before,
+        requests: before.requests.filter((other) => !isEqual(other, request)),
+      }),
       text: () => `leave out ${requestText(request)}`,
     };
   }
@@ -330,6 +333,10 @@ function demandsOf(tags: readonly ConstraintTag[]): NamedRange[] {
   });
   const different = new Map(demands.toReversed().map((option) => [demand(option), option]));
   return [...different.values()];
+}
+
+function isEqual(left: ArtifactRequest, right: ArtifactRequest): boolean {
+  return left.name === right.name && left.range === right.range;
 }
 
 function rangeOf({ name, range }: ArtifactRequest): NamedRange {

@@ -16,13 +16,12 @@ function helped({ catalog, gateway: profile, requests }: Case, help: string): Ca
   const same = (request: ArtifactRequest, text: string) =>
     request.name === parseRequest(text).name && request.range === parseRequest(text).range;
   if (wanted !== '') {
-    const index = requests.findIndex((request) => same(request, instead));
-    return { catalog, gateway: profile, requests: requests.with(index, parseRequest(wanted)) };
+    const changed = requests.map((request) => (same(request, instead) ? parseRequest(wanted) : request));
+    return { catalog, gateway: profile, requests: changed };
   }
   const [, left] = /^leave out (\S+)$/u.exec(help) ?? [];
   if (left !== undefined) {
-    const index = requests.findLastIndex((request) => same(request, left));
-    return { catalog, gateway: profile, requests: requests.toSpliced(index, 1) };
+    return { catalog, gateway: profile, requests: requests.filter((request) => !same(request, left)) };
   }
   const [, bytes, what] = /^(\d+) B more free (disk|memory)$/u.exec(help) ?? [];
   if (bytes === undefined) return null;

@@ -1,7 +1,7 @@
 import type { Budget } from './budget.js';
 import type { ConstraintTag } from './constraint-store.js';
 import { contradictionOf } from './contradiction.js';
-import { Problem, tagKey, type ProblemInput } from './problem.js';
+import { tagKey, type Problem, type ProblemInput } from './problem.js';
 import { solveOnce } from './solve-once.js';
 
 /** A contradiction, and the problem in which it was found: that of the gateway, without the reasons named before. */

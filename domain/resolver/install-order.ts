@@ -126,7 +126,7 @@ class Ordering {
   /** Tries all sets of what may have come before, and keeps the best order of each. */
   private leastHarm(circle: readonly number[]): number[] {
     const all = 2 ** circle.length - 1;
-    const best: ({ harm: Harm; last: number } | undefined)[] = new Array(all + 1);
+    const best: ({ harm: Harm; last: number } | undefined)[] = [];
     best[0] = { harm: [0, 0, 0, 0], last: -1 };
     const needs = circle.map((item) => this.masks(item, circle));
     for (let placed = 0; placed < all; placed += 1) {

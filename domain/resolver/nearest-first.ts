@@ -47,22 +47,14 @@ export class NearestFirst {
     const { solver } = this.problem.constraints;
     const conditions: Literal[] = [];
     const extended = new Set(model);
-    let assumed = false;
+    const assume = () => solver.assume([this.session, ...conditions]);
+    assume();
     while (this.front.length > 0) {
-      if (!assumed || this.expand(grown)) {
-        assumed = true;
-        solver.assume([this.session, ...conditions]);
-        // What has just come up may bring more with it.
-        continue;
-      }
-      const terms = this.step(extended, (literals) => {
-        solver.addClause(literals);
-        assumed = false;
-      });
-      if (!assumed) {
-        assumed = true;
-        solver.assume([this.session, ...conditions]);
-      }
+      // What has just come up may bring more with it.
+      while (this.expand(grown)) assume();
+      const { terms, clauses } = this.step(extended);
+      for (const clause of clauses) solver.addClause(clause);
+      if (clauses.length > 0) assume();
       const open = terms.filter(({ literal }) => !solver.isTrue(literal) && !solver.isFalse(literal));
       if (open.some(({ literal }) => extended.has(literal))) {
         return { layer: { name: `ages at ${this.distance}`, terms: open }, conditions, model: extended };
@@ -95,7 +87,7 @@ export class NearestFirst {
   }
 
   /** Goes one requirement farther; the ages of what is reached there. */
-  private step(model: Set<Literal>, state: (clause: readonly Literal[]) => void): CostTerm[] {
+  private step(model: Set<Literal>): { terms: CostTerm[]; clauses: Literal[][] } {
     const { solver } = this.problem.constraints;
     const from = this.front;
     this.front = [];
@@ -132,8 +124,7 @@ export class NearestFirst {
       if (target.type !== 'new' || target.age === 0) continue;
       terms.push({ literal: this.exactly(literal, nearer, model, clauses), weight: target.age });
     }
-    for (const clause of clauses) state(clause);
-    return terms;
+    return { terms, clauses };
   }
 
   /** At this distance and not nearer. */
