@@ -1,5 +1,6 @@
 import type { CostLayer } from './cost-layers.js';
-import type { KeptNode } from './nodes.js';
+import { components } from './components.js';
+import { nameOf, type KeptNode } from './nodes.js';
 import type { Problem } from './problem.js';
 import type { Linear } from './solver/linear.js';
 import { not, type Literal } from './solver/literal.js';
@@ -39,9 +40,10 @@ export function fewestRemovals(problem: Problem, layer: CostLayer, costNow: numb
   for (const what of ['disk', 'memory'] as const) {
     const limit = constraints[what];
     if (limit === null) continue;
-    const fates = keptNodes.map((node) => fatesOf(problem, node, weights, what));
+    const fates = new Map(keptNodes.map((node) => [node, fatesOf(problem, node, weights, what)]));
+    creditUsers(problem, fates);
     const others = takenByOthers(problem, limit, what);
-    const found = leastCost(fates, limit.bound - others, costNow);
+    const found = leastCost([...fates.values()], limit.bound - others, costNow);
     if (found !== null && found.atLeast > bound.atLeast) bound = found;
   }
   return bound;
@@ -88,6 +90,72 @@ function fatesOf(
   if (node.package.removable)
     fates.push({ cost: weight(exit?.lost), bytes: 0, literal: not(group.weights.present) });
   return fates.filter(({ literal }) => !solver.isFalse(literal));
+}
+
+/**
+ * What costs nothing, such as the going of a dependency, is often possible only when something else does not stay: all
+ * that requires it. What it saves is credited to these in equal parts instead. So no more is saved than before, and only
+ * where somebody pays for it, as far as that is known: a sum over the credits is never less than what is really saved.
+ */
+function creditUsers(problem: Problem, fates: Map<KeptNode, Fate[]>): void {
+  const users = usersOf(problem);
+  for (const node of dependenciesFirst(problem, users)) {
+    const own = fates.get(node) ?? [];
+    const stays = own.find(({ literal }) => literal === node.stays);
+    if (stays === undefined) continue;
+    const credits = new Map<KeptNode, number>();
+    const left = own.filter((fate) => {
+      if (fate === stays || fate.cost > 0) return true;
+      const needing = (users.get(node) ?? []).filter(({ candidates }) => !candidates.includes(fate.literal));
+      const share = (stays.bytes - fate.bytes) / needing.length;
+      for (const { user } of needing) credits.set(user, Math.max(share, credits.get(user) ?? 0));
+      return needing.length === 0;
+    });
+    fates.set(node, left);
+    for (const [user, credit] of credits) {
+      const credited = (fates.get(user) ?? []).map((fate) =>
+        fate.literal === user.stays ? fate : { ...fate, bytes: fate.bytes - credit },
+      );
+      fates.set(user, credited);
+    }
+  }
+}
+
+/** A package that stays only with one of some versions of another. */
+interface User {
+  readonly user: KeptNode;
+  readonly candidates: readonly Literal[];
+}
+
+function usersOf(problem: Problem): Map<KeptNode, User[]> {
+  const users = new Map<KeptNode, User[]>();
+  for (const user of problem.keptNodes) {
+    for (const { optional, candidates } of problem.goals[user.stays] ?? []) {
+      const [name, ...others] = new Set(candidates.map((literal) => nameOf(problem.nodeOf(literal) ?? user)));
+      const node = name === undefined || others.length > 0 || optional ? null : problem.group(name).kept;
+      if (node === null || node === user) continue;
+      users.set(node, [
+        ...(users.get(node) ?? []).filter((other) => other.user !== user),
+        { user, candidates },
+      ]);
+    }
+  }
+  return users;
+}
+
+/** Packages in such an order that credits can be handed on; in a circle nothing is credited. */
+function dependenciesFirst(problem: Problem, users: ReadonlyMap<KeptNode, readonly User[]>): KeptNode[] {
+  const { keptNodes } = problem;
+  const places = new Map(keptNodes.map((node, place) => [node, place]));
+  const circles = components(keptNodes.length, (place) => {
+    const node = keptNodes[place];
+    return (node === undefined ? [] : (users.get(node) ?? [])).flatMap(({ user }) => places.get(user) ?? []);
+  });
+  // Components come after those that they point to: users first.
+  return circles
+    .filter(({ length }) => length === 1)
+    .flatMap((circle) => circle.flatMap((place) => keptNodes[place] ?? []))
+    .reverse();
 }
 
 /** Bytes that are certain to be taken by what is not installed yet. */
