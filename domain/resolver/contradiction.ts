@@ -17,7 +17,11 @@ export function contradictionOf(problem: Problem, budget: Budget): ConstraintTag
   const { solver, switches } = replay(problem.constraints);
   const solve = (assumed: readonly Literal[], part: Budget) =>
     solver.solve(assumed, walker(problem), part, { focus: true });
-  let core: readonly Literal[] = [...switches.keys()];
+  const all = [...switches.keys()];
+  // What stands in the way whatever room there is says more than that the room does not suffice.
+  const roomy = all.filter((literal) => !isResource(switches.get(literal)));
+  const first = roomy.length < all.length ? solve(roomy, budget.share(shares.step)) : null;
+  let core: readonly Literal[] = first?.satisfiable === false ? inOrder(first.core, switches) : all;
   // Propagation order matters for what a core names, so ask again under what was named.
   for (let size = Infinity; core.length < size;) {
     size = core.length;
@@ -33,6 +37,10 @@ export function contradictionOf(problem: Problem, budget: Budget): ConstraintTag
     if (outcome.satisfiable === false) core = inOrder(outcome.core, switches);
   }
   return core.flatMap((literal) => switches.get(literal) ?? []);
+}
+
+function isResource(tag: ConstraintTag | undefined): boolean {
+  return tag?.type === 'disk' || tag?.type === 'memory';
 }
 
 function inOrder(core: readonly Literal[], switches: ReadonlyMap<Literal, ConstraintTag>): Literal[] {

@@ -5,7 +5,6 @@
  */
 import { shares, type Budget } from './budget.js';
 import { chainText } from './chain-text.js';
-import type { GatewayFacts } from './gateway-facts.js';
 import { independentReasons } from './independent-reasons.js';
 import { nearestHelp } from './nearest-help.js';
 import { listText, requestText } from './phrases.js';
@@ -14,13 +13,12 @@ import type { Problem } from './problem.js';
 /**
  * Explains a problem that has no solution.
  * @param problem one in which the search has just found none
- * @param facts the gateway with its limits, which the problem may leave out: help has to respect them
  * @param budget of the whole resolution: a share of it is spent
  */
-export function explain(problem: Problem, facts: GatewayFacts, budget: Budget): string {
+export function explain(problem: Problem, budget: Budget): string {
   const reasons = independentReasons(problem, budget.share(shares.reasons));
   const chains = reasons.map((reason) => chainText(reason, budget.share(shares.reasons)));
-  const help = nearestHelp({ ...problem.input, facts }, reasons, budget.share(shares.help));
+  const help = nearestHelp(problem.input, reasons, budget.share(shares.help));
   const lines =
     chains.length === 1
       ? (chains[0] ?? []).map((sentence) => `  - ${sentence}`)

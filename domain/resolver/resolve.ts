@@ -10,7 +10,7 @@ import { Budget, shares, type ResolveBudget } from './budget.js';
 import type { Catalog } from './catalog.js';
 import { endStateOf, type EndState } from './end-state.js';
 import { explain, explainUndecided } from './explain.js';
-import { gatewayFacts, type GatewayFacts } from './gateway-facts.js';
+import { gatewayFacts } from './gateway-facts.js';
 import { Optimiser, Undecided, type Best } from './optimiser.js';
 import { Problem } from './problem.js';
 import { forbidScriptCircles } from './script-circles.js';
@@ -38,76 +38,40 @@ export const defaultPlans = 3;
  * Finds the best plans for a gateway: each satisfies all requests, fits, and installs something else than the
  * others. Deterministic, unless the budget is; complete within the budget: `unsatisfiable` means that there is no plan,
  * and the explanation says why, `undecided` that none was found until the budget ended.
- *
- * The limits of the gateway are left out at first. As long as plans found so fit, they are the best ones with the
- * limits as well, which only take plans away; and what contradicts itself without limits does so with them. Most
- * gateways have room, and then the search need not weigh anything.
  */
 export function resolve(input: ResolveInput): Resolution {
   const { catalog, gateway, requests, maxPlans = defaultPlans, allowRemove = false } = input;
   const budget = Budget.of(input.budget);
-  const facts = gatewayFacts(gateway, catalog);
-  const boundless = { ...facts, diskFree: Infinity, memoryFree: Infinity };
-  const open = new Problem({ catalog, facts: boundless, requests, allowRemove });
-  const free = findPlans(open, maxPlans, facts, budget);
-  const tooLarge = free.found.findIndex(({ fits }) => !fits);
-  if (free.found.length === 0) return withoutPlan(open, facts, free.decided, budget);
-  if (tooLarge < 0) return solved(free.found.map(({ plan }) => plan));
-
-  const problem = new Problem({ catalog, facts, requests, allowRemove });
-  const limited = findPlans(problem, maxPlans, facts, budget);
-  const plans = free.found.slice(0, tooLarge).map(({ plan }) => plan);
-  const installs = new Set(plans.map(contentOf));
-  for (const { plan } of limited.found) {
-    if (plans.length < maxPlans && !installs.has(contentOf(plan))) plans.push(plan);
-  }
-  return plans.length === 0 ? withoutPlan(problem, facts, limited.decided, budget) : solved(plans);
-}
-
-function solved(plans: readonly Plan[]): Resolution {
-  return { outcome: 'solved', plans, explanation: null };
-}
-
-function withoutPlan(problem: Problem, facts: GatewayFacts, decided: boolean, budget: Budget): Resolution {
+  const problem = new Problem({ catalog, facts: gatewayFacts(gateway, catalog), requests, allowRemove });
+  const { plans, decided } = findPlans(problem, maxPlans, budget);
+  if (plans.length > 0) return { outcome: 'solved', plans, explanation: null };
   return decided
-    ? { outcome: 'unsatisfiable', plans: [], explanation: explain(problem, facts, budget) }
-    : { outcome: 'undecided', plans: [], explanation: explainUndecided(problem) };
-}
-
-interface Found {
-  readonly plan: Plan;
-  readonly fits: boolean;
+    ? { outcome: 'unsatisfiable', plans, explanation: explain(problem, budget) }
+    : { outcome: 'undecided', plans, explanation: explainUndecided(problem) };
 }
 
 interface Findings {
-  readonly found: readonly Found[];
+  readonly plans: readonly Plan[];
   /** False when the search was given up, so that there may be more. */
   readonly decided: boolean;
 }
 
-/** @param facts the gateway as it is, whatever limits the problem knows */
-function findPlans(problem: Problem, wanted: number, facts: GatewayFacts, budget: Budget): Findings {
+function findPlans(problem: Problem, wanted: number, budget: Budget): Findings {
   const optimiser = new Optimiser(problem, (model) => forbidScriptCircles(problem, model));
-  const found: Found[] = [];
+  const plans: Plan[] = [];
   const installs = new Set<string>();
-  let decided = true;
-  while (found.length < wanted) {
-    const part = found.length === 0 ? budget : budget.share(shares.further);
-    const best = nextBest(optimiser, part);
-    decided = best !== 'undecided';
-    if (best === null || best === 'undecided') break;
+  while (plans.length < wanted) {
+    // The first plan does not depend on how many are wanted.
+    const best = nextBest(optimiser, plans.length === 0 ? budget : budget.share(shares.further));
+    if (best === null || best === 'undecided') return { plans, decided: best === null };
     const state = endStateOf(problem, best.model);
-    const plan = assemblePlan(state, facts.diskFree, best.proven);
+    const plan = assemblePlan(state, problem.input.facts.diskFree, best.proven);
     // Two ways of keeping other things while installing the same are one plan: the better one, found first.
-    if (!installs.has(contentOf(plan))) {
-      const freed = state.remove.reduce((sum, pack) => sum + pack.memory, 0);
-      const memory = state.install.reduce((sum, { choice }) => sum + choice.memory, 0) - freed;
-      found.push({ plan, fits: plan.peakDisk <= facts.diskFree && memory <= facts.memoryFree });
-    }
+    if (!installs.has(contentOf(plan))) plans.push(plan);
     installs.add(contentOf(plan));
     if (!exclude(problem, state, best.model)) break;
   }
-  return { found, decided };
+  return { plans, decided: true };
 }
 
 function nextBest(optimiser: Optimiser, budget: Budget): Best | null | 'undecided' {
