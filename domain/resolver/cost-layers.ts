@@ -48,6 +48,7 @@ export class CostLayers {
       disturbed: layer('disturbed'),
       lost: layer('lost'),
       optional: layer('optional'),
+      // The terms of the criterion `nearest`.
       ages: layer('ages'),
       download: layer('download'),
       count: layer('count'),
@@ -55,19 +56,9 @@ export class CostLayers {
       disk: layer('disk'),
       memory: layer('memory'),
     };
-    const { taken, disturbed, lost, optional, ages, download, count } = this.named;
+    const { taken, disturbed, lost, optional, download, count } = this.named;
     const consent = allowRemove ? [] : [taken];
-    this.criteria = [
-      ...consent,
-      ...this.requests,
-      disturbed,
-      lost,
-      optional,
-      'nearest',
-      ages,
-      download,
-      count,
-    ];
+    this.criteria = [...consent, ...this.requests, disturbed, lost, optional, 'nearest', download, count];
   }
 
   layer(name: keyof CostLayers['named']): CostLayer {

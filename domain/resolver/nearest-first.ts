@@ -67,6 +67,23 @@ export class NearestFirst {
     return { layer: null, conditions, model: extended };
   }
 
+  /**
+   * What no request leads to, such as what only replaces an installed package; when nothing is farther any more.
+   * @param ages of all that could be installed, wherever it is
+   */
+  beyond(model: Model, ages: readonly CostTerm[]): { readonly layer: CostLayer; readonly model: Model } {
+    const { constraints } = this.problem;
+    const extended = new Set(model);
+    const clauses: Literal[][] = [];
+    const terms = ages.flatMap(({ literal, weight }): CostTerm[] => {
+      const near = this.within.get(literal);
+      if (near === undefined) return [{ literal, weight }];
+      return near === literal ? [] : [{ literal: this.exactly(literal, near, extended, clauses), weight }];
+    });
+    for (const clause of clauses) constraints.solver.addClause(clause);
+    return { layer: { name: 'ages beyond', terms }, model: extended };
+  }
+
   private reach(node: Node, literal: Literal): void {
     this.within.set(presence(node), literal);
     this.front.push(node);

@@ -115,9 +115,14 @@ export class Optimiser {
       const step = nearest.next(this.search.model, () => this.takeNewTerms());
       this.search.model = step.model;
       for (const literal of step.conditions) this.condition(literal);
-      if (step.layer === null) return proven;
+      if (step.layer === null) break;
       proven = this.settle(step.layer, proof) && proven;
     }
+    const ages = this.problem.costs.layer('ages');
+    this.seen.set(ages, ages.terms.length);
+    const beyond = nearest.beyond(this.search.model, ages.terms);
+    this.search.model = beyond.model;
+    return this.settle(beyond.layer, proof) && proven;
   }
 
   private minimise(layer: CostLayer, proof: Budget): boolean {

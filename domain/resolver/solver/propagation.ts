@@ -88,13 +88,19 @@ export class Propagation {
       this.work += 1;
       const counted = this.counted[literal] ?? [];
       // All sums first: backtracking takes them back for every propagated literal.
-      for (const { linear, weight } of counted) linear.sum += weight;
-      for (const set of this.exclusive[literal] ?? [])
-        if (this.exclude(literal, set)) return reasonOf(3, literal);
+      for (let index = 0; index < counted.length; index += 1) {
+        const entry = counted[index];
+        if (entry !== undefined) entry.linear.sum += entry.weight;
+      }
+      const sets = this.exclusive[literal] ?? [];
+      for (let index = 0; index < sets.length; index += 1) {
+        if (this.exclude(literal, sets[index] ?? [])) return reasonOf(reasonKind.literal, literal);
+      }
       const broken = this.visitWatches(not(literal));
       if (broken !== noReason) return broken;
-      for (const { linear } of counted) {
-        if (this.squeeze(linear)) return reasonOf(reasonKind.linear, linear.index);
+      for (let index = 0; index < counted.length; index += 1) {
+        const linear = counted[index]?.linear;
+        if (linear !== undefined && this.squeeze(linear)) return reasonOf(reasonKind.linear, linear.index);
       }
     }
     return noReason;
@@ -102,9 +108,12 @@ export class Propagation {
 
   /** Takes a literal out of the sums again. */
   uncount(literal: Literal): void {
-    for (const { linear, weight } of this.counted[literal] ?? []) {
-      linear.sum -= weight;
-      linear.cursor = 0;
+    const counted = this.counted[literal] ?? [];
+    for (let index = 0; index < counted.length; index += 1) {
+      const entry = counted[index];
+      if (entry === undefined) continue;
+      entry.linear.sum -= entry.weight;
+      entry.linear.cursor = 0;
     }
   }
 
@@ -206,7 +215,7 @@ export class Propagation {
       assignment.enqueue(first, reasonOf(reasonKind.clause, clause));
     }
     for (; index < length; index += 1, kept += 1) watching[kept] = watching[index] ?? 0;
-    watching.length = kept;
+    if (kept < length) watching.length = kept;
     return broken;
   }
 
