@@ -29,7 +29,7 @@ const badInput = new Set([
 /** The exit code that a stable error code stands for. */
 export function exitCodeOfErrorCode(code: string): ExitCode {
   if (code === 'UNSATISFIABLE') return ExitCode.Unsatisfiable;
-  if (code === 'UNDECIDED') return ExitCode.Undecided;
+  if (code === 'PLANNING_TOO_HARD') return ExitCode.Undecided;
   const isBadInput = badInput.has(code) || code.startsWith('MALFORMED_') || code.endsWith('_NOT_FOUND');
   return isBadInput ? ExitCode.BadInput : ExitCode.Failed;
 }

@@ -5,7 +5,7 @@ import { deliveryStates } from '../../domain/delivery/state.js';
 import { nodeOrigins, nodeStates } from '../../domain/balancer/pool.js';
 import { strategyNames } from '../../domain/balancer/strategies.js';
 import { GatewayProfileSchema } from '../../domain/gateway/profile.js';
-import { optimalities, outcomes, type Plan } from '../../domain/plan/plan.js';
+import { optimalities, type Plan } from '../../domain/plan/plan.js';
 import { limits } from '../../domain/limits.js';
 import { RolloutState } from '../../domain/rollout/state.js';
 import { stepNames } from '../../domain/rollout/steps.js';
@@ -196,15 +196,17 @@ export const PlanRequestSchema = Type.Object(
 
 export const PlanAnswerSchema = Type.Object({
   gateways: Type.Integer(),
-  incompatible: Type.Integer({ description: 'Gateways without a plan' }),
-  undecided: Type.Integer({ description: 'Of them those for which the budget ended before anybody knew' }),
+  incompatible: Type.Integer(),
+  undecided: Type.Integer({
+    description: 'Gateways for which it was not found out in the time for planning whether there is a plan',
+  }),
   groups: Type.Array(
     Type.Object({
-      outcome: Type.Enum([...outcomes], { description: 'undecided: the budget ended before anybody knew' }),
       gateways: Type.Integer(),
       sample: Type.Array(Type.String(), { description: 'Some of the gateways' }),
       plans: Type.Array(PlanSchema),
       explanation: NullableTextSchema,
+      undecided: Type.Boolean(),
     }),
   ),
 });

@@ -47,7 +47,7 @@ async function plan(
     ...(allowRemove === undefined ? {} : { allowRemove }),
   });
   out.result(answer, () => drawAnswer(out, answer));
-  if (answer.incompatible < answer.gateways) return ExitCode.Done;
+  if (answer.incompatible + answer.undecided < answer.gateways) return ExitCode.Done;
   return answer.undecided > 0 ? ExitCode.Undecided : ExitCode.Unsatisfiable;
 }
 
@@ -60,7 +60,7 @@ function drawAnswer(out: Output, { gateways, incompatible, undecided, groups }: 
   out.line(
     `${counted(gateways, 'gateway')} in ${counted(groups.length, 'group')}: ` +
       `${counted(packages, 'package')} to build, unless they are there already; ${incompatible} incompatible` +
-      (undecided === 0 ? '' : `, of them ${undecided} undecided`),
+      (undecided === 0 ? '' : `, ${undecided} undecided`),
   );
   for (const group of groups) {
     const sample = group.sample.join(', ') + (group.gateways > group.sample.length ? ', …' : '');

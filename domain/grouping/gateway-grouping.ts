@@ -17,9 +17,9 @@ import type { GatewayProfile } from '../gateway/profile.js';
 import type { ResolveBudget } from '../resolver/budget.js';
 import { BoundedMap } from './bounded-map.js';
 import type { Plan, Resolution } from '../plan/plan.js';
-import type { ArtifactRequest } from '../plan/request.js';
+import { formatRequest, type ArtifactRequest } from '../plan/request.js';
 import type { Catalog } from '../resolver/catalog.js';
-import { resolve } from '../resolver/resolve.js';
+import { resolve, type ResolveInput } from '../resolver/resolve.js';
 import { needsOf, type Needs } from './plan-needs.js';
 import { RelevantPackages } from './relevant-packages.js';
 
@@ -31,13 +31,13 @@ export interface GatewaySubject<Member> {
 
 /** Gateways that need the same package, or that no plan helps for the same reason. */
 export interface GatewayGroup<Member> {
-  /** `undecided` when the budget ended before a plan was found, or proven that there is none. */
-  readonly outcome: Resolution['outcome'];
   readonly members: readonly Member[];
   /** Best first; the first is common to all members, the others are its fallbacks. Empty when there is none. */
   readonly plans: readonly Plan[];
   /** Why there is no plan, or why nobody knows; null when there is one. */
   readonly explanation: string | null;
+  /** True when the budget ended before a plan was found, or proven that there is none. */
+  readonly undecided: boolean;
 }
 
 export interface GroupingOptions {
@@ -50,6 +50,12 @@ export interface GroupingOptions {
   readonly allowRemove?: boolean;
   /** What planning for one group may cost: asked anew for each resolution. */
   readonly budget?: () => ResolveBudget;
+  /**
+   * Resolves in place of {@link resolve}, within bounds of its own. `facts` is equal for gateways that differ only in
+   * what has no bearing on the requests, or in free disk and memory.
+   * @returns null when it gives up
+   */
+  readonly solve?: (input: ResolveInput, facts: string) => Resolution | null;
 }
 
 /** Answers that are kept, by what tells gateways apart: the class that came longest ago is solved again if need be. */
@@ -79,12 +85,23 @@ export class GatewayGrouping<Member> {
   private readonly limited = new BoundedMap<string, Answer[]>(answersKept);
   private readonly byKey = new Map<string, Group<Member>>();
   private readonly byResolution = new WeakMap<Resolution, Group<Member>>();
+  /** The answer where the resolver gave up. */
+  private readonly undecided: Resolution;
 
   constructor(private readonly options: GroupingOptions) {
     this.packages = new RelevantPackages(
       options.requests.map(({ name }) => name),
       options.catalog,
     );
+    const asked = options.requests.map(formatRequest).join(' and ');
+    this.undecided = {
+      outcome: 'undecided',
+      plans: [],
+      explanation: [
+        `No plan that installs ${asked} was found in the time that planning may take, nor was it proven that there is none`,
+        'Nearest help: ask for less at once or in narrower ranges, or make room on the gateway',
+      ].join('\n'),
+    };
   }
 
   /** Puts a gateway into its group. */
@@ -94,7 +111,12 @@ export class GatewayGrouping<Member> {
 
   /** The groups so far, in the order in which their first members came. */
   groups(): GatewayGroup<Member>[] {
-    return [...this.byKey.values()].map((group) => ({ ...group }));
+    return [...this.byKey.values()].map(({ outcome, members, plans, explanation }) => ({
+      members,
+      plans,
+      explanation,
+      undecided: outcome === 'undecided',
+    }));
   }
 
   private answerFor(profile: GatewayProfile): Resolution {
@@ -102,7 +124,7 @@ export class GatewayGrouping<Member> {
     const key = `${relevant.scope.keyOf(profile)} ${relevant.key}`;
     let answer = this.unlimited.get(key);
     if (answer === undefined) {
-      answer = this.solve(withFree({ ...profile, installed: [...relevant.installed] }, boundless));
+      answer = this.solve(withFree({ ...profile, installed: [...relevant.installed] }, boundless), key);
       this.unlimited.set(key, answer);
     }
     const free = freeOf(profile, relevant.scope.usesMemory);
@@ -116,19 +138,20 @@ export class GatewayGrouping<Member> {
     const answers = this.limited.get(fullKey) ?? [];
     const known = answers.find(({ least, most }) => fits(least, free) && fits(free, most));
     if (known !== undefined) return known;
-    const answer = this.solve(withFree(profile, free));
+    const answer = this.solve(withFree(profile, free), key);
+    // More room, or less, may be easier.
+    if (answer.resolution === this.undecided) return answer;
     if (answers.length >= answersPerClass) answers.shift();
     answers.push(answer);
     this.limited.set(fullKey, answers);
     return answer;
   }
 
-  private solve(profile: GatewayProfile): Answer {
+  private solve(profile: GatewayProfile, facts: string): Answer {
     this.solved += 1;
-    const { budget, ...options } = this.options;
-    const { catalog } = options;
+    const { catalog, budget, solve = resolve, ...options } = this.options;
     const spent = budget === undefined ? {} : { budget: budget() };
-    const resolution = resolve({ ...options, ...spent, gateway: profile });
+    const resolution = solve({ ...options, ...spent, catalog, gateway: profile }, facts) ?? this.undecided;
     const most = freeOf(profile, true);
     const none = { disk: -Infinity, memory: -Infinity };
     const least = resolution.plans.length === 0 ? none : needsOf(resolution.plans, catalog, profile);

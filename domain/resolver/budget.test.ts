@@ -2,7 +2,8 @@ import { describe, expect, test } from '@jest/globals';
 import { Budget } from './budget.js';
 import { createCatalog } from './create-catalog.js';
 import { resolve } from './resolve.js';
-import { artifact, gateway, needs } from './testing/builders.js';
+import { gateway } from './testing/builders.js';
+import { puzzle } from './testing/puzzle.js';
 
 describe('a budget', () => {
   test('is over when its steps are, and so is each that has a share of it', () => {
@@ -29,31 +30,19 @@ describe('a budget', () => {
   });
 });
 
-/** Choices between what takes disk and what takes memory, where each has just half of what both take. */
-function puzzle(choices: number) {
-  const weights = Array.from({ length: choices }, (_, index) => (1 + ((index * 7_919) % 997)) * 4_096);
-  const half = Math.floor(weights.reduce((sum, weight) => sum + weight, 0) / 2);
-  const part = (name: string, installedSize: number, memory: number) =>
-    artifact(`${name}@1.0.0`, { variants: [{ size: 1, installedSize, memory }] });
-  const catalog = createCatalog([
-    artifact('puzzle@1.0.0', {
-      requires: weights.map((_, index) => ({ anyOf: needs(`disk-${index}`, `memory-${index}`) })),
-    }),
-    ...weights.flatMap((weight, index) => [
-      part(`disk-${index}`, weight, 1),
-      part(`memory-${index}`, 1, weight),
-    ]),
-  ]);
+/** A puzzle, as input of a resolution. */
+function puzzled(choices: number) {
+  const { artifacts, hardware } = puzzle(choices);
   return {
-    catalog,
-    gateway: gateway({ hardware: { diskFree: half, memoryFree: half } }),
+    catalog: createCatalog(artifacts),
+    gateway: gateway({ hardware }),
     requests: [{ name: 'puzzle', range: '*' }],
   };
 }
 
 describe('a resolution with a budget', () => {
   test('is undecided when it ends before anybody knows, and says so', () => {
-    const { outcome, plans, explanation } = resolve({ ...puzzle(60), budget: { work: 2_000_000 } });
+    const { outcome, plans, explanation } = resolve({ ...puzzled(60), budget: { work: 2_000_000 } });
     expect({ outcome, plans }).toEqual({ outcome: 'undecided', plans: [] });
     expect(explanation).toMatch(
       /^No plan that installs puzzle was found, nor was it proven that there is none/u,
@@ -66,11 +55,11 @@ describe('a resolution with a budget', () => {
       looks += 1;
       return looks / 50;
     };
-    expect(resolve({ ...puzzle(60), budget: { work: Infinity, used } }).outcome).toBe('undecided');
+    expect(resolve({ ...puzzled(60), budget: { work: Infinity, used } }).outcome).toBe('undecided');
     expect(looks).toBeLessThan(100);
   });
 
   test('of nothing decides nothing, unless there is nothing to search', () => {
-    expect(resolve({ ...puzzle(10), budget: { work: 0 } }).outcome).toBe('undecided');
+    expect(resolve({ ...puzzled(10), budget: { work: 0 } }).outcome).toBe('undecided');
   });
 });
