@@ -592,6 +592,7 @@ export interface components {
                     name: string;
                     version: string;
                 }[];
+                cpuFeatures?: string[];
             };
             software: {
                 os: string;
@@ -653,6 +654,13 @@ export interface components {
             peakDisk: number;
             /** @description The dependency tree below each requested artifact */
             tree: unknown[];
+            /**
+             * @description Whether it is proven that no plan is better, or the budget ended before
+             * @enum {unknown}
+             */
+            optimal?: "proven" | "best-found";
+            /** @description Those of remove that an operator asked for and nothing replaces */
+            consent?: string[];
         } & {
             [key: string]: unknown;
         };
@@ -855,7 +863,7 @@ export interface components {
             status: number;
             detail: string;
             /** @enum {unknown} */
-            code: "MALFORMED_INPUT" | "MALFORMED_ARTIFACT" | "MALFORMED_CATALOG" | "MALFORMED_PACKAGE" | "UNAUTHENTICATED" | "FORBIDDEN" | "ARTIFACT_NOT_FOUND" | "GATEWAY_NOT_FOUND" | "DEPLOYMENT_NOT_FOUND" | "ROLLOUT_NOT_FOUND" | "NODE_NOT_FOUND" | "PACKAGE_NOT_FOUND" | "ORDER_NOT_FOUND" | "DELIVERY_NOT_FOUND" | "ROUTE_NOT_FOUND" | "ARTIFACT_IMMUTABLE" | "ARTIFACT_IN_USE" | "ARTIFACT_NEEDED" | "DEPLOYMENT_EXISTS" | "DELIVERY_ENDED" | "GATEWAY_IDENTITY_TAKEN" | "ROLLOUT_ENDED" | "EMPTY_DEPLOYMENT" | "NO_COMMON_PROTOCOL" | "IDEMPOTENCY_KEY_REUSED" | "UNSATISFIABLE" | "PLANNING_TOO_HARD" | "COMPUTATION_TOO_HARD" | "TOO_LARGE" | "TOO_MANY_REQUESTS" | "BUILD_FAILED" | "BLOB_MISSING" | "NOT_THIS_NODE" | "PACKAGE_REBUILDING" | "SECRETS_UNAVAILABLE" | "VALUE_MISSING" | "NODE_UNAVAILABLE" | "NO_NODE" | "NODES_FULL" | "NODE_ID_TAKEN" | "NODE_NOT_ACTIVE" | "LAST_NODE" | "LAUNCH_FAILED" | "DATABASE_UNAVAILABLE" | "TEMPORAL_UNAVAILABLE" | "INTERNAL";
+            code: "MALFORMED_INPUT" | "MALFORMED_ARTIFACT" | "MALFORMED_CATALOG" | "MALFORMED_PACKAGE" | "UNAUTHENTICATED" | "FORBIDDEN" | "ARTIFACT_NOT_FOUND" | "GATEWAY_NOT_FOUND" | "DEPLOYMENT_NOT_FOUND" | "ROLLOUT_NOT_FOUND" | "NODE_NOT_FOUND" | "PACKAGE_NOT_FOUND" | "ORDER_NOT_FOUND" | "DELIVERY_NOT_FOUND" | "ROUTE_NOT_FOUND" | "ARTIFACT_IMMUTABLE" | "ARTIFACT_IN_USE" | "ARTIFACT_NEEDED" | "DEPLOYMENT_EXISTS" | "DELIVERY_ENDED" | "GATEWAY_IDENTITY_TAKEN" | "ROLLOUT_ENDED" | "EMPTY_DEPLOYMENT" | "NO_COMMON_PROTOCOL" | "IDEMPOTENCY_KEY_REUSED" | "UNSATISFIABLE" | "PLANNING_TOO_HARD" | "COMPUTATION_TOO_HARD" | "TOO_LARGE" | "TOO_MANY_REQUESTS" | "BUILD_FAILED" | "BLOB_MISSING" | "NOT_THIS_NODE" | "PACKAGE_REBUILDING" | "SECRETS_UNAVAILABLE" | "VALUE_MISSING" | "NODE_UNAVAILABLE" | "NO_NODE" | "NODES_FULL" | "NODE_ID_TAKEN" | "NODE_NOT_ACTIVE" | "LAST_NODE" | "LAUNCH_FAILED" | "DATABASE_UNAVAILABLE" | "TEMPORAL_UNAVAILABLE" | "BLOBS_UNAVAILABLE" | "TASK_QUARANTINED" | "DEADLINE_PASSED" | "INTERNAL";
             actor: string;
             advice: string;
             retryable: boolean;
@@ -1609,6 +1617,8 @@ export interface operations {
                     deployment?: string;
                     gatewayId?: string;
                     plans?: number;
+                    /** @description Newer versions may take away what was asked for before; default false */
+                    allowRemove?: boolean;
                 };
             };
         };
