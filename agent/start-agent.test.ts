@@ -1,5 +1,6 @@
 import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
 import { readdir, readFile, stat } from 'node:fs/promises';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { request } from 'undici';
 import { AgentBed, application, exists, shortTimes } from './testing/test-agent.js';
 import { testPackage, testTask } from './testing/test-package.js';
@@ -236,6 +237,13 @@ describe('an agent', () => {
     await again.close();
     const pid = Number(await bed.text('container/data/app/pid'));
     expect(() => process.kill(pid, 0)).toThrow();
+  });
+
+  test('polls no more often because it is told to wait for longer than a timer can', async () => {
+    await bed.start({ intervalSeconds: 3_000_000, profileIntervalSeconds: 3_000_000 });
+    await bed.server.until(() => bed.server.countOf('GET', '/device/v1/tasks') > 0);
+    await sleep(300);
+    expect(bed.server.countOf('GET', '/device/v1/tasks')).toBe(1);
   });
 
   test('is alone on its root', async () => {

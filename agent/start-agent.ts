@@ -15,7 +15,7 @@ import { randomBytes } from 'node:crypto';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Order, RegisterRequest, RegisterResponse, Task } from '../domain/agent-protocol/messages.js';
 import type { GatewayProfile } from '../domain/gateway/profile.js';
-import { jittered } from './connectivity/backoff.js';
+import { Backoff, jittered } from './connectivity/backoff.js';
 import type { Connectivity } from './connectivity/connectivity.js';
 import { DeviceError } from './connectivity/device-error.js';
 import { httpConnectivity } from './connectivity/http/http-connectivity.js';
@@ -44,9 +44,14 @@ import { lockRoot } from './state/instance-lock.js';
 import { Journal, type JournalEntry } from './state/journal.js';
 import { ReportQueue } from './state/report-queue.js';
 import { messageOf } from './state/system-error.js';
+import { timerMs } from './state/timer.js';
 
 /** Each is some attempts already; with the pauses between them this outlasts an outage of some twenty minutes. */
 const downloadRounds = 5;
+/** Between two polls, whatever LEONORE says: nothing that it sends may make a gateway spin. */
+const leastPauseSeconds = 0.05;
+/** After an error of the agent's own, doubled up to a minute while it lasts. */
+const afterErrorMs = { firstMs: 1_000, mostMs: 60_000 };
 
 export interface RunningAgent {
   readonly id: string;
@@ -109,6 +114,7 @@ class Agent {
   #wake: () => void = () => undefined;
   #noticed = false;
   #etag: string | undefined;
+  #registered = false;
 
   private constructor(
     private readonly options: AgentOptions,
@@ -207,7 +213,7 @@ class Agent {
   /** Runs until it is stopped. */
   async run(): Promise<void> {
     const { supervisor, connectivity, log } = this.parts;
-    const activities = [this.#work(), this.#reports.run()];
+    const activities = [this.#work(), this.#untilStopped(() => this.#reports.sendNext())];
     try {
       await Promise.all(activities);
     } catch (error) {
@@ -228,19 +234,36 @@ class Agent {
 
   async #work(): Promise<void> {
     const { supervisor, journal, log, identity, container } = this.parts;
-    const { signal } = this.#stop;
     const leftover = await endLeftoverProcesses(identity.mark, defaultTimes.graceMs);
     if (leftover > 0) log('warn', 'ended processes of an earlier run', { groups: leftover });
     const interrupted = await journal.load();
     // While applications change, the step itself knows which of them to start.
     if (interrupted === null || !changesApplications(interrupted)) await supervisor.bringUp();
     if (interrupted === null) await container.collectGarbage();
-    else await recover(this.#deliveryContext(), interrupted);
-    await this.#connection.register();
-    while (!signal.aborted) {
+    await this.#untilStopped(async () => {
+      // A delivery that an error of the agent's own has ended in its middle is gone on with like any other.
+      const unfinished = await journal.load();
+      if (unfinished !== null) await recover(this.#deliveryContext(), unfinished);
+      if (!this.#registered) await this.#connection.register();
       await this.#poll();
       await this.#sendProfileWhenDue();
       await this.#pause();
+    });
+  }
+
+  /** Repeats something until the agent is stopped. An error that nobody foresaw must not end the applications. */
+  async #untilStopped(round: () => Promise<void>): Promise<void> {
+    const { signal } = this.#stop;
+    const backoff = new Backoff(afterErrorMs);
+    while (!signal.aborted) {
+      try {
+        await round();
+        backoff.reset();
+      } catch (error) {
+        if (signal.aborted) return;
+        this.parts.log('error', 'an error of the agent itself', { problem: messageOf(error) });
+        await sleep(backoff.next(), undefined, { signal }).catch(() => undefined);
+      }
     }
   }
 
@@ -339,7 +362,8 @@ class Agent {
     const seconds = intervalSeconds ?? (this.#identity.pollIntervalSeconds ?? 30) * factor;
     const over = new AbortController();
     this.#wake = () => over.abort();
-    await sleep(jittered(seconds * 1_000), undefined, { signal: over.signal }).catch(() => undefined);
+    const pauseMs = timerMs(jittered(Math.max(seconds, leastPauseSeconds) * 1_000));
+    await sleep(pauseMs, undefined, { signal: over.signal }).catch(() => undefined);
   }
 
   async #registration(): Promise<RegisterRequest> {
@@ -351,6 +375,7 @@ class Agent {
   }
 
   async #onRegistered(response: RegisterResponse, token: string): Promise<void> {
+    this.#registered = true;
     // Another node knows other tags.
     this.#etag = undefined;
     const before = JSON.stringify(this.#identity);

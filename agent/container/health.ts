@@ -66,7 +66,7 @@ async function pass(check: HealthCheck, signal: AbortSignal): Promise<void> {
         script: check.script.path,
         cwd: check.script.cwd,
         environment: check.script.environment,
-        timeoutMs: Math.max(until - performance.now(), 1),
+        timeoutMs: until - performance.now(),
         signal,
       });
       return;

@@ -1,5 +1,6 @@
 /** Runs a control script to its end: own process group, time limit, output captured and capped. */
 import { spawn } from 'node:child_process';
+import { timerMs } from '../state/timer.js';
 import { signalGroup } from './process-group.js';
 
 /** The end of what a script prints; enough to see why it failed, small enough for a report. */
@@ -48,7 +49,7 @@ export async function runScript(options: ScriptOptions): Promise<string> {
   const timer = setTimeout(() => {
     end.timedOut = true;
     kill();
-  }, timeoutMs);
+  }, timerMs(timeoutMs));
   signal.addEventListener('abort', kill);
   try {
     const [code, killedBy] = await new Promise<[number | null, string | null]>((resolve, reject) => {
