@@ -22,13 +22,15 @@ import { httpConnectivity } from './connectivity/http/http-connectivity.js';
 import { NodeConnection } from './connectivity/node-connection.js';
 import { Container } from './container/container.js';
 import { installedFacts } from './container/generation.js';
-import { endLeftoverProcesses } from './container/leftover-processes.js';
 import { Supervisor } from './container/supervisor.js';
+import { ControlGroups } from './isolation/control-groups.js';
+import { Launcher } from './isolation/launcher.js';
 import { deliver, recover } from './delivery/deliver.js';
 import type { DeliveryContext } from './delivery/delivery-context.js';
 import { ReportSender } from './delivery/report-sender.js';
 import {
   agentVersion,
+  defaultApplicationLimits,
   defaultProfileIntervalSeconds,
   defaultTimes,
   pushPollFactor,
@@ -92,6 +94,7 @@ export async function startAgent(options: AgentOptions): Promise<RunningAgent> {
 interface Parts {
   readonly identity: Identity;
   readonly identities: IdentityStore;
+  readonly launcher: Launcher;
   readonly container: Container;
   readonly supervisor: Supervisor;
   readonly profiler: Profiler;
@@ -155,7 +158,6 @@ class Agent {
     const paths = agentPaths(options.root);
     const times = { ...defaultTimes, ...options.times };
     const log = boundedLog(paths.log, options.log);
-    const container = await Container.open(paths.container);
     const identities = new IdentityStore(paths.identity);
     const known = await identities.load();
     const id = options.id ?? known?.id ?? makeId(options.mac ?? macAddress());
@@ -163,6 +165,17 @@ class Agent {
       known?.id === id ? known : { id, mark: known?.mark ?? randomBytes(12).toString('hex') };
     // Only what is new is written: a full disk must not keep the applications of a known gateway from starting.
     if (identity !== known) await identities.save(identity);
+    const launcher = await Launcher.open({
+      container: paths.container,
+      own: paths.own,
+      mark: identity.mark,
+      groups: await ControlGroups.open(`leonore-${identity.mark.slice(0, 12)}`),
+      most: options.isolation ?? 'full',
+      user: options.applicationUser,
+      limits: { ...defaultApplicationLimits, ...options.applicationLimits },
+      log,
+    });
+    const container = await Container.open(paths.container, launcher);
     const measured = [staticLinuxFacts, dynamicLinuxFacts(paths.container)];
     const told = [
       { name: 'overlay', read: () => options.profileOverlay ?? {} },
@@ -174,12 +187,13 @@ class Agent {
     return new Agent(options, {
       identity,
       identities,
+      launcher,
       container,
       profiler,
       log,
       supervisor: new Supervisor({
         container,
-        mark: identity.mark,
+        launcher,
         gatewayId: id,
         temporary: paths.temporary,
         log,
@@ -212,7 +226,7 @@ class Agent {
 
   /** Runs until it is stopped. */
   async run(): Promise<void> {
-    const { supervisor, connectivity, log } = this.parts;
+    const { supervisor, connectivity, launcher, log } = this.parts;
     const activities = [this.#work(), this.#untilStopped(() => this.#reports.sendNext())];
     try {
       await Promise.all(activities);
@@ -228,14 +242,13 @@ class Agent {
       // Whoever is at work must not start an application that has just been stopped.
       await Promise.allSettled(activities);
       await supervisor.stopAll();
+      await launcher.close();
       await connectivity.close();
     }
   }
 
   async #work(): Promise<void> {
-    const { supervisor, journal, log, identity, container } = this.parts;
-    const leftover = await endLeftoverProcesses(identity.mark, defaultTimes.graceMs);
-    if (leftover > 0) log('warn', 'ended processes of an earlier run', { groups: leftover });
+    const { supervisor, journal, container } = this.parts;
     const interrupted = await journal.load();
     // While applications change, the step itself knows which of them to start.
     if (interrupted === null || !changesApplications(interrupted)) await supervisor.bringUp();
@@ -303,7 +316,7 @@ class Agent {
       supervisor,
       journal,
       log,
-      facts: { container, mark: this.#identity.mark, gatewayId: this.id, temporary: paths.temporary },
+      facts: { container, launcher: this.parts.launcher, gatewayId: this.id, temporary: paths.temporary },
       times: {
         scriptTimeoutMs: times.scriptTimeoutMs,
         checkWithinMs: times.checkWithinMs,

@@ -17,6 +17,7 @@ import { mkdir, readdir, readFile, readlink, rename, rm, symlink, writeFile } fr
 import { dirname, join } from 'node:path';
 import { Value } from 'typebox/value';
 import { isMissing, readJsonFile, syncPath, syncTree, writeFileAtomic } from '../state/atomic-file.js';
+import type { Launcher } from '../isolation/launcher.js';
 import { GenerationSchema, type Generation, type InstalledArtifact } from './generation.js';
 
 const directories = ['store', 'packages', 'generations', 'data', 'log'] as const;
@@ -26,23 +27,25 @@ export class Container {
 
   private constructor(
     readonly root: string,
+    private readonly launcher: Launcher,
     current: Generation,
   ) {
     this.#current = current;
   }
 
   /** Opens the container below a directory, and makes an empty one when there is none. */
-  static async open(root: string): Promise<Container> {
+  static async open(root: string, launcher: Launcher): Promise<Container> {
     for (const name of directories) await mkdir(join(root, name), { recursive: true });
     await syncPath(root);
     await syncPath(dirname(root));
     const name = await readCurrent(root);
-    const container = new Container(root, { name: '0', artifacts: [] });
+    const container = new Container(root, launcher, { name: '0', artifacts: [] });
     if (name === null) {
       await container.writeGeneration('0', [], new Map());
       await container.switchTo('0');
     } else {
       container.#current = await container.readGeneration(name);
+      await launcher.give(container.path('generations', name, 'values'));
     }
     return container;
   }
@@ -107,11 +110,13 @@ export class Container {
     values: Readonly<Record<string, string>> | undefined,
   ): Promise<void> {
     const target = this.valuesPath(generation, packageId);
+    await mkdir(dirname(target), { recursive: true });
     await mkdir(target, { recursive: true, mode: 0o700 });
     const kept = values ?? (await this.readValues(this.#current.name, packageId));
     for (const [key, value] of Object.entries(kept)) {
       await writeFile(join(target, key), value, { mode: 0o600 });
     }
+    await this.launcher.give(target);
   }
 
   /** Values of a package for this gateway. */

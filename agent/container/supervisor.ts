@@ -27,7 +27,7 @@ export class Supervisor {
     const { name } = installed.artifact;
     const before = this.#running.get(name);
     if (before !== undefined) return before.application;
-    const { container, log } = this.options;
+    const { container, log, launcher } = this.options;
     const { packageId } = installed;
     const generation = container.current.name;
     const values = await container.readValues(generation, packageId);
@@ -38,11 +38,13 @@ export class Supervisor {
       script: `${directory}/control/start`,
       cwd: container.root,
       environment,
+      limits: installed.artifact.limits,
+      launcher,
       logFile: container.path('log', `${name}.log`),
       onExit: (how) => log('warn', 'application ended', { application: name, how }),
     });
     this.#running.set(name, { application, installed, environment });
-    application.start();
+    await application.start();
     log('info', 'application started', { application: name, version: installed.artifact.version });
     return application;
   }
@@ -58,9 +60,10 @@ export class Supervisor {
   async stop(name: string): Promise<void> {
     const running = this.#running.get(name);
     if (running === undefined) return;
-    const { log, graceMs, container } = this.options;
+    const { log, graceMs, container, launcher } = this.options;
     if (running.application.isUp && running.installed.artifact.control.stop !== undefined) {
       await runScript({
+        launcher,
         script: `${container.packagePath(running.installed.packageId)}/control/stop`,
         args: [name],
         cwd: container.root,

@@ -1,3 +1,4 @@
+import { dirname, join } from 'node:path';
 import type { Order, Task } from '../../domain/agent-protocol/messages.js';
 import type { DownloadSink } from '../connectivity/http/download.js';
 import type { Container } from '../container/container.js';
@@ -56,11 +57,20 @@ export async function runControl(
     readonly names: readonly string[];
     readonly values: Readonly<Record<string, string>>;
     readonly keepData?: boolean;
+    /** Where its scripts may write: theirs while they run, and to be read only afterwards. */
+    readonly homes: readonly string[];
   },
 ): Promise<void> {
   const { directory, packageId, generation, values } = control;
+  const { launcher } = context.facts;
+  const homes = control.homes.map((home) => context.container.path(home));
+  for (const home of homes) await launcher.makeShared(dirname(home));
+  for (const path of [join(directory, 'binary'), join(directory, 'dependencies'), ...homes]) {
+    await launcher.give(path);
+  }
   const environment = scriptEnvironment(context.facts, directory, packageId, generation, values);
   await runScript({
+    launcher,
     script: `${directory}/control/${control.script}`,
     args: control.names,
     cwd: context.container.root,
@@ -68,6 +78,7 @@ export async function runControl(
     timeoutMs: context.times.scriptTimeoutMs,
     signal: context.signal,
   });
+  for (const home of homes) await launcher.take(home);
 }
 
 /**
@@ -85,7 +96,7 @@ export async function uninstall(
 ): Promise<string[]> {
   const { container, log } = context;
   const problems: string[] = [];
-  for (const { artifact, packageId } of artifacts.toReversed()) {
+  for (const { artifact, packageId, home } of artifacts.toReversed()) {
     try {
       await runControl(context, {
         script: 'uninstall',
@@ -93,6 +104,7 @@ export async function uninstall(
         packageId,
         generation,
         names: [artifact.name],
+        homes: [home],
         values: await container.readValues(generation, packageId),
         keepData: keepData(artifact.name),
       });

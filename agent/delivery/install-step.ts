@@ -1,4 +1,4 @@
-import { mkdir, rm } from 'node:fs/promises';
+import { mkdir, readdir, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Task } from '../../domain/agent-protocol/messages.js';
 import { DirectorySink } from '../archive/unpack-package.js';
@@ -44,6 +44,7 @@ export const installStep: Step = async (context, entry, progress) => {
     generation: after,
     names: [],
     values: task.values,
+    homes: added.map(({ home }) => home),
   });
   await container.syncHomes(added.map(({ home }) => home));
   await container.syncData(newData);
@@ -62,8 +63,8 @@ function checkValues(task: Task): void {
 export async function clearStaging(context: DeliveryContext): Promise<void> {
   const { staging, temporary } = context.paths;
   for (const directory of [staging, temporary]) {
-    await rm(directory, { recursive: true, force: true });
-    await mkdir(directory, { mode: 0o700 });
+    for (const name of await readdir(directory))
+      await rm(join(directory, name), { recursive: true, force: true });
   }
 }
 

@@ -40,6 +40,7 @@ export const startStep: Step = async (context, entry, progress) => {
       name: artifact.name,
       application,
       staysUpMs,
+      launcher: context.facts.launcher,
       ...(script === null ? {} : { script }),
       checkWithinMs: context.times.checkWithinMs,
       signal: context.signal,

@@ -4,7 +4,7 @@ import { readJsonFile, writeFileAtomic } from './atomic-file.js';
 
 const IdentitySchema = Type.Object({
   id: Type.String(),
-  /** Marks the processes of this container, see container/leftover-processes.ts. */
+  /** Marks the processes of this container, see isolation/unit-processes.ts. */
   mark: Type.String({ minLength: 16 }),
   token: Type.Optional(Type.String()),
   node: Type.Optional(Type.Object({ id: Type.String(), address: Type.String() })),
