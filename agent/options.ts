@@ -20,6 +20,8 @@ export interface AgentOptions {
   readonly intervalSeconds?: number | undefined;
   /** Seconds between looks for a change of the profile. */
   readonly profileIntervalSeconds?: number | undefined;
+  /** Seconds between two verifications of what is installed. */
+  readonly verifyIntervalSeconds?: number | undefined;
   readonly labels?: Readonly<Record<string, string>> | undefined;
   /** Laid over the measured profile: simulated hardware for test beds. */
   readonly profileOverlay?: Facts | undefined;
@@ -71,6 +73,7 @@ export const defaultApplicationLimits: UnitLimits = {
 };
 
 export const defaultProfileIntervalSeconds = 300;
+export const defaultVerifyIntervalSeconds = 3_600;
 /** A push gateway polls too, but seldom: a notice may have been lost. */
 export const pushPollFactor = 10;
 export const agentVersion = '0.1.0';

@@ -20,12 +20,14 @@ import type { Connectivity } from './connectivity/connectivity.js';
 import { DeviceError } from './connectivity/device-error.js';
 import { httpConnectivity } from './connectivity/http/http-connectivity.js';
 import { NodeConnection } from './connectivity/node-connection.js';
+import { stateDigest } from './container/state-digest.js';
 import { Container } from './container/container.js';
 import { installedFacts } from './container/generation.js';
 import { Supervisor } from './container/supervisor.js';
 import { ControlGroups } from './isolation/control-groups.js';
 import { Launcher } from './isolation/launcher.js';
 import { deliver, recover } from './delivery/deliver.js';
+import { verifyAndRepair } from './delivery/repair.js';
 import type { DeliveryContext } from './delivery/delivery-context.js';
 import { ReportSender } from './delivery/report-sender.js';
 import {
@@ -33,10 +35,12 @@ import {
   defaultApplicationLimits,
   defaultProfileIntervalSeconds,
   defaultTimes,
+  defaultVerifyIntervalSeconds,
   pushPollFactor,
   type AgentOptions,
 } from './options.js';
 import { dynamicLinuxFacts, linuxTools, macAddress, staticLinuxFacts } from './profiler/linux-facts.js';
+import { isolationTools, stateFacts } from './profiler/state-facts.js';
 import { differsNoticeably, Profiler } from './profiler/profiler.js';
 import { agentPaths, createAgentDirectories } from './state/agent-paths.js';
 import { boundedLog, type Log } from './state/bounded-log.js';
@@ -92,6 +96,8 @@ export async function startAgent(options: AgentOptions): Promise<RunningAgent> {
 }
 
 interface Parts {
+  /** Whoever wants to know of an application that ends again and again. */
+  readonly crashLoops: { listener: () => void };
   readonly identity: Identity;
   readonly identities: IdentityStore;
   readonly launcher: Launcher;
@@ -118,6 +124,10 @@ class Agent {
   #noticed = false;
   #etag: string | undefined;
   #registered = false;
+  #verificationDueAtMs = 0;
+  #damaged: readonly string[] = [];
+  /** Attempts to register since the last that succeeded. */
+  #attempts = 0;
 
   private constructor(
     private readonly options: AgentOptions,
@@ -147,6 +157,10 @@ class Agent {
       signal,
       gatherMs: times.gatherMs,
     });
+    parts.crashLoops.listener = () => {
+      this.#profileWanted = true;
+      this.#wake();
+    };
     connectivity.onNotice(({ reason }) => {
       if (reason === 'profile') this.#profileWanted = true;
       this.#noticed = true;
@@ -183,8 +197,10 @@ class Agent {
     ];
     // An overlay that makes no profile is refused at once; asking the tools for their versions takes its time.
     await new Profiler([...measured, ...told]).read();
-    const profiler = new Profiler([...measured, linuxTools(), ...told]);
+    const profiler = new Profiler([...measured, linuxTools(isolationTools(launcher)), ...told]);
+    const crashLoops = { listener: () => undefined as void };
     return new Agent(options, {
+      crashLoops,
       identity,
       identities,
       launcher,
@@ -198,6 +214,7 @@ class Agent {
         temporary: paths.temporary,
         log,
         graceMs: times.graceMs,
+        onCrashLoop: () => crashLoops.listener(),
       }),
       journal: new Journal(paths.journal),
       queue: await ReportQueue.open(paths.reports),
@@ -213,6 +230,10 @@ class Agent {
           : {}),
       }),
     });
+  }
+
+  get #isStopped(): boolean {
+    return this.#stop.signal.aborted;
   }
 
   get id(): string {
@@ -259,6 +280,7 @@ class Agent {
       if (unfinished !== null) await recover(this.#deliveryContext(), unfinished);
       if (!this.#registered) await this.#connection.register();
       await this.#poll();
+      await this.#verifyWhenDue();
       await this.#sendProfileWhenDue();
       await this.#pause();
     });
@@ -273,7 +295,7 @@ class Agent {
         await round();
         backoff.reset();
       } catch (error) {
-        if (signal.aborted) return;
+        if (this.#isStopped) return;
         this.parts.log('error', 'an error of the agent itself', { problem: messageOf(error) });
         await sleep(backoff.next(), undefined, { signal }).catch(() => undefined);
       }
@@ -323,6 +345,7 @@ class Agent {
         defaultStaysUpMs: times.staysUpMs,
       },
       signal: this.#stop.signal,
+      stateDigest: () => stateDigest(container, this.#identity.mark),
       fetchArchive: (wanted, sink, signal) =>
         this.#connection.call(
           (session) => connectivity.download(session, wanted, sink, signal),
@@ -333,10 +356,10 @@ class Agent {
   }
 
   async #sendProfileWhenDue(): Promise<void> {
-    const { profiler, connectivity } = this.parts;
+    const { connectivity } = this.parts;
     const due = performance.now() >= this.#profileDueAtMs;
     if (!due && !this.#profileWanted) return;
-    const profile = await profiler.read();
+    const profile = await this.#readProfile();
     const changed = this.#sentProfile === null || differsNoticeably(this.#sentProfile, profile);
     if (changed || this.#profileWanted) {
       const sent = await this.#withNode('sending the profile', async (session) => {
@@ -347,6 +370,24 @@ class Agent {
     }
     this.#profileWanted = false;
     this.#scheduleProfile();
+  }
+
+  /** Between deliveries, so that nothing changes meanwhile. */
+  async #verifyWhenDue(): Promise<void> {
+    if (performance.now() < this.#verificationDueAtMs) return;
+    const seconds = this.options.verifyIntervalSeconds ?? defaultVerifyIntervalSeconds;
+    this.#verificationDueAtMs = performance.now() + jittered(seconds * 1_000);
+    this.#damaged = await verifyAndRepair(this.#deliveryContext());
+    if (this.#damaged.length > 0) this.#profileWanted = true;
+  }
+
+  /** The profile with what became of what is installed. */
+  async #readProfile(): Promise<GatewayProfile> {
+    const { profiler, container, supervisor, launcher } = this.parts;
+    const profile = await profiler.read();
+    const digest = await stateDigest(container, this.#identity.mark);
+    const state = stateFacts({ container, supervisor, launcher, digest, damaged: this.#damaged });
+    return { ...profile, state };
   }
 
   #scheduleProfile(): void {
@@ -380,7 +421,9 @@ class Agent {
   }
 
   async #registration(): Promise<RegisterRequest> {
-    const profile = await this.parts.profiler.read();
+    // An older LEONORE refuses what it does not know, so each second attempt leaves it out.
+    this.#attempts += 1;
+    const profile = this.#attempts % 2 === 1 ? await this.#readProfile() : await this.parts.profiler.read();
     this.#sentProfile = profile;
     this.#scheduleProfile();
     const { pushAddress } = this.parts.connectivity;
@@ -389,6 +432,7 @@ class Agent {
 
   async #onRegistered(response: RegisterResponse, token: string): Promise<void> {
     this.#registered = true;
+    this.#attempts = 0;
     // Another node knows other tags.
     this.#etag = undefined;
     const before = JSON.stringify(this.#identity);

@@ -5,10 +5,12 @@ import type { Container } from '../container/container.js';
 import { isToRun, type InstalledArtifact } from '../container/generation.js';
 import { runScript } from '../container/run-script.js';
 import { scriptEnvironment, type EnvironmentFacts } from '../container/script-environment.js';
+import { unmetRequirements } from '../container/unmet-requirements.js';
 import type { Supervisor } from '../container/supervisor.js';
 import type { AgentPaths } from '../state/agent-paths.js';
 import type { Log } from '../state/bounded-log.js';
 import type { Journal, JournalEntry } from '../state/journal.js';
+import { StateError } from './delivery-failure.js';
 import { messageOf } from '../state/system-error.js';
 
 /** All that the steps of a delivery work with. */
@@ -22,6 +24,8 @@ export interface DeliveryContext {
   readonly log: Log;
   /** Aborted when the agent is to end: the step is left as a power cut would leave it. */
   readonly signal: AbortSignal;
+  /** Digest of what is installed now, for plans that were made for it. */
+  readonly stateDigest: () => Promise<string>;
   /** Downloads a package's archive into a sink that may hold a part of it. */
   readonly fetchArchive: (
     wanted: { readonly digest: string; readonly sizeBytes: number },
@@ -119,18 +123,33 @@ export async function uninstall(
 }
 
 /**
+ * Refuses an end state that does not hold together, before anything is touched.
+ *
+ * @throws StateError
+ */
+export function checkRequirements(artifacts: readonly InstalledArtifact[]): void {
+  const unmet = unmetRequirements(artifacts);
+  if (unmet.length > 0) throw new StateError(unmet.join('; '));
+}
+
+/**
  * Names of the applications that a step from one generation to another disturbs: those that change themselves or are
- * to run no longer, and all of them when something changes that others may have loaded.
+ * to run no longer, and all of them when something comes, goes or changes that others may have loaded.
+ *
+ * @param replacedHomes whose files were damaged, and are others now
  */
 export function disturbedNames(
   from: readonly InstalledArtifact[],
   to: readonly InstalledArtifact[],
   running: readonly string[],
+  replacedHomes: readonly string[] = [],
 ): string[] {
-  const kept = new Map(to.map((installed) => [installed.artifact.name, installed]));
-  const changed = from.filter((installed) => {
-    const other = kept.get(installed.artifact.name);
-    return other?.home !== installed.home || other.packageId !== installed.packageId;
+  const [before, after] = [from, to].map(
+    (artifacts) => new Map(artifacts.map((installed) => [installed.artifact.name, installed])),
+  );
+  const changed = [...from, ...to].filter(({ artifact: { name }, home }) => {
+    const [old, fresh] = [before?.get(name), after?.get(name)];
+    return old?.home !== fresh?.home || old?.packageId !== fresh?.packageId || replacedHomes.includes(home);
   });
   if (changed.some(({ artifact }) => artifact.kind !== 'application')) return [...running];
   const stopped = to.filter((installed) => !isToRun(installed));

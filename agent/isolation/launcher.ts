@@ -13,7 +13,7 @@ import { chmod, lchown, mkdir, readdir, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Log } from '../state/bounded-log.js';
 import { isMissing } from '../state/atomic-file.js';
-import { ControlGroups, type UnitLimits } from './control-groups.js';
+import type { ControlGroups, UnitLimits } from './control-groups.js';
 import { isolationLevels, type IsolationLevel } from './isolation-level.js';
 import { openPrivateView } from './private-view.js';
 import { containerVariable, killProcesses, unitVariable } from './unit-processes.js';
