@@ -198,7 +198,7 @@ class Agent {
     // An overlay that makes no profile is refused at once; asking the tools for their versions takes its time.
     await new Profiler([...measured, ...told]).read();
     const profiler = new Profiler([...measured, linuxTools(isolationTools(launcher)), ...told]);
-    const crashLoops = { listener: () => undefined as void };
+    const crashLoops: Parts['crashLoops'] = { listener: () => undefined };
     return new Agent(options, {
       crashLoops,
       identity,

@@ -59,17 +59,18 @@ describe('evidence', () => {
   });
 
   test('an application that was down before keeps no change from happening', async () => {
-    await bed.start({ profileIntervalSeconds: 0.05, verifyIntervalSeconds: 1_000_000 });
-    await install(testPackage(lib('1.0.0'), needing('1.0.0', '1')), 'd1');
-    const pid = Number(await bed.text('container/data/app/pid'));
-    await damage('start.sh');
-    process.kill(pid, 'SIGKILL');
+    const files = {
+      'start.sh':
+        'test ! -e "$LEONORE_DATA/broken" || exit 7\necho $$ >"$LEONORE_DATA/pid"; exec sleep 1000\n',
+      'check.sh': 'test -s "$LEONORE_DATA/pid"\n',
+    };
+    await bed.start({ profileIntervalSeconds: 0.05 });
+    await install(testPackage(application('1.0.0', { files })), 'd1');
+    await writeFile(bed.path('container/data/app/broken'), '');
+    process.kill(Number(await bed.text('container/data/app/pid')), 'SIGKILL');
     await told((state) => (state.applications[0]?.restarts ?? 0) > 0);
-    expect(
-      await install(testPackage({ name: 'other', version: '1.0.0', files: { x: 'y' } }), 'd2'),
-    ).toMatchObject({
-      state: 'succeeded',
-    });
+    const other = testPackage({ name: 'other', version: '1.0.0', files: { x: 'y' } });
+    expect(await install(other, 'd2')).toMatchObject({ state: 'succeeded' });
   });
 
   test('a crash-looping application whose library went is repaired by bringing both', async () => {

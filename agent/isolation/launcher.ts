@@ -92,7 +92,7 @@ export class Launcher {
   async spawn(launch: Launch): Promise<ChildProcess> {
     const { unit, script, args, cwd, environment, stdio } = launch;
     const files = (await this.options.groups?.make(unit, { ...this.options.limits, ...launch.limits })) ?? [];
-    const [command = '', ...rest] = [...this.#wrapped(files, cwd), 'sh', script, ...args];
+    const [command, rest] = this.#wrapped(files, cwd, ['sh', script, ...args]);
     return spawn(command, rest, {
       cwd,
       env: { ...environment, [containerVariable]: this.options.mark, [unitVariable]: unit },
@@ -140,7 +140,17 @@ export class Launcher {
     return this.#level === 'none' ? undefined : this.user;
   }
 
-  #wrapped(groupFiles: readonly string[], cwd: string): string[] {
+  /** The program to start and its arguments. */
+  #wrapped(
+    groupFiles: readonly string[],
+    cwd: string,
+    command: readonly string[],
+  ): readonly [string, string[]] {
+    const [program = '', ...args] = [...this.#wrappers(groupFiles, cwd), ...command];
+    return [program, args];
+  }
+
+  #wrappers(groupFiles: readonly string[], cwd: string): string[] {
     const user = String(this.user);
     const joined = groupFiles.length === 0 ? [] : ['sh', '-c', join_, 'sh', ...groupFiles, '--'];
     const unprivileged = [
@@ -179,7 +189,7 @@ export class Launcher {
       `touch "${container}/tmp/probe" && rm "${container}/tmp/probe" || exit 1`,
       ...mayNot.map((what) => `! ${what} || exit 1`),
     ].join('\n');
-    const [command = '', ...args] = [...this.#wrapped([], '/'), 'sh', '-c', script];
+    const [command, args] = this.#wrapped([], '/', ['sh', '-c', script]);
     const child = spawn(command, args, { stdio: 'ignore', cwd: '/', env: { PATH: process.env['PATH'] } });
     return new Promise((resolve) => {
       child.once('error', () => resolve(false));

@@ -15,7 +15,8 @@ import {
   type Order,
   type Task,
 } from '../../domain/agent-protocol/messages.js';
-import { readStateFile, removeStateFile, writeStateFile } from './state-file.js';
+import { removeFile } from './atomic-file.js';
+import { readStateFile, writeStateFile } from './state-file.js';
 
 export const journalSteps = [
   'download',
@@ -86,6 +87,6 @@ export class Journal {
   }
 
   async clear(): Promise<void> {
-    await removeStateFile(this.path);
+    await removeFile(this.path);
   }
 }

@@ -3,7 +3,7 @@ import fc from 'fast-check';
 import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { readStateFile, removeStateFile, writeStateFile } from './state-file.js';
+import { readStateFile, writeStateFile } from './state-file.js';
 
 let directory: string;
 let file: string;
@@ -28,12 +28,9 @@ test('whatever happens to one copy, the other is read', async () => {
   );
 });
 
-test('what is damaged in both copies counts as not there, and what was removed is gone with its copy', async () => {
+test('what is damaged in both copies counts as not there', async () => {
   await writeStateFile(file, { a: 1 }, { copied: true });
   for (const path of [file, `${file}.copy`]) await writeFile(path, '{"a":2}\nbad\n');
-  expect(await readStateFile(file)).toBeUndefined();
-  await writeStateFile(file, { a: 1 }, { copied: true });
-  await removeStateFile(file);
   expect(await readStateFile(file)).toBeUndefined();
 });
 

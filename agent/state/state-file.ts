@@ -4,7 +4,7 @@
  */
 import { createHash } from 'node:crypto';
 import { readFile } from 'node:fs/promises';
-import { isMissing, removeFile, writeFileAtomic } from './atomic-file.js';
+import { isMissing, writeFileAtomic } from './atomic-file.js';
 
 export interface StateFileOptions {
   /** Whether a second copy is kept: for what cannot be learned again from anybody. */
@@ -24,12 +24,6 @@ export async function writeStateFile(path: string, value: unknown, options: Stat
 /** Reads what writeStateFile wrote, from whichever copy is sound; undefined when there is none. */
 export async function readStateFile(path: string): Promise<unknown> {
   return (await readSound(path)) ?? (await readSound(copyOf(path)));
-}
-
-/** Removes a file and its copy for good. */
-export async function removeStateFile(path: string): Promise<void> {
-  await removeFile(copyOf(path));
-  await removeFile(path);
 }
 
 async function readSound(path: string): Promise<unknown> {
