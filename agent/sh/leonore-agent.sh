@@ -9,6 +9,7 @@
 #   LEONORE_INTERVAL          seconds between polls; default: what LEONORE says
 #   LEONORE_LABELS            such as 'building=b1 floor=2'
 #   LEONORE_COMPONENTS        hardware components, such as 'gpio=1.0.0'
+#   LEONORE_ISOLATION         the most that is tried: full (default), user or none
 #
 # INVARIANTS
 #  - The journal names a step, on the disk, before the step begins; each step may be begun again from its start.
@@ -26,12 +27,15 @@ export PATH="${PATH:-/usr/sbin:/usr/bin:/sbin:/bin}" LC_ALL=C
 : "${LEONORE_SERVER:?must be the address of LEONORE}" "${LEONORE_ROOT_DIR:?must name a directory}"
 mkdir -p "$LEONORE_ROOT_DIR/agent" && cd "$LEONORE_ROOT_DIR/agent" && chmod 700 . && own=$(pwd) && root=${own%/agent} || exit 2
 container=$root/container
-gens=$container/generations packages=$container/packages link=$container/current table=$container/current/table
+gens=$container/generations packages=$container/packages link=$container/current table=$container/current/table staged=$container/staging/package
 server=${LEONORE_SERVER%/} enrolment=${LEONORE_ENROLMENT_TOKEN:-} id=${LEONORE_ID:-} every=${LEONORE_INTERVAL:-}
-labels=${LEONORE_LABELS:-} components=${LEONORE_COMPONENTS:-}
-unset LEONORE_SERVER LEONORE_ROOT_DIR LEONORE_ENROLMENT_TOKEN LEONORE_ID LEONORE_INTERVAL LEONORE_LABELS LEONORE_COMPONENTS
+labels=${LEONORE_LABELS:-} components=${LEONORE_COMPONENTS:-} most_level=${LEONORE_ISOLATION:-full}
+unset LEONORE_SERVER LEONORE_ROOT_DIR LEONORE_ENROLMENT_TOKEN LEONORE_ID LEONORE_INTERVAL LEONORE_LABELS LEONORE_COMPONENTS LEONORE_ISOLATION
 tab=$(printf '\t')
-token='' node='' interval='' watching='' asking='' delivery=- pids=' ' child='' logged=0
+nl='
+'
+token='' node='' interval='' watching='' asking='' delivery=- pids=' ' dues=' ' child='' logged=0 units=0
+unsent='' tell='' plain='' damaged='' level=none wrap='' verify_at=0
 
 exec 9>&2 2>/dev/null
 log() {
@@ -45,10 +49,20 @@ free_kib() { stat -f -c '%a %S' "$root" | awk '{ printf "%.0f", $1 * $2 / 1024 }
 # rows PROGRAM...: awk over tab separated columns
 rows() { awk -F "$tab" -v OFS="$tab" "$@"; }
 digest_of() { sha256sum "$1" | cut -d ' ' -f 1; }
-# put FILE: standard input becomes its content, whole or not at all, also after a power cut
-put() { (umask 077 && cat >"$1.new") && sync && mv "$1.new" "$1" && sync || { rm -f "$1.new" && false; }; }
+# put FILE: standard input becomes its content, whole or not at all, also after a power cut. On a full disk the reserve
+# is given up for it: it is kept for the journal and for reports.
+put() {
+	content=$(cat && echo .) content=${content%.}
+	written "$1" || { rm -f reserve "$1.new" && written "$1"; } || { rm -f "$1.new" && false; }
+}
+# cat notices when it cannot write; not every builtin does.
+written() { (umask 077 && printf %s "$content" | cat >"$1.new") && sync && mv "$1.new" "$1" && sync; }
+keep_reserve() {
+	[ -s reserve ] || [ "$(free_kib)" -lt 256 ] || dd if=/dev/zero of=reserve bs=1k count=64 || rm -f reserve
+}
 quoted() { printf '"%s"' "$(printf '%s' "$1" | tr '\000-\037\177' ' ' | sed 's/[\\"]/\\&/g')"; }
 value_of() { sed -n "s/^$1$tab//p" "$2" | head -n 1 | tr -d '\r'; }
+said() { printf '%s\n' "$body" | value_of "$1" -; }
 whole() { case $1 in '' | *[!0-9]* | ?????*) echo "$2" ;; *) echo "$1" ;; esac }
 uptime() { read -r now _idle </proc/uptime && now=${now%%.*}; }
 random() { head -c 12 /dev/urandom | sha256sum | cut -c "1-$1"; }
@@ -57,6 +71,9 @@ random() { head -c 12 /dev/urandom | sha256sum | cut -c "1-$1"; }
 nap() { sleep 1; }
 a_second=1
 usleep 1 && nap() { usleep 200000; } && a_second=5
+# Nor has each nice.
+nicely=''
+nice -n 19 true && nicely='nice -n 19'
 
 attend() {
 	while kill -0 "$1"; do
@@ -76,26 +93,44 @@ pause_for() {
 	done
 }
 
-# ask URL TOKEN FILE [OPTION...]: the answer's $status, 0 when none came or not all of it, and its body in FILE
+# ask URL TOKEN [OPTION...]: the answer's $status, 0 when none came or not all of it, its $headers and its $body.
+# They are held in memory: on a full disk, too, LEONORE must be asked, since it may order what frees it.
 # The time limit is not wget's own: some builds do not survive -T.
 ask() {
-	url=$1 bearer=$2 answer=$3
-	shift 3
+	url=$1 bearer=$2
+	shift 2
+	answer=$({
+		timeout 30 wget -q -S -O - --header "Authorization: Bearer $bearer" --header 'Accept: text/plain' "$@" "$url" 2>&1
+		printf '\nended %s' $?
+	} | head -c 262144 | tr -d '\000')
+	headers=$(printf '%s\n' "$answer" | sed '/^  /!q')
+	body=$(printf '%s\n' "$answer" | awk 'body || !/^  / { body = 1; print }')
+	status_of "$headers$nl$answer"
+	case $answer in *"${nl}ended 0") ;; *) [ "$status" -ge 300 ] || status=0 ;; esac
+}
+
+status_of() {
+	status=$(printf '%s\n' "$1" | sed -n '1,99s/^\(  \|wget: .*\)HTTP\/1\.[01] \([0-9][0-9][0-9]\).*/\2/p' | tail -n 1)
+	[ -n "$status" ] || status=0
+}
+
+# ask_file URL TOKEN FILE BYTES [OPTION...]: the same for a body that goes into a file, of so many bytes at most
+ask_file() {
+	url=$1 bearer=$2 answer=$3 most=$4
+	shift 4
 	(
 		# Head or body: wget ends there.
-		ulimit -f $((${most:-262144} / 512 + 1))
-		exec timeout "${time_limit:-30}" wget -q -S -O "$answer" --header "Authorization: Bearer $bearer" \
-			--header 'Accept: text/plain' "$@" "$url" 2>tmp/headers
+		ulimit -f $((most / 512 + 1))
+		exec timeout 300 wget -q -S -O "$answer" --header "Authorization: Bearer $bearer" "$@" "$url" 2>tmp/headers
 	) &
 	asking=$!
-	if [ -n "${time_limit:-}" ]; then attend $asking; else wait $asking; fi
+	attend $asking
 	failed=$? asking=
-	status=$(sed -n 's/.*HTTP\/1\.[01] \([0-9][0-9][0-9]\).*/\1/p' tmp/headers | tail -n 1)
-	[ -n "$status" ] || status=0
+	status_of "$(cat tmp/headers)"
 	[ "$failed" = 0 ] || [ "$status" -ge 300 ] || status=0
 }
 
-post() { ask "$1" "$2" tmp/answer --header 'Content-Type: application/json' --post-data "$3"; }
+post() { ask "$1" "$2" --header 'Content-Type: application/json' --post-data "$3"; }
 
 # patience SECONDS: longer when LEONORE asked for it; wget does not show how much
 patience() { case $1-$status in [1-4]-429 | [1-4]-503) pause_for 5 ;; *) pause_for "$1" ;; esac }
@@ -118,11 +153,35 @@ profile() {
 		*musl*) printf '"libc":"musl",' ;;
 		*ld-linux*) printf '"libc":"glibc",' ;;
 	esac
-	printf '"tools":[{"name":"busybox","version":"%s"}]},"strategies":["pull"],"protocols":["http"],"labels":{' \
-		"$(busybox 2>&1 | sed -n '1s/[^0-9]*\([0-9.]*\).*/\1/p')"
+	printf '"tools":[{"name":"busybox","version":"%s"}%s]},"strategies":["pull"],"protocols":["http"],"labels":{' \
+		"$(busybox 2>&1 | sed -n '1s/[^0-9]*\([0-9.]*\).*/\1/p')" "$(isolation_tools)"
 	pairs '%s%s:%s' "$labels"
-	printf '},"installed":%s}' "$(installed)"
+	printf '},"installed":%s' "$(installed)"
+	[ -n "$plain" ] || state
+	printf '}'
 }
+
+# state: what became of what is installed
+state() {
+	printf ',"state":{"isolation":"%s","limits":false,"digest":"%s","applications":[' $level "$(state_digest)"
+	comma=
+	while IFS=$tab read -r name _version _home _package _requested starts _rest <&3; do
+		[ "$starts" = 1 ] || continue
+		due_of "$name"
+		up=false
+		! is_up "$name" || up=true
+		printf '%s{"name":"%s","up":%s,"restarts":%s%s}' "$comma" "$name" $up "$restarts" \
+			"${last:+,\"lastExit\":\"ended with status $last\"}"
+		comma=,
+	done 3<"$table"
+	printf '],"damaged":['
+	comma=
+	for name in $damaged; do printf '%s"%s"' "$comma" "$name" && comma=,; done
+	printf ']}'
+}
+
+# state_digest: names what is installed and its values, in a way that nobody else can make
+state_digest() { (cat mark "$table" && cd "$link/values" && find . -type f | sort | while read -r file; do echo "$file" && cat "$file"; done) | sha256sum | cut -d ' ' -f 1; }
 
 pairs() {
 	comma=
@@ -143,16 +202,18 @@ register() {
 	pause=1 used=${token:-$enrolment}
 	while :; do
 		post "$server/device/v1/register" "$used" "{\"profile\":$(profile),\"agentVersion\":\"sh\"}"
-		fresh=$(value_of token tmp/answer) address=$(value_of nodeAddress tmp/answer)
+		fresh=$(said token) address=$(said nodeAddress)
 		fresh=${fresh:-$token}
 		case $status/$fresh/$address in *[!!-~]*) ;; 200/?*/http*://?*)
-			token=$fresh node=$address interval=$(value_of pollInterval tmp/answer) unreachable=0
+			token=$fresh node=$address interval=$(said pollInterval) unreachable=0 tell=''
 			printf 'token\t%s\nnodeAddress\t%s\npollInterval\t%s\n' "$token" "$node" "$interval" | put identity
 			log "registered at $node"
 			return
 			;;
 		esac
 		log "registration failed: $status"
+		# An older LEONORE refuses what it does not know.
+		case $status in 400 | 422) [ -n "$plain" ] && plain='' || plain=1 ;; esac
 		if [ "$status" = 401 ] && [ "$used" = "$token" ] && [ -n "$enrolment" ]; then
 			used=$enrolment
 			continue
@@ -176,51 +237,60 @@ after_failure() {
 	esac
 }
 
-# report STATE NUMBER [FAILURE-JSON]
+# report STATE NUMBER [FAILURE-JSON]: kept in memory where there is no room for it, since nothing waits for room
 report() {
-	until {
+	text=$(
 		printf '{"deliveryId":%s,"sequence":%s,"state":"%s"' "$(quoted "$delivery")" $(($(fact lastSequence) + $2)) "$1"
 		[ -z "${3:-}" ] || printf ',"error":%s' "$3"
-		[ "$2" != 3 ] || printf ',"installed":%s' "$(installed)"
+		if [ "$2" = 3 ]; then
+			[ -z "$(fact startState)" ] || printf ',"stateDigest":"%s"' "$(state_digest)"
+			printf ',"installed":%s' "$(installed)"
+		fi
 		printf '}'
-	} >tmp/report && queue_report && { [ "$2" != 3 ] || put "$ended" <tmp/report; }; do
-		log 'no room for a report'
-		[ "$2" = 3 ] || return 0
-		pause_for 30
-	done
+	)
+	queue_report
+	[ "$2" != 3 ] || printf '%s' "$text" | put "$ended" || log 'no room to remember a delivery'
 	for file in $(ls -t ended | tail -n +33); do rm -f "ended/$file"; done
 }
 
 # Begun again, a step says the same: once is enough.
 queue_report() {
 	last=$(ls reports | grep -v new | sort -n | tail -n 1)
-	cmp -s tmp/report "reports/$last" || put "reports/$((${last:-0} + 1))" <tmp/report
+	[ "$text" = "$(cat "reports/$last")" ] || printf '%s' "$text" | put "reports/$((${last:-0} + 1))" || unsent="$unsent$text$nl"
 }
 
 take_up() { delivery=$(fact task)$(fact order) artifact=$(fact artifact) action=$(fact action) && ended=ended/$(echo "$delivery" | sha256sum | cut -c 1-16); }
 
 # repeat_report: answers a task that was carried out before
 repeat_report() {
-	sed "s/\"sequence\":[0-9]*/\"sequence\":$(($(fact lastSequence) + 1))/" "$ended" >tmp/report
+	text=$(sed "s/\"sequence\":[0-9]*/\"sequence\":$(($(fact lastSequence) + 1))/" "$ended")
 	queue_report
 }
 
 # send_reports: oldest first. $dropped: LEONORE has ended the delivery
 send_reports() {
 	for queued in $(ls reports | grep -v new | sort -n); do
-		body=$(cat "reports/$queued") useless=
-		post "$node/device/v1/reports" "$token" "{\"reports\":[$body]}"
-		case $status in
-			200) grep -q '"outcome":"\(ended\|unknown\)"' tmp/answer && useless=1 ;;
-			0 | 401 | 408 | 421 | 429 | 5??)
-				after_failure
-				return 1
-				;;
-			*) log "a report was refused: $status" && useless=1 ;;
-		esac
-		case $useless$body in 1*"\"$delivery\""*) dropped=1 ;; esac
+		send "$(cat "reports/$queued")" || return 1
 		rm -f "reports/$queued"
 	done
+	while [ -n "$unsent" ]; do
+		send "${unsent%%"$nl"*}" || return 1
+		unsent=${unsent#*"$nl"}
+	done
+}
+
+send() {
+	useless=
+	post "$node/device/v1/reports" "$token" "{\"reports\":[$1]}"
+	case $status in
+		200) case $body in *'"outcome":"ended"'* | *'"outcome":"unknown"'*) useless=1 ;; esac ;;
+		0 | 401 | 408 | 421 | 429 | 5??)
+			after_failure
+			return 1
+			;;
+		*) log "a report was refused: $status" && useless=1 ;;
+	esac
+	case $useless$1 in 1*"\"$delivery\""*) dropped=1 ;; esac
 }
 
 # environment DIRECTORY GENERATION PACKAGE-ID COMMAND...: becomes the command, with the surroundings of a package's
@@ -230,8 +300,8 @@ environment() {
 	set -a
 	LEONORE_ROOT=$container LEONORE_PACKAGE=$1 LEONORE_VALUES=$gens/$2/values/$3 LEONORE_ACTIVE=$gens/$2/active
 	[ "$2" != "$(current)" ] || LEONORE_ACTIVE=$link/active
-	LEONORE_GATEWAY_ID=$id LEONORE_CONTAINER=$mark LEONORE_KEEP_DATA=${keep_data:-}
-	HOME=$container/data TMPDIR=$own/tmp LANG=C
+	LEONORE_GATEWAY_ID=$id LEONORE_CONTAINER=$mark LEONORE_UNIT=:$unit: LEONORE_KEEP_DATA=${keep_data:-}
+	HOME=$container/data TMPDIR=$container/tmp LANG=C
 	set +a
 	for file in "$LEONORE_VALUES"/*; do
 		[ -f "$file" ] || continue
@@ -241,7 +311,7 @@ environment() {
 	shift 3
 	cd "$container" || exit 1
 	trap - TERM INT HUP
-	exec setsid "$@" 3<&- 4<&- 5<&- 9>&-
+	exec setsid $wrap "$@" 3<&- 4<&- 5<&- 6<&- 8<&- 9>&-
 }
 
 current() { readlink "$link" | sed 's/.*\///'; }
@@ -250,10 +320,11 @@ current() { readlink "$link" | sed 's/.*\///'; }
 limited() {
 	naps=$(($1 * a_second))
 	rm -f tmp/pipe && mkfifo tmp/pipe || return 125
-	# Limited as well: somebody else may hold the pipe open.
-	timeout $(($1 + 9)) tail -c 2000 <tmp/pipe >tmp/output &
+	tail -c 2000 <tmp/pipe >tmp/output &
 	reader=$!
 	shift
+	units=$((units + 1))
+	unit=script.$units
 	"$@" >tmp/pipe 2>&1 </dev/null &
 	child=$!
 	while kill -0 $child && [ "$naps" -gt 0 ]; do
@@ -264,12 +335,90 @@ limited() {
 	[ "$naps" -gt 0 ] || end_group $child
 	wait $child
 	result=$?
-	# What it left running in the background ends with it.
+	# It is over when it exits: what it left running ends with it, and whoever cannot be ended must not hold the pipe.
 	kill -KILL -$child
+	end_marked "LEONORE_UNIT=:script.$units:"
 	child=
+	kill -0 $reader && nap && kill $reader
 	wait $reader
 	[ "$naps" -gt 0 ] || { echo 'did not end in time' >>tmp/output && return 124; }
 	return $result
+}
+
+# end_marked VARIABLE=VALUE: kills all that carries it, and whoever of the own user hides where he came from
+# Not grep -F: it stops at the NUL that ends the first variable.
+end_marked() {
+	for _round in 1 2 3 4 5 6 7 8; do
+		found=$(grep -ls "$1" /proc/[0-9]*/environ)
+		[ $level = none ] || for file in $(grep -ls "^Uid:$tab$user$tab" /proc/[0-9]*/status); do
+			grep -q '^State:.*Z' "$file" || grep -q LEONORE_CONTAINER= "${file%status}environ" || found="$found $file"
+		done
+		[ -n "$found" ] || return 0
+		for file in $found; do
+			file=${file#/proc/}
+			kill -KILL "${file%%/*}"
+		done
+		nap
+	done
+}
+
+# give PATH..., take PATH...: may be written by scripts and applications, or read only
+give() { [ $level = none ] || chown -Rh "$user:$user" "$@"; }
+take() { [ $level = none ] || chown -Rh 0:0 "$@"; }
+# open_to_all DIRECTORY...: everybody may make entries in it, and remove his own
+open_to_all() { mkdir -p "$@" && if [ $level = none ]; then chmod 755 "$@"; else chmod 1777 "$@"; fi; }
+
+# isolate: finds the highest level that this device gives, by trying: see docs/gateway.md
+isolate() {
+	user=$((61184 + 0x$(printf %s "$container" | sha256sum | cut -c 1-7) % 4000))
+	level=none
+	[ "$(id -u)" = 0 ] && [ "$most_level" != none ] && for level in full user none; do
+		[ $level != none ] || break
+		case $most_level-$level in user-full) continue ;; esac
+		open_to_all "$container/data" "$container/store" "$container/staging" "$container/tmp"
+		wrap="nsenter -S $user -G $user setpriv --nnp"
+		if [ $level = full ]; then
+			view || continue
+			wrap="nsenter -m/proc/$$/fd/8 -S $user -G $user setpriv --nnp"
+		fi
+		$wrap sh -c '[ "$(id -u)" = "$1" ] && grep -q "^NoNewPrivs:.1" /proc/self/status && grep -q "^CapEff:.0*$" /proc/self/status &&
+			touch "$2/tmp/probe" && rm "$2/tmp/probe" && ! ls "$3/reports" && ! touch "$2/probe" &&
+			{ [ "$4" = user ] || { ! touch /tmp/leonore-probe && ! touch "$3/probe"; }; }' probe "$user" "$container" "$own" $level && break
+	done
+	[ $level != none ] || wrap=
+	open_to_all "$container/data" "$container/store" "$container/staging" "$container/tmp" "$container"/store/*/
+	give "$container"/data/*/ "$link"/values/*/
+	log "isolation: $level"
+}
+
+# view: a mount namespace, held by descriptor 8, in which the container is the only place that can be written
+view() {
+	rm -f tmp/ready && mkfifo tmp/ready || return 1
+	unshare -m sh -c 'mount -o bind "$1" "$1" && mount -t tmpfs -o size=4k,mode=0555 tmpfs "$2" || exit 1
+		mounts=$(cat /proc/self/mounts)
+		while read -r _device point _type options _rest; do
+			point=$(printf %b "$point") flags=
+			[ "$point" != "$1" ] || continue
+			for flag in nosuid nodev noexec; do case ,$options, in *",$flag,"*) flags=$flags,$flag ;; esac; done
+			mount -o "remount,bind,ro$flags" "$point" || exit 1
+		done <<-END
+			$mounts
+		END
+		awk -v container="$1" "{ options[\$2] = \",\" \$4 \",\" }
+			END { for (point in options) if (point != container && options[point] !~ /,ro,/) exit 1 }" /proc/self/mounts &&
+			echo ready && exec sleep 60' view "$container" "$own" >tmp/ready &
+	holder=$!
+	read -r answer <tmp/ready
+	[ "$answer" = ready ] && exec 8<"/proc/$holder/ns/mnt"
+	result=$?
+	kill $holder
+	wait $holder
+	return $result
+}
+
+isolation_tools() {
+	case $level in full) printf ',{"name":"isolation-full","version":"1.0.0"}' ;; esac
+	[ $level = none ] || printf ',{"name":"isolation-user","version":"1.0.0"}'
 }
 
 # control SECONDS DIRECTORY GENERATION PACKAGE-ID SCRIPT [NAME]: runs a control script
@@ -297,9 +446,9 @@ keep_log() {
 }
 
 start_one() {
-	started=$packages/$(package_of "$1") pipe=tmp/pipe.$1
-	rm -f "$pipe" && mkfifo "$pipe" || return 1
-	keep_log "$container/log/$1.log" <"$pipe" >/dev/null &
+	started=$packages/$(package_of "$1") pipe=tmp/pipe.$1 unit=app.$1
+	# Without a log rather than not at all.
+	if rm -f "$pipe" && mkfifo "$pipe"; then keep_log "$container/log/$1.log" <"$pipe" >/dev/null & else pipe=/dev/null; fi
 	environment "$started" "$(current)" "${started##*/}" sh "$started/control/start" "$1" >"$pipe" 2>&1 </dev/null &
 	# NAME:PROCESS of each; the disk may be full.
 	case $pids in *" $1:"*) app_pid=${pids#*" $1:"} && pids="${pids%%" $1:"*} ${app_pid#* }" ;; esac
@@ -307,19 +456,31 @@ start_one() {
 	log "started $1"
 }
 
+# due_of NAME: when it may be started again, after what $delay, its $restarts, and the status of its $last end
+due_of() {
+	due=0 delay=0 restarts=0 last=
+	case $dues in *" $1:"*) entry=${dues#*" $1:"} entry=${entry%% *} ;; *) return ;; esac
+	due=${entry%%:*} entry=${entry#*:} delay=${entry%%:*} entry=${entry#*:} restarts=${entry%%:*} last=${entry#*:}
+}
+
+set_due() {
+	case $dues in *" $1:"*) entry=${dues#*" $1:"} && dues="${dues%%" $1:"*} ${entry#* }" ;; esac
+	[ $# = 1 ] || dues="$dues$1:$2:$3:$4:$5 "
+}
+
 is_up() { case $pids in *" $1:"*) app_pid=${pids#*" $1:"} && kill -0 "${app_pid%% *}" ;; *) false ;; esac }
 
 stop_all() {
 	for entry in $pids; do
-		name=${entry%:*}
+		name=${entry%%:*} app_pid=${entry#*:}
 		package=$(package_of "$name")
-		if [ -n "$package" ] && is_up "$name"; then
+		if [ -n "$package" ] && kill -0 "$app_pid"; then
 			control 5 "$packages/$package" "$(current)" "$package" stop "$name"
 		fi
-		end_group "${entry#*:}"
+		end_group "$app_pid"
+		end_marked "LEONORE_UNIT=:app.$name:"
 	done
-	pids=' '
-	rm -f tmp/due.*
+	pids=' ' dues=' '
 }
 
 # keep_up: starts again what has ended, after a second, two, ... a minute; forks nothing while all is well
@@ -328,25 +489,26 @@ keep_up() {
 	while IFS=$tab read -r app _version _home _package _requested app_starts _rest <&5; do
 		if [ "$app_starts" != 1 ] || is_up "$app"; then continue; fi
 		uptime
-		due=0 delay=0
-		read -r due delay <"tmp/due.$app"
+		due_of "$app"
 		[ "$now" -ge "$due" ] || continue
+		case $pids in
+			*" $app:"*)
+				wait "${app_pid%% *}"
+				last=$? restarts=$((restarts + 1))
+				[ $restarts != 3 ] || tell=1
+				end_marked "LEONORE_UNIT=:app.$app:"
+				;;
+		esac
 		[ "$now" -lt $((due + 60)) ] || delay=0
 		delay=$((delay == 0 ? 1 : delay < 30 ? delay * 2 : 60))
-		echo "$((now + delay)) $delay" >"tmp/due.$app" || continue
+		set_due "$app" $((now + delay)) $delay $restarts "$last"
 		start_one "$app"
 	done 5<"$table"
 }
 
 # end_leftovers: what is left of an earlier run, known by the mark in its environment
 end_leftovers() {
-	for file in /proc/[0-9]*/environ; do
-		pid=${file#/proc/} pid=${pid%/environ}
-		if grep -q "LEONORE_AGENT=$mark" "$file"; then kill -KILL "$pid"; fi
-		grep -q "LEONORE_CONTAINER=$mark" "$file" || continue
-		group=$(sed 's/.*) //' "/proc/$pid/stat" | cut -d ' ' -f 3)
-		[ -z "$group" ] || end_group "$group"
-	done
+	end_marked "LEONORE_AGENT=$mark"
 	# What this run starts is known to the next by it.
 	export LEONORE_AGENT="$mark"
 }
@@ -359,14 +521,14 @@ switch_to() {
 
 # collect [GENERATION]: what neither the current generation nor this one refers to
 collect() {
-	cat "$table" ${1:+"$gens/$1/table"} >tmp/kept
+	kept=$(cat "$table" ${1:+"$gens/$1/table"}) || return 1
 	for home in "$container"/store/*/*; do
 		[ -d "$home" ] || continue
-		cut -f 3 tmp/kept | grep -qxF "${home#"$container/"}" || rm -rf "$home"
+		printf '%s\n' "$kept" | cut -f 3 | grep -qxF "${home#"$container/"}" || rm -rf "$home"
 		rmdir "${home%/*}"
 	done
 	for directory in "$container"/packages/*; do
-		[ ! -d "$directory" ] || cut -f 4 tmp/kept | grep -qxF "${directory##*/}" || rm -rf "$directory"
+		[ ! -d "$directory" ] || printf '%s\n' "$kept" | cut -f 4 | grep -qxF "${directory##*/}" || rm -rf "$directory"
 	done
 	for directory in "$container"/generations/*; do
 		case ${directory##*/} in "$(current)" | "${1:-}") ;; *) rm -rf "$directory" ;; esac
@@ -375,15 +537,18 @@ collect() {
 
 # uninstall TABLE OTHER-TABLE GENERATION: what the first alone has, the last installed first
 uninstall() {
-	sed '1!G;h;$!d' "$1" >tmp/reversed
+	others=$(cat "$2") || return 1
 	while IFS=$tab read -r name _version home package _rest <&3; do
 		[ -n "$name" ] || continue
-		cut -f 3 "$2" | grep -qxF "$home" && continue
+		printf '%s\n' "$others" | cut -f 3 | grep -qxF "$home" && continue
 		keep_data=
-		cut -f 1 "$2" | grep -qxF "$name" && keep_data=1
+		printf '%s\n' "$others" | cut -f 1 | grep -qxF "$name" && keep_data=1
 		[ -d "$packages/$package" ] || continue
+		give "$container/$home"
 		control 300 "$packages/$package" "$3" "$package" uninstall "$name" || log "uninstalling $name failed"
-	done 3<tmp/reversed
+	done 3<<-END
+		$(sed '1!G;h;$!d' "$1")
+	END
 	keep_data=
 }
 
@@ -411,11 +576,10 @@ fetch() {
 			why=integrity had=0
 		fi
 		[ "$(free_kib)" -gt $((($2 - had) / 1024 + 32)) ] || { why=space && return 1; }
-		most=$2 time_limit=300 continued=
+		continued=
 		# An empty file is not continued: its first answer is without a range.
 		[ ! -s "$3" ] || continued=1
-		ask "$node/device/v1/packages/$1" "$token" "$3" ${continued:+-c --header "If-Range: \"$1\""}
-		most='' time_limit=''
+		ask_file "$node/device/v1/packages/$1" "$token" "$3" "$2" ${continued:+-c --header "If-Range: \"$1\""}
 		case $status in
 			200 | 206) ;;
 			416) : >"$3" ;;
@@ -429,55 +593,85 @@ fetch() {
 	done
 }
 
-# inspect ARCHIVE ID: from its listing and manifest alone
+# in_time COMMAND...: runs it while applications are kept up
+in_time() {
+	"$@" &
+	asking=$!
+	attend $asking
+	result=$?
+	asking=
+	return $result
+}
+
+# promised MANIFEST: mode, size, digest and path of each file. It is canonical, so keys stand in this order.
+promised() {
+	tr '{' '\n' <"$1" |
+		sed -n 's/^"mode":"\(0[0-7]*\)","path":"\([^"\\]*\)","sha256":"\([0-9a-f]*\)","size":\([0-9]*\)}.*/\1 \4 \3 \2/p'
+}
+
+# Its id and manifest come first; a manifest is no larger than this.
+open_head() { gunzip -c "$1" | head -c 8388608 | tar -xf - -C "$staged" id manifest.json; }
+has_bytes() { [ "$(gunzip -c "$1" | head -c $(($2 + 1)) | wc -c)" = "$2" ]; }
+# Of a whole gzip member no byte can be spared; the last four say how much it holds.
+is_one_member() {
+	[ "$(head -c 4 "$1" | od -An -tx1)" = ' 1f 8b 08 00' ] &&
+		[ $((0x$(tail -c 4 "$1" | od -An -tx4 | tr -d ' '))) = $(($2 % 4294967296)) ] &&
+		! head -c $(($(wc -c <"$1") - 1)) "$1" | gunzip -t
+}
+list() { tar -tvzf "$1" 2>tmp/errors | cat >tmp/raw && [ ! -s tmp/errors ]; }
+
+# inspect ARCHIVE ID: from its manifest, its length and its listing alone
 inspect() {
-	rm -rf staging && mkdir -p staging/package
+	rm -rf "$staged" && mkdir -p "$staged"
 	while :; do
+		message='the package is another one'
+		in_time open_head "$1"
+		printf '%s\n' "$2" | cmp -s - "$staged/id" && [ "$(digest_of "$staged/manifest.json")" = "$2" ] || break
+		message='it is not what its manifest says'
+		promised "$staged/manifest.json" | cat >tmp/promised || message='no room' || break
+		read -r bytes content <<-END
+			$(awk -v manifest="$(wc -c <"$staged/manifest.json")" '
+				function add(size) { bytes += 512 + int((size + 511) / 512) * 512; content += int(size / 1024) + 2 }
+				{ add($2) } END { add(65); add(manifest); printf "%.0f %.0f", bytes + 1024, content }' tmp/promised)
+		END
+		# What no disk here could hold is not even looked at: a bomb costs no more than what fits.
+		free=$(free_kib)
+		[ "$content" -lt $(($(stat -f -c %b "$root") * $(stat -f -c %S "$root") / 1024)) ] ||
+			{ fail space unpack "$content KiB are needed" || return 1; }
+		in_time has_bytes "$1" "$bytes" && is_one_member "$1" "$bytes" || break
 		message='the archive cannot be read'
-		timeout 600 tar -tvzf "$1" >tmp/raw 2>tmp/errors && [ ! -s tmp/errors ] || break
+		in_time list "$1" || break
 		# Plain files below the directories of a package, each once, and nothing else that takes up space.
 		message='it holds what no package may hold'
-		awk -v sizes=tmp/sizes '{
+		awk '{
 			path = $0
 			sub(/^[^ ]+ +[^ ]+ +[^ ]+ +[^ ]+ +[^ ]+ /, "", path)
 			mode = $1 == "-rw-r--r--" ? "0644" : $1 == "-rwxr-xr-x" ? "0755" : ""
-			content += int($3 / 1024) + 2
 			if ((NR == 1) != (path == "id") || (NR == 2) != (path == "manifest.json")) exit 1
 			if (mode == "" || $2 != "0/0" || tolower(path) in seen || path ~ / -> |\\|\/\// || ("/" path "/") ~ /\/\.\.?\//) exit 1
 			if (path !~ /^(id|manifest\.json|path|control\/(artifacts|install|uninstall|start|stop)|(binary|dependencies)\/.+\/.+)$/) exit 1
 			seen[tolower(path)]
-			bytes += 512 + int(($3 + 511) / 512) * 512
 			if (NR > 2) print mode, $3, path
-		} END { printf "%.0f %.0f\n", bytes + 1024, content >sizes }' tmp/raw >tmp/listed || break
-		read -r bytes content <tmp/sizes
-		[ "$(gunzip -c "$1" | head -c $((bytes + 1)) | wc -c)" -eq "$bytes" ] || break
-		message='the package is another one'
-		tar -xzf "$1" -C staging/package id manifest.json || break
-		[ "$(cat staging/package/id)" = "$2" ] && [ "$(digest_of staging/package/manifest.json)" = "$2" ] || break
-		# It is canonical, so keys stand in this order.
+		} END { print "end" }' tmp/raw | cat >tmp/listed && [ "$(tail -n 1 tmp/listed)" = end ] || break
 		message='it is not what its manifest says'
-		tr '{' '\n' <staging/package/manifest.json |
-			sed -n 's/^"mode":"\(0[0-7]*\)","path":"\([^"\\]*\)","sha256":"\([0-9a-f]*\)","size":\([0-9]*\)}.*/\1 \4 \3 \2/p' >tmp/promised
-		cut -d ' ' -f 1,2,4- tmp/promised | cmp -s - tmp/listed && return 0
+		{ cut -d ' ' -f 1,2,4- tmp/promised && echo end; } | cmp -s - tmp/listed && return 0
 		break
 	done
 	fail integrity unpack "$message"
 }
+
+check_sums() { sed 's/^[^ ]* [^ ]* \([^ ]*\) /\1  /' tmp/promised | (cd "$staged" && sha256sum -c - >/dev/null); }
 
 # unpack ARCHIVE ID: into staging, file by file verified
 unpack() {
 	inspect "$1" "$2" || return 1
 	free=$(free_kib)
 	[ "$free" -gt $((content + 64)) ] || { fail space unpack "$content KiB are needed and $free are free" || return 1; }
-	tar -xzf "$1" -C staging/package 2>tmp/errors &
-	asking=$!
-	attend $asking || { fail space unpack "$(tail -c 500 tmp/errors)" || return 1; }
-	sed 's/^[^ ]* [^ ]* \([^ ]*\) /\1  /' tmp/promised >tmp/sums
-	(cd staging/package && sha256sum -c ../../tmp/sums >/dev/null) ||
-		{ fail integrity unpack 'a file is not what the manifest says' || return 1; }
+	in_time tar -xzf "$1" -C "$staged" 2>tmp/errors || { fail space unpack "$(tail -c 500 tmp/errors)" || return 1; }
+	in_time check_sums || { fail integrity unpack 'a file is not what the manifest says' || return 1; }
 	# The tables name these files, and places in the store alone.
-	grep -E '^[^ ]* [^ ]* [^ ]* (binary|dependencies)/' tmp/promised | cut -d ' ' -f 1,3- | sort >tmp/files
-	rows '{ print $4 " " $5 " " $2 }' staging/package/path | sort | cmp -s - tmp/files && rows '
+	[ "$(rows '{ print $4 " " $5 " " $2 }' "$staged/path" | sort)" = \
+		"$(grep -E '^[^ ]* [^ ]* [^ ]* (binary|dependencies)/' tmp/promised | cut -d ' ' -f 1,3- | sort)" ] && rows '
 		function is_home(text) { return text ~ /^store\/[a-z0-9][a-z0-9._+-]*\/[0-9A-Za-z][0-9A-Za-z.+-]*-[0-9a-f]+$/ }
 		FILENAME ~ /path$/ {
 			inside = $2
@@ -488,65 +682,123 @@ unpack() {
 		}
 		NF != 14 || $2 !~ /^[a-z0-9][a-z0-9._+-]*$/ || !is_home($4) || index($4, "store/" $2 "/" $3 "-") != 1 ||
 			($5 $6 $7) !~ /^[01][01][01]$/ || $8 !~ /^[0-9]+$/ { exit 1 }
-	' staging/package/path staging/package/control/artifacts || fail integrity unpack 'the tables lead elsewhere'
+	' "$staged/path" "$staged/control/artifacts" || fail integrity unpack 'the tables lead elsewhere'
 }
 
 # put_in_place PACKAGE-ID GENERATION [NAME]
 put_in_place() {
 	# In the store nothing is verified again, so it is on the disk first.
 	sync
-	control 300 "$own/staging/package" "$2" "$1" install "${3:-}" || return 1
+	homes=$(cut -f 4 "$staged/control/artifacts" | sed "s|^|$container/|") || return 1
+	for home in $homes; do
+		open_to_all "${home%/*}"
+		# One that is damaged comes anew.
+		[ ! -d "$home" ] || sound_home "$staged" "$home" || rm -rf "$home"
+	done
+	give "$staged/binary" "$staged/dependencies" $homes
+	control 300 "$staged" "$2" "$1" install "${3:-}" || return 1
+	take $homes
 	if [ ! -d "$packages/$1" ]; then
-		rm -rf staging/package/binary staging/package/dependencies
+		rm -rf "$staged/binary" "$staged/dependencies"
 		sync
-		mv staging/package "$packages/$1"
+		mv "$staged" "$packages/$1" || return 1
 	fi
-	rm -rf staging
+	rm -rf "$staged"
 	sync
+}
+
+# sound_home PACKAGE-DIRECTORY HOME: whether its files are as the package promised
+sound_home() {
+	rows -v home="${2#"$container/"}/" 'index($3, home) == 1 { print $5 "  " substr($3, length(home) + 1) }' "$1/path" |
+		(cd "$2" && $nicely sha256sum -c - >/dev/null)
+}
+
+# verify: what is installed against what its packages promised; what is damaged is asked for again
+verify() {
+	damaged=
+	while IFS=$tab read -r name _version home package _requested _start _keep _size _check _up digest size <&6; do
+		[ -n "$name" ] || continue
+		[ "$(digest_of "$packages/$package/manifest.json")" = "$package" ] && in_time sound_home "$packages/$package" "$container/$home" && continue
+		log "$name is damaged"
+		damaged="$damaged $name"
+		if fetch "$digest" "$size" "downloads/$digest" 6 && unpack "downloads/$digest" "$package"; then
+			watching=
+			stop_all
+			rm -rf "${container:?}/$home"
+			put_in_place "$package" "$(current)" "$name" && damaged=${damaged% "$name"}
+			watching=1
+		fi
+		rm -rf "$staged" downloads/* failure
+	done 6<<-END
+		$(cat "$table")
+	END
+	[ -z "$damaged" ] || tell=1
 }
 
 fact() { value_of "$1" task; }
 
-# remaining TABLE ARTIFACTS: the table's rows but for what the task removes and the artifacts replace
+# remaining TABLE: the table's rows but for what the task removes
 remaining() {
-	sed -n "s/^remove$tab//p" task >tmp/gone
-	rows 'FILENAME ~ /gone$/ { gone[$0]; next } FILENAME ~ /artifacts$/ { gone[$2]; next }
-		!(($1 "@" $2) in gone) && !($1 in gone)' tmp/gone "$2" "$1"
+	rows -v gone="$nl$(sed -n "s/^remove$tab//p" task)$nl" 'index(gone, "\n" $1 "@" $2 "\n") == 0' "$1"
+}
+
+# merged NEW-ROWS: the rows that are read with these. What is replaced keeps its place, a newcomer comes before what its
+# package has after it, and the package's own order holds in the end: applications are started in this order.
+merged() {
+	rows -v fresh="$1" '
+		BEGIN {
+			count = split(fresh, new, "\n")
+			for (i = 1; i <= count; i++) { split(new[i], columns, FS); name[i] = columns[1]; place[columns[1]] = i }
+		}
+		{ order[++total] = $1 in place ? "" : $0; names[total] = $1; at[$1] = total }
+		END {
+			for (i = 1; i <= count; i++) {
+				if (name[i] in at) continue
+				to = total + 1
+				for (j = i + 1; j <= count; j++) if (name[j] in at && at[name[j]] < to) to = at[name[j]]
+				for (k = total; k >= to; k--) { order[k + 1] = order[k]; names[k + 1] = names[k]; at[names[k]] = k + 1 }
+				order[to] = ""; names[to] = name[i]; at[name[i]] = to; total++
+			}
+			for (k = 1; k <= total; k++) print order[k] == "" ? new[++used] : order[k]
+		}'
 }
 
 # generation NAME: makes it of the table that is read
 generation() {
 	to=$gens/$1
-	rm -rf "$to" && mkdir -p "$to/active" "$to/values"
-	cat >"$to/table"
+	rm -rf "$to" && mkdir -p "$to/active" "$to/values" && cat >"$to/table" && digest_of "$to/table" | cat >"$to/sum" &&
+		cp "$to/table" "$to/copy" || return 1
 	while IFS=$tab read -r name _version home package _rest; do
-		ln -s "../../../$home" "$to/active/$name"
-		[ -d "$to/values/$package" ] || cp -pr "$gens/$before/values/$package" "$to/values/"
+		ln -s "../../../$home" "$to/active/$name" || return 1
+		[ -d "$to/values/$package" ] || [ ! -d "$gens/$before/values/$package" ] ||
+			cp -pr "$gens/$before/values/$package" "$to/values/" || return 1
 	done <"$to/table"
 }
 
 write_generation() {
-	cp staging/package/control/artifacts tmp/artifacts
-	{
-		remaining "$table" tmp/artifacts
-		rows -v package="$(fact package)" -v digest="$(fact digest)" -v size="$(fact size)" \
-			'{ print $2, $3, $4, package, $5, $6, $7, $8, $13, $14, digest, size }' tmp/artifacts
-	} | generation "$1"
+	fresh=$(rows -v package="$(fact package)" -v digest="$(fact digest)" -v size="$(fact size)" \
+		'{ print $2, $3, $4, package, $5, $6, $7, $8, $13, $14, digest, size }' "$staged/control/artifacts") &&
+		rest=$(remaining "$table" && echo .) || return 1
+	printf '%s' "${rest%.}" | merged "$fresh" | generation "$1" || return 1
 	values=$gens/$1/values/$(fact package)
-	rm -rf "$values" && mkdir "$values"
+	rm -rf "$values" && mkdir "$values" || return 1
 	sed -n "s/^value$tab//p" task | while IFS=$tab read -r key value; do
 		case $key in *[!A-Za-z0-9_.-]* | .* | -* | '') continue ;; esac
-		(umask 077 && printf '%b' "$value" >"$values/$key")
-	done
+		(umask 077 && printf '%b' "$value" | cat >"$values/$key") || exit 1
+	done || return 1
+	chmod 700 "$values"
+	give "$values"
 	sync
 }
 
 # healthy: the evidence for what was brought or is to be started
 healthy() {
 	[ "$action" = start ] || artifact=
-	rows -v package="$(fact package)" -v name="$artifact" '$4 == package || $1 == name' "$table" >tmp/brought
+	# What was up before the change has to be up after it.
+	touched=" $(cat touched) "
 	while IFS=$tab read -r name version home package _requested start _keep _size check up _rest <&3; do
-		[ "$start" = 0 ] || start_one "$name"
+		[ -n "$name" ] || continue
+		[ "$start" = 0 ] || is_up "$name" || start_one "$name"
 		left=$(($(whole "${up%%.*}" 0) + 1))
 		while [ "$start" = 1 ] && [ "$left" -ge 0 ]; do
 			is_up "$name" || { fail health health "$name did not stay up" || return 1; }
@@ -565,7 +817,10 @@ healthy() {
 				{ fail health health "the check of $name failed: $(tail -c 500 tmp/output)" || return 1; }
 			sleep 1
 		done
-	done 3<tmp/brought
+	done 3<<-END
+		$(rows -v package="$(fact package)" -v name="$artifact" -v touched="$touched" '
+			$4 == package || $1 == name || $6 == 1 && index(touched, " " $1 " ")' "$table")
+	END
 }
 
 step() { printf '%s\n' "$1" "$before" "$after" "$placed" "$begun" | put journal; }
@@ -605,13 +860,13 @@ deliver() {
 			makeRoom) inspect "$archive" "$(fact package)" && make_room && next=install ;;
 			install)
 				report installing 2
-				collect "$before"
-				if unpack "$archive" "$(fact package)"; then
+				if collect "$before" && unpack "$archive" "$(fact package)"; then
 					after=$(next_name)
 					[ -f data-before ] || ls "$container/data" | put data-before
 					step install
-					write_generation "$after"
-					if put_in_place "$(fact package)" "$after"; then next=switch placed=1; else
+					if ! write_generation "$after"; then
+						fail space install 'there is no room for what is installed'
+					elif put_in_place "$(fact package)" "$after"; then next=switch placed=1; else
 						fail script install "$(cat tmp/output)"
 					fi
 				fi
@@ -620,17 +875,22 @@ deliver() {
 				report installing 2
 				collect "$before"
 				after=$(next_name)
-				rows -v name="$artifact" -v action="$action" '
-					$1 == name && action == "uninstall" { next } $1 == name { $6 = action == "start" } 1' "$old" | generation "$after"
-				if [ "$action" = uninstall ] || cut -f 1 "$old" | grep -qxF "$artifact"; then next=switch; else
+				if ! rows -v name="$artifact" -v action="$action" '
+					$1 == name && action == "uninstall" { next } $1 == name { $6 = action == "start" } 1' "$old" | generation "$after"; then
+					fail space change 'there is no room for the change'
+				elif [ "$action" = uninstall ] || cut -f 1 "$old" | grep -qxF "$artifact"; then next=switch; else
 					fail internal change "$artifact is not installed"
 				fi
 				;;
 			switch)
 				watching=
 				rm -f downloads/*
-				[ "$(current)" = "$after" ] || { stop_all && switch_to "$after"; }
-				next=start
+				if [ "$(current)" != "$after" ]; then
+					[ -f touched ] || for name in $(cut -f 1 "$table"); do ! is_up "$name" || printf '%s ' "$name"; done | put touched
+					stop_all
+					switch_to "$after" || fail space switch 'the disk is full'
+				fi
+				[ "$(current)" != "$after" ] || next=start
 				;;
 			start)
 				watching=
@@ -657,26 +917,28 @@ deliver() {
 	sweep
 }
 
-sweep() { rm -rf staging downloads/* failure data-before ./*.new reports/*.new ended/*.new; }
+sweep() {
+	rm -rf "$staged" downloads/* failure data-before touched ./*.new reports/*.new ended/*.new
+	keep_reserve
+}
 
 # make_room: the old goes before the new is unpacked; it can be fetched again
 make_room() {
 	watching=
+	[ -f touched ] || for name in $(cut -f 1 "$table"); do ! is_up "$name" || printf '%s ' "$name"; done | put touched
 	stop_all
 	if [ "$(current)" = "$before" ]; then
 		gap=$(next_name)
-		remaining "$table" /dev/null | generation "$gap"
-		switch_to "$gap"
+		{ remaining "$table" | generation "$gap"; } && switch_to "$gap" || { fail space makeRoom 'the disk is full' || return 1; }
 	fi
-	cp "$table" tmp/rest
 	# Listed without homes they are uninstalled, and their data stays.
-	rows '{ print $1, "-", "-", "-" }' "$old" >>tmp/rest
+	{ cat "$table" && rows '{ print $1, "-", "-", "-" }' "$old"; } | cat >tmp/rest || { fail space makeRoom 'the disk is full' || return 1; }
 	uninstall "$old" tmp/rest "$before"
 }
 
 undo() {
 	watching=
-	rm -rf staging downloads/*
+	rm -rf "$staged" downloads/*
 	stop_all
 	if old_is_whole; then
 		[ "$(current)" = "$before" ] || switch_to "$before"
@@ -730,42 +992,64 @@ restore() {
 
 prepare() {
 	(umask 077 && rm -rf tmp && mkdir -p tmp reports ended downloads)
-	mkdir -p "$container/store" "$packages" "$gens" "$container/data" "$container/log"
-	if [ ! -L "$link" ]; then
-		mkdir -p "$gens/0/active" "$gens/0/values" && : >"$gens/0/table"
-		switch_to 0
-	fi
+	mkdir -p "$container/store" "$packages" "$gens" "$container/data" "$container/log" "$container/staging" "$container/tmp"
+	before=$(current)
+	[ -L "$link" ] && sound "$before" || rescue
 	token=$(value_of token identity) node=$(value_of nodeAddress identity) interval=$(value_of pollInterval identity)
 	mac=$(cat /sys/class/net/*/address | grep -v ^00:00:00 | grep -E '^([0-9a-f]{2}:){5}..$' | head -n 1)
 	[ -n "$id" ] || id=gw-$(printf '%s' "${mac:-$mark}" | tr -d :)
 }
 
+# sound GENERATION: whether its table can be believed; one that was damaged is taken from its copy
+sound() {
+	sum=$(cat "$gens/$1/sum") || { [ -f "$gens/$1/table" ] && return; }
+	[ "$(digest_of "$gens/$1/table")" != "$sum" ] || return 0
+	[ "$(digest_of "$gens/$1/copy")" = "$sum" ] && cp "$gens/$1/copy" "$gens/$1/table"
+}
+
+# rescue: the newest generation that is whole counts, else what packages and store still hold; a new container is empty
+rescue() {
+	[ -L "$link" ] || rm -rf "$link"
+	for name in $(ls "$gens" | sort -rn); do
+		old=$gens/$name/table
+		if sound "$name" && old_is_whole; then
+			log "generation $name counts again" && switch_to "$name"
+			return
+		fi
+	done
+	name=$(next_name)
+	[ "$name" = 1 ] && name=0
+	ls -tr "$packages" | while read -r directory; do
+		rows -v package="$directory" '{ print $2, $3, $4, package, $5, $6, $7, $8, $13, $14, "-", 0 }' "$packages/$directory/control/artifacts"
+	done | while IFS=$tab read -r artifact version home rest; do
+		[ ! -d "$container/$home" ] || printf '%s\t%s\t%s\t%s\n' "$artifact" "$version" "$home" "$rest"
+	done | rows '{ if (!($1 in row)) order[++count] = $1; row[$1] = $0 } END { for (i = 1; i <= count; i++) print row[order[i]] }' |
+		generation "$name"
+	switch_to "$name"
+}
+
 poll() {
 	send_reports || return 0
-	etag=$(cat tmp/etag)
-	ask "$node/device/v1/tasks" "$token" tmp/tasks ${etag:+--header "If-None-Match: $etag"}
+	ask "$node/device/v1/tasks" "$token" ${etag:+--header "If-None-Match: $etag"}
 	case $status in
 		200) ;;
 		304) unreachable=0 failures=0 && return 0 ;;
 		*) after_failure && return 0 ;;
 	esac
 	unreachable=0 failures=0
-	sed -n 's/^ *[Ee][Tt]ag: *//p' tmp/headers | tr -d '\r' | tail -n 1 >tmp/etag
+	etag=$(printf '%s\n' "$headers" | sed -n 's/^ *[Ee][Tt]ag: *//p' | tr -d '\r' | tail -n 1)
+	tasks=$body number=0
 	# There is no PUT, so a fresh profile goes with a registration.
-	[ "$(value_of profileWanted tmp/tasks)" != true ] || register
-	# One that was cut off, or makes no sense, is left out.
-	rm -f tmp/task.*
-	rows -v file=tmp/task. '
-		$1 == "task" || $1 == "order" { text = ""; sound = $1 == "order"; id = $2 ~ /^[0-9A-Za-z][0-9A-Za-z._-]*$/ && length($2) <= 128 ? $2 : "" }
-		{ text = text $0 "\n" }
-		$1 == "package" || $1 == "digest" { sound += length($2) == 64 && $2 !~ /[^0-9a-f]/ }
-		$1 == "size" || $1 == "lastSequence" { sound += $2 ~ /^[0-9]+$/ && length($2) < 13 }
-		$1 == "action" || $1 == "artifact" { sound += $2 ~ /^[a-z0-9._+-]+$/ }
-		($1 == "end" || $1 == "endOrder") && $2 == id && id != "" && sound == 4 { printf "%s", text > (file (100 + ++tasks)) }
-	' tmp/tasks
-	for file in tmp/task.*; do
-		[ -f "$file" ] && put task <"$file" || continue
-		rm -f tmp/etag "$file"
+	[ "$(said profileWanted)" != true ] || tell=1
+	while :; do
+		number=$((number + 1))
+		one=$(printf '%s\n' "$tasks" | sound_task $number)
+		[ -n "$one" ] || break
+		etag=
+		if ! printf '%s\n' "$one" | put task; then
+			log 'no room for a task'
+			continue
+		fi
 		take_up
 		if [ -f "$ended" ]; then
 			repeat_report
@@ -773,9 +1057,25 @@ poll() {
 		fi
 		before=$(current) after='' placed='' begun=0 failure='' first=download
 		[ -z "$action" ] || first=change
-		step $first && deliver
+		start_state=$(fact startState)
+		if [ -n "$start_state" ] && [ "$start_state" != "$(state_digest)" ]; then
+			report failed 3 '{"class":"state","step":"state-changed","message":"the plan is for another state than the one that the gateway is in"}'
+		else
+			step $first && deliver
+		fi
 		send_reports
 	done
+}
+
+# sound_task NUMBER: that one of the tasks that are read. One that was cut off, or makes no sense, does not count.
+sound_task() {
+	rows -v wanted="$1" '
+		$1 == "task" || $1 == "order" { text = ""; sound = $1 == "order"; id = $2 ~ /^[0-9A-Za-z][0-9A-Za-z._-]*$/ && length($2) <= 128 ? $2 : "" }
+		{ text = text $0 "\n" }
+		$1 == "package" || $1 == "digest" { sound += length($2) == 64 && $2 !~ /[^0-9a-f]/ }
+		$1 == "size" || $1 == "lastSequence" { sound += $2 ~ /^[0-9]+$/ && length($2) < 13 }
+		$1 == "action" || $1 == "artifact" { sound += $2 ~ /^[a-z0-9._+-]+$/ }
+		($1 == "end" || $1 == "endOrder") && $2 == id && id != "" && sound == 4 && ++count == wanted { printf "%s", text }'
 }
 
 [ ! -f log ] || logged=$(wc -c <log)
@@ -795,8 +1095,11 @@ until ln -s "$boot $$ $(began $$)" lock; do
 done
 [ -s mark ] || random 24 | put mark
 mark=$(cat mark)
+etag='' most_level=${most_level:-full}
 end_leftovers
 prepare
+isolate
+end_marked "LEONORE_CONTAINER=$mark"
 finish() {
 	trap '' TERM INT HUP
 	watching=
@@ -809,11 +1112,22 @@ finish() {
 trap finish TERM INT HUP
 exec 2>>tmp/complaints
 watching=1 failure=
-if [ -f journal ]; then deliver again; else sweep; fi
+# A journal that makes no sense is none: what counts is what is installed.
+if grep -qxE 'download|makeRoom|install|change|switch|start|cleanup|undo' journal && [ -s task ] &&
+	[ -f "$gens/$(sed -n 2p journal)/table" ]; then
+	deliver again
+else
+	rm -f journal
+	sweep
+fi
 keep_up
 if [ -z "$token" ] || [ -z "$node" ]; then register; fi
 while :; do
 	poll
+	uptime
+	if [ "$now" -ge "$verify_at" ]; then verify && verify_at=$((now + 3600)); fi
+	[ -z "$tell" ] || register
+	keep_reserve
 	: >tmp/complaints
 	wait_for=$(whole "${every:-${interval%%.*}}" 30)
 	[ "$failures" = 0 ] || [ "$wait_for" -ge $((1 << failures)) ] || wait_for=$((1 << failures))
