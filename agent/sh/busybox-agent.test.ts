@@ -14,7 +14,7 @@ import { application, type AgentBed } from '../testing/test-agent.js';
 import { sha256, tar, testPackage, testTask, type TestPackage } from '../testing/test-package.js';
 
 test('the BusyBox agent is small', async () => {
-  expect((await stat(busyBoxAgent)).size).toBeLessThan(30_000);
+  expect((await stat(busyBoxAgent)).size).toBeLessThan(32 * 1_024);
 });
 
 const found = spawnSync('shellcheck', ['--version']).status === 0;
