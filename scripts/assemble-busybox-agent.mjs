@@ -38,7 +38,11 @@ const lines = source
   .map((line) => line.replace(/ (&&|\|\|) /g, '$1'))
   .map((line) => line.replace(/(?<![\w$/{-])[a-z]+_[a-z_]+(?![\w=}-])/g, (name) => short.get(name) ?? name));
 const disabled = source.match(/^# shellcheck disable=\S+/m)?.[0] ?? '';
-const head = ['#!/bin/sh', '# The gateway agent for BusyBox, made of agent/sh/parts: see docs/gateway.md.', disabled];
+const head = [
+  '#!/bin/sh',
+  '# The gateway agent for BusyBox, made of agent/sh/parts: see docs/gateway.md.',
+  disabled,
+];
 
 const target = join(root, 'dist/agent/leonore-agent.sh');
 mkdirSync(dirname(target), { recursive: true });

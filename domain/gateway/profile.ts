@@ -78,10 +78,8 @@ export const GatewayStateSchema = Type.Object(
           restarts: Type.Integer({ minimum: 0 }),
           /** How it ended last. */
           lastExit: Type.Optional(Text),
-          /** What its check said last, when it failed. */
-          failing: Type.Optional(Text),
           /** Up or down for so long. */
-          sinceSeconds: Type.Integer({ minimum: 0 }),
+          sinceSeconds: Type.Optional(Type.Integer({ minimum: 0 })),
         },
         strict,
       ),

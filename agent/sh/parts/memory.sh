@@ -11,7 +11,7 @@ prepare() {
 
 # sound GENERATION: whether its table can be believed; one that was damaged is taken from its copy
 sound() {
-	sum=$(cat "$gens/$1/sum") || { [ -f "$gens/$1/table" ] && return; }
+	sum=$(cat "$gens/$1/sum") || { [ -f "$gens/$1/table" ]; return; }
 	[ "$(digest_of "$gens/$1/table")" != "$sum" ] || return 0
 	[ "$(digest_of "$gens/$1/copy")" = "$sum" ] && cp "$gens/$1/copy" "$gens/$1/table"
 }
@@ -22,7 +22,7 @@ rescue() {
 	for name in $(ls "$gens" | sort -rn); do
 		old=$gens/$name/table
 		if sound "$name" && old_is_whole; then
-			log "generation $name counts again" && switch_to "$name"
+			switch_to "$name"
 			return
 		fi
 	done

@@ -58,7 +58,10 @@ put() {
 # cat notices when it cannot write; not every builtin does.
 written() { (umask 077 && printf %s "$content" | cat >"$1.new") && sync && mv "$1.new" "$1" && sync; }
 keep_reserve() {
-	[ -s reserve ] || [ "$(free_kib)" -lt 256 ] || dd if=/dev/zero of=reserve bs=1k count=64 || rm -f reserve
+	[ "$(wc -c <reserve)" != 65536 ] || return 0
+	# On a disk that is almost full, as much of it as there is.
+	room=$(($(free_kib) - 8))
+	[ $room -lt 4 ] || dd if=/dev/zero of=reserve bs=1k count=$((room < 64 ? room : 64))
 }
 quoted() { printf '"%s"' "$(printf '%s' "$1" | tr '\000-\037\177' ' ' | sed 's/[\\"]/\\&/g')"; }
 value_of() { sed -n "s/^$1$tab//p" "$2" | head -n 1 | tr -d '\r'; }

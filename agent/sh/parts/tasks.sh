@@ -17,10 +17,7 @@ poll() {
 		one=$(printf '%s\n' "$tasks" | sound_task $number)
 		[ -n "$one" ] || break
 		etag=
-		if ! printf '%s\n' "$one" | put task; then
-			log 'no room for a task'
-			continue
-		fi
+		printf '%s\n' "$one" | put task || continue
 		take_up
 		if [ -f "$ended" ]; then
 			repeat_report
