@@ -4,6 +4,7 @@
  * needed to make them: a deb is an ar archive of debian-binary, control.tar.gz and data.tar.gz; an ipk is a gzip tar of
  * the three. The same sources give the same bytes.
  */
+import { Buffer } from 'node:buffer';
 import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';

@@ -99,8 +99,8 @@ export const scenarios: readonly Scenario[] = [
       await agent.polls(1);
       const [first] = agent.server.registrations;
       assert.equal(first?.token, enrolmentToken);
-      assert.equal(first?.body.profile.id, 'gw-conformance');
-      assert.deepEqual(first?.body.profile.installed ?? [], []);
+      assert.equal(first.body.profile.id, 'gw-conformance');
+      assert.deepEqual(first.body.profile.installed ?? [], []);
     },
   },
   {
