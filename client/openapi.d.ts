@@ -614,6 +614,20 @@ export interface components {
                 installedSize?: number;
                 requested?: boolean;
             }[];
+            state?: {
+                isolation: "full" | "user" | "none";
+                limits: boolean;
+                digest: string;
+                applications: {
+                    name: string;
+                    up: boolean;
+                    restarts: number;
+                    lastExit?: string;
+                    sinceSeconds?: number;
+                }[];
+                damaged: string[];
+                rescued?: string;
+            };
         };
         Deployment: {
             name: string;
@@ -948,7 +962,60 @@ export interface operations {
         requestBody: {
             content: {
                 "application/json": {
-                    profile: components["schemas"]["GatewayProfile"];
+                    profile: {
+                        id: string;
+                        name?: string;
+                        mac?: string;
+                        hardware: {
+                            arch: string;
+                            cpus?: number;
+                            memoryTotal?: number;
+                            memoryFree?: number;
+                            diskTotal?: number;
+                            diskFree?: number;
+                            load?: number;
+                            uptimeSeconds?: number;
+                            components?: {
+                                name: string;
+                                version: string;
+                            }[];
+                            cpuFeatures?: string[];
+                        };
+                        software: {
+                            os: string;
+                            kernel?: string;
+                            libc?: string;
+                            tools?: {
+                                name: string;
+                                version: string;
+                            }[];
+                        };
+                        strategies?: string[];
+                        protocols?: string[];
+                        labels?: {
+                            [key: string]: string;
+                        };
+                        installed?: {
+                            name: string;
+                            version: string;
+                            installedSize?: number;
+                            requested?: boolean;
+                        }[];
+                        state?: {
+                            isolation: "full" | "user" | "none";
+                            limits: boolean;
+                            digest: string;
+                            applications: {
+                                name: string;
+                                up: boolean;
+                                restarts: number;
+                                lastExit?: string;
+                                sinceSeconds?: number;
+                            }[];
+                            damaged: string[];
+                            rescued?: string;
+                        };
+                    };
                     pushAddress?: string;
                     agentVersion?: string;
                 };
@@ -1234,7 +1301,73 @@ export interface operations {
                 };
                 content: {
                     "application/json": {
-                        items: components["schemas"]["Gateway"][];
+                        items: {
+                            id: string;
+                            /** @enum {unknown} */
+                            state: "queued" | "active" | "decommissioned";
+                            nodeId: string | null;
+                            protocol: string;
+                            strategy: string;
+                            agentVersion: string | null;
+                            /** Format: date-time */
+                            registeredAt: string;
+                            /** Format: date-time */
+                            lastSeenAt: string;
+                            profile: {
+                                id: string;
+                                name?: string;
+                                mac?: string;
+                                hardware: {
+                                    arch: string;
+                                    cpus?: number;
+                                    memoryTotal?: number;
+                                    memoryFree?: number;
+                                    diskTotal?: number;
+                                    diskFree?: number;
+                                    load?: number;
+                                    uptimeSeconds?: number;
+                                    components?: {
+                                        name: string;
+                                        version: string;
+                                    }[];
+                                    cpuFeatures?: string[];
+                                };
+                                software: {
+                                    os: string;
+                                    kernel?: string;
+                                    libc?: string;
+                                    tools?: {
+                                        name: string;
+                                        version: string;
+                                    }[];
+                                };
+                                strategies?: string[];
+                                protocols?: string[];
+                                labels?: {
+                                    [key: string]: string;
+                                };
+                                installed?: {
+                                    name: string;
+                                    version: string;
+                                    installedSize?: number;
+                                    requested?: boolean;
+                                }[];
+                                state?: {
+                                    isolation: "full" | "user" | "none";
+                                    limits: boolean;
+                                    digest: string;
+                                    applications: {
+                                        name: string;
+                                        up: boolean;
+                                        restarts: number;
+                                        lastExit?: string;
+                                        sinceSeconds?: number;
+                                    }[];
+                                    damaged: string[];
+                                    rescued?: string;
+                                };
+                            };
+                        }[];
                         nextCursor: string | null;
                     };
                 };
@@ -1276,7 +1409,73 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Gateway"];
+                    "application/json": {
+                        id: string;
+                        /** @enum {unknown} */
+                        state: "queued" | "active" | "decommissioned";
+                        nodeId: string | null;
+                        protocol: string;
+                        strategy: string;
+                        agentVersion: string | null;
+                        /** Format: date-time */
+                        registeredAt: string;
+                        /** Format: date-time */
+                        lastSeenAt: string;
+                        profile: {
+                            id: string;
+                            name?: string;
+                            mac?: string;
+                            hardware: {
+                                arch: string;
+                                cpus?: number;
+                                memoryTotal?: number;
+                                memoryFree?: number;
+                                diskTotal?: number;
+                                diskFree?: number;
+                                load?: number;
+                                uptimeSeconds?: number;
+                                components?: {
+                                    name: string;
+                                    version: string;
+                                }[];
+                                cpuFeatures?: string[];
+                            };
+                            software: {
+                                os: string;
+                                kernel?: string;
+                                libc?: string;
+                                tools?: {
+                                    name: string;
+                                    version: string;
+                                }[];
+                            };
+                            strategies?: string[];
+                            protocols?: string[];
+                            labels?: {
+                                [key: string]: string;
+                            };
+                            installed?: {
+                                name: string;
+                                version: string;
+                                installedSize?: number;
+                                requested?: boolean;
+                            }[];
+                            state?: {
+                                isolation: "full" | "user" | "none";
+                                limits: boolean;
+                                digest: string;
+                                applications: {
+                                    name: string;
+                                    up: boolean;
+                                    restarts: number;
+                                    lastExit?: string;
+                                    sinceSeconds?: number;
+                                }[];
+                                damaged: string[];
+                                rescued?: string;
+                            };
+                        };
+                    };
                 };
             };
             /** @description The caller, the operator or the gateway must act */
