@@ -42,14 +42,7 @@ export function connectDatabase({ url, poolSize }: DatabaseOptions) {
         { name, text }: PreparedStatement,
         values: readonly unknown[],
       ): Promise<Row[]> {
-        for (let run = 1; ; run += 1) {
-          try {
-            return (await pool.query<Row>({ name, text, values: [...values] })).rows;
-          } catch (error) {
-            if (run === maximumRuns || !isDeadlock(error)) throw asDatabaseError(error);
-            await delay(run * 20 * (0.5 + Math.random()));
-          }
-        }
+        return withoutDeadlock(async () => (await pool.query<Row>({ name, text, values: [...values] })).rows);
       },
     },
     query: {
@@ -135,22 +128,30 @@ export function isUniqueViolation(error: unknown): boolean {
 const maximumRuns = 4;
 
 /**
- * Runs `work` in one transaction: all of it is stored, or nothing. When PostgreSQL resolves a deadlock at its cost, it
- * is run again, so `work` must do nothing but what the transaction undoes.
+ * Runs a statement, or a transaction, again when PostgreSQL resolves a deadlock at its cost: nothing of it was stored.
+ * @throws LeonoreError DATABASE_UNAVAILABLE
+ */
+export async function withoutDeadlock<T>(work: () => Promise<T>): Promise<T> {
+  for (let run = 1; ; run += 1) {
+    try {
+      return await work();
+    } catch (error) {
+      if (run === maximumRuns || !isDeadlock(error)) throw asDatabaseError(error);
+      await delay(run * 20 * (0.5 + Math.random()));
+    }
+  }
+}
+
+/**
+ * Runs `work` in one transaction: all of it is stored, or nothing. It may be run again (see {@link withoutDeadlock}), so
+ * it must do nothing but what the transaction undoes.
  */
 export async function inTransaction<T>(
   database: Database,
   work: (tx: Transaction) => Promise<T>,
   timeoutMs = 30_000,
 ): Promise<T> {
-  for (let run = 1; ; run += 1) {
-    try {
-      return await database.$transaction(work, { timeout: timeoutMs, maxWait: 10_000 });
-    } catch (error) {
-      if (run === maximumRuns || !isDeadlock(error)) throw asDatabaseError(error);
-      await delay(run * 20 * (0.5 + Math.random()));
-    }
-  }
+  return withoutDeadlock(() => database.$transaction(work, { timeout: timeoutMs, maxWait: 10_000 }));
 }
 
 /** SQLSTATE 40P01, which the driver adapter tells as P2034 or within the message. */

@@ -79,7 +79,11 @@ export class ProvisioningRepository {
           AND d.chunk IS NULL AND d.node_id = ${nodeId}`;
         await this.deliveries.happen(
           ended === 'failed' ? 'unserved' : 'incompatible',
-          { where, groupId: row.id, error: Prisma.sql`${failure === null ? null : jsonText(failure)}::jsonb` },
+          {
+            where,
+            groupId: row.id,
+            error: Prisma.sql`${failure === null ? null : jsonText(failure)}::jsonb`,
+          },
           tx,
         );
       });

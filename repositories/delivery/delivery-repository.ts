@@ -10,7 +10,7 @@ import type { HistoryEntry } from '../../domain/delivery/history.js';
 import type { DeliveryState } from '../../domain/delivery/state.js';
 import { Prisma } from '../../prisma/generated/client.js';
 import { LeonoreError } from '../../domain/errors.js';
-import type { Database } from '../database.js';
+import { withoutDeadlock, type Database } from '../database.js';
 import { hadStates, mayDownloadStatement, pollStatement } from './delivery-statements.js';
 import { sqlStateOf } from './sql-states.js';
 import { storeReports } from './store-reports.js';
@@ -193,9 +193,10 @@ export class DeliveryRepository {
     const strangers = batch.filter((_entry, index) => results[index]?.outcomes.includes('unknown') === true);
     if (strangers.length === 0) return;
     const ids = [...new Set(strangers.map(({ gatewayId }) => gatewayId))].sort();
-    await this.database.$executeRaw`
+    const statement = Prisma.sql`
       UPDATE gateway SET profile_wanted = true, wake = true
       WHERE id = ANY(${ids}::text[]) AND state = 'active' AND NOT profile_wanted`;
+    await withoutDeadlock(() => this.database.$executeRaw(statement));
   }
 }
 

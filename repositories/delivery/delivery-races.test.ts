@@ -1,0 +1,225 @@
+/** What many processes do to the same deliveries at once, on connections of their own. */
+import { randomBytes } from 'node:crypto';
+import { setTimeout as delay } from 'node:timers/promises';
+import { afterAll, beforeAll, expect, test } from '@jest/globals';
+import fc from 'fast-check';
+import pg from 'pg';
+import { openStates, reportableStates } from '../../domain/delivery/state.js';
+import { connectDatabase, type Database } from '../database.js';
+import { createRepositories, type Repositories } from '../repositories.js';
+import { expectNumbersRight } from '../../tests/support/delivery-numbers.js';
+import {
+  addGateways,
+  addNode,
+  addRollout,
+  planOf,
+  profileOf,
+  testRepositories,
+  type TestRepositories,
+} from '../../tests/support/test-repositories.js';
+
+let repositories: TestRepositories;
+/** Processes of their own: each counts in its own rows. */
+const others: { readonly database: Database; readonly repositories: Repositories }[] = [];
+
+beforeAll(async () => {
+  repositories = await testRepositories();
+  for (const name of ['one', 'two', 'three']) {
+    const database = connectDatabase({ url: repositories.server.url, poolSize: 6 });
+    others.push({ database, repositories: createRepositories(database, 60_000, name) });
+  }
+  for (const node of ['node-1', 'node-2']) await addNode(repositories, node);
+}, 60_000);
+
+afterAll(async () => {
+  for (const { database } of others) await database.$disconnect();
+  await repositories.close();
+});
+
+async function packageOf(): Promise<string> {
+  const id = randomBytes(32).toString('hex');
+  await repositories.packages.add({
+    id,
+    recipe: id,
+    archiveDigest: id,
+    sizeBytes: 1,
+    installedBytes: 1,
+    artifacts: [],
+    declaredValues: [],
+    log: '',
+    builtBy: 'node-1',
+  });
+  return id;
+}
+
+async function fleetOf(count: number): Promise<{ rolloutId: string; gatewayIds: string[] }> {
+  const gatewayIds = Array.from({ length: count }, () => `gw-${randomBytes(6).toString('hex')}`).sort();
+  await addGateways(
+    repositories,
+    gatewayIds.map((id) => profileOf(id)),
+  );
+  return { rolloutId: await addRollout(repositories, ['thermometer'], gatewayIds), gatewayIds };
+}
+
+/** Puts the deliveries that node-1 has into groups of three, so that steps v and vi have something to race for. */
+async function plan(rolloutId: string, count: number): Promise<string[]> {
+  const ordinals = Array.from({ length: count }, (_none, ordinal) => ordinal);
+  const groups = Array.from({ length: Math.ceil(count / 3) }, (_none, place) => ({
+    plans: [planOf()],
+    explanation: null,
+    failure: null,
+    ordinals: ordinals.slice(place * 3, place * 3 + 3),
+  }));
+  for (const node of ['node-1', 'node-2']) await repositories.provisioning.saveGroups(rolloutId, node, groups);
+  return (await repositories.rollouts.groups(rolloutId, 100)).map(({ id }) => id);
+}
+
+const gateways = 9;
+const place = fc.nat(gateways - 1);
+const deed = fc.oneof(
+  { weight: 2, arbitrary: fc.record({ what: fc.constant('built' as const), group: fc.nat(3) }) },
+  fc.record({ what: fc.constantFrom('satisfied', 'unbuilt'), group: fc.nat(3) }),
+  { weight: 3, arbitrary: fc.record({ what: fc.constant('form' as const), node: fc.constantFrom('node-1', 'node-2') }) },
+  { weight: 3, arbitrary: fc.record({ what: fc.constantFrom('offer', 'lose', 'cancelChunk'), chunk: fc.nat(2) }) },
+  { weight: 1, arbitrary: fc.record({ what: fc.constantFrom('cancel', 'giveUp', 'end', 'follow', 'settle') }) },
+  fc.record({ what: fc.constantFrom('decommission', 'register', 'poll'), gateway: place }),
+  {
+    weight: 6,
+    arbitrary: fc.record({
+      what: fc.constant('report' as const),
+      members: fc.array(
+        fc.record({
+          ordinal: place,
+          sequence: fc.integer({ min: 1, max: 6 }),
+          state: fc.constantFrom(...reportableStates),
+        }),
+        { minLength: 1, maxLength: 4 },
+      ),
+    }),
+  },
+);
+
+interface Deed {
+  readonly what: string;
+  readonly group?: number;
+  readonly node?: string;
+  readonly chunk?: number;
+  readonly gateway?: number;
+  readonly members?: readonly { ordinal: number; sequence: number; state: (typeof reportableStates)[number] }[];
+}
+
+/** One deed of one process. */
+async function act(
+  { provisioning, chunks, rollouts, gateways: fleet, deliveries }: Repositories,
+  deedToDo: Deed,
+  facts: { rolloutId: string; gatewayIds: readonly string[]; groups: readonly string[]; packageId: string },
+): Promise<unknown> {
+  const { what, group = 0, node = 'node-1', chunk = 0, gateway = 0, members = [] } = deedToDo;
+  const { rolloutId, gatewayIds, groups, packageId } = facts;
+  const groupId = groups[group % Math.max(1, groups.length)] ?? '00000000-0000-0000-0000-000000000000';
+  const gatewayId = gatewayIds[gateway] ?? '';
+  switch (what) {
+    case 'built':
+      return provisioning.groupBuilt(groupId, 0, packageId, []);
+    case 'satisfied':
+      return provisioning.groupSatisfied(groupId, 0, []);
+    case 'unbuilt':
+      return provisioning.groupFailed(groupId, [], { code: 'PACKAGE_BUILD_FAILED' });
+    case 'form':
+      return chunks.form(rolloutId, node);
+    case 'offer':
+      return chunks.offer(rolloutId, chunk, 'node-1', 3_600);
+    case 'lose':
+      return chunks.lose(rolloutId, chunk);
+    case 'cancelChunk':
+      return provisioning.cancel(rolloutId, chunk);
+    case 'cancel':
+      return provisioning.cancel(rolloutId);
+    case 'giveUp':
+      return provisioning.giveUp(rolloutId, null, { code: 'NO_NODE' });
+    case 'end':
+      return rollouts.end(rolloutId, null);
+    case 'settle':
+      return rollouts.settle();
+    case 'follow':
+      return provisioning.shares(rolloutId);
+    case 'decommission':
+      return fleet.decommission(gatewayId).catch((error: unknown) => {
+        expect(error).toMatchObject({ code: 'GATEWAY_NOT_FOUND' });
+      });
+    case 'register':
+      return fleet.registerAll([
+        {
+          profile: profileOf(gatewayId),
+          channel: { protocol: 'http', strategy: gateway % 2 === 0 ? 'push' : 'pull' },
+          pushAddress: null,
+          agentVersion: null,
+          newTokenHash: randomBytes(32),
+        },
+      ]);
+    case 'poll':
+      return deliveries.poll([gatewayId]);
+    case 'report':
+      return deliveries.report(
+        members.map(({ ordinal, sequence, state }) => ({
+          gatewayId: gatewayIds[ordinal] ?? '',
+          delivery: { rolloutId, ordinal },
+          reports: [{ deliveryId: '', sequence, state, installed: [] }],
+        })),
+      );
+    default:
+      throw new Error(`unknown: ${what}`);
+  }
+}
+
+test('whatever happens at once, numbers and histories stay right, and no deadlock comes out', async () => {
+  const rounds = fc.array(fc.array(deed, { minLength: 4, maxLength: 10 }), { minLength: 3, maxLength: 5 });
+  await fc.assert(
+    fc.asyncProperty(rounds, async (stories) => {
+      const fleet = await fleetOf(gateways);
+      const groups = await plan(fleet.rolloutId, gateways);
+      const facts = { ...fleet, groups, packageId: await packageOf() };
+      for (const story of stories) {
+        await Promise.all(
+          story.map((next, index) => act(others[index % others.length]?.repositories ?? repositories, next, facts)),
+        );
+        await expectNumbersRight(repositories.database, fleet.rolloutId);
+      }
+      // Nothing is ever stuck: what is open can be ended.
+      await repositories.provisioning.giveUp(fleet.rolloutId, null, { code: 'NO_NODE' });
+      for (const chunk of [0, 1, 2, 3]) await repositories.chunks.lose(fleet.rolloutId, chunk);
+      await expectNumbersRight(repositories.database, fleet.rolloutId);
+      const counts = await repositories.rollouts.counts(fleet.rolloutId);
+      expect(openStates.map((state) => counts[state])).toEqual([0, 0, 0, 0]);
+      expect(await repositories.rollouts.end(fleet.rolloutId, null)).toMatchObject({ open: 0, counts });
+    }),
+    { numRuns: 25 },
+  );
+}, 240_000);
+
+/** Holds a statement of another process open until `then` has been sent: it waits for the locks. */
+async function whileLocked(lock: string, values: unknown[], then: () => Promise<unknown>): Promise<void> {
+  const client = new pg.Client({ connectionString: repositories.server.url });
+  await client.connect();
+  try {
+    await client.query('BEGIN');
+    await client.query(lock, values);
+    const { rows } = await client.query<{ pid: number }>('SELECT pg_backend_pid() AS pid');
+    const waiting = then();
+    await untilBlockedBy(rows[0]?.pid ?? 0);
+    await client.query('COMMIT');
+    await waiting;
+  } finally {
+    await client.end();
+  }
+}
+
+async function untilBlockedBy(pid: number): Promise<void> {
+  for (;;) {
+    const [row] = await repositories.database.$queryRaw<{ blocked: boolean }[]>`
+      SELECT EXISTS (SELECT 1 FROM pg_stat_activity WHERE datname = current_database()
+        AND ${pid} = ANY (pg_blocking_pids(pid))) AS blocked`;
+    if (row?.blocked === true) return;
+    await delay(5);
+  }
+}
