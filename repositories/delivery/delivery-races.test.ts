@@ -1,11 +1,13 @@
 /** What many processes do to the same deliveries at once, on connections of their own. */
-import { randomBytes } from 'node:crypto';
+import { createHash, randomBytes } from 'node:crypto';
 import { setTimeout as delay } from 'node:timers/promises';
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
 import fc from 'fast-check';
 import pg from 'pg';
 import { openStates, reportableStates } from '../../domain/delivery/state.js';
-import { connectDatabase, type Database } from '../database.js';
+import { Prisma } from '../../prisma/generated/client.js';
+import { connectDatabase, inTransaction, type Database, type Transaction } from '../database.js';
+import { DeliveryWriter } from './delivery-writer.js';
 import { createRepositories, type Repositories } from '../repositories.js';
 import { expectNumbersRight } from '../../tests/support/delivery-numbers.js';
 import {
@@ -70,7 +72,8 @@ async function plan(rolloutId: string, count: number): Promise<string[]> {
     failure: null,
     ordinals: ordinals.slice(place * 3, place * 3 + 3),
   }));
-  for (const node of ['node-1', 'node-2']) await repositories.provisioning.saveGroups(rolloutId, node, groups);
+  for (const node of ['node-1', 'node-2'])
+    await repositories.provisioning.saveGroups(rolloutId, node, groups);
   return (await repositories.rollouts.groups(rolloutId, 100)).map(({ id }) => id);
 }
 
@@ -79,9 +82,18 @@ const place = fc.nat(gateways - 1);
 const deed = fc.oneof(
   { weight: 2, arbitrary: fc.record({ what: fc.constant('built' as const), group: fc.nat(3) }) },
   fc.record({ what: fc.constantFrom('satisfied', 'unbuilt'), group: fc.nat(3) }),
-  { weight: 3, arbitrary: fc.record({ what: fc.constant('form' as const), node: fc.constantFrom('node-1', 'node-2') }) },
-  { weight: 3, arbitrary: fc.record({ what: fc.constantFrom('offer', 'lose', 'cancelChunk'), chunk: fc.nat(2) }) },
-  { weight: 1, arbitrary: fc.record({ what: fc.constantFrom('cancel', 'giveUp', 'end', 'follow', 'settle') }) },
+  {
+    weight: 3,
+    arbitrary: fc.record({ what: fc.constant('form' as const), node: fc.constantFrom('node-1', 'node-2') }),
+  },
+  {
+    weight: 3,
+    arbitrary: fc.record({ what: fc.constantFrom('offer', 'lose', 'cancelChunk'), chunk: fc.nat(2) }),
+  },
+  {
+    weight: 1,
+    arbitrary: fc.record({ what: fc.constantFrom('cancel', 'giveUp', 'end', 'follow', 'settle') }),
+  },
   fc.record({ what: fc.constantFrom('decommission', 'register', 'poll'), gateway: place }),
   {
     weight: 6,
@@ -105,7 +117,11 @@ interface Deed {
   readonly node?: string;
   readonly chunk?: number;
   readonly gateway?: number;
-  readonly members?: readonly { ordinal: number; sequence: number; state: (typeof reportableStates)[number] }[];
+  readonly members?: readonly {
+    ordinal: number;
+    sequence: number;
+    state: (typeof reportableStates)[number];
+  }[];
 }
 
 /** One deed of one process. */
@@ -181,7 +197,9 @@ test('whatever happens at once, numbers and histories stay right, and no deadloc
       const facts = { ...fleet, groups, packageId: await packageOf() };
       for (const story of stories) {
         await Promise.all(
-          story.map((next, index) => act(others[index % others.length]?.repositories ?? repositories, next, facts)),
+          story.map((next, index) =>
+            act(others[index % others.length]?.repositories ?? repositories, next, facts),
+          ),
         );
         await expectNumbersRight(repositories.database, fleet.rolloutId);
       }
@@ -197,29 +215,149 @@ test('whatever happens at once, numbers and histories stay right, and no deadloc
   );
 }, 240_000);
 
-/** Holds a statement of another process open until `then` has been sent: it waits for the locks. */
-async function whileLocked(lock: string, values: unknown[], then: () => Promise<unknown>): Promise<void> {
-  const client = new pg.Client({ connectionString: repositories.server.url });
-  await client.connect();
-  try {
-    await client.query('BEGIN');
-    await client.query(lock, values);
-    const { rows } = await client.query<{ pid: number }>('SELECT pg_backend_pid() AS pid');
-    const waiting = then();
-    await untilBlockedBy(rows[0]?.pid ?? 0);
-    await client.query('COMMIT');
-    await waiting;
-  } finally {
-    await client.end();
-  }
-}
-
-async function untilBlockedBy(pid: number): Promise<void> {
+async function untilBlockedBy(pid: number): Promise<number[]> {
   for (;;) {
-    const [row] = await repositories.database.$queryRaw<{ blocked: boolean }[]>`
-      SELECT EXISTS (SELECT 1 FROM pg_stat_activity WHERE datname = current_database()
-        AND ${pid} = ANY (pg_blocking_pids(pid))) AS blocked`;
-    if (row?.blocked === true) return;
+    const rows = await repositories.database.$queryRaw<{ pid: number }[]>`
+      SELECT pid FROM pg_stat_activity WHERE datname = current_database() AND ${pid} = ANY (pg_blocking_pids(pid))`;
+    if (rows.length > 0) return rows.map((row) => row.pid);
     await delay(5);
   }
 }
+
+/** Runs `first` in a transaction that is committed when `then` waits for its locks. */
+async function whileHeld(
+  first: (tx: Transaction) => Promise<unknown>,
+  then: () => Promise<unknown>,
+  meanwhile: (blocked: readonly number[]) => Promise<unknown> = () => Promise.resolve(),
+): Promise<PromiseSettledResult<unknown>> {
+  const waiting = await inTransaction(repositories.database, async (tx) => {
+    const [row] = await tx.$queryRaw<{ pid: number }[]>`SELECT pg_backend_pid() AS pid`;
+    await first(tx);
+    const outcome = Promise.allSettled([then()]);
+    await meanwhile(await untilBlockedBy(row?.pid ?? 0));
+    return { outcome };
+  });
+  const [result] = await waiting.outcome;
+  return result;
+}
+
+const lockDelivery = (rolloutId: string, ordinal: number) => (tx: Transaction) =>
+  tx.$queryRaw`SELECT 1 FROM delivery WHERE rollout_id = ${rolloutId}::uuid AND ordinal = ${ordinal} FOR UPDATE`;
+
+/** Three gateways on a chunk that was offered, or only formed. */
+async function chunkOf(
+  stage: 'built' | 'formed' | 'offered',
+): Promise<{ rolloutId: string; gatewayIds: string[] }> {
+  const fleet = await fleetOf(3);
+  const nodes = await repositories.provisioning.shares(fleet.rolloutId);
+  const groups = await plan(fleet.rolloutId, 3);
+  const packageId = await packageOf();
+  for (const group of groups) await repositories.provisioning.groupBuilt(group, 0, packageId, []);
+  if (stage === 'built') return fleet;
+  for (const { nodeId } of nodes) await repositories.chunks.form(fleet.rolloutId, nodeId);
+  const chunks = await repositories.database.rolloutChunk.findMany({ where: { rolloutId: fleet.rolloutId } });
+  if (stage === 'offered')
+    for (const { chunk, nodeId } of chunks)
+      await repositories.chunks.offer(fleet.rolloutId, chunk, nodeId, 3_600);
+  return fleet;
+}
+
+test('what comes into a chunk while it is being cancelled is cancelled, and counted in its chunk', async () => {
+  const { rolloutId } = await chunkOf('built');
+  const [other] = others;
+  const nodes = await repositories.provisioning.shares(rolloutId);
+  const result = await whileHeld(
+    async (tx) => {
+      for (const { nodeId } of nodes)
+        await new DeliveryWriter(repositories.database, 'test').place(tx, rolloutId, nodeId);
+    },
+    () => other?.repositories.provisioning.cancel(rolloutId) ?? Promise.resolve(),
+  );
+  expect(result).toEqual({ status: 'fulfilled', value: 3 });
+  await expectNumbersRight(repositories.database, rolloutId);
+  expect(await repositories.rollouts.end(rolloutId, null)).toMatchObject({
+    open: 0,
+    counts: { cancelled: 3 },
+  });
+});
+
+test('what is cancelled while it comes into a chunk is not open in it', async () => {
+  const { rolloutId } = await chunkOf('built');
+  const nodes = await repositories.provisioning.shares(rolloutId);
+  const [other] = others;
+  const result = await whileHeld(
+    (tx) =>
+      new DeliveryWriter(repositories.database, 'test').happen(
+        'cancelled',
+        { where: Prisma.sql`d.rollout_id = ${rolloutId}::uuid` },
+        tx,
+      ),
+    async () => {
+      for (const { nodeId } of nodes) await other?.repositories.chunks.form(rolloutId, nodeId);
+    },
+  );
+  expect(result.status).toBe('fulfilled');
+  await expectNumbersRight(repositories.database, rolloutId);
+});
+
+test('a task that was there for a moment only is counted as offered, and its end is told to the node', async () => {
+  const { rolloutId, gatewayIds } = await chunkOf('formed');
+  const [one, two] = others;
+  const chunks = await repositories.database.rolloutChunk.findMany({ where: { rolloutId } });
+  const listener = new pg.Client({ connectionString: repositories.server.url });
+  await listener.connect();
+  const told: string[] = [];
+  listener.on('notification', ({ payload }) => told.push(...(payload ?? '').split('\n')));
+  for (const node of ['node-1', 'node-2'])
+    await listener.query(`LISTEN leonore_node_${createHash('md5').update(node).digest('hex')}`);
+  const result = await whileHeld(
+    lockDelivery(rolloutId, 0),
+    () => one?.repositories.provisioning.cancel(rolloutId) ?? Promise.resolve(),
+    async () => {
+      for (const { chunk, nodeId } of chunks)
+        await two?.repositories.chunks.offer(rolloutId, chunk, nodeId, 60);
+      // What was told of the offer has arrived once this has.
+      await listener.query('SELECT 1');
+      told.length = 0;
+    },
+  );
+  expect(result).toEqual({ status: 'fulfilled', value: 3 });
+  await listener.query('SELECT 1');
+  expect(told.sort()).toEqual(gatewayIds);
+  await listener.end();
+  await expectNumbersRight(repositories.database, rolloutId);
+});
+
+test.each<
+  [string, (process: Repositories, rolloutId: string, gatewayIds: readonly string[]) => Promise<unknown>]
+>([
+  ['losing', ({ chunks }, rolloutId) => chunks.lose(rolloutId, 0)],
+  ['cancelling', ({ provisioning }, rolloutId) => provisioning.cancel(rolloutId)],
+  [
+    'reporting',
+    ({ deliveries }, rolloutId, gatewayIds) =>
+      deliveries.report(
+        gatewayIds.map((gatewayId, ordinal) => ({
+          gatewayId,
+          delivery: { rolloutId, ordinal },
+          reports: [{ deliveryId: '', sequence: 1, state: 'succeeded' as const }],
+        })),
+      ),
+  ],
+])('a statement that is killed in the midst of %s changes none of the numbers', async (_what, work) => {
+  const { rolloutId, gatewayIds } = await chunkOf('offered');
+  const before = await repositories.database.delivery.findMany({ where: { rolloutId } });
+  const last = before.filter(({ chunk }) => chunk === 0).at(-1)?.ordinal ?? 0;
+  const [other] = others;
+  const result = await whileHeld(
+    lockDelivery(rolloutId, last),
+    () => work(other?.repositories ?? repositories, rolloutId, gatewayIds),
+    (blocked) =>
+      repositories.database
+        .$queryRaw`SELECT pg_terminate_backend(pid) FROM unnest(${blocked}::int[]) AS b(pid)`,
+  );
+  expect(result).toMatchObject({ status: 'rejected', reason: { code: 'DATABASE_UNAVAILABLE' } });
+  await expectNumbersRight(repositories.database, rolloutId);
+  expect(await repositories.database.delivery.findMany({ where: { rolloutId } })).toEqual(before);
+  expect(await repositories.rollouts.counts(rolloutId)).toMatchObject({ offered: 3 });
+});
