@@ -6,7 +6,8 @@ import { rolloutOutcome, type DeliveryCounts, type RolloutState } from '../domai
 import type { RolloutEventKind } from '../domain/rollout/events.js';
 import type { Step } from '../domain/rollout/steps.js';
 import { openStates } from '../domain/delivery/state.js';
-import { inTransaction, isUniqueViolation, json, jsonText, type Database } from './database.js';
+import { inTransaction, json, jsonText, type Database } from './database.js';
+import { isUniqueViolation } from './database-errors.js';
 import { countsOf, recount } from './delivery/delivery-counts.js';
 
 export interface RolloutOptions {
