@@ -124,69 +124,56 @@ interface Deed {
   }[];
 }
 
-/** One deed of one process. */
-async function act(
-  { provisioning, chunks, rollouts, gateways: fleet, deliveries }: Repositories,
-  deedToDo: Deed,
-  facts: { rolloutId: string; gatewayIds: readonly string[]; groups: readonly string[]; packageId: string },
-): Promise<unknown> {
-  const { what, group = 0, node = 'node-1', chunk = 0, gateway = 0, members = [] } = deedToDo;
-  const { rolloutId, gatewayIds, groups, packageId } = facts;
-  const groupId = groups[group % Math.max(1, groups.length)] ?? '00000000-0000-0000-0000-000000000000';
-  const gatewayId = gatewayIds[gateway] ?? '';
-  switch (what) {
-    case 'built':
-      return provisioning.groupBuilt(groupId, 0, packageId, []);
-    case 'satisfied':
-      return provisioning.groupSatisfied(groupId, 0, []);
-    case 'unbuilt':
-      return provisioning.groupFailed(groupId, [], { code: 'PACKAGE_BUILD_FAILED' });
-    case 'form':
-      return chunks.form(rolloutId, node);
-    case 'offer':
-      return chunks.offer(rolloutId, chunk, 'node-1', 3_600);
-    case 'lose':
-      return chunks.lose(rolloutId, chunk);
-    case 'cancelChunk':
-      return provisioning.cancel(rolloutId, chunk);
-    case 'cancel':
-      return provisioning.cancel(rolloutId);
-    case 'giveUp':
-      return provisioning.giveUp(rolloutId, null, { code: 'NO_NODE' });
-    case 'end':
-      return rollouts.end(rolloutId, null);
-    case 'settle':
-      return rollouts.settle();
-    case 'follow':
-      return provisioning.shares(rolloutId);
-    case 'decommission':
-      return fleet.decommission(gatewayId).catch((error: unknown) => {
+interface Facts {
+  readonly rolloutId: string;
+  readonly gatewayIds: readonly string[];
+  readonly groups: readonly string[];
+  readonly packageId: string;
+}
+
+/** What one process may do. */
+const deeds: Readonly<Record<string, (process: Repositories, deed: Deed, facts: Facts) => Promise<unknown>>> =
+  {
+    built: ({ provisioning }, { group = 0 }, { groups, packageId }) =>
+      provisioning.groupBuilt(groups[group % groups.length] ?? '', 0, packageId, []),
+    satisfied: ({ provisioning }, { group = 0 }, { groups }) =>
+      provisioning.groupSatisfied(groups[group % groups.length] ?? '', 0, []),
+    unbuilt: ({ provisioning }, { group = 0 }, { groups }) =>
+      provisioning.groupFailed(groups[group % groups.length] ?? '', [], { code: 'PACKAGE_BUILD_FAILED' }),
+    form: ({ chunks }, { node = '' }, { rolloutId }) => chunks.form(rolloutId, node),
+    offer: ({ chunks }, { chunk = 0 }, { rolloutId }) => chunks.offer(rolloutId, chunk, 'node-1', 3_600),
+    lose: ({ chunks }, { chunk = 0 }, { rolloutId }) => chunks.lose(rolloutId, chunk),
+    cancelChunk: ({ provisioning }, { chunk = 0 }, { rolloutId }) => provisioning.cancel(rolloutId, chunk),
+    cancel: ({ provisioning }, _deed, { rolloutId }) => provisioning.cancel(rolloutId),
+    giveUp: ({ provisioning }, _deed, { rolloutId }) =>
+      provisioning.giveUp(rolloutId, null, { code: 'NO_NODE' }),
+    end: ({ rollouts }, _deed, { rolloutId }) => rollouts.end(rolloutId, null),
+    settle: ({ rollouts }) => rollouts.settle(),
+    follow: ({ provisioning }, _deed, { rolloutId }) => provisioning.shares(rolloutId),
+    decommission: ({ gateways: fleet }, { gateway = 0 }, { gatewayIds }) =>
+      fleet.decommission(gatewayIds[gateway] ?? '').catch((error: unknown) => {
         expect(error).toMatchObject({ code: 'GATEWAY_NOT_FOUND' });
-      });
-    case 'register':
-      return fleet.registerAll([
+      }),
+    register: ({ gateways: fleet }, { gateway = 0 }, { gatewayIds }) =>
+      fleet.registerAll([
         {
-          profile: profileOf(gatewayId),
+          profile: profileOf(gatewayIds[gateway] ?? ''),
           channel: { protocol: 'http', strategy: gateway % 2 === 0 ? 'push' : 'pull' },
           pushAddress: null,
           agentVersion: null,
           newTokenHash: randomBytes(32),
         },
-      ]);
-    case 'poll':
-      return deliveries.poll([gatewayId]);
-    case 'report':
-      return deliveries.report(
+      ]),
+    poll: ({ deliveries }, { gateway = 0 }, { gatewayIds }) => deliveries.poll([gatewayIds[gateway] ?? '']),
+    report: ({ deliveries }, { members = [] }, { rolloutId, gatewayIds }) =>
+      deliveries.report(
         members.map(({ ordinal, sequence, state }) => ({
           gatewayId: gatewayIds[ordinal] ?? '',
           delivery: { rolloutId, ordinal },
           reports: [{ deliveryId: '', sequence, state, installed: [] }],
         })),
-      );
-    default:
-      throw new Error(`unknown: ${what}`);
-  }
-}
+      ),
+  };
 
 test('whatever happens at once, numbers and histories stay right, and no deadlock comes out', async () => {
   const rounds = fc.array(fc.array(deed, { minLength: 4, maxLength: 10 }), { minLength: 3, maxLength: 5 });
@@ -198,7 +185,7 @@ test('whatever happens at once, numbers and histories stay right, and no deadloc
       for (const story of stories) {
         await Promise.all(
           story.map((next, index) =>
-            act(others[index % others.length]?.repositories ?? repositories, next, facts),
+            deeds[next.what]?.(others[index % others.length]?.repositories ?? repositories, next, facts),
           ),
         );
         await expectNumbersRight(repositories.database, fleet.rolloutId);

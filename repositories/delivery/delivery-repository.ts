@@ -11,8 +11,8 @@ import type { DeliveryState } from '../../domain/delivery/state.js';
 import { Prisma } from '../../prisma/generated/client.js';
 import { LeonoreError } from '../../domain/errors.js';
 import { withoutDeadlock, type Database } from '../database.js';
-import { hadStates, mayDownloadStatement, pollStatement } from './delivery-statements.js';
-import { sqlStateOf } from './sql-states.js';
+import { mayDownloadStatement, pollStatement } from './delivery-statements.js';
+import { sqlReturning, sqlStateOf } from './sql-states.js';
 import { storeReports } from './store-reports.js';
 
 /** One gateway's delivery, for people. */
@@ -119,7 +119,7 @@ export class DeliveryRepository {
       JOIN package p ON p.archive_digest = q.digest
       JOIN rollout_group gr ON gr.package_id = p.id
       JOIN delivery d ON d.rollout_id = gr.rollout_id AND d.gateway_id = q.gateway_id AND d.group_id = gr.id
-      WHERE d.state IN ${Prisma.raw(hadStates)}`;
+      WHERE d.state IN ${sqlReturning}`;
     const places = new Set(rows.map((row) => row.place - 1));
     return new Set(pairs.filter((_pair, index) => places.has(index)));
   }
