@@ -92,7 +92,7 @@ function codeOf(error: Error): string {
 /** The SQLSTATE that PostgreSQL gave, by the driver or within what Prisma made of it; else what the adapter told. */
 function toldOf(error: Error): { readonly state?: string | undefined; readonly kind?: string | undefined } {
   const code = codeOf(error);
-  if (/^[0-9A-Z]{5}$/.test(code) && !/^(P|E[A-Z])/.test(code)) return { state: code };
+  if (/^[0-9A-Z]{5}$/.test(code) && !/^(P[1-9]|E[A-Z])/.test(code)) return { state: code };
   const told = (error as AdapterError).meta?.driverAdapterError?.cause ?? (error as AdapterError).cause;
   return { state: told?.originalCode, kind: told?.kind };
 }
