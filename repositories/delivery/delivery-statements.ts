@@ -1,7 +1,7 @@
 /** The statements that every gateway's way goes through, in SQL. Each does its work for a whole batch. */
 import type { PreparedStatement } from '../database.js';
 import { chunkChanges, countDeltas } from './delivery-writer.js';
-import { inStates, isEndedSql, stateOf } from './sql-states.js';
+import { isEndedSql, stateOf } from './sql-states.js';
 
 /** $1 ids of gateways. One row for each that is known, with the oldest of what it is to do. */
 export const pollStatement: PreparedStatement = {
@@ -103,6 +103,3 @@ export const storeReportsStatement: PreparedStatement = {
            CASE WHEN changed.ends THEN chunks.open END AS remaining
     FROM changed LEFT JOIN chunks ON chunks.rollout_id = changed.rollout_id AND chunks.chunk = changed.chunk`,
 };
-
-/** Where a delivery's archive may still be had from: the gateway has to go back to it, or was lost and goes on. */
-export const hadStates = inStates(['succeeded', 'lost']);
