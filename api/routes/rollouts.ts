@@ -5,7 +5,7 @@ import { canonicalJson } from '../../domain/canonical-json.js';
 import { deliveryStates } from '../../domain/delivery/state.js';
 import { LeonoreError } from '../../domain/errors.js';
 import { rolloutInput } from '../../domain/orchestration.js';
-import { selectRequested } from '../../repositories/requested-artifacts.js';
+import { selectRequested } from '../../services/select-requested.js';
 import type { Rollout } from '../../repositories/rollout-repository.js';
 import type { RouteOptions } from '../context.js';
 import { pageOf } from '../paging.js';
