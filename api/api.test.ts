@@ -1,5 +1,5 @@
 /** The management API on real parts: what it takes, what it refuses, and that nothing is stored of what it refuses. */
-import { readdir } from 'node:fs/promises';
+import { readdir, rm, symlink } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { request } from 'undici';
@@ -378,14 +378,19 @@ describe('deployments, plans and rollouts', () => {
   });
 
   test('while Temporal is away nothing is begun, and the API recovers by itself', async () => {
-    const before = (await call('GET', '/api/v1/rollouts')).body['items'];
+    const rollouts = async () =>
+      (await call('GET', '/api/v1/rollouts')).body['items'] as { id: string; waitingFor: string | null }[];
+    const before = (await rollouts()).map(({ id }) => id);
     await temporal.halt();
     const refused = await call('POST', '/api/v1/rollouts', { requests: [app], deployment: site });
     expect(refused).toMatchObject({ status: 503, body: { code: 'TEMPORAL_UNAVAILABLE', retryable: true } });
     expect(refused.headers['retry-after']).toBeDefined();
     expect((await call('GET', '/readyz')).body).toEqual({ database: true, temporal: false });
-    expect((await call('GET', '/api/v1/rollouts')).body['items']).toEqual(before);
+    expect((await rollouts()).map(({ id }) => id)).toEqual(before);
+    // Those that have begun wait for it, and say so.
+    await eventually(async () => (await rollouts())[0]?.waitingFor === 'Temporal');
     await temporal.start();
+    await eventually(async () => (await rollouts())[0]?.waitingFor === null);
     await eventually(
       async () =>
         (await call('POST', '/api/v1/rollouts', { requests: [app], deployment: site })).status === 202,
@@ -402,6 +407,33 @@ describe('deployments, plans and rollouts', () => {
     await eventually(async () => (await call('GET', '/api/v1/rollouts')).status === 200);
   }, 60_000);
 
+  test('a rollout says what it waits for and what happened to it', async () => {
+    const { rollouts } = api.repositories;
+    const { body } = await call('POST', '/api/v1/rollouts', { requests: [app], deployment: site });
+    const id = String(body['id']);
+    expect(body).toMatchObject({ waitingFor: null });
+    await rollouts.waitsFor(id, 'the blob store');
+    await rollouts.note(id, 'mended', { what: 'its workflow was gone and begins anew' });
+    expect((await call('GET', `/api/v1/rollouts/${id}`)).body).toMatchObject({
+      waitingFor: 'the blob store',
+      events: [
+        {
+          kind: 'mended',
+          detail: { what: 'its workflow was gone and begins anew' },
+          at: expect.stringMatching(/Z$/),
+        },
+      ],
+    });
+    // A workflow that begins anew has met nothing yet.
+    await rollouts.workflowStarted(id);
+    expect((await call('GET', `/api/v1/rollouts/${id}`)).body).toMatchObject({ waitingFor: null });
+    await rollouts.note(id, 'node-lost', { nodeId: 'node-9' });
+    const metrics = await request(`${api.address}/metrics`, {
+      headers: { authorization: `Bearer ${testTokens.viewer}` },
+    });
+    expect(await metrics.body.text()).toMatch(/^leonore_mends_total 1$/m);
+  });
+
   test('a rollout that nobody knows', async () => {
     const id = '00000000-0000-4000-8000-000000000000';
     expect((await call('GET', `/api/v1/rollouts/${id}`)).body).toMatchObject({ code: 'ROLLOUT_NOT_FOUND' });
@@ -410,6 +442,18 @@ describe('deployments, plans and rollouts', () => {
     });
     expect((await call('GET', '/api/v1/rollouts/not-an-id')).status).toBe(400);
   });
+});
+
+test('while the blob store is away an artifact is refused with when to come again', async () => {
+  const staging = join(api.blobRoot, 'staging');
+  await rm(staging, { recursive: true, force: true });
+  // Nobody can make files there.
+  await symlink('/sys/kernel', staging);
+  const tar = artifactTar(`name: ${randomName('app')}\nversion: 1.0.0\nkind: application\n`);
+  const refused = await addArtifact(tar);
+  await rm(staging);
+  expect(refused).toMatchObject({ status: 503, body: { code: 'BLOBS_UNAVAILABLE', retryable: true } });
+  expect(refused.headers['retry-after']).toBeDefined();
 });
 
 test('the OpenAPI document describes every route of the management API', async () => {
@@ -462,6 +506,7 @@ describe('nodes', () => {
     expect(text).toMatch(/^leonore_node_gateways\{node="node-1",state="active"\} \d+$/m);
     expect(text).toMatch(/^leonore_nodes\{state="active"\} 1$/m);
     expect(text).toMatch(/^leonore_registrations_queued 0$/m);
+    expect(text).toMatch(/^leonore_mends_total \d+$/m);
   });
 });
 
