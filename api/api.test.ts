@@ -1,5 +1,5 @@
 /** The management API on real parts: what it takes, what it refuses, and that nothing is stored of what it refuses. */
-import { readdir, rm, symlink } from 'node:fs/promises';
+import { readdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { request } from 'undici';
@@ -407,33 +407,6 @@ describe('deployments, plans and rollouts', () => {
     await eventually(async () => (await call('GET', '/api/v1/rollouts')).status === 200);
   }, 60_000);
 
-  test('a rollout says what it waits for and what happened to it', async () => {
-    const { rollouts } = api.repositories;
-    const { body } = await call('POST', '/api/v1/rollouts', { requests: [app], deployment: site });
-    const id = String(body['id']);
-    expect(body).toMatchObject({ waitingFor: null });
-    await rollouts.waitsFor(id, 'the blob store');
-    await rollouts.note(id, 'mended', { what: 'its workflow was gone and begins anew' });
-    expect((await call('GET', `/api/v1/rollouts/${id}`)).body).toMatchObject({
-      waitingFor: 'the blob store',
-      events: [
-        {
-          kind: 'mended',
-          detail: { what: 'its workflow was gone and begins anew' },
-          at: expect.stringMatching(/Z$/),
-        },
-      ],
-    });
-    // A workflow that begins anew has met nothing yet.
-    await rollouts.workflowStarted(id);
-    expect((await call('GET', `/api/v1/rollouts/${id}`)).body).toMatchObject({ waitingFor: null });
-    await rollouts.note(id, 'node-lost', { nodeId: 'node-9' });
-    const metrics = await request(`${api.address}/metrics`, {
-      headers: { authorization: `Bearer ${testTokens.viewer}` },
-    });
-    expect(await metrics.body.text()).toMatch(/^leonore_mends_total 1$/m);
-  });
-
   test('a rollout that nobody knows', async () => {
     const id = '00000000-0000-4000-8000-000000000000';
     expect((await call('GET', `/api/v1/rollouts/${id}`)).body).toMatchObject({ code: 'ROLLOUT_NOT_FOUND' });
@@ -442,18 +415,6 @@ describe('deployments, plans and rollouts', () => {
     });
     expect((await call('GET', '/api/v1/rollouts/not-an-id')).status).toBe(400);
   });
-});
-
-test('while the blob store is away an artifact is refused with when to come again', async () => {
-  const staging = join(api.blobRoot, 'staging');
-  await rm(staging, { recursive: true, force: true });
-  // Nobody can make files there.
-  await symlink('/sys/kernel', staging);
-  const tar = artifactTar(`name: ${randomName('app')}\nversion: 1.0.0\nkind: application\n`);
-  const refused = await addArtifact(tar);
-  await rm(staging);
-  expect(refused).toMatchObject({ status: 503, body: { code: 'BLOBS_UNAVAILABLE', retryable: true } });
-  expect(refused.headers['retry-after']).toBeDefined();
 });
 
 test('the OpenAPI document describes every route of the management API', async () => {

@@ -6,8 +6,8 @@ import { stepNames } from '../domain/rollout/steps.js';
 /** The words of the domain that the dashboard needs, as an ES module: its pages spell none of them out. */
 export function dashboardVocabulary(): string {
   const awaitedByCode = Object.fromEntries(
-    Object.entries(errorKinds).flatMap(([code, kind]) =>
-      'awaited' in kind && kind.awaited !== undefined ? [[code, kind.awaited]] : [],
+    Object.entries(errorKinds).flatMap(([code, { awaited }]) =>
+      awaited === undefined ? [] : [[code, awaited]],
     ),
   );
   const words = {

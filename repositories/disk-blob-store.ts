@@ -54,14 +54,14 @@ export class DiskBlobStore implements BlobStore {
     const discard = () => onDisk(() => rm(file, { force: true }));
     const sink = createWriteStream(file, { mode: 0o600, flush: true });
     // Whoever fails first has the others end with its error: what the content fails with says nothing of this disk.
-    let isDiskFailure = false;
-    sink.once('error', () => (isDiskFailure = content.errored === null));
+    const failure = { ofDisk: false };
+    sink.once('error', () => (failure.ofDisk = content.errored === null));
     try {
       await pipeline(content, measure, sink, signal === undefined ? {} : { signal });
     } catch (error) {
       await rm(file, { force: true }).catch(() => undefined);
       signal?.throwIfAborted();
-      throw isDiskFailure ? asDiskFailure(error) : error;
+      throw failure.ofDisk ? asDiskFailure(error) : error;
     }
     const digest = hash.digest('hex');
     return { digest, sizeBytes, discard, commit: () => onDisk(() => this.accept(file, digest)) };
