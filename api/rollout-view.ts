@@ -21,7 +21,7 @@ export class RolloutViews {
 
   constructor(
     private readonly rollouts: RolloutRepository,
-    rolloutClient: RolloutClient,
+    rolloutClient: Pick<RolloutClient, 'isReachable'>,
   ) {
     this.temporal = new TemporalReach(() => rolloutClient.isReachable());
   }

@@ -4,7 +4,6 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { request } from 'undici';
 import { artifactTar, testApi, testTokens, type TestApi } from '../tests/support/test-api.js';
-import type { RolloutClient } from '../workflows/client/rollout-client.js';
 import { RolloutViews } from './rollout-view.js';
 
 /** Nothing listens there. */
@@ -29,15 +28,12 @@ beforeAll(async () => {
 
 afterAll(() => api.close());
 
-function call(path: string, options: Parameters<typeof request>[1] = {}) {
-  const headers = { authorization: `Bearer ${testTokens.admin}`, ...options?.headers };
-  return request(`${api.address}${path}`, { ...options, headers });
-}
+const authorization = `Bearer ${testTokens.admin}`;
+const get = (path: string) => request(`${api.address}${path}`, { headers: { authorization } });
 
 /** Views of an API that reaches Temporal, or not. */
 function views(isReachable: boolean): RolloutViews {
-  const client = { isReachable: async () => isReachable } as RolloutClient;
-  return new RolloutViews(api.repositories.rollouts, client);
+  return new RolloutViews(api.repositories.rollouts, { isReachable: async () => isReachable });
 }
 
 describe('a rollout', () => {
@@ -63,14 +59,14 @@ describe('a rollout', () => {
     const detail = { what: 'its workflow was gone and begins anew' };
     await rollouts.note(rolloutId, 'mended', detail);
     await rollouts.note(rolloutId, 'node-lost', { nodeId: 'node-9' });
-    const shown = await (await call(`/api/v1/rollouts/${rolloutId}`)).body.json();
+    const shown = await (await get(`/api/v1/rollouts/${rolloutId}`)).body.json();
     expect(shown).toMatchObject({
       events: [
         { kind: 'mended', detail, at: expect.stringMatching(/Z$/) },
         { kind: 'node-lost', detail: { nodeId: 'node-9' } },
       ],
     });
-    expect(await (await call('/metrics')).body.text()).toMatch(/^leonore_mends_total 1$/m);
+    expect(await (await get('/metrics')).body.text()).toMatch(/^leonore_mends_total 1$/m);
   });
 
   test('that has ended waits for nothing', async () => {
@@ -84,9 +80,9 @@ describe('a rollout', () => {
 test('while the blob store is away an artifact is refused with when to come again', async () => {
   // Nobody can make files there.
   await symlink('/sys/kernel', join(api.blobRoot, 'staging'));
-  const refused = await call('/api/v1/artifacts', {
+  const refused = await request(`${api.address}/api/v1/artifacts`, {
     method: 'POST',
-    headers: { 'content-type': 'application/x-tar' },
+    headers: { authorization, 'content-type': 'application/x-tar' },
     body: artifactTar('name: app\nversion: 1.0.0\nkind: application\n'),
   });
   await rm(join(api.blobRoot, 'staging'));
