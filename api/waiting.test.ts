@@ -59,8 +59,7 @@ describe('a rollout', () => {
     const detail = { what: 'its workflow was gone and begins anew' };
     await rollouts.note(rolloutId, 'mended', detail);
     await rollouts.note(rolloutId, 'node-lost', { nodeId: 'node-9' });
-    const shown = await (await get(`/api/v1/rollouts/${rolloutId}`)).body.json();
-    expect(shown).toMatchObject({
+    expect(await views(true).whole(rolloutId)).toMatchObject({
       events: [
         { kind: 'mended', detail, at: expect.stringMatching(/Z$/) },
         { kind: 'node-lost', detail: { nodeId: 'node-9' } },
