@@ -703,10 +703,14 @@ export interface components {
             createdAt: string;
             endedAt: string | null;
             failure: unknown;
+            /** @description What it waits for besides gateways: PostgreSQL, Temporal, the blob store, a node; null: for nothing */
+            waitingFor: string | null;
             counts: components["schemas"]["DeliveryCounts"];
             steps: components["schemas"]["RolloutStep"][];
             /** @description The largest 200 */
             groups: components["schemas"]["RolloutGroup"][];
+            /** @description What happened to it besides its steps, in order */
+            events: components["schemas"]["RolloutEvent"][];
         };
         RolloutSummary: {
             id: string;
@@ -719,6 +723,8 @@ export interface components {
             createdAt: string;
             endedAt: string | null;
             failure: unknown;
+            /** @description What it waits for besides gateways: PostgreSQL, Temporal, the blob store, a node; null: for nothing */
+            waitingFor: string | null;
         };
         RolloutProgress: {
             id: string;
@@ -727,6 +733,8 @@ export interface components {
             counts: components["schemas"]["DeliveryCounts"];
             steps: components["schemas"]["RolloutStep"][];
             failure: unknown;
+            /** @description What it waits for besides gateways: PostgreSQL, Temporal, the blob store, a node; null: for nothing */
+            waitingFor: string | null;
         };
         RolloutGroup: {
             id: string;
@@ -756,6 +764,16 @@ export interface components {
             /** Format: date-time */
             startedAt: string;
             endedAt: string | null;
+        };
+        RolloutEvent: {
+            /** @enum {unknown} */
+            kind: "mended" | "node-lost" | "quarantined" | "corrected";
+            /** @description Facts; `what` says it in words */
+            detail: {
+                [key: string]: unknown;
+            };
+            /** Format: date-time */
+            at: string;
         };
         DeliveryCounts: {
             pending: number;

@@ -152,9 +152,11 @@ export class RolloutRepository {
     return { items, nextCursor: rows.length > limit ? (items.at(-1)?.id ?? null) : null };
   }
 
+  /** What the workflow before it waited for, this one has not met yet. */
   async workflowStarted(id: string): Promise<void> {
     await this.database.$executeRaw`
-      UPDATE rollout SET workflow_started_at = coalesce(workflow_started_at, now()), start_attempts = 0 WHERE id = ${id}::uuid`;
+      UPDATE rollout SET workflow_started_at = coalesce(workflow_started_at, now()), start_attempts = 0, waiting_for = NULL
+      WHERE id = ${id}::uuid`;
   }
 
   /** Its workflow could not be started. @returns how often that was so in a row */

@@ -29,6 +29,7 @@ import { deliverChunk } from './deliver-chunk.js';
 import { askAfter, NodeGone } from './ask-after-node.js';
 import { onNode, patiently, type Patience } from './policies.js';
 import { cancelSignal, shareReleasedSignal } from './signals.js';
+import { WaitNote } from './wait-note.js';
 
 /** Between two looks at packages that somebody else is building, doubled each time. */
 const firstTurnMs = 1_000;
@@ -50,11 +51,13 @@ class Share {
   private away: string | null = null;
 
   constructor(private readonly input: NodeShareInput) {
+    const note = new WaitNote(input.rolloutId);
     this.patience = {
       giveUpAtMs: input.giveUpAtMs,
       waiting: (what) => {
         this.away = what;
         this.show();
+        return note.tell(what);
       },
     };
   }

@@ -37,6 +37,7 @@ import { nodeShare } from './node-share.js';
 import { describeFailure, onCoordinator, patiently, wasEndedFromOutside, type Patience } from './policies.js';
 import { RolloutProgress } from './rollout-progress.js';
 import { cancelSignal, shareReleasedSignal } from './signals.js';
+import { WaitNote } from './wait-note.js';
 
 /** Chunks that a node delivers at once: 16 of 500 gateways keep its handlers busy and its history short. */
 const chunkWindow = 16;
@@ -70,10 +71,14 @@ class RolloutRun {
     this.rounds = rounds;
     this.part = { ...rest, giveUpAtMs: input.giveUpAtMs ?? Date.now() + input.deadlineSeconds * 1_000 };
     this.progress = new RolloutProgress(input, (details) => setCurrentDetails(details));
+    const note = new WaitNote(input.rolloutId);
     this.patience = {
       // Nobody else tells the end: what is away is waited for without one.
       giveUpAtMs: Number.MAX_SAFE_INTEGER,
-      waiting: (what) => this.progress.waitFor(what),
+      waiting: (what) => {
+        this.progress.waitFor(what);
+        return note.tell(what);
+      },
     };
   }
 

@@ -7,6 +7,7 @@ import { strategyNames } from '../../domain/balancer/strategies.js';
 import { GatewayProfileSchema } from '../../domain/gateway/profile.js';
 import { optimalities, type Plan } from '../../domain/plan/plan.js';
 import { limits } from '../../domain/limits.js';
+import { rolloutEventKinds } from '../../domain/rollout/events.js';
 import { RolloutState } from '../../domain/rollout/state.js';
 import { stepNames } from '../../domain/rollout/steps.js';
 import { InstantSchema, NameSchema, NullableInstantSchema, NullableTextSchema, strict } from './common.js';
@@ -226,6 +227,10 @@ export const NewRolloutSchema = Type.Object(
   strict,
 );
 
+const WaitingForSchema = Type.Union([Type.String(), Type.Null()], {
+  description:
+    'What it waits for besides gateways: PostgreSQL, Temporal, the blob store, a node; null: for nothing',
+});
 const RolloutStateSchema = Type.Enum(Object.values(RolloutState));
 const DeliveryStateSchema = Type.Enum(deliveryStates);
 
@@ -250,6 +255,7 @@ export const RolloutSummarySchema = Type.Object({
   createdAt: InstantSchema,
   endedAt: NullableInstantSchema,
   failure: Type.Unknown(),
+  waitingFor: WaitingForSchema,
 });
 
 export const StepSchema = Type.Object({
@@ -280,11 +286,18 @@ export const GroupSchema = Type.Object({
   explanation: NullableTextSchema,
 });
 
+export const RolloutEventSchema = Type.Object({
+  kind: Type.Enum([...rolloutEventKinds]),
+  detail: Type.Record(Type.String(), Type.Unknown(), { description: 'Facts; `what` says it in words' }),
+  at: InstantSchema,
+});
+
 export const RolloutSchema = Type.Object({
   ...RolloutSummarySchema.properties,
   counts: CountsSchema,
   steps: Type.Array(StepSchema),
   groups: Type.Array(GroupSchema, { description: 'The largest 200' }),
+  events: Type.Array(RolloutEventSchema, { description: 'What happened to it besides its steps, in order' }),
 });
 
 /** The data of the events of a rollout. */
@@ -294,6 +307,7 @@ export const RolloutProgressSchema = Type.Object({
   counts: CountsSchema,
   steps: Type.Array(StepSchema),
   failure: Type.Unknown(),
+  waitingFor: WaitingForSchema,
 });
 
 export const DeliverySchema = Type.Object({
