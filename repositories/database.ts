@@ -12,7 +12,8 @@ export interface DatabaseOptions {
 
 /**
  * A statement of the path that every gateway takes. It goes to PostgreSQL without Prisma's compiling and mapping, and
- * a connection parses it once. Placeholders are $1, $2, ...
+ * a connection parses and plans it once. It finds its rows by the keys that it is given, so there is one plan that is
+ * right for a table of any size: nested loops over indexes. Placeholders are $1, $2, ...
  */
 export interface PreparedStatement {
   /** Unique among all of them. */
@@ -25,18 +26,19 @@ export interface PreparedStatement {
  * LeonoreError DATABASE_UNAVAILABLE; the pool connects again by itself.
  */
 export function connectDatabase({ url, poolSize }: DatabaseOptions) {
-  const pool = new pg.Pool({
-    connectionString: url,
-    max: poolSize,
-    connectionTimeoutMillis: 5_000,
-    // Prepared once, but planned anew: a plan made while a table was empty must not stay when it has grown.
-    options: '-c plan_cache_mode=force_custom_plan',
-  });
-  // A connection that is lost while nobody uses it leaves the pool by itself.
-  pool.on('error', () => undefined);
+  const prepared = preparedConnections(poolSize);
+  // Planned anew each time: a plan made while a table was empty must not stay when it has grown.
+  const pool = openPool(url, poolSize - prepared, ['plan_cache_mode=force_custom_plan']);
+  const preparedPool = openPool(url, prepared, keyedPlans);
   const adapter = new PrismaPg(pool, { disposeExternalPool: true });
-  return new PrismaClient({ adapter }).$extends({
+  const client = new PrismaClient({ adapter });
+  return client.$extends({
     client: {
+      /** Closes all connections of the process. */
+      async $close(): Promise<void> {
+        await preparedPool.end();
+        await client.$disconnect();
+      },
       /** Runs one statement of the hot path. Rows are as `pg` reads them: `int8` is text, `jsonb` is parsed. */
       async $prepared<Row extends object>(
         { name, text }: PreparedStatement,
@@ -44,7 +46,7 @@ export function connectDatabase({ url, poolSize }: DatabaseOptions) {
       ): Promise<Row[]> {
         for (let run = 1; ; run += 1) {
           try {
-            return (await pool.query<Row>({ name, text, values: [...values] })).rows;
+            return (await preparedPool.query<Row>({ name, text, values: [...values] })).rows;
           } catch (error) {
             if (run === maximumRuns || !isDeadlock(error)) throw asDatabaseError(error);
             await delay(run * 20 * (0.5 + Math.random()));
@@ -62,6 +64,35 @@ export function connectDatabase({ url, poolSize }: DatabaseOptions) {
       },
     },
   });
+}
+
+/** Of the connections of a process, those that serve prepared statements: as many as batches are under way at once. */
+function preparedConnections(poolSize: number): number {
+  return Math.max(1, Math.min(5, Math.floor(poolSize / 2)));
+}
+
+/** How {@link PreparedStatement}s are planned, whatever the planner knows of the tables by then. */
+export const keyedPlans = [
+  'plan_cache_mode=force_generic_plan',
+  'enable_seqscan=off',
+  'enable_hashjoin=off',
+  'enable_mergejoin=off',
+  // Tables are joined in the order in which the statement names them: from the keys to what belongs to them.
+  'join_collapse_limit=1',
+  'from_collapse_limit=1',
+];
+
+function openPool(url: string, max: number, settings: readonly string[]): pg.Pool {
+  const pool = new pg.Pool({
+    connectionString: url,
+    max,
+    connectionTimeoutMillis: 5_000,
+    allowExitOnIdle: true,
+    options: settings.map((setting) => `-c ${setting}`).join(' '),
+  });
+  // A connection that is lost while nobody uses it leaves the pool by itself.
+  pool.on('error', () => undefined);
+  return pool;
 }
 
 export type Database = ReturnType<typeof connectDatabase>;

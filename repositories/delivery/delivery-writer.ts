@@ -160,8 +160,8 @@ export class DeliveryWriter {
 
   /** Step v: gives the pending deliveries of built groups their place in a chunk; see ChunkRepository.form. */
   async place(tx: Transaction, rolloutId: string, nodeId: string): Promise<void> {
-    // Materialized: right after step ii the planner knows nothing of these rows yet, and would compute the numbering
-    // once a row instead of once.
+    // Right after step ii the planner takes these rows for few, and would look through all of them for each.
+    await tx.$executeRaw`SET LOCAL enable_nestloop = off`;
     await tx.$executeRaw`
       WITH base AS MATERIALIZED (
         SELECT coalesce(max(chunk), -1) + 1 AS next FROM rollout_chunk WHERE rollout_id = ${rolloutId}::uuid
@@ -172,8 +172,8 @@ export class DeliveryWriter {
         UPDATE rollout_group g SET placed = true FROM ready WHERE g.id = ready.id
       ), numbered AS MATERIALIZED (
         SELECT d.ordinal, r.id AS group_id, (row_number() OVER (ORDER BY d.ordinal))::int - 1 AS place
-        FROM ready r CROSS JOIN LATERAL unnest(r.ordinals) AS s(span)
-        JOIN delivery d ON d.rollout_id = ${rolloutId}::uuid AND d.ordinal >= lower(s.span) AND d.ordinal < upper(s.span)
+        FROM ready r CROSS JOIN LATERAL ${sqlMembers('r')}
+        JOIN delivery d ON d.rollout_id = ${rolloutId}::uuid AND d.ordinal = member.ordinal
         WHERE d.state = 'pending' AND d.chunk IS NULL
       ), chunks AS (
         INSERT INTO rollout_chunk (rollout_id, chunk, node_id, size, open)
@@ -183,6 +183,7 @@ export class DeliveryWriter {
       UPDATE delivery d SET group_id = n.group_id, chunk = base.next + n.place / ${limits.chunkSize}, slot = n.place % ${limits.chunkSize}
       FROM base, numbered n
       WHERE d.rollout_id = ${rolloutId}::uuid AND d.ordinal = n.ordinal`;
+    await tx.$executeRaw`SET LOCAL enable_nestloop = on`;
   }
 
   /**
@@ -220,6 +221,17 @@ export class DeliveryWriter {
       UPDATE delivery d SET node_id = e.node_id FROM elsewhere e
       WHERE d.rollout_id = ${rolloutId}::uuid AND d.ordinal = e.ordinal AND d.state = 'pending' AND d.chunk IS NULL`;
   }
+}
+
+/**
+ * The ordinals of a group's deliveries, one a row, as `member`: compared for equality, which a hash does at once, however
+ * the gateways of groups and nodes are mixed.
+ * @param group alias of the row of rollout_group
+ */
+export function sqlMembers(group: string): Prisma.Sql {
+  return Prisma.raw(
+    `(SELECT generate_series(lower(span), upper(span) - 1) AS ordinal FROM unnest(${group}.ordinals) AS s(span)) AS member`,
+  );
 }
 
 /** Open deliveries go with their gateways to other nodes, under the locks of {@link lockOpen}. */

@@ -24,7 +24,7 @@ export async function testRepositories(nodeSilenceMs = 60_000, on?: TestDatabase
     database,
     server,
     async close() {
-      await database.$disconnect();
+      await database.$close();
       await server.stop();
     },
   };
