@@ -151,7 +151,9 @@ export class GatewayGrouping<Member> {
     this.solved += 1;
     const { catalog, budget, solve = resolve, ...options } = this.options;
     const spent = budget === undefined ? {} : { budget: budget() };
-    const resolution = solve({ ...options, ...spent, catalog, gateway: profile }, facts) ?? this.undecided;
+    const solved = solve({ ...options, ...spent, catalog, gateway: profile }, facts);
+    // How much was tried makes no difference: what is undecided is one group.
+    const resolution = solved === null || solved.outcome === 'undecided' ? this.undecided : solved;
     const most = freeOf(profile, true);
     const none = { disk: -Infinity, memory: -Infinity };
     const least = resolution.plans.length === 0 ? none : needsOf(resolution.plans, catalog, profile);

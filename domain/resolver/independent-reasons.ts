@@ -1,8 +1,9 @@
 import type { Budget } from './budget.js';
 import type { ConstraintTag } from './constraint-store.js';
 import { contradictionOf } from './contradiction.js';
-import { tagKey, type Problem, type ProblemInput } from './problem.js';
+import type { Problem, ProblemInput } from './problem.js';
 import { solveOnce } from './solve-once.js';
+import { tagKey } from './tag-key.js';
 
 /** A contradiction, and the problem in which it was found: that of the gateway, without the reasons named before. */
 export interface Reason {

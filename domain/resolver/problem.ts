@@ -27,19 +27,12 @@ import {
   type GatewayFacts,
   type InstalledPackage,
 } from './gateway-facts.js';
-import {
-  keptMeets,
-  nameOf,
-  optionsOf,
-  versionOf as nodeVersion,
-  type KeptNode,
-  type NewNode,
-  type Node,
-} from './nodes.js';
+import { keptMeets, nameOf, optionsOf, type KeptNode, type NewNode, type Node } from './nodes.js';
 import type { VariantChoice } from './platform.js';
 import { CostLayers } from './cost-layers.js';
 import { ConstraintStore, type ConstraintTag } from './constraint-store.js';
 import { rankNodes } from './request-ranks.js';
+import { tagKey } from './tag-key.js';
 import { not, type Literal } from './solver/literal.js';
 import { Conflicts } from './conflicts.js';
 import { commonNeeds } from './common-needs.js';
@@ -85,29 +78,6 @@ export interface ProblemInput {
   readonly allowRemove?: boolean;
   /** Constraints to leave out ({@link tagKey}): what would be if something did not stand in the way. */
   readonly ignored?: ReadonlySet<string>;
-}
-
-/** Names a constraint of the catalog or the gateway, equal in all problems. */
-export function tagKey(tag: ConstraintTag): string {
-  const key = (node: Node) => `${nameOf(node)}@${nodeVersion(node)}`;
-  switch (tag.type) {
-    case 'requires':
-      return `requires ${key(tag.owner)} ${JSON.stringify(tag.requirement)}`;
-    case 'conflict':
-      return `conflict ${key(tag.declarer)} ${key(tag.other)}`;
-    case 'protected':
-      return `protected ${tag.package.name}`;
-    case 'order':
-      return `order ${tag.nodes.map(key).sort().join(' ')}`;
-    case 'request':
-      return `request ${tag.request.name} ${tag.request.range}`;
-    case 'one-version':
-      return `one-version ${tag.name}`;
-    case 'disk':
-    case 'memory':
-    case 'auxiliary':
-      return tag.type;
-  }
 }
 
 export class Problem {
