@@ -20,6 +20,9 @@ const indexesBeyondPrisma: readonly string[] = [
   'CREATE INDEX rollout_outcome_stale_idx ON rollout USING btree (id) WHERE outcome_stale',
 ];
 
+/** Columns of types that Prisma knows by name alone (`Unsupported`): it tells a generator nothing of them. */
+const columnsBeyondPrisma: readonly string[] = ['rollout_group.ordinals'];
+
 let server: TestDatabase;
 let client: pg.Client;
 let stated: string[];
@@ -37,7 +40,8 @@ afterAll(async () => {
 
 /** What only one of them says. */
 async function differences(): Promise<{ prisma: string[]; database: string[] }> {
-  const { statable } = await databaseFacts(client);
+  const { statable: all } = await databaseFacts(client);
+  const statable = all.filter((fact) => !columnsBeyondPrisma.some((column) => fact.startsWith(`${column} `)));
   return {
     prisma: stated.filter((fact) => !statable.includes(fact)),
     database: statable.filter((fact) => !stated.includes(fact)),
