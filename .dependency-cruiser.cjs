@@ -6,12 +6,30 @@ const rooms = {
   domain: [],
   process: ['domain'],
   repositories: ['domain', 'process/package-root'],
+  // Processes for what computes, and what is computed in them.
+  compute: ['domain', 'process/package-root', 'repositories'],
   // Of workflows, other rooms run the Temporal client of rollouts; activities fulfil the types that it declares.
   connectivity: ['domain', 'repositories', 'workflows/client'],
-  activities: ['domain', 'repositories', 'connectivity', 'workflows/client', 'workflows/activity-types'],
+  activities: [
+    'domain',
+    'compute',
+    'repositories',
+    'connectivity',
+    'workflows/client',
+    'workflows/activity-types',
+  ],
   workflows: ['domain'],
-  workers: ['domain', 'process', 'repositories', 'connectivity', 'activities', 'workflows', 'stack/temporal'],
-  api: ['domain', 'process', 'repositories', 'connectivity', 'workflows/client'],
+  workers: [
+    'domain',
+    'process',
+    'compute',
+    'repositories',
+    'connectivity',
+    'activities',
+    'workflows',
+    'stack/temporal',
+  ],
+  api: ['domain', 'process', 'compute', 'repositories', 'connectivity', 'workflows/client'],
   agent: [
     'domain/agent-protocol',
     'domain/package-format',
@@ -23,9 +41,10 @@ const rooms = {
   stack: ['domain', 'repositories', 'process'],
   cli: ['domain', 'client', 'stack', 'agent', 'process/package-root'],
   // Its benchmarks measure the repositories too.
-  // The bench of the builder measures it by itself, without a stack around it.
+  // The benches of the builder and of what computes measure these by themselves, without a stack around them.
   testbed: [
     'activities/package-builder',
+    'compute',
     'repositories/disk-blob-store',
     'domain',
     'client',

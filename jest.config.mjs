@@ -1,6 +1,25 @@
+import { availableParallelism } from 'node:os';
+
+/**
+ * The suite is four projects, and the room that a test file lies in says which one it belongs to: a file is in the
+ * project that names its room, and in `unit` when none does, so that none can be left out.
+ *
+ * unit      needs no server: plain code, files, processes that end with their test
+ * database  on the shared PostgreSQL
+ * workflow  on Temporal, with a clock that jumps or the shared server
+ * system    whole stacks of processes, one file after the other
+ *
+ * `npm run jest -- --selectProjects unit database` runs two of them.
+ */
+const roomsOf = {
+  database: ['activities', 'api', 'cli', 'client', 'connectivity', 'repositories', 'workers'],
+  workflow: ['workflows'],
+  system: ['stack', 'tests'],
+};
+
 /** Jest runs the TypeScript sources as ES modules; processes under test run from dist/ (see scripts/build.mjs). */
-export default {
-  testEnvironment: 'node',
+const sources = {
+  testEnvironment: './tests/support/worker-environment.mjs',
   extensionsToTreatAsEsm: ['.ts'],
   transform: {
     '^.+\\.ts$': [
@@ -9,8 +28,36 @@ export default {
     ],
   },
   moduleNameMapper: { '^(\\.{1,2}/.*)\\.js$': '$1' },
-  testMatch: ['**/*.test.ts'],
-  testPathIgnorePatterns: ['/node_modules/', '/dist/', '\\.soak\\.test\\.ts$'],
   modulePathIgnorePatterns: ['<rootDir>/dist/'],
-  testTimeout: 30_000,
+};
+
+const ignored = ['/node_modules/', '<rootDir>/dist/'];
+const inRoom = (room) => `<rootDir>/${room}/`;
+
+const withServers = (name, more = {}) => ({
+  ...sources,
+  ...more,
+  displayName: name,
+  testMatch: roomsOf[name].map((room) => `${inRoom(room)}**/*.test.ts`),
+  testPathIgnorePatterns: ignored,
+  globalSetup: './tests/support/servers/global-setup.mjs',
+  globalTeardown: './tests/support/servers/global-teardown.mjs',
+});
+
+export default {
+  projects: [
+    {
+      ...sources,
+      displayName: 'unit',
+      testMatch: ['**/*.test.ts'],
+      testPathIgnorePatterns: [...ignored, ...Object.values(roomsOf).flat().map(inRoom)],
+    },
+    withServers('database'),
+    withServers('workflow'),
+    withServers('system', { runner: './tests/support/serial-runner.mjs' }),
+  ],
+  // On two cores Jest would take one.
+  maxWorkers: Math.max(2, Math.floor(availableParallelism() / 2)),
+  // Against what hangs: two files share the processors, so a test may take twice what it would alone.
+  testTimeout: 60_000,
 };

@@ -1,46 +1,49 @@
+import type { Planner } from '../compute/planner.js';
+import type { GatewayGroup } from '../domain/grouping/gateway-grouping.js';
 import { parseRequest } from '../domain/plan/request.js';
-import type { ArtifactRepository } from '../repositories/artifact-repository.js';
+import type { ChunkRepository } from '../repositories/chunk-repository.js';
 import type { GatewayRepository } from '../repositories/gateway-repository.js';
-import { planGateways } from '../repositories/plan-gateways.js';
-import type { ProvisioningRepository } from '../repositories/provisioning-repository.js';
+import type { PlannedGroup, ProvisioningRepository } from '../repositories/provisioning-repository.js';
 import type { RolloutRepository } from '../repositories/rollout-repository.js';
-import type { NodeActivities } from '../workflows/activity-types.js';
+import type { PlanActivities } from '../workflows/activity-types.js';
 import { withHeartbeat } from './heartbeat.js';
 
 /** Gateways read at once. */
 const pageSize = 1_000;
 
 interface Dependencies {
-  readonly artifacts: ArtifactRepository;
+  readonly planner: Planner;
   readonly gateways: GatewayRepository;
   readonly rollouts: RolloutRepository;
   readonly provisioning: ProvisioningRepository;
+  readonly chunks: ChunkRepository;
 }
 
 /**
  * Step (iv): analyze if the requested artifact is compatible with every gateway, and group gateways that require the
- * same application package. What an attempt before this one left half done is done anew.
+ * same application package. Gateways whose plan is too hard to find fail; the others of the rollout go on. What an attempt before this one left half done is done anew.
  */
-export function analyzeCompatibility(deps: Dependencies): NodeActivities['analyzeCompatibility'] {
-  const { artifacts, gateways, rollouts, provisioning } = deps;
+export function analyzeCompatibility(deps: Dependencies): PlanActivities['analyzeCompatibility'] {
+  const { planner, gateways, rollouts, provisioning, chunks } = deps;
   return ({ rolloutId, nodeId }) =>
-    withHeartbeat(async () => {
+    withHeartbeat(async (signal) => {
       await rollouts.stepStarted(rolloutId, 'iv', nodeId);
       await provisioning.dropUnbuiltGroups(rolloutId, nodeId);
+      // Groups that were built, and whose builder died before their deliveries got their places, are not planned again.
+      await chunks.form(rolloutId, nodeId);
       const { requests } = await rollouts.get(rolloutId);
-      const groups = await planGateways(artifacts, requests.map(parseRequest), undefined, () =>
-        subjects(rolloutId, nodeId),
-      );
-      await provisioning.saveGroups(
-        rolloutId,
-        nodeId,
-        groups.map(({ members, plans, explanation }) => ({ ordinals: members, plans, explanation })),
-      );
+      const groups = await planner.plan({
+        requests: requests.map(parseRequest),
+        readPages: () => subjects(rolloutId, nodeId),
+        signal,
+      });
+      await provisioning.saveGroups(rolloutId, nodeId, groups.map(toPlanned));
       await rollouts.stepEnded(rolloutId, 'iv', nodeId);
-      const incompatible = groups.filter((group) => group.plans.length === 0);
+      const planned = groups.filter((group) => group.plans.length > 0);
+      const incompatible = groups.filter((group) => group.plans.length === 0 && !group.undecided);
       return {
         gateways: groups.reduce((sum, group) => sum + group.members.length, 0),
-        groups: groups.length - incompatible.length,
+        groups: planned.length,
         incompatible: incompatible.reduce((sum, group) => sum + group.members.length, 0),
       };
     });
@@ -50,4 +53,9 @@ export function analyzeCompatibility(deps: Dependencies): NodeActivities['analyz
       yield page.map(({ ordinal, profile }) => ({ member: ordinal, profile }));
     }
   }
+}
+
+function toPlanned({ members, plans, explanation, undecided }: GatewayGroup<number>): PlannedGroup {
+  const failure = undecided ? ({ code: 'PLANNING_TOO_HARD', message: explanation ?? '' } as const) : null;
+  return { ordinals: members, plans, explanation, failure };
 }

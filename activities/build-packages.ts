@@ -1,10 +1,15 @@
 import type { Plan } from '../domain/plan/plan.js';
 import { LeonoreError, type ErrorCode } from '../domain/errors.js';
+import type { ChunkRepository } from '../repositories/chunk-repository.js';
 import type { BuildableGroup, ProvisioningRepository } from '../repositories/provisioning-repository.js';
 import type { BuildAttempt, RolloutRepository } from '../repositories/rollout-repository.js';
-import type { NodeActivities } from '../workflows/activity-types.js';
+import type { BuildActivities } from '../workflows/activity-types.js';
 import { withHeartbeat } from './heartbeat.js';
-import { buildPackage, type PackageBuilderDependencies } from './package-builder/build-package.js';
+import {
+  buildPackage,
+  type BuiltPackage,
+  type PackageBuilderDependencies,
+} from './package-builder/build-package.js';
 
 /** After this long, what is built so far is handed over for delivery; the rest follows in the next call. */
 const turnMs = 10_000;
@@ -20,16 +25,17 @@ const planIsAtFault = new Set<ErrorCode>([
   'TOO_LARGE',
 ]);
 
-interface Dependencies extends PackageBuilderDependencies {
+export interface BuildDependencies extends PackageBuilderDependencies {
   readonly rollouts: RolloutRepository;
   readonly provisioning: ProvisioningRepository;
+  readonly chunks: ChunkRepository;
 }
 
 /** Step (v): for each group of gateways create its package; when a build fails, the next plan is tried. */
-export function buildPackages(deps: Dependencies): NodeActivities['buildPackages'] {
-  const { rollouts, provisioning } = deps;
+export function buildPackages(deps: BuildDependencies): BuildActivities['buildPackages'] {
+  const { rollouts, provisioning, chunks } = deps;
   return ({ rolloutId, nodeId }) => {
-    const progress = { built: 0, failed: 0, remaining: 0 };
+    const progress = { built: 0, failed: 0, remaining: 0, waiting: 0 };
     return withHeartbeat(
       async (signal) => {
         await rollouts.stepStarted(rolloutId, 'v', nodeId);
@@ -40,11 +46,11 @@ export function buildPackages(deps: Dependencies): NodeActivities['buildPackages
           const outcome = await buildGroup(group, deps, turn);
           if (outcome === 'undecided') break;
           progress[outcome] += 1;
-          progress.remaining -= 1;
+          if (outcome !== 'waiting') progress.remaining -= 1;
         }
-        const chunks = await provisioning.formChunks(rolloutId, nodeId);
+        const ready = await chunks.form(rolloutId, nodeId);
         if (progress.remaining === 0) await rollouts.stepEnded(rolloutId, 'v', nodeId);
-        return { ...progress, chunks };
+        return { ...progress, chunks: ready };
       },
       () => progress,
     );
@@ -59,13 +65,13 @@ interface Turn {
 /**
  * Tries the plans of a group that were not tried yet, best first. Every attempt is recorded before the next begins:
  * whoever goes on, after the end of the turn or of this process, does not repeat what failed.
- * @returns `undecided` when the turn is over first
+ * @returns `undecided` when the turn is over first, `waiting` when somebody else is building what it needs
  */
 async function buildGroup(
   group: BuildableGroup,
-  deps: Dependencies,
+  deps: BuildDependencies,
   { endsAtMs, signal }: Turn,
-): Promise<'built' | 'failed' | 'undecided'> {
+): Promise<'built' | 'failed' | 'undecided' | 'waiting'> {
   const { provisioning } = deps;
   const attempts = [...group.attempts];
   for (const [planIndex, plan] of [...group.plans.entries()].slice(attempts.length)) {
@@ -76,6 +82,7 @@ async function buildGroup(
       return 'built';
     }
     const attempt = await attemptPlan(planIndex, plan, deps, signal);
+    if (attempt === null) return 'waiting';
     attempts.push(attempt);
     if (attempt.packageId !== null) {
       await provisioning.groupBuilt(group.id, planIndex, attempt.packageId, attempts);
@@ -94,18 +101,12 @@ async function buildGroup(
 async function attemptPlan(
   planIndex: number,
   plan: Plan,
-  deps: Dependencies,
+  deps: BuildDependencies,
   signal: AbortSignal,
-): Promise<BuildAttempt> {
+): Promise<BuildAttempt | null> {
   try {
-    const { packageId, reused, log } = await buildPackage(plan, deps, signal);
-    return {
-      planIndex,
-      outcome: reused ? 'reused' : 'built',
-      packageId,
-      error: null,
-      log: log.slice(-attemptLogCharacters),
-    };
+    const built = await buildPackage(plan, deps, signal);
+    return built === null ? null : madeAttempt(planIndex, built);
   } catch (error) {
     // What another try of the same plan could cure is not the plan's fault: the activity is retried.
     if (!(error instanceof LeonoreError) || !planIsAtFault.has(error.code)) throw error;
@@ -118,4 +119,18 @@ async function attemptPlan(
       log: log.slice(-attemptLogCharacters),
     };
   }
+}
+
+/** How an attempt is recorded that gave a package. */
+export function madeAttempt(
+  planIndex: number,
+  { packageId, reused, log }: BuiltPackage,
+): BuildAttempt & { readonly packageId: string } {
+  return {
+    planIndex,
+    outcome: reused ? 'reused' : 'built',
+    packageId,
+    error: null,
+    log: log.slice(-attemptLogCharacters),
+  };
 }

@@ -1,21 +1,23 @@
-import { rolloutOutcome } from '../domain/rollout/state.js';
 import type { ProvisioningRepository } from '../repositories/provisioning-repository.js';
 import type { RolloutRepository } from '../repositories/rollout-repository.js';
 import type { CoordinatorActivities } from '../workflows/activity-types.js';
 
-/** Step (viii): all nodes have completed their part; the rollout ends with what came of it. */
+/**
+ * Step (viii): all nodes have completed their part; the rollout ends with what came of it. While a delivery is open it
+ * does not end: a row that nobody waits for would be open for ever.
+ */
 export function completeRollout(
   rollouts: RolloutRepository,
   provisioning: ProvisioningRepository,
 ): CoordinatorActivities['completeRollout'] {
-  return async ({ rolloutId, cancelled, failure }) => {
+  return async ({ rolloutId, failure }) => {
+    if (failure !== null) await provisioning.giveUp(rolloutId, null, failure);
     await rollouts.stepStarted(rolloutId, 'viii');
-    if (failure !== null) await provisioning.failPending(rolloutId, failure);
-    await rollouts.acknowledgementsEnded(rolloutId);
-    const counts = await rollouts.counts(rolloutId);
-    const state = rolloutOutcome(counts, cancelled);
-    await rollouts.stepEnded(rolloutId, 'viii');
-    await rollouts.end(rolloutId, state, failure);
-    return { state, counts };
+    const { state, open, counts } = await rollouts.end(rolloutId, failure);
+    if (open === 0) {
+      await rollouts.acknowledgementsEnded(rolloutId);
+      await rollouts.stepEnded(rolloutId, 'viii');
+    }
+    return { state, open, counts };
   };
 }

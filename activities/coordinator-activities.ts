@@ -1,8 +1,10 @@
 import type { Repositories } from '../repositories/repositories.js';
 import type { CoordinatorActivities, PoolActivities } from '../workflows/activity-types.js';
+import { cancelDeliveries } from './cancel-deliveries.js';
 import { checkArtifactAvailable } from './check-artifact-available.js';
 import { completeRollout } from './complete-rollout.js';
 import { groupByNode } from './group-by-node.js';
+import { withHeartbeat } from './heartbeat.js';
 import { leaveNode } from './leave-node.js';
 import { poolActivities, type PoolActivityDependencies } from './pool-activities.js';
 import { reconcileAcknowledgements } from './reconcile-acknowledgements.js';
@@ -13,18 +15,29 @@ export function coordinatorActivities(
   repositories: Repositories,
   { launcher, releaseShare }: Pick<PoolActivityDependencies, 'launcher' | 'releaseShare'>,
 ): CoordinatorActivities & PoolActivities {
-  const { artifacts, nodes, provisioning, rollouts } = repositories;
+  const { artifacts, chunks, provisioning, rollouts } = repositories;
   return {
-    checkArtifactAvailable: checkArtifactAvailable(artifacts, rollouts),
+    checkArtifactAvailable: heartbeating(checkArtifactAvailable(artifacts, rollouts)),
     resolveDeployment: resolveDeployment(repositories),
-    groupByNode: groupByNode(repositories),
-    leaveNode: leaveNode(nodes, provisioning),
-    nodesOfChunk: async ({ rolloutId, chunk }) => ({
-      nodeIds: await provisioning.nodesOfChunk(rolloutId, chunk),
-    }),
-    reconcileAcknowledgements: reconcileAcknowledgements(provisioning),
-    cancelDeliveries: async ({ rolloutId }) => ({ cancelled: await provisioning.cancel(rolloutId) }),
+    groupByNode: heartbeating(groupByNode(repositories)),
+    leaveNode: heartbeating(leaveNode(repositories)),
+    nodesOfChunk: heartbeating(async ({ rolloutId, chunk }) => ({
+      nodeIds: await chunks.nodesOf(rolloutId, chunk),
+    })),
+    reconcileAcknowledgements: heartbeating(reconcileAcknowledgements(chunks, rollouts)),
+    cancelDeliveries: heartbeating(cancelDeliveries(rollouts, provisioning)),
+    noteWaiting: heartbeating(({ rolloutId, waitingFor }) => rollouts.waitsFor(rolloutId, waitingFor)),
+    giveUpUnserved: heartbeating(async ({ rolloutId, nodeIds, failure }) => ({
+      failed: await provisioning.giveUp(rolloutId, nodeIds, failure),
+    })),
     ...poolActivities({ ...repositories, launcher, releaseShare }),
-    completeRollout: completeRollout(rollouts, provisioning),
+    completeRollout: heartbeating(completeRollout(rollouts, provisioning)),
   };
+}
+
+/** A statement that takes long is not taken for a coordinator that died. */
+function heartbeating<Input, Output>(
+  activity: (input: Input) => Promise<Output>,
+): (input: Input) => Promise<Output> {
+  return (input) => withHeartbeat(() => activity(input));
 }

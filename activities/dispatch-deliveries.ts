@@ -1,19 +1,19 @@
-import type { PushTarget } from '../repositories/delivery-repository.js';
-import type { ProvisioningRepository } from '../repositories/provisioning-repository.js';
+import type { ChunkRepository } from '../repositories/chunk-repository.js';
+import type { PushTarget } from '../repositories/delivery/delivery-repository.js';
 import type { RolloutRepository } from '../repositories/rollout-repository.js';
-import type { NodeActivities } from '../workflows/activity-types.js';
+import type { DispatchActivities } from '../workflows/activity-types.js';
 import { withHeartbeat } from './heartbeat.js';
 
 /** Tells gateways that a task waits for them, each over its protocol; connectivity/ implements it. */
-export interface PushNotifier {
+export interface Notifier {
   /** @returns how many gateways took the notice */
   notify(targets: readonly PushTarget[], signal: AbortSignal): Promise<number>;
 }
 
 interface Dependencies {
   readonly rollouts: RolloutRepository;
-  readonly provisioning: ProvisioningRepository;
-  readonly push: PushNotifier;
+  readonly chunks: ChunkRepository;
+  readonly push: Notifier;
 }
 
 /**
@@ -23,15 +23,15 @@ interface Dependencies {
  */
 export function dispatchDeliveries({
   rollouts,
-  provisioning,
+  chunks,
   push,
-}: Dependencies): NodeActivities['dispatchDeliveries'] {
+}: Dependencies): DispatchActivities['dispatchDeliveries'] {
   return ({ rolloutId, nodeId, chunk, deadlineSeconds }) =>
     withHeartbeat(async (signal) => {
       await rollouts.stepStarted(rolloutId, 'vi', nodeId);
-      const offered = await provisioning.offer(rolloutId, chunk, deadlineSeconds);
+      const offered = await chunks.offer(rolloutId, chunk, nodeId, deadlineSeconds);
       await rollouts.stepStarted(rolloutId, 'vii', nodeId);
-      const targets = await provisioning.pushTargets(rolloutId, chunk, nodeId);
+      const targets = await chunks.pushTargets(rolloutId, chunk, nodeId);
       const notified = await push.notify(targets, signal);
       await rollouts.stepEnded(rolloutId, 'vi', nodeId);
       return { offered, notified, unreachable: targets.length - notified };

@@ -1,4 +1,5 @@
 import { strategies } from '../domain/balancer/strategies.js';
+import { openStates } from '../domain/delivery/state.js';
 import type { NodeRepository } from '../repositories/node-repository.js';
 import type { Placement } from '../repositories/placement.js';
 import type { ProvisioningRepository } from '../repositories/provisioning-repository.js';
@@ -24,14 +25,18 @@ export function groupByNode({
   provisioning,
 }: Dependencies): CoordinatorActivities['groupByNode'] {
   return async ({ rolloutId }) => {
+    const counts = await rollouts.counts(rolloutId);
+    const open = openStates.reduce((sum, state) => sum + counts[state], 0);
+    const { cancel } = await rollouts.wishes(rolloutId);
+    // The rollout asks again at its end, to see that nobody was left: that is not what the step took.
+    if (open === 0) return { shares: [], open, cancel };
     await rollouts.stepStarted(rolloutId, 'iii');
     await moveFromLostNodes(nodes);
     const { balancer } = (await rollouts.get(rolloutId)).options;
     if (balancer !== undefined && !(await rollouts.hasEnded(rolloutId, 'iii')))
       await placement.spread(rolloutId, strategies[balancer]);
     const shares = await provisioning.shares(rolloutId);
-    // The rollout asks again at its end, to see that nobody was left: that is not what the step took.
     if (shares.length > 0) await rollouts.stepEnded(rolloutId, 'iii');
-    return { shares };
+    return { shares, open, cancel };
   };
 }

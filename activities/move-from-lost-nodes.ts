@@ -6,7 +6,7 @@ import type { NodeRepository } from '../repositories/node-repository.js';
  * @throws LeonoreError NO_NODE (retryable) when no node can take them
  */
 export async function moveFromLostNodes(nodes: NodeRepository): Promise<void> {
-  const stranded = await nodes.moveFromLost();
+  const { stranded } = await nodes.moveFromLost();
   if (stranded.length > 0)
     throw new LeonoreError('NO_NODE', `no node is up to take the gateways of ${stranded.join(', ')}`);
 }

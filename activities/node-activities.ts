@@ -1,23 +1,33 @@
+import type { Planner } from '../compute/planner.js';
 import type { BlobStore } from '../repositories/blob-store.js';
 import type { Repositories } from '../repositories/repositories.js';
-import type { NodeActivities } from '../workflows/activity-types.js';
+import type { BuildActivities, DispatchActivities, PlanActivities } from '../workflows/activity-types.js';
 import { analyzeCompatibility } from './analyze-compatibility.js';
 import { buildPackages } from './build-packages.js';
 import type { SourceBuilder } from './package-builder/build-source.js';
-import { dispatchDeliveries, type PushNotifier } from './dispatch-deliveries.js';
+import { dispatchDeliveries, type Notifier } from './dispatch-deliveries.js';
+import { reusePackages } from './reuse-packages.js';
 
 export interface NodeActivityDependencies extends Repositories {
   readonly blobs: BlobStore;
   readonly nodeId: string;
-  readonly push: PushNotifier;
+  readonly push: Notifier;
   readonly sourceBuilder: SourceBuilder;
+  readonly planner: Planner;
 }
 
-/** The activities of one node: steps iv, v and vi. */
-export function nodeActivities(dependencies: NodeActivityDependencies): NodeActivities {
+/** The activities of one node, by the queue that each is called on. */
+export function nodeActivities(dependencies: NodeActivityDependencies): {
+  readonly plan: PlanActivities;
+  readonly build: BuildActivities;
+  readonly dispatch: DispatchActivities;
+} {
   return {
-    analyzeCompatibility: analyzeCompatibility(dependencies),
-    buildPackages: buildPackages(dependencies),
-    dispatchDeliveries: dispatchDeliveries(dependencies),
+    plan: {
+      analyzeCompatibility: analyzeCompatibility(dependencies),
+      reusePackages: reusePackages(dependencies),
+    },
+    build: { buildPackages: buildPackages(dependencies) },
+    dispatch: { dispatchDeliveries: dispatchDeliveries(dependencies) },
   };
 }

@@ -1,13 +1,16 @@
-import type { ProvisioningRepository } from '../repositories/provisioning-repository.js';
+import type { ChunkRepository } from '../repositories/chunk-repository.js';
+import type { RolloutRepository } from '../repositories/rollout-repository.js';
 import type { CoordinatorActivities } from '../workflows/activity-types.js';
 
 /** Step (vii): what the gateways of a chunk have acknowledged, read from the database; past the deadline the silent are lost. */
 export function reconcileAcknowledgements(
-  provisioning: ProvisioningRepository,
+  chunks: ChunkRepository,
+  rollouts: RolloutRepository,
 ): CoordinatorActivities['reconcileAcknowledgements'] {
   return async ({ rolloutId, chunk, final }) => {
-    if (final) await provisioning.loseChunk(rolloutId, chunk);
-    const { ended, remaining, unreachedNodes } = await provisioning.chunkStatus(rolloutId, chunk);
-    return { ended: [...ended], remaining, unreachedNodes: [...unreachedNodes] };
+    const { cancel } = await rollouts.wishes(rolloutId);
+    if (final) await chunks.lose(rolloutId, chunk);
+    const { ended, unreachedNodes, ...status } = await chunks.status(rolloutId, chunk);
+    return { ...status, ended: [...ended], unreachedNodes: [...unreachedNodes], cancel };
   };
 }

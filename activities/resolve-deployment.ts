@@ -1,7 +1,7 @@
 import { LeonoreError } from '../domain/errors.js';
 import type { DeploymentMembers } from '../repositories/deployment-members.js';
 import type { DeploymentRepository } from '../repositories/deployment-repository.js';
-import type { ProvisioningRepository } from '../repositories/provisioning-repository.js';
+import type { DeliveryCounts } from '../domain/rollout/state.js';
 import type { RolloutRepository } from '../repositories/rollout-repository.js';
 import type { CoordinatorActivities } from '../workflows/activity-types.js';
 import { withHeartbeat } from './heartbeat.js';
@@ -10,28 +10,31 @@ interface Dependencies {
   readonly rollouts: RolloutRepository;
   readonly deployments: DeploymentRepository;
   readonly members: DeploymentMembers;
-  readonly provisioning: ProvisioningRepository;
 }
 
-/** Step (ii): resolve the deployment to the set of gateways, each of which gets a delivery. */
+/**
+ * Step (ii): resolve the deployment to the set of gateways, each of which gets a delivery. Once it has ended the set
+ * stands: a rollout that is taken up again serves whom it was asked for.
+ */
 export function resolveDeployment(deps: Dependencies): CoordinatorActivities['resolveDeployment'] {
-  const { rollouts, deployments, members, provisioning } = deps;
+  const { rollouts, deployments, members } = deps;
   return ({ rolloutId }) =>
     withHeartbeat(async (signal) => {
-      await rollouts.stepStarted(rolloutId, 'ii');
       const { deployment } = await rollouts.get(rolloutId);
-      for await (const page of members.pages(await deployments.get(deployment))) {
-        signal.throwIfAborted();
-        await provisioning.addDeliveries(
-          rolloutId,
-          page.map((gateway) => gateway.id),
-        );
-      }
-      const gateways = await provisioning.deliveryCount(rolloutId);
+      const { cancel } = await rollouts.wishes(rolloutId);
+      if (cancel || (await rollouts.hasEnded(rolloutId, 'ii')))
+        return { gateways: totalOf(await rollouts.counts(rolloutId)), cancel };
+      await rollouts.stepStarted(rolloutId, 'ii');
+      await members.addDeliveries(rolloutId, await deployments.get(deployment), signal);
+      const gateways = totalOf(await rollouts.counts(rolloutId));
       if (gateways === 0) {
         throw new LeonoreError('EMPTY_DEPLOYMENT', `the deployment "${deployment}" has no gateways now`);
       }
       await rollouts.stepEnded(rolloutId, 'ii');
-      return { gateways };
+      return { gateways, cancel };
     });
+}
+
+function totalOf(counts: DeliveryCounts): number {
+  return Object.values(counts).reduce((sum, count) => sum + count, 0);
 }

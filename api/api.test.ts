@@ -3,6 +3,7 @@ import { readdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { request } from 'undici';
+import { type HaltableDatabase, startHaltableDatabase } from '../tests/support/postgres.js';
 import { profileOf, addNode } from '../tests/support/test-repositories.js';
 import { localTemporal, type LocalTemporal } from '../tests/support/temporal.js';
 import {
@@ -14,12 +15,13 @@ import {
   type TestApi,
 } from '../tests/support/test-api.js';
 
+let database: HaltableDatabase;
 let temporal: LocalTemporal;
 let api: TestApi;
 
 beforeAll(async () => {
-  temporal = await localTemporal();
-  api = await testApi(temporal.address);
+  [database, temporal] = await Promise.all([startHaltableDatabase(), localTemporal()]);
+  api = await testApi(temporal.address, { on: database });
   await addNode(api.repositories, 'node-1');
 }, 15 * 60_000);
 
@@ -391,12 +393,12 @@ describe('deployments, plans and rollouts', () => {
   }, 60_000);
 
   test('while PostgreSQL is away the API says so, and recovers by itself', async () => {
-    await api.repositories.server.halt();
+    await database.halt();
     const refused = await call('GET', '/api/v1/rollouts');
     expect(refused).toMatchObject({ status: 503, body: { code: 'DATABASE_UNAVAILABLE', retryable: true } });
     expect(refused.headers['retry-after']).toBeDefined();
     expect((await register(randomName('gw'))).status).toBe(503);
-    await api.repositories.server.start();
+    await database.start();
     await eventually(async () => (await call('GET', '/api/v1/rollouts')).status === 200);
   }, 60_000);
 

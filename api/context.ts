@@ -1,3 +1,5 @@
+import type { ComputePool } from '../compute/compute-pool.js';
+import type { Planner } from '../compute/planner.js';
 import type { BlobStore } from '../repositories/blob-store.js';
 import type { Repositories } from '../repositories/repositories.js';
 import type { SecretBox } from '../repositories/secret-box.js';
@@ -8,6 +10,9 @@ import type { Access } from './access.js';
 export interface ApiContext {
   readonly repositories: Repositories;
   readonly blobs: BlobStore;
+  /** For what computes: the thread that serves must not wait for it. */
+  readonly pool: ComputePool;
+  readonly planner: Planner;
   /** Seals what operators set as secret. */
   readonly secrets: SecretBox;
   readonly rolloutClient: RolloutClient;

@@ -1,11 +1,11 @@
 import { Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 import { Parser, type ReadEntry } from 'tar';
-import { checkContent } from '../domain/artifact/check-content.js';
+import { checkArtifact } from '../compute/check-artifact.js';
+import type { ComputePool } from '../compute/compute-pool.js';
 import type { ArtifactManifest } from '../domain/artifact/manifest.js';
-import { readManifest } from '../domain/artifact/read-manifest.js';
 import { isSafePath } from '../domain/artifact/safe-path.js';
-import { withMeasuredSizes, type ArtifactFile } from '../domain/artifact/variant-files.js';
+import type { ArtifactFile } from '../domain/artifact/variant-files.js';
 import { LeonoreError } from '../domain/errors.js';
 import { limits } from '../domain/limits.js';
 import type { ArtifactRepository } from '../repositories/artifact-repository.js';
@@ -22,17 +22,19 @@ interface ReceivedFile {
 /**
  * Package management (paper, III-C 2): takes an artifact as a tar stream of its directory. The files are staged as
  * they arrive; only when manifest and files have passed every check are they stored.
- * @throws LeonoreError MALFORMED_ARTIFACT, TOO_LARGE, ARTIFACT_IMMUTABLE; nothing is stored then
+ * @param signal aborted when nobody waits for the answer any more
+ * @throws LeonoreError MALFORMED_ARTIFACT, TOO_LARGE, ARTIFACT_IMMUTABLE, COMPUTATION_TOO_HARD, TOO_MANY_REQUESTS; the
+ *   reason of the signal. Nothing is stored then
  */
 export async function receiveArtifact(
   body: Readable,
-  artifacts: ArtifactRepository,
-  blobs: BlobStore,
+  { artifacts, blobs, pool }: { artifacts: ArtifactRepository; blobs: BlobStore; pool: ComputePool },
+  signal: AbortSignal,
 ): Promise<{ manifest: ArtifactManifest; outcome: 'added' | 'unchanged' }> {
   const receiver = new Receiver(blobs);
   try {
     await receiver.read(body);
-    const { manifest, files } = receiver.check();
+    const { manifest, files } = await receiver.check(pool, signal);
     await Promise.all(receiver.files.map((file) => file.staged.commit()));
     return { manifest, outcome: await artifacts.add(manifest, files) };
   } finally {
@@ -73,8 +75,12 @@ class Receiver {
     if (failures.length > 0) throw asMalformed(failures[0]);
   }
 
-  check(): { manifest: ArtifactManifest; files: ArtifactFile[] } {
-    if (this.manifestText === null)
+  async check(
+    pool: ComputePool,
+    signal: AbortSignal,
+  ): Promise<{ manifest: ArtifactManifest; files: ArtifactFile[] }> {
+    const { manifestText } = this;
+    if (manifestText === null)
       throw new LeonoreError('MALFORMED_ARTIFACT', `the archive has no ${manifestName}`);
     const files = this.files.map(({ path, mode, staged }) => ({
       path,
@@ -82,8 +88,7 @@ class Receiver {
       sha256: staged.digest,
       sizeBytes: staged.sizeBytes,
     }));
-    const manifest = withMeasuredSizes(readManifest(this.manifestText, manifestName), files);
-    checkContent(manifest, files);
+    const manifest = await checkArtifact(pool, { manifestText, manifestName, files }, signal);
     return { manifest, files };
   }
 

@@ -1,6 +1,6 @@
 import type { SlotRange } from '../domain/delivery/slot-set.js';
 import { toSlotRanges } from '../domain/delivery/slot-ranges.js';
-import type { ChunkAcknowledgement } from '../repositories/delivery-repository.js';
+import type { ChunkAcknowledgement } from '../repositories/delivery/delivery-repository.js';
 
 /** Delay before the first signal to a chunk; each further one waits longer. */
 const firstDelayMs = 1_000;

@@ -4,7 +4,6 @@ import type { Order, Report, ReportsResponse, Task } from '../domain/agent-proto
 import { parseDeliveryId } from '../domain/delivery/delivery-id.js';
 import { isEnded } from '../domain/delivery/state.js';
 import { LeonoreError } from '../domain/errors.js';
-import { parseOrderId } from '../domain/order/order-id.js';
 import type { GatewayProfile } from '../domain/gateway/profile.js';
 import type { BlobStore } from '../repositories/blob-store.js';
 import type {
@@ -13,9 +12,8 @@ import type {
   GatewayReports,
   PollAnswer,
   ReportResult,
-} from '../repositories/delivery-repository.js';
+} from '../repositories/delivery/delivery-repository.js';
 import type { GatewayRepository } from '../repositories/gateway-repository.js';
-import type { OrderRepository } from '../repositories/order-repository.js';
 import type { SecretBox } from '../repositories/secret-box.js';
 import { placeOf } from '../repositories/value-repository.js';
 import { Batcher } from './batcher.js';
@@ -27,7 +25,6 @@ export interface DeviceServiceOptions {
   readonly nodeId: string;
   readonly deliveries: DeliveryRepository;
   readonly gateways: GatewayRepository;
-  readonly orders: OrderRepository;
   readonly blobs: BlobStore;
   /** Opens the secrets that tasks carry. */
   readonly secrets: SecretBox;
@@ -159,6 +156,7 @@ export class DeviceService {
     return { outcomes };
   }
 
+  /** A delivery id that cannot be one is reported on by nobody: it is as unknown as one of another gateway. */
   private async apply(
     gatewayId: string,
     deliveryId: string,
@@ -166,12 +164,6 @@ export class DeviceService {
   ): Promise<ReportResult> {
     const delivery = parseDeliveryId(deliveryId);
     if (delivery !== null) return this.reports.submit({ gatewayId, delivery, reports });
-    const order = parseOrderId(deliveryId);
-    if (order !== null) {
-      const result = await this.options.orders.report(gatewayId, order, reports);
-      this.known.forget(gatewayId);
-      return result;
-    }
     return { outcomes: reports.map(() => 'unknown'), state: null };
   }
 

@@ -1,7 +1,7 @@
 import type { Logger } from 'pino';
 import type { Channel } from '../domain/gateway/negotiate.js';
 import type { BlobStore } from '../repositories/blob-store.js';
-import type { PushTarget } from '../repositories/delivery-repository.js';
+import type { PushTarget } from '../repositories/delivery/delivery-repository.js';
 import type { DeviceService } from './device-service.js';
 
 /** Where and with what a handler of this node runs. */

@@ -1,4 +1,4 @@
-import type { PushTarget } from '../repositories/delivery-repository.js';
+import type { PushTarget } from '../repositories/delivery/delivery-repository.js';
 import type { GatewayHandler } from './gateway-handler.js';
 
 /** Notices under way at once: keeps sockets and memory bounded whatever the size of the fleet. */

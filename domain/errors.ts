@@ -2,7 +2,7 @@
  * The one error type of LEONORE. Every failure that somebody outside a function must understand is a
  * LeonoreError with a stable code; the code says who must act, and the advice says what to do.
  * It is converted in two places only: to a Temporal ApplicationFailure (activities/failure.ts) and to
- * problem+json (api/problem.ts).
+ * problem+json (connectivity/http/problem.ts).
  */
 
 /** Who has to act to make the failure go away. */
@@ -15,6 +15,8 @@ interface ErrorKind {
   readonly retryable: boolean;
   readonly title: string;
   readonly advice: string;
+  /** What is away, in words: work waits for it, within its deadline, and is not failed by it. */
+  readonly awaited?: string;
 }
 
 /** Every code that LEONORE can answer with. Codes are stable: scripts match on them. */
@@ -165,6 +167,20 @@ export const errorKinds = {
     'No plan can satisfy the request',
     'Read the explanation: it names what stands against it.',
   ),
+  PLANNING_TOO_HARD: kind(
+    422,
+    'caller',
+    false,
+    'The plan is too hard to find',
+    'Ask for less at once or in narrower ranges, or make room on the gateway.',
+  ),
+  COMPUTATION_TOO_HARD: kind(
+    422,
+    'caller',
+    false,
+    'Too much to compute',
+    'Send something simpler; the detail names what was used up.',
+  ),
   TOO_LARGE: kind(413, 'caller', false, 'Too large', 'Send less; the detail names the limit.'),
   TOO_MANY_REQUESTS: kind(429, 'caller', true, 'Too many requests', 'Wait as long as Retry-After says.'),
   BUILD_FAILED: kind(
@@ -222,6 +238,7 @@ export const errorKinds = {
     true,
     'No node can take the gateway now',
     'Wait as long as Retry-After says; start a node if this stays.',
+    'a node',
   ),
   NODES_FULL: kind(
     503,
@@ -264,6 +281,7 @@ export const errorKinds = {
     true,
     'The database is away',
     'Wait as long as Retry-After says; see that PostgreSQL is running.',
+    'PostgreSQL',
   ),
   TEMPORAL_UNAVAILABLE: kind(
     503,
@@ -271,14 +289,53 @@ export const errorKinds = {
     true,
     'Temporal is away',
     'Wait as long as Retry-After says; see that the Temporal server is running.',
+    'Temporal',
+  ),
+  BLOBS_UNAVAILABLE: kind(
+    503,
+    'operator',
+    true,
+    'The blob store is away',
+    'See that its directory is mounted, writable and has room.',
+    'the blob store',
+  ),
+  TASK_QUARANTINED: kind(
+    500,
+    'operator',
+    false,
+    'The task took nodes with it',
+    'Nodes died while they worked on it; read their logs, correct the artifact or the nodes, and provision again.',
+  ),
+  DEADLINE_PASSED: kind(
+    504,
+    'operator',
+    false,
+    'The deadline passed before the gateway could be served',
+    'See what the rollout waited for, and provision again.',
   ),
   INTERNAL: kind(500, 'leonore', true, 'Internal error', 'Report it together with the request id.'),
-} as const satisfies Record<string, ErrorKind>;
+} satisfies Record<string, ErrorKind>;
 
 export type ErrorCode = keyof typeof errorKinds;
 
-function kind(status: number, actor: Actor, retryable: boolean, title: string, advice: string): ErrorKind {
-  return { status, actor, retryable, title, advice };
+function kind(
+  status: number,
+  actor: Actor,
+  retryable: boolean,
+  title: string,
+  advice: string,
+  awaited?: string,
+): ErrorKind {
+  return { status, actor, retryable, title, advice, ...(awaited === undefined ? {} : { awaited }) };
+}
+
+/** What is away when a code says so, in words; null for a code that speaks of something else. */
+export function awaitedBy(code: string): string | null {
+  return isErrorCode(code) ? (errorKinds[code].awaited ?? null) : null;
+}
+
+function isErrorCode(code: string): code is ErrorCode {
+  return Object.hasOwn(errorKinds, code);
 }
 
 /** Further facts about a failure; plain JSON, never a secret. */

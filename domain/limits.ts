@@ -31,6 +31,18 @@ export const limits = {
   /** The same two for `leonore resolve`, which keeps nobody else waiting. */
   offlineRequests: 1_000,
   offlinePlans: 1_000,
+  /** Computations that wait for a process; each keeps its caller waiting, so more are told to come again. */
+  waitingComputations: 64,
+  /** Milliseconds of computing: an honest manifest of the largest size takes about one second. */
+  checkingMs: 5_000,
+  /**
+   * Milliseconds of computing in a node's share of a rollout. For all gateways of the same facts: a large catalog takes
+   * some milliseconds, so only puzzles need as much. For all together: many puzzles end one after the other, and the
+   * rest is still planned.
+   */
+  planning: { groupMs: 10_000, totalMs: 300_000 },
+  /** The same for a dry run, which somebody waits for. */
+  dryRun: { groupMs: 5_000, totalMs: 20_000 },
   /** A profile is kept as one row and compared as a whole. */
   profileBytes: 64 * 1024,
   /** A profile in a file of `leonore resolve`, with whatever white space and comments people write. */
@@ -58,6 +70,8 @@ export const limits = {
   deploymentGateways: 10_000,
   /** Gateways a chunk workflow waits for: keeps each history far below Temporal's 4,096 events. */
   chunkSize: 500,
+  /** What is noted of a rollout besides its steps: more than any comes to that can still be understood. */
+  rolloutEvents: 200,
   /** Rows a page holds at most. */
   pageSize: 500,
   /** Package entries that an agent accepts. */

@@ -1,3 +1,4 @@
+import { availableParallelism } from 'node:os';
 import Type from 'typebox';
 
 /** What every LEONORE process is told; docs/configuration.md has the table. */
@@ -9,6 +10,8 @@ export const commonConfig = {
   /** host:port of the Temporal frontend. */
   TEMPORAL_ADDRESS: Type.String({ default: '127.0.0.1:7233' }),
   TEMPORAL_NAMESPACE: Type.String({ default: 'default' }),
+  /** Directory of the content-addressed blob store. */
+  LEONORE_BLOBS: Type.String({ minLength: 1 }),
   /** How often a node says that it is alive; one that misses three is dead. */
   LEONORE_HEARTBEAT_MS: Type.Integer({ minimum: 100, maximum: 60_000, default: 2_000 }),
   LEONORE_LOG_LEVEL: Type.Enum(['debug', 'info', 'warn', 'error'], { default: 'info' }),
@@ -17,10 +20,16 @@ export const commonConfig = {
 /** What a process that serves over HTTP is told besides. */
 export const servingConfig = {
   ...commonConfig,
-  /** Directory of the content-addressed blob store. */
-  LEONORE_BLOBS: Type.String({ minLength: 1 }),
   /** Keys that secrets are sealed with, 32 bytes in hex each; the first seals, all open. The same for all. */
   LEONORE_SECRET_KEYS: Type.Optional(Type.String({ pattern: '^[0-9a-f]{64}(,[0-9a-f]{64})*$' })),
+  /** Processes for what computes (planning, checking of artifacts); started when there is work for them. */
+  LEONORE_COMPUTE_PROCESSES: Type.Integer({
+    minimum: 2,
+    maximum: 64,
+    default: Math.max(3, availableParallelism()),
+  }),
+  /** MiB of memory that each of them may use. */
+  LEONORE_COMPUTE_MEMORY_MB: Type.Integer({ minimum: 64, maximum: 65_536, default: 1_024 }),
   /** Address to listen on; loopback unless told otherwise. */
   LEONORE_HOST: Type.String({ default: '127.0.0.1' }),
 };

@@ -9,6 +9,9 @@ import { createCatalog } from '../domain/resolver/create-catalog.js';
 import { namesReachedFrom } from '../domain/resolver/reachable-names.js';
 import { inTransaction, isUniqueViolation, json, type Database } from './database.js';
 
+/** Names whose versions are read by one statement. */
+const namesAtOnce = 100;
+
 /** An artifact as the repository holds it. */
 export interface StoredArtifact {
   readonly manifest: ArtifactManifest;
@@ -143,28 +146,42 @@ export class ArtifactRepository {
     );
   }
 
-  /**
-   * A catalog of only what can be reached from the names: read level by level, one statement a level, so that the
-   * cost grows with the request and not with the repository.
-   */
+  /** A catalog of only what can be reached from the names. */
   async loadCatalog(names: readonly string[]): Promise<Catalog> {
-    const seen = new Set<string>();
-    const manifests = new Map<string, ArtifactManifest>();
-    let wanted = [...new Set(names)];
-    while (wanted.length > 0) {
-      for (const name of wanted) seen.add(name);
-      const rows = await this.database.$queryRaw<{ manifest: ArtifactManifest }[]>`
-        SELECT manifest FROM artifact
-        WHERE name = ANY(${wanted}::text[])
-           OR id IN (SELECT artifact_id FROM artifact_provision WHERE name = ANY(${wanted}::text[]))`;
-      const next = new Set<string>();
-      for (const { manifest } of rows) {
-        manifests.set(artifactKey(manifest), manifest);
-        for (const name of namesReachedFrom(manifest)) if (!seen.has(name)) next.add(name);
+    const manifests: ArtifactManifest[] = [];
+    for await (const page of this.reachedFrom(names)) manifests.push(...page);
+    return createCatalog(manifests);
+  }
+
+  /**
+   * The manifests of what can be reached from the names, each once: read level by level, so that the cost grows with
+   * the request and not with the repository, and some names at a time, so that nothing else waits long.
+   */
+  async *reachedFrom(names: readonly string[]): AsyncGenerator<ArtifactManifest[]> {
+    const named = new Set(names);
+    const read = new Set<string>();
+    for (let wanted = [...named]; wanted.length > 0;) {
+      const next: string[] = [];
+      for (let from = 0; from < wanted.length; from += namesAtOnce) {
+        const some = wanted.slice(from, from + namesAtOnce);
+        const rows = await this.database.$queryRaw<{ manifest: ArtifactManifest }[]>`
+          SELECT manifest FROM artifact
+          WHERE name = ANY(${some}::text[])
+             OR id IN (SELECT artifact_id FROM artifact_provision WHERE name = ANY(${some}::text[]))`;
+        const page = rows
+          .map(({ manifest }) => manifest)
+          .filter((manifest) => !read.has(artifactKey(manifest)));
+        for (const manifest of page) {
+          read.add(artifactKey(manifest));
+          for (const name of namesReachedFrom(manifest)) {
+            if (!named.has(name)) next.push(name);
+            named.add(name);
+          }
+        }
+        if (page.length > 0) yield page;
       }
-      wanted = [...next];
+      wanted = next;
     }
-    return createCatalog([...manifests.values()]);
   }
 }
 

@@ -6,26 +6,24 @@
  *   and the lock is free.
  * - A builder that is frozen, or cut off without the connection breaking, loses it as well: PostgreSQL ends a
  *   transaction that says nothing for {@link silenceMs}, and a builder that cannot say anything gives up.
- * - Nobody waits inside a transaction for somebody else's lock: a connection held by a waiter is missing to the builder.
+ * - Nobody waits for somebody else's lock: a connection, or a place among the builders, that a waiter holds is missing to
+ *   the one who has the lock.
  */
-import { setTimeout as delay } from 'node:timers/promises';
 import { LeonoreError } from '../domain/errors.js';
 import { inTransaction, type Database, type Transaction } from './database.js';
 
 /** A transaction that is silent for so long is ended by PostgreSQL. */
 const silenceMs = 30_000;
 const signOfLifeMs = 5_000;
-/** Between two looks at a lock that somebody else has. */
-const retryMs = 300;
 
 export interface BuildLock {
   /** Aborted when the lock is lost: somebody else may build the same from now on. */
   readonly signal: AbortSignal;
   /**
-   * Takes a further lock, which is kept as long as the first. Whoever takes several takes them in the same order.
-   * @throws the signal's reason when the lock is lost, or the caller's signal is aborted, meanwhile
+   * Takes a further lock, which is kept as long as the first.
+   * @returns false when somebody else has it: whoever holds one lock does not wait for another
    */
-  also(name: string): Promise<void>;
+  also(name: string): Promise<boolean>;
 }
 
 /**
@@ -57,9 +55,7 @@ export async function withBuildLock<T>(
         return {
           result: await work({
             signal: held,
-            also: async (further) => {
-              while (!(await tryLock(tx, further))) await delay(retryMs, undefined, { signal: held });
-            },
+            also: (further) => tryLock(tx, further),
           }),
         };
       } finally {

@@ -12,7 +12,8 @@ export interface DatabaseOptions {
 
 /**
  * A statement of the path that every gateway takes. It goes to PostgreSQL without Prisma's compiling and mapping, and
- * a connection parses it once. Placeholders are $1, $2, ...
+ * a connection parses and plans it once. It finds its rows by the keys that it is given, so there is one plan that is
+ * right for a table of any size: nested loops over indexes. Placeholders are $1, $2, ...
  */
 export interface PreparedStatement {
   /** Unique among all of them. */
@@ -25,27 +26,31 @@ export interface PreparedStatement {
  * LeonoreError DATABASE_UNAVAILABLE; the pool connects again by itself.
  */
 export function connectDatabase({ url, poolSize }: DatabaseOptions) {
-  const pool = new pg.Pool({
-    connectionString: url,
-    max: poolSize,
-    connectionTimeoutMillis: 5_000,
-    // Prepared once, but planned anew: a plan made while a table was empty must not stay when it has grown.
-    options: '-c plan_cache_mode=force_custom_plan',
-  });
-  // A connection that is lost while nobody uses it leaves the pool by itself.
-  pool.on('error', () => undefined);
+  const prepared = preparedConnections(poolSize);
+  // Planned anew each time: a plan made while a table was empty must not stay when it has grown.
+  const pool = openPool(url, poolSize - prepared, ['plan_cache_mode=force_custom_plan']);
+  const preparedPool = openPool(url, prepared, keyedPlans);
   const adapter = new PrismaPg(pool, { disposeExternalPool: true });
-  return new PrismaClient({ adapter }).$extends({
+  const client = new PrismaClient({ adapter });
+  return client.$extends({
     client: {
+      /** Closes all connections of the process. */
+      async $close(): Promise<void> {
+        await preparedPool.end();
+        await client.$disconnect();
+      },
       /** Runs one statement of the hot path. Rows are as `pg` reads them: `int8` is text, `jsonb` is parsed. */
       async $prepared<Row extends object>(
         { name, text }: PreparedStatement,
         values: readonly unknown[],
       ): Promise<Row[]> {
-        try {
-          return (await pool.query<Row>({ name, text, values: [...values] })).rows;
-        } catch (error) {
-          throw asDatabaseError(error);
+        for (let run = 1; ; run += 1) {
+          try {
+            return (await preparedPool.query<Row>({ name, text, values: [...values] })).rows;
+          } catch (error) {
+            if (run === maximumRuns || !isDeadlock(error)) throw asDatabaseError(error);
+            await delay(run * 20 * (0.5 + Math.random()));
+          }
         }
       },
     },
@@ -61,35 +66,92 @@ export function connectDatabase({ url, poolSize }: DatabaseOptions) {
   });
 }
 
+/** Of the connections of a process, those that serve prepared statements: as many as batches are under way at once. */
+function preparedConnections(poolSize: number): number {
+  return Math.max(1, Math.min(5, Math.floor(poolSize / 2)));
+}
+
+/** How {@link PreparedStatement}s are planned, whatever the planner knows of the tables by then. */
+const keyedPlans = [
+  'plan_cache_mode=force_generic_plan',
+  'enable_seqscan=off',
+  'enable_hashjoin=off',
+  'enable_mergejoin=off',
+];
+
+function openPool(url: string, max: number, settings: readonly string[]): pg.Pool {
+  const pool = new pg.Pool({
+    connectionString: url,
+    max,
+    connectionTimeoutMillis: 5_000,
+    allowExitOnIdle: true,
+    options: settings.map((setting) => `-c ${setting}`).join(' '),
+  });
+  // A connection that is lost while nobody uses it leaves the pool by itself.
+  pool.on('error', () => undefined);
+  return pool;
+}
+
 export type Database = ReturnType<typeof connectDatabase>;
 /** What a repository method needs: the database itself or a transaction on it. */
 export type Transaction = Parameters<Parameters<Database['$transaction']>[0]>[0];
 
 /** Prisma's codes for: cannot reach, timed out, connection closed, pool exhausted, transaction lost. */
-const unavailableCodes = new Set(['P1000', 'P1001', 'P1002', 'P1008', 'P1017', 'P2024', 'P2028', 'P2037']);
-/** SQLSTATE classes for connection failures, shutdown and too many connections; Node's socket errors. */
-const unavailablePattern =
-  /\b(ECONNREFUSED|ECONNRESET|EPIPE|ETIMEDOUT|57P0[123]|08\d{3}|53300)\b|terminat|Connection (ended|closed|refused)|timeout exceeded when trying to connect|Can't reach database|not accepting connections|starting up|shutting down/i;
+const unavailableCodes = new Set([
+  'P1000',
+  'P1001',
+  'P1002',
+  'P1008',
+  'P1011',
+  'P1017',
+  'P2024',
+  'P2028',
+  'P2037',
+]);
+/**
+ * SQLSTATE: connection exceptions, insufficient resources, operator intervention (shutdown, starting up, recovery), a
+ * transaction that PostgreSQL ended for idleness, read-only after a failover.
+ */
+const unavailableStates = /^(08|53|57P|25P0[34]|25006)/;
+/** What the driver says of a connection that is lost or cannot be made, for which there is no code. */
+const lostPattern =
+  /\b(ECONNREFUSED|ECONNRESET|ECONNABORTED|EPIPE|ETIMEDOUT|EHOSTUNREACH|ENETUNREACH|ENOTFOUND|EAI_AGAIN)\b|Connection terminated|connection (was |has been |is )?(ended|closed|refused|lost|not open)|has encountered a connection error|timeout exceeded when trying to connect|Can't reach database|DatabaseNotReachable|ConnectionClosed|SocketTimeout|not accepting connections|the database system is|terminating connection|Unable to start a transaction|Transaction (already closed|not found|API error)/i;
 
-function asDatabaseError(error: unknown): unknown {
+/**
+ * What a driver's failure means to whoever asked: DATABASE_UNAVAILABLE when the same statement would be answered once
+ * PostgreSQL is back. Anything else is a fault of ours, or a constraint that did its work.
+ */
+export function asDatabaseError(error: unknown): unknown {
   if (error instanceof LeonoreError) return error;
-  const code = error instanceof Prisma.PrismaClientKnownRequestError ? error.code : '';
-  const initialisation = error instanceof Prisma.PrismaClientInitializationError;
-  if (
-    initialisation ||
-    unavailableCodes.has(code) ||
-    (error instanceof Error && unavailablePattern.test(describe(error)))
-  ) {
-    return new LeonoreError('DATABASE_UNAVAILABLE', 'PostgreSQL does not answer', {}, { cause: error });
-  }
-  return error;
+  if (!isUnavailable(error)) return error;
+  return new LeonoreError('DATABASE_UNAVAILABLE', 'PostgreSQL does not answer', {}, { cause: error });
 }
 
-function describe(error: Error): string {
+function isUnavailable(error: unknown): boolean {
+  if (!(error instanceof Error)) return false;
+  if (error instanceof Prisma.PrismaClientInitializationError) return true;
   const code = 'code' in error ? String(error.code) : '';
-  const meta = 'meta' in error ? JSON.stringify(error.meta) : '';
-  const cause = error.cause instanceof Error ? describe(error.cause) : '';
-  return `${code} ${error.message} ${meta} ${cause}`;
+  if (unavailableCodes.has(code) || unavailableStates.test(stateOf(error))) return true;
+  if (lostPattern.test(`${code} ${error.message} ${metaOf(error)}`)) return true;
+  // Some connections refused are told together.
+  if (error instanceof AggregateError && error.errors.some(isUnavailable)) return true;
+  return isUnavailable(error.cause);
+}
+
+/** The SQLSTATE that PostgreSQL gave, by the driver itself or within what Prisma made of it. */
+function stateOf(error: Error): string {
+  const code = 'code' in error ? String(error.code) : '';
+  if (/^[0-9A-Z]{5}$/.test(code) && !code.startsWith('P')) return code;
+  return /"(?:originalCode|code)":"([0-9A-Z]{5})"/.exec(metaOf(error))?.[1] ?? '';
+}
+
+function metaOf(error: Error): string {
+  const meta = 'meta' in error ? error.meta : undefined;
+  try {
+    return meta === undefined ? '' : JSON.stringify(meta);
+  } catch {
+    return '';
+  }
 }
 
 /** True when a unique constraint refused a row. */
@@ -122,7 +184,11 @@ export async function inTransaction<T>(
 /** SQLSTATE 40P01, which the driver adapter tells as P2034 or within the message. */
 function isDeadlock(error: unknown): boolean {
   if (error instanceof Prisma.PrismaClientKnownRequestError && error.code === 'P2034') return true;
-  return error instanceof Error && /\b40P01\b|deadlock detected/.test(describe(error));
+  if (!(error instanceof Error)) return false;
+  const code = 'code' in error ? String(error.code) : '';
+  return (
+    /\b40P01\b|deadlock detected/.test(`${code} ${error.message} ${metaOf(error)}`) || isDeadlock(error.cause)
+  );
 }
 
 /** A JSON column's value: the domain's types are plain JSON, which Prisma's type cannot know. */

@@ -84,7 +84,8 @@ export class GatewayChanges {
     });
     lost.catch(() => undefined);
     client.on('notification', ({ payload }) => {
-      if (payload !== undefined) this.listener.changed(payload);
+      // What one statement changes is announced together, an id a line.
+      for (const id of payload?.split('\n') ?? []) this.listener.changed(id);
     });
     try {
       await Promise.race([client.connect(), lost]);

@@ -118,7 +118,7 @@ test('a silent node is declared dead; its gateways and their unfinished deliveri
   await addNode(repositories, 'y');
   await watchedForHours();
   await database.$executeRaw`UPDATE node SET heartbeat_at = now() - interval '2 minutes' WHERE id = 'dead'`;
-  expect(await nodes.moveFromLost()).toEqual([]);
+  expect((await nodes.moveFromLost()).stranded).toEqual([]);
   expect((await nodes.list()).map((node) => [node.id, node.state, node.gatewayCount])).toEqual([
     ['x', 'active', 5],
     ['y', 'active', 5],
@@ -136,9 +136,9 @@ test('when no node is left, nothing moves and nothing is lost', async () => {
   await addGateways(repositories, [profileOf('g1')]);
   await watchedForHours();
   await database.$executeRaw`UPDATE node SET heartbeat_at = now() - interval '2 minutes'`;
-  expect(await nodes.moveFromLost()).toEqual(['only']);
+  expect((await nodes.moveFromLost()).stranded).toEqual(['only']);
   expect(await nodes.get('only')).toMatchObject({ state: 'dead', gatewayCount: 1 });
-  expect(await nodes.moveFromLost()).toEqual(['only']);
+  expect((await nodes.moveFromLost()).stranded).toEqual(['only']);
 });
 
 test('after an absence of the watcher or the database nobody is declared dead before it could be heard', async () => {

@@ -1,10 +1,12 @@
 import { LeonoreError } from '../domain/errors.js';
 import type { Channel } from '../domain/gateway/negotiate.js';
 import type { GatewayProfile, Installed } from '../domain/gateway/profile.js';
-import type { PushTarget } from './delivery-repository.js';
 import { limits } from '../domain/limits.js';
+import { Prisma } from '../prisma/generated/client.js';
 import { inTransaction, jsonText, type Database, type Transaction } from './database.js';
-import { lockUnfinished, type OpenNodes, type Placement } from './placement.js';
+import type { PushTarget } from './delivery/delivery-repository.js';
+import { followRegistrations, lockOpen, type DeliveryWriter } from './delivery/delivery-writer.js';
+import type { OpenNodes, Placement } from './placement.js';
 import { queueLength } from './pool-rows.js';
 
 /** `queued`: known, and waiting for a node that has room. */
@@ -62,6 +64,7 @@ export class GatewayRepository {
   constructor(
     private readonly database: Database,
     private readonly placement: Placement,
+    private readonly deliveries: DeliveryWriter,
   ) {}
 
   /**
@@ -149,7 +152,7 @@ export class GatewayRepository {
 
   private async store(tx: Transaction, entries: readonly Entry[]): Promise<void> {
     if (entries.length === 0) return;
-    await lockUnfinished(
+    await lockOpen(
       tx,
       entries.map(({ registration }) => registration.profile.id),
     );
@@ -173,12 +176,8 @@ export class GatewayRepository {
         agent_version = EXCLUDED.agent_version, state = EXCLUDED.state,
         queued_at = CASE WHEN EXCLUDED.state = 'queued' THEN coalesce(gateway.queued_at, now()) END,
         last_seen_at = now()`;
-    // Unfinished deliveries follow the gateway to its node, and are spoken in the channel agreed on now.
-    await tx.$executeRaw`
-      UPDATE delivery d SET node_id = t.node_id, protocol = t.protocol, strategy = t.strategy
-      FROM jsonb_to_recordset(${rows}::jsonb) AS t(id text, node_id text, protocol text, strategy text)
-      WHERE d.gateway_id = t.id AND d.state IN ('pending', 'offered', 'downloading', 'installing')
-        AND (d.node_id, d.protocol, d.strategy) IS DISTINCT FROM (t.node_id, t.protocol, t.strategy)`;
+    // Open deliveries follow the gateway to its node, and are spoken in the channel agreed on now.
+    await followRegistrations(tx, rows);
   }
 
   /** Credentials of many gateways at once, by id; unknown ids are missing from the answer. */
@@ -203,6 +202,24 @@ export class GatewayRepository {
       WHERE id = ${profile.id} AND state = 'active'`;
   }
 
+  /**
+   * Asks some gateways for what they have, if that is under way (see AbsenceRepository).
+   * @returns how many were asked; 0 when all have been
+   */
+  async askForProfiles(limit: number): Promise<number> {
+    const [row] = await this.database.$queryRaw<{ asked: number }[]>`
+      WITH asked AS MATERIALIZED (
+        SELECT g.id FROM gateway g, node_pool p WHERE g.state = 'active' AND g.id > p.profiles_after
+        ORDER BY g.id LIMIT ${limit} FOR NO KEY UPDATE OF g
+      ), wanted AS (
+        UPDATE gateway g SET profile_wanted = true, wake = true FROM asked WHERE g.id = asked.id AND NOT g.profile_wanted
+      ), noted AS (
+        UPDATE node_pool SET profiles_after = (SELECT max(id) FROM asked) WHERE profiles_after IS NOT NULL
+      )
+      SELECT count(*)::int AS asked FROM asked`;
+    return row?.asked ?? 0;
+  }
+
   /** Asks gateways to send a fresh profile at their next contact. @throws LeonoreError GATEWAY_NOT_FOUND */
   async wantProfile(id: string): Promise<void> {
     const rows = await this.database.$executeRaw`
@@ -218,17 +235,19 @@ export class GatewayRepository {
         SELECT node_id FROM gateway WHERE id = ${id} AND state <> 'decommissioned'`;
       if (row === undefined) throw notFound(id);
       if (row.node_id !== null) await this.placement.count(tx, new Map([[row.node_id, -1]]));
-      await lockUnfinished(tx, [id]);
+      await lockOpen(tx, [id]);
       await tx.$executeRaw`
         UPDATE gateway SET state = 'decommissioned', token_hash = ''::bytea, node_id = NULL, queued_at = NULL
         WHERE id = ${id}`;
       await tx.gatewayValue.deleteMany({ where: { gatewayId: id } });
-      await tx.$executeRaw`
-        UPDATE delivery SET state = 'cancelled', updated_at = now(), ended_at = now()
-        WHERE gateway_id = ${id} AND state IN ('pending', 'offered', 'downloading', 'installing')`;
-      await tx.$executeRaw`
-        UPDATE gateway_order SET state = 'cancelled', updated_at = now(), ended_at = now()
-        WHERE gateway_id = ${id} AND ended_at IS NULL`;
+      await this.deliveries.happen(
+        'decommissioned',
+        {
+          where: Prisma.sql`d.gateway_id = ${id} AND d.ended_at IS NULL`,
+          detail: 'the gateway was decommissioned',
+        },
+        tx,
+      );
     });
   }
 
@@ -269,22 +288,6 @@ export class GatewayRepository {
     return rows.map((row) => row.id);
   }
 
-  /** All active gateways, a page at a time, in the order of their ids; for matching selectors. */
-  async *pages(pageSize: number, ids: readonly string[] | null = null): AsyncGenerator<Gateway[]> {
-    let cursor = '';
-    for (;;) {
-      const rows = await this.database.gateway.findMany({
-        where: { state: 'active', id: ids === null ? { gt: cursor } : { gt: cursor, in: [...ids] } },
-        orderBy: { id: 'asc' },
-        take: pageSize,
-      });
-      const last = rows.at(-1);
-      if (last === undefined) return;
-      yield rows.map(toGateway);
-      cursor = last.id;
-    }
-  }
-
   /** Facts of the gateways whose deliveries wait for a plan on a node, a page at a time. */
   async *plannable(rolloutId: string, nodeId: string, pageSize: number): AsyncGenerator<PlannableGateway[]> {
     let after = -1;
@@ -293,8 +296,8 @@ export class GatewayRepository {
         { ordinal: number; profile: GatewayProfile; labels: Record<string, string>; installed: Installed[] }[]
       >`
         SELECT d.ordinal, g.profile, g.labels, g.installed FROM delivery d JOIN gateway g ON g.id = d.gateway_id
-        WHERE d.rollout_id = ${rolloutId}::uuid AND d.node_id = ${nodeId} AND d.state = 'pending'
-          AND d.group_id IS NULL AND d.ordinal > ${after}
+        WHERE d.rollout_id = ${rolloutId}::uuid AND d.node_id = ${nodeId} AND d.chunk IS NULL AND d.ended_at IS NULL
+          AND d.ordinal > ${after}
         ORDER BY d.ordinal LIMIT ${pageSize}`;
       const last = rows.at(-1);
       if (last === undefined) return;

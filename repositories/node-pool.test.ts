@@ -119,7 +119,7 @@ describe('when all nodes are full', () => {
     await configure(25, 4);
     await addNode(repositories, 'node-1');
     await addNode(repositories, 'node-2');
-    const other = createRepositories(repositories.database, 60_000);
+    const other = createRepositories(repositories.database, 60_000, 'other');
     const batches = idsOf(120).map((id) => registration(id));
     const outcomes = await Promise.all(
       Array.from({ length: 12 }, (_none, index) =>
@@ -208,7 +208,7 @@ describe('a node', () => {
       Date.now = () => now() + skewMs;
       try {
         expect(await nodes.heartbeat('a', incarnation, {})).toBe(true);
-        expect(await nodes.moveFromLost()).toEqual([]);
+        expect((await nodes.moveFromLost()).stranded).toEqual([]);
       } finally {
         Date.now = now;
       }
@@ -227,10 +227,10 @@ describe('a node', () => {
     await addNode(repositories, 'heir');
     await database.$executeRaw`UPDATE node_pool SET watched_at = now(), watched_since = now() - interval '3 hours'`;
     await database.$executeRaw`UPDATE node SET heartbeat_at = now() - interval '2 minutes' WHERE id = 'revenant'`;
-    expect(await nodes.moveFromLost()).toEqual([]);
+    expect((await nodes.moveFromLost()).stranded).toEqual([]);
     expect(await nodes.isGone('revenant')).toBe(true);
     // What it had read before it fell silent is what it would plan now.
-    const group = [{ plans: [planOf()], explanation: null, ordinals: [0, 1, 2] }];
+    const group = [{ plans: [planOf()], explanation: null, failure: null, ordinals: [0, 1, 2] }];
     await provisioning.saveGroups(rolloutId, 'revenant', group);
     expect(await rollouts.groups(rolloutId, 10)).toEqual([]);
     await provisioning.saveGroups(rolloutId, 'heir', group);
@@ -287,7 +287,7 @@ describe('when everything is restarted', () => {
     // Who looks for its node meanwhile is told to be patient with it: another would be one move more.
     for (const id of idsOf(4))
       expect((await gateways.register(registration(id))).node.id).toBe(await nodeOf(id));
-    expect(await nodes.moveFromLost()).toEqual([]);
+    expect((await nodes.moveFromLost()).stranded).toEqual([]);
     await addNode(repositories, 'node-2');
     // Both are as full as before, so it goes on where it was.
     expect((await pool.look()).action.kind).toBe('grow');
@@ -302,7 +302,7 @@ describe('when everything is restarted', () => {
     expect((await pool.look()).action).toEqual({ kind: 'grow' });
     const [orphan] = await repositories.database.gateway.findMany({ where: { nodeId: 'node-2' } });
     expect((await gateways.register(registration(orphan?.id ?? ''))).node.id).toBe('node-1');
-    expect(await nodes.moveFromLost()).toEqual([]);
+    expect((await nodes.moveFromLost()).stranded).toEqual([]);
     expect(await counts()).toEqual({ 'node-1': 4, 'node-2': 0 });
   });
 
@@ -316,7 +316,7 @@ describe('when everything is restarted', () => {
     await addNode(repositories, 'node-1');
     for (const id of idsOf(4))
       expect((await gateways.register(registration(id))).node.id).toBe(await nodeOf(id));
-    expect(await nodes.moveFromLost()).toEqual([]);
+    expect((await nodes.moveFromLost()).stranded).toEqual([]);
     expect(await counts()).toEqual({ 'node-1': 2, 'node-2': 2 });
     expect((await nodes.get('node-2')).state).toBe('active');
     await silence('node-2');
@@ -381,7 +381,7 @@ describe('draining', () => {
     await report(2, 'succeeded');
     expect(await placement.drain('node-1', 300_000)).toEqual({ moved: 1, left: 0 });
     expect(await counts()).toEqual({ 'node-1': 0, 'node-2': 4 });
-    const moved = await database.delivery.findMany({ where: { rolloutId, state: 'offered' } });
+    const moved = await database.delivery.findMany({ where: { rolloutId, endedAt: null } });
     expect(moved.map(({ nodeId }) => nodeId)).toEqual(['node-2', 'node-2', 'node-2']);
   });
 

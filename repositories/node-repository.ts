@@ -13,7 +13,7 @@ export interface LeonoreNode {
   readonly origin: NodeOrigin;
   readonly labels: PlaceLabels;
   readonly gatewayCount: number;
-  /** Unfinished deliveries of its gateways. */
+  /** Open deliveries of the chunks that it dispatched last. */
   readonly deliveryCount: number;
   /** What its process last said that it uses. */
   readonly stats: Readonly<Record<string, unknown>>;
@@ -106,8 +106,7 @@ export class NodeRepository {
              n.launched_at AS "launchedAt", n.started_at AS "startedAt", n.shared_at AS "sharedAt",
              n.heartbeat_at AS "heartbeatAt", n.attempts, n.problem
       FROM node n LEFT JOIN (
-        SELECT node_id, count(*) FROM delivery
-        WHERE state IN ('pending', 'offered', 'downloading', 'installing') GROUP BY node_id) d ON d.node_id = n.id
+        SELECT node_id, sum(open) AS count FROM rollout_chunk WHERE ended_at IS NULL GROUP BY node_id) d ON d.node_id = n.id
       WHERE ${id}::text IS NULL OR n.id = ${id} ORDER BY length(n.id), n.id`;
   }
 
@@ -120,14 +119,17 @@ export class NodeRepository {
 
   /**
    * Declares dead who fell silent, and moves the gateways of all nodes that are gone to those that are up.
-   * @returns the nodes that are gone and whose gateways found no other node
+   * @returns the nodes that are gone and whose gateways found no other node, and how many gateways moved
    */
-  async moveFromLost(): Promise<string[]> {
+  async moveFromLost(): Promise<{ stranded: string[]; moved: number }> {
     const stranded: string[] = [];
+    let moved = 0;
     for (const id of await this.findLost()) {
-      if ((await this.placement.leave(id)) === null) stranded.push(id);
+      const left = await this.placement.leave(id);
+      if (left === null) stranded.push(id);
+      else moved += left;
     }
-    return stranded;
+    return { stranded, moved };
   }
 
   /** @returns nodes that are gone and have gateways */

@@ -1,23 +1,26 @@
-import type { OrderAction, Report } from '../domain/agent-protocol/messages.js';
-import { applyReports } from '../domain/delivery/apply-reports.js';
-import { isEnded, type DeliveryState } from '../domain/delivery/state.js';
+import type { OrderAction } from '../domain/agent-protocol/messages.js';
+import { rolloutOutcome } from '../domain/rollout/state.js';
+import { openStates, type DeliveryState } from '../domain/delivery/state.js';
 import { LeonoreError } from '../domain/errors.js';
-import { inTransaction, jsonText, type Database, type Transaction } from './database.js';
-import type { ReportResult } from './delivery-repository.js';
+import { Prisma } from '../prisma/generated/client.js';
+import { inTransaction, isUniqueViolation, jsonText, type Database } from './database.js';
+import type { DeliveryWriter } from './delivery/delivery-writer.js';
+import { sqlStateOf } from './delivery/sql-states.js';
+import type { RolloutRepository } from './rollout-repository.js';
 
 export interface NewOrder {
-  /** Id of the order, chosen by the caller: the same id is the same order. */
-  readonly id: string;
   readonly action: OrderAction;
   /** Name of the artifact. */
   readonly artifact: string;
   readonly deadlineSeconds: number;
+  readonly idempotencyKey: string | null;
+  readonly requestDigest: string;
 }
 
 /** One gateway's part in an order, for people. */
 export interface GatewayOrder {
   readonly orderId: string;
-  readonly number: bigint;
+  readonly ordinal: number;
   readonly gatewayId: string;
   readonly action: OrderAction;
   readonly artifact: string;
@@ -25,7 +28,6 @@ export interface GatewayOrder {
   readonly error: unknown;
   readonly createdAt: Date;
   readonly deadlineAt: Date;
-  readonly updatedAt: Date;
   readonly endedAt: Date | null;
 }
 
@@ -34,111 +36,124 @@ export interface OrderFilter {
   readonly gatewayId?: string | undefined;
 }
 
+/** Orders whose end is told by one call. */
+const endedAtOnce = 200;
+
 /**
- * Orders: uninstall, start or stop an artifact on gateways that have it.
- *
- * INVARIANTS
- * - A gateway is in an order once at most, so recording it again changes nothing.
- * - A state changes only along the transition table of domain/delivery/state.ts.
+ * Orders: uninstall, start or stop an artifact on gateways that have it. An order is a rollout of another action: it
+ * needs no plan and no workflow, so its deliveries are offered as it is given. States, reports and deadlines are those of
+ * all deliveries.
  */
 export class OrderRepository {
-  constructor(private readonly database: Database) {}
+  constructor(
+    private readonly database: Database,
+    private readonly deliveries: DeliveryWriter,
+    private readonly rollouts: RolloutRepository,
+  ) {}
 
   /**
    * Records an order for gateways, which are told at their next contact; push gateways are woken.
-   * @returns how many parts are new
-   * @throws LeonoreError IDEMPOTENCY_KEY_REUSED when the id belongs to an order of another content
+   * @returns its id, and how many gateways have it; the same idempotency key gives the same order
+   * @throws LeonoreError IDEMPOTENCY_KEY_REUSED when the key was used for another request
    */
-  async add(order: NewOrder, gatewayIds: readonly string[]): Promise<number> {
-    const { id, action, artifact, deadlineSeconds } = order;
-    return inTransaction(this.database, async (tx) => {
-      const [other] = await tx.$queryRaw<unknown[]>`
-        SELECT 1 FROM gateway_order WHERE order_id = ${id}::uuid AND (action, artifact) <> (${action}, ${artifact}) LIMIT 1`;
-      if (other !== undefined) {
-        throw new LeonoreError('IDEMPOTENCY_KEY_REUSED', 'the key belongs to an order of another content');
-      }
-      const added = await tx.$queryRaw<{ gateway_id: string }[]>`
-        INSERT INTO gateway_order (order_id, gateway_id, action, artifact, deadline_at)
-        SELECT ${id}::uuid, q.id, ${action}, ${artifact}, now() + make_interval(secs => ${deadlineSeconds})
-        FROM unnest(${gatewayIds}::text[]) AS q(id)
-        ON CONFLICT (order_id, gateway_id) DO NOTHING RETURNING gateway_id`;
-      await tx.$executeRaw`
-        UPDATE gateway SET wake = true WHERE id = ANY(${added.map((row) => row.gateway_id)}::text[])`;
-      return added.length;
-    });
+  async add(order: NewOrder, gatewayIds: readonly string[]): Promise<{ id: string; gateways: number }> {
+    const { action, artifact, deadlineSeconds, idempotencyKey, requestDigest } = order;
+    try {
+      return await inTransaction(this.database, async (tx) => {
+        const [row] = await tx.$queryRaw<{ id: string }[]>`
+          INSERT INTO rollout (requests, action, artifact, state, idempotency_key, request_digest, options, workflow_started_at)
+          VALUES ('{}', ${action}, ${artifact}, 'running', ${idempotencyKey}, ${requestDigest}, ${jsonText({ deadlineSeconds })}::jsonb, now())
+          RETURNING id::text`;
+        const id = row?.id ?? '';
+        return { id, gateways: await this.deliveries.addOffered(tx, id, gatewayIds, deadlineSeconds) };
+      });
+    } catch (error) {
+      const known = isUniqueViolation(error)
+        ? await this.rollouts.ofKey(idempotencyKey, requestDigest)
+        : null;
+      if (known === null) throw error;
+      return { id: known, gateways: await this.size(known) };
+    }
   }
 
-  /** Parts of orders, oldest first, a page at a time; the cursor is the last number of the page before. */
+  /** Gateways that got an order. */
+  async size(id: string): Promise<number> {
+    return Object.values(await this.rollouts.counts(id)).reduce((sum, count) => sum + count, 0);
+  }
+
+  /**
+   * Parts of orders, oldest order first, a page at a time.
+   * @param cursor what the page before said
+   * @throws LeonoreError MALFORMED_INPUT when the cursor is not one of this list
+   */
   async list(
     filter: OrderFilter,
     limit: number,
     cursor: string | null,
   ): Promise<{ items: GatewayOrder[]; nextCursor: string | null }> {
-    const rows = await this.database.gatewayOrder.findMany({
-      where: {
-        ...(filter.orderId === undefined ? {} : { orderId: filter.orderId }),
-        ...(filter.gatewayId === undefined ? {} : { gatewayId: filter.gatewayId }),
-        ...(cursor === null ? {} : { number: { gt: BigInt(cursor) } }),
-      },
-      orderBy: { number: 'asc' },
-      take: limit + 1,
-    });
-    const items = rows.slice(0, limit).map((row) => ({
-      ...row,
-      action: row.action as OrderAction,
-      state: row.state as DeliveryState,
-    }));
-    return { items, nextCursor: rows.length > limit ? String(items.at(-1)?.number) : null };
+    const after = parseCursor(cursor);
+    const items = await this.database.$queryRaw<GatewayOrder[]>`
+      SELECT r.id::text AS "orderId", d.ordinal, d.gateway_id AS "gatewayId", r.action, r.artifact, ${sqlStateOf} AS state,
+             d.error, r.created_at AS "createdAt", c.deadline_at AS "deadlineAt", d.ended_at AS "endedAt"
+      FROM rollout r JOIN delivery d ON d.rollout_id = r.id
+      JOIN rollout_chunk c ON c.rollout_id = d.rollout_id AND c.chunk = d.chunk
+      WHERE r.action <> 'install'
+        AND (${filter.orderId ?? null}::uuid IS NULL OR r.id = ${filter.orderId ?? null}::uuid)
+        AND (${filter.gatewayId ?? null}::text IS NULL OR d.gateway_id = ${filter.gatewayId ?? null})
+        AND ${
+          after === null
+            ? Prisma.sql`true`
+            : Prisma.sql`(r.created_at, r.id, d.ordinal) > (
+                (SELECT created_at FROM rollout WHERE id = ${after.orderId}::uuid), ${after.orderId}::uuid, ${after.ordinal})`
+        }
+      ORDER BY r.created_at, r.id, d.ordinal LIMIT ${limit + 1}`;
+    const page = items.slice(0, limit);
+    const last = page.at(-1);
+    return {
+      items: page,
+      nextCursor: items.length > limit && last !== undefined ? `${last.orderId}.${last.ordinal}` : null,
+    };
   }
 
   /**
-   * Withdraws an order from the gateways that have not begun with it.
+   * Withdraws an order from the gateways that have not begun to carry it out.
    * @returns from how many
    * @throws LeonoreError ORDER_NOT_FOUND
    */
   async cancel(id: string): Promise<number> {
-    const known = await this.database.gatewayOrder.count({ where: { orderId: id } });
-    if (known === 0) throw new LeonoreError('ORDER_NOT_FOUND', `there is no order ${id}`);
-    return this.database.$executeRaw`
-      UPDATE gateway_order SET state = 'cancelled', updated_at = now(), ended_at = now()
-      WHERE order_id = ${id}::uuid AND state = 'offered'`;
-  }
-
-  /** Ends what gateways said nothing of within its time; a late report corrects it. */
-  async expire(): Promise<void> {
-    await this.database.$executeRaw`
-      UPDATE gateway_order SET state = 'lost', updated_at = now(), ended_at = now()
-      WHERE ended_at IS NULL AND deadline_at <= now()`;
-  }
-
-  /** Applies a gateway's reports of its part in an order, each once. */
-  async report(gatewayId: string, number: bigint, reports: readonly Report[]): Promise<ReportResult> {
-    return inTransaction(this.database, async (tx) => {
-      const [row] = await tx.$queryRaw<{ state: DeliveryState; sequence: number }[]>`
-        SELECT state, sequence FROM gateway_order WHERE number = ${number} AND gateway_id = ${gatewayId} FOR UPDATE`;
-      if (row === undefined) return { outcomes: reports.map(() => 'unknown'), state: null };
-      const { progress, outcomes, applied } = applyReports(row, reports);
-      if (progress.sequence > row.sequence) await store(tx, number, progress, applied);
-      const installed = applied.at(-1)?.installed;
-      if (installed !== undefined) {
-        await tx.$executeRaw`
-          UPDATE gateway SET installed = ${jsonText(installed)}::jsonb WHERE id = ${gatewayId}`;
-      }
-      return { outcomes, state: progress.state };
+    const rows = await this.database.$executeRaw`
+      UPDATE rollout SET cancel_requested_at = coalesce(cancel_requested_at, now())
+      WHERE id = ${id}::uuid AND action <> 'install'`;
+    if (rows === 0) throw new LeonoreError('ORDER_NOT_FOUND', `there is no order ${id}`);
+    return this.deliveries.happen('cancelled', {
+      where: Prisma.sql`d.rollout_id = ${id}::uuid AND d.ended_at IS NULL`,
     });
+  }
+
+  /** Tells the end of orders of which no gateway's part is open any more. @returns how many */
+  async endFinished(): Promise<number> {
+    const rows = await this.database.$queryRaw<{ id: string; cancelled: boolean }[]>`
+      SELECT id::text, cancel_requested_at IS NOT NULL AS cancelled FROM rollout r
+      WHERE ended_at IS NULL AND action <> 'install'
+        AND NOT EXISTS (SELECT 1 FROM rollout_chunk c WHERE c.rollout_id = r.id AND c.ended_at IS NULL)
+      ORDER BY created_at LIMIT ${endedAtOnce}`;
+    for (const { id, cancelled } of rows) {
+      const counts = await this.rollouts.counts(id);
+      if (openStates.some((state) => counts[state] > 0)) continue;
+      await this.database.$executeRaw`
+        UPDATE rollout SET state = ${rolloutOutcome(counts, cancelled)}, ended_at = now()
+        WHERE id = ${id}::uuid AND ended_at IS NULL`;
+    }
+    return rows.length;
   }
 }
 
-async function store(
-  tx: Transaction,
-  number: bigint,
-  { state, sequence }: { readonly state: DeliveryState; readonly sequence: number },
-  applied: readonly Report[],
-): Promise<void> {
-  const error = applied.at(-1)?.error;
-  await tx.$executeRaw`
-    UPDATE gateway_order SET state = ${state}, sequence = ${sequence}, updated_at = now(),
-      error = ${error === undefined ? null : jsonText(error)}::jsonb,
-      ended_at = CASE WHEN ${isEnded(state)} THEN coalesce(ended_at, now()) ELSE NULL END
-    WHERE number = ${number}`;
+const cursorPattern = /^([0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12})\.(\d{1,9})$/;
+
+function parseCursor(cursor: string | null): { orderId: string; ordinal: number } | null {
+  if (cursor === null) return null;
+  const match = cursorPattern.exec(cursor);
+  if (match?.[1] === undefined)
+    throw new LeonoreError('MALFORMED_INPUT', 'the cursor is not one of this list');
+  return { orderId: match[1], ordinal: Number(match[2]) };
 }

@@ -4,6 +4,8 @@ import { canGrow, type PoolSettings } from '../domain/balancer/pool.js';
 import { strategies } from '../domain/balancer/strategies.js';
 import type { BalancerStrategy, NodeLoad, PlaceLabels } from '../domain/balancer/strategy.js';
 import { inTransaction, type Database, type Transaction } from './database.js';
+import { lockOpen, moveOpen } from './delivery/delivery-writer.js';
+import { sqlWork } from './delivery/sql-states.js';
 import { isSilent } from './node-silence.js';
 import { poolNodes, poolSettings } from './pool-rows.js';
 
@@ -101,7 +103,7 @@ export class Placement {
         SELECT g.id, g.labels FROM gateway g JOIN node n ON n.id = g.node_id
         WHERE n.id = ${fromId} AND n.state = 'draining'
           AND (n.drain_since < now() - ${patienceMs} * interval '1 millisecond' OR NOT EXISTS (
-            SELECT 1 FROM delivery d WHERE d.gateway_id = g.id AND d.state IN ('downloading', 'installing')))
+            SELECT 1 FROM delivery d WHERE d.gateway_id = g.id AND d.ended_at IS NULL AND d.state IN ${sqlWork}))
         ORDER BY g.id`;
       const moved = (await this.placeAll(tx, placer, gateways, fromId)) ?? 0;
       const [row] = await tx.$queryRaw<{ left: number }[]>`
@@ -120,7 +122,7 @@ export class Placement {
       const donors = nodes.filter((node) => node.gateways > average).map((node) => node.id);
       const gateways = await tx.$queryRaw<MovableGateway[]>`
         SELECT g.id, g.node_id AS "nodeId", g.labels, EXISTS (
-          SELECT 1 FROM delivery d WHERE d.gateway_id = g.id AND d.state IN ('downloading', 'installing')) AS "isBusy"
+          SELECT 1 FROM delivery d WHERE d.gateway_id = g.id AND d.ended_at IS NULL AND d.state IN ${sqlWork}) AS "isBusy"
         FROM gateway g WHERE g.node_id = ANY(${donors}::text[])`;
       const moves = evenShare(strategies[settings.strategy], nodes, gateways, nodeId);
       await this.apply(tx, moves, donors);
@@ -157,7 +159,8 @@ export class Placement {
       const nodes = await this.loads(tx, settings);
       const gateways = await tx.$queryRaw<{ id: string; nodeId: string; labels: PlaceLabels }[]>`
         SELECT g.id, g.node_id AS "nodeId", g.labels FROM delivery d JOIN gateway g ON g.id = d.gateway_id
-        WHERE d.rollout_id = ${rolloutId}::uuid AND d.state = 'pending' AND g.state = 'active' AND g.node_id IS NOT NULL
+        WHERE d.rollout_id = ${rolloutId}::uuid AND d.chunk IS NULL AND d.ended_at IS NULL
+          AND g.state = 'active' AND g.node_id IS NOT NULL
         ORDER BY g.id`;
       const empty = nodes.map((node) => ({ ...node, gateways: 0 }));
       const placer = new Placer(strategy, settings.threshold, empty);
@@ -195,15 +198,12 @@ export class Placement {
     const ids = moves.map((move) => move.gatewayId);
     const nodeIds = moves.map((move) => move.nodeId);
     if (moves.length > 0) {
-      await lockUnfinished(tx, ids);
+      await lockOpen(tx, ids);
       await tx.$executeRaw`
         UPDATE gateway g SET node_id = m.node_id, state = 'active', queued_at = NULL
         FROM unnest(${ids}::text[], ${nodeIds}::text[]) AS m(id, node_id)
         WHERE g.id = m.id AND g.state <> 'decommissioned'`;
-      await tx.$executeRaw`
-        UPDATE delivery d SET node_id = m.node_id
-        FROM unnest(${ids}::text[], ${nodeIds}::text[]) AS m(id, node_id)
-        WHERE d.gateway_id = m.id AND d.state IN ('pending', 'offered', 'downloading', 'installing')`;
+      await moveOpen(tx, ids, nodeIds);
     }
     const counted = [...new Set([...donors, ...nodeIds])];
     if (counted.length === 0) return;
@@ -229,8 +229,7 @@ export class Placement {
                  coalesce((n.stats ->> 'cpuShare')::float8, 0) AS "cpuShare",
                  coalesce((n.stats ->> 'memoryShare')::float8, 0) AS "memoryShare"
           FROM node n LEFT JOIN (
-            SELECT node_id, count(*) FROM delivery
-            WHERE state IN ('pending', 'offered', 'downloading', 'installing') GROUP BY node_id) d ON d.node_id = n.id
+            SELECT node_id, sum(open) AS count FROM rollout_chunk WHERE ended_at IS NULL GROUP BY node_id) d ON d.node_id = n.id
           WHERE n.state = 'active' AND n.heartbeat_at > now() - ${this.silenceMs} * interval '1 millisecond'
           ORDER BY n.id`
       : tx.$queryRaw`
@@ -243,13 +242,4 @@ export class Placement {
   private exclusively<T>(work: (tx: Transaction) => Promise<T>): Promise<T> {
     return inTransaction(this.database, work, 120_000);
   }
-}
-
-/** Locks the unfinished deliveries of gateways, in the order in which reports lock them. */
-export async function lockUnfinished(tx: Transaction, gatewayIds: readonly string[]): Promise<void> {
-  await tx.$executeRaw`
-    SELECT count(*) FROM (
-      SELECT 1 FROM delivery WHERE gateway_id = ANY(${gatewayIds}::text[])
-        AND state IN ('pending', 'offered', 'downloading', 'installing')
-      ORDER BY rollout_id, ordinal FOR NO KEY UPDATE) locked`;
 }

@@ -1,9 +1,9 @@
-import { limits } from '../domain/limits.js';
+import type { ErrorCode } from '../domain/errors.js';
 import type { Plan } from '../domain/plan/plan.js';
-import type { SlotRange } from '../domain/delivery/slot-set.js';
-import { inTransaction, json, jsonText, type Database, type Transaction } from './database.js';
+import { Prisma } from '../prisma/generated/client.js';
+import { inTransaction, json, jsonText, type Database } from './database.js';
+import { sqlMembers, type DeliveryWriter } from './delivery/delivery-writer.js';
 import type { BuildAttempt } from './rollout-repository.js';
-import type { PushTarget } from './delivery-repository.js';
 
 /** A node and how many of a rollout's deliveries wait for it. */
 export interface NodeShare {
@@ -16,6 +16,8 @@ export interface PlannedGroup {
   readonly plans: readonly Plan[];
   /** Why there is no plan; null when there is one. */
   readonly explanation: string | null;
+  /** Why it was not found out whether there is a plan: the deliveries fail with it. Null when it was. */
+  readonly failure: { readonly code: ErrorCode; readonly message: string } | null;
   readonly ordinals: readonly number[];
 }
 
@@ -27,100 +29,71 @@ export interface BuildableGroup {
   readonly attempts: readonly BuildAttempt[];
 }
 
-/** What the waiting workflow of a chunk reads back from the truth. */
-export interface ChunkStatus {
-  /** Slots whose delivery has ended, as inclusive ranges. */
-  readonly ended: readonly SlotRange[];
-  readonly remaining: number;
-  /** Nodes that have gateways which were never reached: their push must be tried again. */
-  readonly unreachedNodes: readonly string[];
-}
-
 /**
- * What the eight steps do to deliveries: set-based, and each safe to do again when the activity that did it died
- * before it could say so.
+ * What steps ii to v do to groups and to deliveries that have no place yet: set-based, and each safe to do again when
+ * the activity that did it died before it could say so.
+ *
+ * INVARIANT: which deliveries a group has stands with the group alone until they get their places, so that planning
+ * again what was not built writes no delivery.
  */
 export class ProvisioningRepository {
-  constructor(private readonly database: Database) {}
+  constructor(
+    private readonly database: Database,
+    private readonly deliveries: DeliveryWriter,
+  ) {}
 
-  /** Step ii: one delivery for each gateway that has none yet. @returns how many the rollout has now */
-  async addDeliveries(rolloutId: string, gatewayIds: readonly string[]): Promise<void> {
-    await this.database.$executeRaw`
-      INSERT INTO delivery (rollout_id, ordinal, gateway_id, node_id, protocol, strategy)
-      SELECT ${rolloutId}::uuid,
-             (SELECT coalesce(max(ordinal), -1) FROM delivery WHERE rollout_id = ${rolloutId}::uuid) + row_number() OVER (ORDER BY g.id),
-             g.id, g.node_id, g.protocol, g.strategy
-      FROM gateway g
-      WHERE g.id = ANY(${gatewayIds}::text[]) AND g.state = 'active'
-        AND NOT EXISTS (SELECT 1 FROM delivery d WHERE d.rollout_id = ${rolloutId}::uuid AND d.gateway_id = g.id)`;
-  }
-
-  async deliveryCount(rolloutId: string): Promise<number> {
-    return this.database.delivery.count({ where: { rolloutId } });
-  }
-
-  /** Step iii: the deliveries that no chunk has yet, by the node that their gateway has now. */
+  /**
+   * Step iii: where there is something to do: the deliveries that have no place yet, by the node that their gateway
+   * has now, and those whose chunks have not ended, by the node that dispatched them last.
+   */
   async shares(rolloutId: string): Promise<NodeShare[]> {
+    await this.deliveries.follow(rolloutId);
     return this.database.$queryRaw<NodeShare[]>`
-      WITH place AS MATERIALIZED (
-        SELECT d.ordinal, d.node_id AS noted, g.node_id
-        FROM delivery d JOIN gateway g ON g.id = d.gateway_id
-        WHERE d.rollout_id = ${rolloutId}::uuid AND d.state = 'pending' AND d.chunk IS NULL AND g.node_id IS NOT NULL
-      ), elsewhere AS MATERIALIZED (
-        -- Most are where they were a moment ago: their rows are not written again.
-        SELECT ordinal, node_id FROM place WHERE noted IS DISTINCT FROM node_id
-      ), moved AS (
-        UPDATE delivery d SET node_id = e.node_id FROM elsewhere e
-        WHERE d.rollout_id = ${rolloutId}::uuid AND d.ordinal = e.ordinal AND d.state = 'pending' AND d.chunk IS NULL
-      )
-      SELECT node_id AS "nodeId", count(*)::int AS gateways FROM place GROUP BY node_id ORDER BY node_id`;
+      SELECT node_id AS "nodeId", sum(gateways)::int AS gateways FROM (
+        SELECT node_id, count(*) AS gateways FROM delivery
+        WHERE rollout_id = ${rolloutId}::uuid AND chunk IS NULL AND ended_at IS NULL AND node_id IS NOT NULL GROUP BY node_id
+        UNION ALL
+        SELECT node_id, sum(open) FROM rollout_chunk
+        WHERE rollout_id = ${rolloutId}::uuid AND ended_at IS NULL GROUP BY node_id
+      ) waiting GROUP BY node_id ORDER BY node_id`;
   }
 
   /**
-   * Step iv: replaces the groups of a node that were not built yet; ends the incompatible deliveries. What has moved
-   * to another node meanwhile is no longer this one's to plan.
+   * Step iv: enters the groups of a node, and ends the deliveries that have no plan. What has moved to another node
+   * meanwhile is no longer this one's to plan.
    */
   async saveGroups(rolloutId: string, nodeId: string, groups: readonly PlannedGroup[]): Promise<void> {
-    await inTransaction(
-      this.database,
-      async (tx) => {
-        for (const group of groups) {
-          const incompatible = group.plans.length === 0;
-          const { id } = await tx.rolloutGroup.create({
-            data: {
-              rolloutId,
-              nodeId,
-              state: incompatible ? 'incompatible' : 'planned',
-              gateways: group.ordinals.length,
-              plans: json(group.plans),
-              explanation: group.explanation,
-            },
-            select: { id: true },
-          });
-          const taken = await tx.$executeRaw`
-            UPDATE delivery SET group_id = ${id}::uuid, updated_at = now(),
-              state = CASE WHEN ${incompatible} THEN 'incompatible' ELSE state END,
-              ended_at = CASE WHEN ${incompatible} THEN now() END
-            WHERE rollout_id = ${rolloutId}::uuid AND ordinal = ANY(${group.ordinals}::int[]) AND state = 'pending'
-              AND node_id = ${nodeId} AND group_id IS NULL`;
-          if (taken === 0) await tx.rolloutGroup.delete({ where: { id } });
-          else if (taken < group.ordinals.length)
-            await tx.rolloutGroup.update({ where: { id }, data: { gateways: taken } });
-        }
-      },
-      120_000,
-    );
+    for (const { plans, explanation, failure, ordinals } of groups) {
+      // Each by itself: a fleet of many groups holds no long transaction, and a plan that is too large fails alone.
+      const ended = failure !== null ? 'failed' : plans.length === 0 ? 'incompatible' : null;
+      await inTransaction(this.database, async (tx) => {
+        const [row] = await tx.$queryRaw<{ id: string }[]>`
+          INSERT INTO rollout_group (rollout_id, node_id, state, gateways, plans, explanation, ordinals)
+          SELECT ${rolloutId}::uuid, ${nodeId}, ${ended ?? 'planned'}, count(*)::int,
+                 ${jsonText(plans)}::jsonb, ${explanation}, range_agg(int4range(ordinal, ordinal + 1))
+          FROM delivery WHERE rollout_id = ${rolloutId}::uuid AND ordinal = ANY(${ordinals}::int[])
+            AND state = 'pending' AND chunk IS NULL AND node_id = ${nodeId}
+          HAVING count(*) > 0 RETURNING id::text`;
+        if (row === undefined || ended === null) return;
+        const where = Prisma.sql`d.rollout_id = ${rolloutId}::uuid AND d.ordinal = ANY(${ordinals}::int[])
+          AND d.chunk IS NULL AND d.node_id = ${nodeId}`;
+        await this.deliveries.happen(
+          ended === 'failed' ? 'unserved' : 'incompatible',
+          {
+            where,
+            groupId: row.id,
+            error: Prisma.sql`${failure === null ? null : jsonText(failure)}::jsonb`,
+          },
+          tx,
+        );
+      });
+    }
   }
 
   /** Undoes step iv for what was not built: the deliveries wait for another node, or for another try. */
   async dropUnbuiltGroups(rolloutId: string, nodeId: string): Promise<void> {
-    await inTransaction(this.database, async (tx) => {
-      await tx.$executeRaw`
-        UPDATE delivery d SET group_id = NULL FROM rollout_group g
-        WHERE g.id = d.group_id AND g.rollout_id = ${rolloutId}::uuid AND g.node_id = ${nodeId} AND g.state = 'planned'`;
-      await tx.$executeRaw`
-        DELETE FROM rollout_group WHERE rollout_id = ${rolloutId}::uuid AND node_id = ${nodeId} AND state = 'planned'`;
-    });
+    await this.database.$executeRaw`
+      DELETE FROM rollout_group WHERE rollout_id = ${rolloutId}::uuid AND node_id = ${nodeId} AND state = 'planned'`;
   }
 
   /** Step v: groups whose package is still to be built, largest first. */
@@ -150,23 +123,23 @@ export class ProvisioningRepository {
     await inTransaction(this.database, async (tx) => {
       await tx.rolloutGroup.updateMany({
         where: { id: groupId },
-        data: { state: 'built', planIndex, attempts: json(attempts) },
+        data: { state: 'built', planIndex, attempts: json(attempts), placed: true },
       });
-      await tx.$executeRaw`
-        WITH ended AS (
-          UPDATE delivery SET state = 'succeeded', updated_at = now(), ended_at = now()
-          WHERE group_id = ${groupId}::uuid AND state = 'pending' RETURNING rollout_id, ordinal
-        )
-        INSERT INTO delivery_event (rollout_id, ordinal, state, detail)
-        SELECT rollout_id, ordinal, 'succeeded', ${jsonText({ detail: 'everything is installed already' })}::jsonb FROM ended`;
+      await this.deliveries.happen(
+        'satisfied',
+        { ...membersOf(groupId), groupId, detail: 'everything is installed already' },
+        tx,
+      );
     });
   }
 
   /** Running rollouts with deliveries that wait for a plan. */
   async rolloutsToDelegate(): Promise<string[]> {
     const rows = await this.database.$queryRaw<{ id: string }[]>`
-      SELECT DISTINCT d.rollout_id::text AS id FROM delivery d JOIN rollout r ON r.id = d.rollout_id
-      WHERE d.state = 'pending' AND d.chunk IS NULL AND r.ended_at IS NULL`;
+      SELECT r.id::text FROM rollout r
+      WHERE r.ended_at IS NULL AND r.action = 'install' AND EXISTS (
+        SELECT 1 FROM delivery d WHERE d.rollout_id = r.id AND d.chunk IS NULL AND d.ended_at IS NULL)
+      ORDER BY r.created_at`;
     return rows.map((row) => row.id);
   }
 
@@ -178,11 +151,27 @@ export class ProvisioningRepository {
     attempts: readonly BuildAttempt[],
   ): Promise<void> {
     await inTransaction(this.database, async (tx) => {
-      await tx.rolloutGroup.updateMany({
-        where: { id: groupId },
-        data: { state: 'built', planIndex, packageId, attempts: json(attempts) },
-      });
-      await failWithoutValues(tx, groupId, packageId);
+      await tx.$executeRaw`
+        UPDATE rollout_group SET state = 'built', plan_index = ${planIndex}, package_id = ${packageId},
+          attempts = ${jsonText(attempts)}::jsonb,
+          changes = jsonb_build_object('remove', plans -> ${planIndex}::int -> 'remove',
+                                       'removeFirst', plans -> ${planIndex}::int -> 'removeFirst')
+        WHERE id = ${groupId}::uuid`;
+      // Deliveries to gateways that lack a value which the package needs and has no default for: nothing is offered.
+      const { join, where } = membersOf(groupId);
+      const lacking = Prisma.sql`${join} CROSS JOIN LATERAL (
+        SELECT string_agg(w.key, ', ' ORDER BY w.key) AS keys FROM (
+          SELECT declared ->> 'key' AS key FROM package p, jsonb_array_elements(p.declared_values) AS declared
+          WHERE p.id = ${packageId} AND NOT declared ? 'default'
+        ) w WHERE NOT EXISTS (SELECT 1 FROM gateway_value v WHERE v.gateway_id = d.gateway_id AND v.key = w.key)
+      ) lacking`;
+      const error = Prisma.sql`jsonb_build_object('code', 'VALUE_MISSING', 'message',
+        format('%s has no value for %s; set it with: leonore gateway set %s KEY=VALUE', d.gateway_id, lacking.keys, d.gateway_id))`;
+      await this.deliveries.happen(
+        'unserved',
+        { join: lacking, where: Prisma.sql`${where} AND lacking.keys IS NOT NULL`, error, groupId },
+        tx,
+      );
     });
   }
 
@@ -191,141 +180,39 @@ export class ProvisioningRepository {
     await inTransaction(this.database, async (tx) => {
       await tx.rolloutGroup.updateMany({
         where: { id: groupId },
-        data: { state: 'failed', attempts: json(attempts) },
+        data: { state: 'failed', attempts: json(attempts), placed: true },
       });
-      await tx.$executeRaw`
-        UPDATE delivery SET state = 'failed', error = ${jsonText(error)}::jsonb, updated_at = now(), ended_at = now()
-        WHERE group_id = ${groupId}::uuid AND state = 'pending'`;
+      await this.deliveries.happen(
+        'unserved',
+        { ...membersOf(groupId), groupId, error: Prisma.sql`${jsonText(error)}::jsonb` },
+        tx,
+      );
     });
   }
 
-  /**
-   * Puts the deliveries whose package is ready into chunks of at most {@link limits.chunkSize}. A chunk may span
-   * groups, so that a varied fleet does not cost more history than a uniform one.
-   * @returns the node's chunks that still have unfinished deliveries, with their sizes
-   */
-  async formChunks(rolloutId: string, nodeId: string): Promise<{ chunk: number; size: number }[]> {
-    return inTransaction(this.database, async (tx) => {
-      // Chunk numbers are unique in the rollout: nodes take them one after the other.
-      // (NO KEY: rows that refer to the rollout may still be inserted meanwhile.)
-      await tx.$queryRaw`SELECT 1 FROM rollout WHERE id = ${rolloutId}::uuid FOR NO KEY UPDATE`;
-      // Materialized: right after step ii the planner knows nothing of these rows yet, and would compute the numbering
-      // once a row instead of once.
-      await tx.$executeRaw`
-        WITH base AS MATERIALIZED (
-          SELECT coalesce(max(chunk), -1) + 1 AS next FROM delivery WHERE rollout_id = ${rolloutId}::uuid
-        ), numbered AS MATERIALIZED (
-          SELECT e.ordinal, (row_number() OVER (ORDER BY e.ordinal))::int - 1 AS place
-          FROM delivery e JOIN rollout_group g ON g.id = e.group_id
-          WHERE e.rollout_id = ${rolloutId}::uuid AND g.node_id = ${nodeId} AND g.state = 'built'
-            AND e.state = 'pending' AND e.chunk IS NULL
-        )
-        UPDATE delivery d SET chunk = base.next + n.place / ${limits.chunkSize}, slot = n.place % ${limits.chunkSize}
-        FROM base, numbered n
-        WHERE d.rollout_id = ${rolloutId}::uuid AND d.ordinal = n.ordinal`;
-      return tx.$queryRaw<{ chunk: number; size: number }[]>`
-        SELECT d.chunk, (max(d.slot) + 1)::int AS size FROM delivery d JOIN rollout_group g ON g.id = d.group_id
-        WHERE d.rollout_id = ${rolloutId}::uuid AND g.node_id = ${nodeId} AND d.chunk IS NOT NULL
-        GROUP BY d.chunk HAVING count(*) FILTER (WHERE d.ended_at IS NULL) > 0 ORDER BY d.chunk`;
+  /** Fails what was not offered, with the reason: of some nodes, or all (null). */
+  async giveUp(rolloutId: string, nodeIds: readonly string[] | null, failure: unknown): Promise<number> {
+    const part = nodeIds === null ? Prisma.sql`true` : Prisma.sql`d.node_id = ANY(${[...nodeIds]}::text[])`;
+    return this.deliveries.happen('unserved', {
+      where: Prisma.sql`d.rollout_id = ${rolloutId}::uuid AND d.ended_at IS NULL AND ${part}`,
+      error: Prisma.sql`${jsonText(failure)}::jsonb`,
     });
   }
 
-  /** Step vi: makes the tasks of a chunk available; done again, it changes nothing. */
-  async offer(rolloutId: string, chunk: number, deadlineSeconds: number): Promise<number> {
-    return this.database.$executeRaw`
-      WITH offered AS (
-        UPDATE delivery SET state = 'offered', updated_at = now(), deadline_at = now() + ${deadlineSeconds} * interval '1 second'
-        WHERE rollout_id = ${rolloutId}::uuid AND chunk = ${chunk} AND state = 'pending' RETURNING ordinal
-      )
-      INSERT INTO delivery_event (rollout_id, ordinal, state) SELECT ${rolloutId}::uuid, ordinal, 'offered' FROM offered`;
-  }
-
-  /** Gateways of a chunk on a node that are to be pushed and have shown no sign of life yet. */
-  async pushTargets(rolloutId: string, chunk: number, nodeId: string): Promise<PushTarget[]> {
-    return this.database.$queryRaw<PushTarget[]>`
-      SELECT d.gateway_id AS "gatewayId", d.protocol, g.push_address AS address
-      FROM delivery d JOIN gateway g ON g.id = d.gateway_id
-      WHERE d.rollout_id = ${rolloutId}::uuid AND d.chunk = ${chunk} AND d.node_id = ${nodeId}
-        AND d.state = 'offered' AND d.strategy = 'push'
-      ORDER BY d.ordinal`;
-  }
-
-  /** Step vii: how a chunk stands. */
-  async chunkStatus(rolloutId: string, chunk: number): Promise<ChunkStatus> {
-    const ended = await this.database.$queryRaw<{ first: number; last: number }[]>`
-      SELECT min(slot)::int AS first, max(slot)::int AS last FROM (
-        SELECT slot, slot - row_number() OVER (ORDER BY slot) AS island FROM delivery
-        WHERE rollout_id = ${rolloutId}::uuid AND chunk = ${chunk} AND ended_at IS NOT NULL
-      ) s GROUP BY island ORDER BY 1`;
-    const open = await this.database.$queryRaw<{ node_id: string; remaining: number; unreached: number }[]>`
-      SELECT node_id, count(*)::int AS remaining,
-             count(*) FILTER (WHERE state IN ('pending', 'offered') AND strategy = 'push')::int AS unreached
-      FROM delivery WHERE rollout_id = ${rolloutId}::uuid AND chunk = ${chunk} AND ended_at IS NULL GROUP BY node_id`;
-    return {
-      ended: ended.map(({ first, last }) => [first, last]),
-      remaining: open.reduce((sum, row) => sum + row.remaining, 0),
-      unreachedNodes: open.filter((row) => row.unreached > 0).map((row) => row.node_id),
-    };
-  }
-
-  /** Nodes that unfinished deliveries of a chunk belong to now. */
-  async nodesOfChunk(rolloutId: string, chunk: number): Promise<string[]> {
-    const rows = await this.database.$queryRaw<{ node_id: string }[]>`
-      SELECT DISTINCT node_id FROM delivery
-      WHERE rollout_id = ${rolloutId}::uuid AND chunk = ${chunk} AND ended_at IS NULL AND node_id IS NOT NULL ORDER BY 1`;
-    return rows.map((row) => row.node_id);
-  }
-
-  /** The deadline has passed: who is silent still is lost. */
-  async loseChunk(rolloutId: string, chunk: number): Promise<number> {
-    return this.endDeliveries(rolloutId, chunk, ['pending', 'offered', 'downloading', 'installing'], 'lost');
-  }
-
-  /** Cancels what a gateway has not begun to install. */
-  async cancel(rolloutId: string): Promise<number> {
-    return this.endDeliveries(rolloutId, null, ['pending', 'offered', 'downloading'], 'cancelled');
-  }
-
-  /** Ends what could not even be offered, with the reason. */
-  async failPending(rolloutId: string, error: unknown): Promise<void> {
-    await this.database.$executeRaw`
-      UPDATE delivery SET state = 'failed', error = ${jsonText(error)}::jsonb, updated_at = now(), ended_at = now()
-      WHERE rollout_id = ${rolloutId}::uuid AND state = 'pending'`;
-  }
-
-  private async endDeliveries(
-    rolloutId: string,
-    chunk: number | null,
-    from: readonly string[],
-    to: 'lost' | 'cancelled',
-  ): Promise<number> {
-    return this.database.$executeRaw`
-      WITH ended AS (
-        UPDATE delivery SET state = ${to}, updated_at = now(), ended_at = now()
-        WHERE rollout_id = ${rolloutId}::uuid AND (${chunk}::int IS NULL OR chunk = ${chunk}) AND state = ANY(${from}::text[])
-        RETURNING ordinal
-      )
-      INSERT INTO delivery_event (rollout_id, ordinal, state) SELECT ${rolloutId}::uuid, ordinal, ${to} FROM ended`;
+  /** Cancels what no gateway has begun to install: of a whole rollout, or of one chunk. */
+  async cancel(rolloutId: string, chunk: number | null = null): Promise<number> {
+    const part = chunk === null ? Prisma.sql`true` : Prisma.sql`d.chunk = ${chunk}`;
+    return this.deliveries.happen('cancelled', {
+      where: Prisma.sql`d.rollout_id = ${rolloutId}::uuid AND d.ended_at IS NULL AND ${part}`,
+    });
   }
 }
 
-/** Deliveries to gateways that lack a value which the package needs and has no default for: nothing is offered to them. */
-async function failWithoutValues(tx: Transaction, groupId: string, packageId: string): Promise<void> {
-  await tx.$executeRaw`
-    WITH lacking AS (
-      SELECT d.rollout_id, d.ordinal, d.gateway_id, string_agg(w.key, ', ' ORDER BY w.key) AS keys
-      FROM (
-        SELECT declared ->> 'key' AS key FROM package p, jsonb_array_elements(p.declared_values) AS declared
-        WHERE p.id = ${packageId} AND NOT declared ? 'default'
-      ) w
-      JOIN delivery d ON d.group_id = ${groupId}::uuid AND d.state = 'pending'
-      WHERE NOT EXISTS (SELECT 1 FROM gateway_value v WHERE v.gateway_id = d.gateway_id AND v.key = w.key)
-      GROUP BY d.rollout_id, d.ordinal, d.gateway_id
-    ), failed AS (
-      UPDATE delivery d SET state = 'failed', updated_at = now(), ended_at = now(),
-        error = jsonb_build_object('code', 'VALUE_MISSING', 'message',
-          format('%s has no value for %s; set it with: leonore gateway set %s KEY=VALUE', l.gateway_id, l.keys, l.gateway_id))
-      FROM lacking l WHERE d.rollout_id = l.rollout_id AND d.ordinal = l.ordinal RETURNING d.rollout_id, d.ordinal
-    )
-    INSERT INTO delivery_event (rollout_id, ordinal, state) SELECT rollout_id, ordinal, 'failed' FROM failed`;
+/** The deliveries of a group that have no place yet. */
+function membersOf(groupId: string): { join: Prisma.Sql; where: Prisma.Sql } {
+  return {
+    join: Prisma.sql`JOIN rollout_group own ON own.id = ${groupId}::uuid AND own.rollout_id = d.rollout_id
+      JOIN LATERAL ${sqlMembers('own')} ON member.ordinal = d.ordinal`,
+    where: Prisma.sql`d.chunk IS NULL AND d.ended_at IS NULL`,
+  };
 }

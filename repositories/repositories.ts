@@ -1,7 +1,10 @@
+import { AbsenceRepository } from './absence-repository.js';
 import { ArtifactRepository } from './artifact-repository.js';
 import { BlobReferences } from './blob-references.js';
+import { ChunkRepository } from './chunk-repository.js';
 import type { Database } from './database.js';
-import { DeliveryRepository } from './delivery-repository.js';
+import { DeliveryRepository } from './delivery/delivery-repository.js';
+import { DeliveryWriter } from './delivery/delivery-writer.js';
 import { DeploymentMembers } from './deployment-members.js';
 import { DeploymentRepository } from './deployment-repository.js';
 import { GatewayRepository } from './gateway-repository.js';
@@ -30,17 +33,23 @@ export interface Repositories {
   readonly members: DeploymentMembers;
   readonly rollouts: RolloutRepository;
   readonly provisioning: ProvisioningRepository;
+  readonly chunks: ChunkRepository;
   readonly deliveries: DeliveryRepository;
   readonly orders: OrderRepository;
+  readonly absences: AbsenceRepository;
 }
 
-/** @param nodeSilenceMs a node silent for longer is dead */
-export function createRepositories(database: Database, nodeSilenceMs: number): Repositories {
+/**
+ * @param nodeSilenceMs a node silent for longer is dead
+ * @param writer names the process where it counts deliveries: those that share a name wait for each other
+ */
+export function createRepositories(database: Database, nodeSilenceMs: number, writer: string): Repositories {
   const placement = new Placement(database, nodeSilenceMs);
-  const gateways = new GatewayRepository(database, placement);
+  const writes = new DeliveryWriter(database, writer);
+  const rollouts = new RolloutRepository(database);
   return {
     artifacts: new ArtifactRepository(database),
-    gateways,
+    gateways: new GatewayRepository(database, placement, writes),
     nodes: new NodeRepository(database, nodeSilenceMs, placement),
     placement,
     pool: new PoolRepository(database, placement, nodeSilenceMs),
@@ -49,10 +58,12 @@ export function createRepositories(database: Database, nodeSilenceMs: number): R
     sourceBuilds: new SourceBuildRepository(database),
     values: new ValueRepository(database),
     deployments: new DeploymentRepository(database),
-    members: new DeploymentMembers(gateways),
-    rollouts: new RolloutRepository(database),
-    provisioning: new ProvisioningRepository(database),
-    deliveries: new DeliveryRepository(database),
-    orders: new OrderRepository(database),
+    members: new DeploymentMembers(database, writes),
+    rollouts,
+    provisioning: new ProvisioningRepository(database, writes),
+    chunks: new ChunkRepository(database, writes),
+    deliveries: new DeliveryRepository(database, writer),
+    orders: new OrderRepository(database, writes, rollouts),
+    absences: new AbsenceRepository(database),
   };
 }

@@ -1,15 +1,25 @@
 import type { StrategyName } from '../domain/balancer/strategies.js';
 import type { Plan } from '../domain/plan/plan.js';
 import { LeonoreError } from '../domain/errors.js';
+import { limits } from '../domain/limits.js';
 import {
   emptyCounts,
-  isRolloutEnded,
+  rolloutOutcome,
   type DeliveryCounts,
   type RolloutState,
 } from '../domain/rollout/state.js';
+import type { RolloutEventKind } from '../domain/rollout/events.js';
 import type { Step } from '../domain/rollout/steps.js';
-import type { DeliveryState } from '../domain/delivery/state.js';
-import { isUniqueViolation, json, jsonText, type Database } from './database.js';
+import { deliveryStates, openStates, type DeliveryState } from '../domain/delivery/state.js';
+import {
+  inTransaction,
+  isUniqueViolation,
+  json,
+  jsonText,
+  type Database,
+  type Transaction,
+} from './database.js';
+import { sqlStateOf } from './delivery/sql-states.js';
 
 export interface RolloutOptions {
   /** Seconds from the offer until a silent gateway counts as lost. */
@@ -28,6 +38,21 @@ export interface Rollout {
   readonly createdAt: Date;
   readonly endedAt: Date | null;
   readonly failure: unknown;
+  /** What it waits for besides gateways; null when for nothing. */
+  readonly waitingFor: string | null;
+}
+
+/** What the coordinator needs of a rollout that has not ended, to hold it against its workflow. */
+export interface OpenRollout extends Rollout {
+  readonly cancelRequested: boolean;
+  readonly workflowStarted: boolean;
+  readonly startAttempts: number;
+}
+
+export interface RolloutEvent {
+  readonly kind: RolloutEventKind;
+  readonly detail: Readonly<Record<string, unknown>>;
+  readonly at: Date;
 }
 
 export interface RolloutStep {
@@ -59,6 +84,14 @@ export interface RolloutGroup {
   readonly explanation: string | null;
 }
 
+/** What people want of a rollout that runs. */
+export interface RolloutWishes {
+  readonly cancel: boolean;
+}
+
+/** Rollouts whose outcome is told anew by one call. */
+const settledAtOnce = 200;
+
 export class RolloutRepository {
   constructor(private readonly database: Database) {}
 
@@ -73,7 +106,7 @@ export class RolloutRepository {
     idempotencyKey: string | null;
     requestDigest: string;
   }): Promise<{ id: string; created: boolean }> {
-    const known = await this.byIdempotencyKey(request.idempotencyKey, request.requestDigest);
+    const known = await this.ofKey(request.idempotencyKey, request.requestDigest);
     if (known !== null) return { id: known, created: false };
     try {
       const { id } = await this.database.rollout.create({
@@ -83,20 +116,25 @@ export class RolloutRepository {
       return { id, created: true };
     } catch (error) {
       if (!isUniqueViolation(error)) throw error;
-      const winner = await this.byIdempotencyKey(request.idempotencyKey, request.requestDigest);
+      const winner = await this.ofKey(request.idempotencyKey, request.requestDigest);
       if (winner === null) throw error;
       return { id: winner, created: false };
     }
   }
 
-  private async byIdempotencyKey(key: string | null, requestDigest: string): Promise<string | null> {
+  /**
+   * What was started with an idempotency key: looked up before anything else is judged, since what the request named may
+   * be gone by now.
+   * @throws LeonoreError IDEMPOTENCY_KEY_REUSED when the key was used for another request
+   */
+  async ofKey(key: string | null, requestDigest: string): Promise<string | null> {
     if (key === null) return null;
     const row = await this.database.rollout.findUnique({ where: { idempotencyKey: key } });
     if (row === null) return null;
     if (row.requestDigest !== requestDigest) {
       throw new LeonoreError(
         'IDEMPOTENCY_KEY_REUSED',
-        `the key belongs to rollout ${row.id}, which asked for something else`,
+        `the key belongs to ${row.id}, which asked for something else`,
       );
     }
     return row.id;
@@ -108,13 +146,14 @@ export class RolloutRepository {
       where: { id },
       include: { deployment: { select: { name: true } } },
     });
-    if (row === null) throw new LeonoreError('ROLLOUT_NOT_FOUND', `there is no rollout ${id}`);
+    if (row?.action !== 'install') throw notFound(id);
     return toRollout(row);
   }
 
   /** Newest first, a page at a time; the cursor is the last id of the page before. */
   async list(limit: number, cursor: string | null): Promise<{ items: Rollout[]; nextCursor: string | null }> {
     const rows = await this.database.rollout.findMany({
+      where: { action: 'install' },
       ...(cursor === null ? {} : { cursor: { id: cursor }, skip: 1 }),
       orderBy: [{ createdAt: 'desc' }, { id: 'desc' }],
       take: limit + 1,
@@ -126,18 +165,44 @@ export class RolloutRepository {
 
   async workflowStarted(id: string): Promise<void> {
     await this.database.$executeRaw`
-      UPDATE rollout SET workflow_started_at = coalesce(workflow_started_at, now()) WHERE id = ${id}::uuid`;
+      UPDATE rollout SET workflow_started_at = coalesce(workflow_started_at, now()), start_attempts = 0 WHERE id = ${id}::uuid`;
   }
 
-  /** Rollouts that were recorded but whose workflow was not started: the process died in between. */
-  async unstarted(): Promise<Rollout[]> {
+  /** Its workflow could not be started. @returns how often that was so in a row */
+  async startFailed(id: string): Promise<number> {
+    const [row] = await this.database.$queryRaw<{ attempts: number }[]>`
+      UPDATE rollout SET start_attempts = start_attempts + 1 WHERE id = ${id}::uuid RETURNING start_attempts AS attempts`;
+    return row?.attempts ?? 0;
+  }
+
+  /**
+   * Rollouts that have not ended, those first that were not compared with their workflows for the longest; they count as
+   * compared from now on.
+   * @param restMs not those that were compared, or recorded, a shorter time ago
+   */
+  async takeToCompare(limit: number, restMs: number): Promise<OpenRollout[]> {
+    const taken = await this.database.$queryRaw<{ id: string }[]>`
+      UPDATE rollout SET compared_at = now() WHERE id IN (
+        SELECT id FROM rollout WHERE ended_at IS NULL AND action = 'install'
+          AND coalesce(compared_at, created_at) < now() - ${restMs} * interval '1 millisecond'
+        ORDER BY coalesce(compared_at, created_at) LIMIT ${limit} FOR UPDATE SKIP LOCKED) RETURNING id::text`;
     const rows = await this.database.rollout.findMany({
-      where: { workflowStartedAt: null, createdAt: { lt: new Date(Date.now() - 5_000) } },
-      orderBy: { createdAt: 'asc' },
-      take: 100,
+      where: { id: { in: taken.map(({ id }) => id) } },
       include: { deployment: { select: { name: true } } },
     });
-    return rows.map(toRollout);
+    return rows.map((row) => ({
+      ...toRollout(row),
+      cancelRequested: row.cancelRequestedAt !== null,
+      workflowStarted: row.workflowStartedAt !== null,
+      startAttempts: row.startAttempts,
+    }));
+  }
+
+  /** Those among the given that are recorded and have not ended. */
+  async openAmong(ids: readonly string[]): Promise<Set<string>> {
+    const rows = await this.database.$queryRaw<{ id: string }[]>`
+      SELECT id::text FROM rollout WHERE id = ANY(${ids}::uuid[]) AND ended_at IS NULL`;
+    return new Set(rows.map((row) => row.id));
   }
 
   /** A rollout that began to run; one that is being cancelled stays so. */
@@ -147,37 +212,117 @@ export class RolloutRepository {
   }
 
   /**
-   * Notes the wish to cancel.
+   * Notes the wish to cancel: the workflow reads it at each step, a signal only wakes it.
    * @throws LeonoreError ROLLOUT_NOT_FOUND; ROLLOUT_ENDED
    */
   async requestCancel(id: string): Promise<void> {
+    if (await this.noteCancel(id)) return;
     const { state } = await this.get(id);
-    if (isRolloutEnded(state)) throw new LeonoreError('ROLLOUT_ENDED', `rollout ${id} has ended: ${state}`);
-    await this.database.$executeRaw`
+    throw new LeonoreError('ROLLOUT_ENDED', `rollout ${id} has ended: ${state}`);
+  }
+
+  /** @returns false when there is no such rollout, or it has ended */
+  async noteCancel(id: string): Promise<boolean> {
+    const rows = await this.database.$executeRaw`
       UPDATE rollout SET state = 'cancelling', cancel_requested_at = coalesce(cancel_requested_at, now())
-      WHERE id = ${id}::uuid AND state IN ('requested', 'running')`;
+      WHERE id = ${id}::uuid AND action = 'install' AND ended_at IS NULL`;
+    return rows > 0;
   }
 
-  /** Ends the rollout; a rollout ends once. */
-  async end(id: string, state: RolloutState, failure: unknown): Promise<void> {
+  /** What people want of a rollout besides what it was asked for at first. @throws LeonoreError ROLLOUT_NOT_FOUND */
+  async wishes(id: string): Promise<RolloutWishes> {
+    const [row] = await this.database.$queryRaw<RolloutWishes[]>`
+      SELECT cancel_requested_at IS NOT NULL AS cancel FROM rollout WHERE id = ${id}::uuid`;
+    if (row === undefined) throw notFound(id);
+    return row;
+  }
+
+  /** What it waits for, in words; null: for nothing but its gateways. */
+  async waitsFor(id: string, waitingFor: string | null): Promise<void> {
     await this.database.$executeRaw`
-      UPDATE rollout SET state = ${state}, ended_at = now(), failure = ${failure === null ? null : jsonText(failure)}::jsonb
-      WHERE id = ${id}::uuid AND state IN ('requested', 'running', 'cancelling')`;
+      UPDATE rollout SET waiting_for = ${waitingFor} WHERE id = ${id}::uuid AND waiting_for IS DISTINCT FROM ${waitingFor}`;
   }
 
-  /** Deliveries by state. */
-  async counts(id: string): Promise<DeliveryCounts> {
-    const rows = await this.database.$queryRaw<{ state: DeliveryState; count: number }[]>`
-      SELECT state, count(*)::int AS count FROM delivery WHERE rollout_id = ${id}::uuid GROUP BY state`;
-    const counts = emptyCounts();
-    for (const row of rows) counts[row.state] = row.count;
-    return counts;
+  /**
+   * Ends a rollout, if none of its deliveries is open; a rollout ends once.
+   * @returns the state that it has then, and how many deliveries are open
+   */
+  async end(
+    id: string,
+    failure: unknown,
+  ): Promise<{ state: RolloutState; open: number; counts: DeliveryCounts }> {
+    return inTransaction(this.database, async (tx) => {
+      const [row] = await tx.$queryRaw<{ state: RolloutState; cancel: boolean; ended: boolean }[]>`
+        SELECT state, cancel_requested_at IS NOT NULL AS cancel, ended_at IS NOT NULL AS ended
+        FROM rollout WHERE id = ${id}::uuid FOR NO KEY UPDATE`;
+      if (row === undefined) throw notFound(id);
+      const counts = await recount(tx, id);
+      const open = openStates.reduce((sum, state) => sum + counts[state], 0);
+      if (row.ended || open > 0) return { state: row.state, open, counts };
+      const state = rolloutOutcome(counts, row.cancel);
+      await tx.$executeRaw`
+        UPDATE rollout SET state = ${state}, ended_at = now(), waiting_for = NULL, outcome_stale = false,
+          failure = ${failure === null ? null : jsonText(failure)}::jsonb WHERE id = ${id}::uuid`;
+      return { state, open, counts };
+    });
+  }
+
+  /** Tells the outcome of rollouts anew whose deliveries were corrected after the end. @returns those that changed */
+  async settle(): Promise<{ id: string; state: RolloutState }[]> {
+    const stale = await this.database.$queryRaw<{ id: string }[]>`
+      SELECT id::text FROM rollout WHERE outcome_stale ORDER BY id LIMIT ${settledAtOnce}`;
+    const changed: { id: string; state: RolloutState }[] = [];
+    for (const { id } of stale) {
+      const state = await inTransaction(this.database, async (tx) => {
+        const [row] = await tx.$queryRaw<{ state: RolloutState; cancel: boolean; ended: boolean }[]>`
+          UPDATE rollout SET outcome_stale = false WHERE id = ${id}::uuid AND outcome_stale
+          RETURNING state, cancel_requested_at IS NOT NULL AS cancel, ended_at IS NOT NULL AS ended`;
+        if (row?.ended !== true) return null;
+        const outcome = rolloutOutcome(await countsOf(tx, id), row.cancel);
+        if (outcome === row.state) return null;
+        await tx.$executeRaw`UPDATE rollout SET state = ${outcome} WHERE id = ${id}::uuid`;
+        return outcome;
+      });
+      if (state !== null) changed.push({ id, state });
+    }
+    return changed;
+  }
+
+  /** Deliveries by state, as they were counted when they changed. */
+  counts(id: string): Promise<DeliveryCounts> {
+    return countsOf(this.database, id);
+  }
+
+  /** Notes what happened to a rollout; beyond a number that no rollout comes to in order, nothing more is noted. */
+  async note(id: string, kind: RolloutEventKind, detail: Readonly<Record<string, unknown>>): Promise<void> {
+    await this.database.$executeRaw`
+      INSERT INTO rollout_event (rollout_id, kind, detail) SELECT ${id}::uuid, ${kind}, ${jsonText(detail)}::jsonb
+      WHERE (SELECT count(*) FROM rollout_event WHERE rollout_id = ${id}::uuid) < ${limits.rolloutEvents}
+        AND EXISTS (SELECT 1 FROM rollout WHERE id = ${id}::uuid)`;
+  }
+
+  /** How often database and Temporal had to be brought together. */
+  async mends(): Promise<number> {
+    return this.database.rolloutEvent.count({ where: { kind: 'mended' } });
+  }
+
+  /** In order; see {@link note}. */
+  async events(id: string): Promise<RolloutEvent[]> {
+    const rows = await this.database.rolloutEvent.findMany({
+      where: { rolloutId: id },
+      orderBy: { id: 'asc' },
+    });
+    return rows.map(({ kind, detail, at }) => ({
+      kind: kind as RolloutEventKind,
+      detail: detail as Record<string, unknown>,
+      at,
+    }));
   }
 
   /** Notes that a step began; a step that is tried again keeps its first beginning. */
   async stepStarted(id: string, step: Step, nodeId = ''): Promise<void> {
     await this.database.$executeRaw`
-      INSERT INTO rollout_step (rollout_id, step, node_id) VALUES (${id}::uuid, ${step}, ${nodeId})
+      INSERT INTO rollout_step (rollout_id, step, node_id) SELECT id, ${step}, ${nodeId} FROM rollout WHERE id = ${id}::uuid
       ON CONFLICT (rollout_id, step, node_id) DO NOTHING`;
   }
 
@@ -195,11 +340,11 @@ export class RolloutRepository {
     return row !== null;
   }
 
-  /** Step vii of a node ended when the last of its deliveries did. */
+  /** Step vii of a node ended when the last of its chunks did. */
   async acknowledgementsEnded(id: string): Promise<void> {
     await this.database.$executeRaw`
       UPDATE rollout_step s SET ended_at = coalesce(
-        (SELECT max(d.ended_at) FROM delivery d WHERE d.rollout_id = s.rollout_id AND d.node_id = s.node_id), now())
+        (SELECT max(c.ended_at) FROM rollout_chunk c WHERE c.rollout_id = s.rollout_id AND c.node_id = s.node_id), now())
       WHERE s.rollout_id = ${id}::uuid AND s.step = 'vii'`;
   }
 
@@ -245,16 +390,53 @@ function toRollout(row: {
   createdAt: Date;
   endedAt: Date | null;
   failure: unknown;
-  deployment: { name: string };
+  waitingFor: string | null;
+  deployment: { name: string } | null;
 }): Rollout {
   return {
     id: row.id,
     requests: row.requests,
-    deployment: row.deployment.name,
+    deployment: row.deployment?.name ?? '',
     state: row.state as RolloutState,
     options: row.options as RolloutOptions,
     createdAt: row.createdAt,
     endedAt: row.endedAt,
     failure: row.failure,
+    waitingFor: row.waitingFor,
   };
+}
+
+function notFound(id: string): LeonoreError {
+  return new LeonoreError('ROLLOUT_NOT_FOUND', `there is no rollout ${id}`);
+}
+
+async function countsOf(tx: Database | Transaction, id: string): Promise<DeliveryCounts> {
+  const rows = await tx.$queryRaw<{ state: DeliveryState; count: number }[]>`
+    SELECT state, sum(count)::int AS count FROM rollout_count WHERE rollout_id = ${id}::uuid GROUP BY state`;
+  const counts = emptyCounts();
+  for (const row of rows) counts[row.state] = row.count;
+  return counts;
+}
+
+/** Counts the deliveries themselves, once a rollout, and corrects the stored numbers if they should say otherwise. */
+async function recount(tx: Transaction, id: string): Promise<DeliveryCounts> {
+  // Whoever changes a delivery counts it in the same statement: under these locks the two agree.
+  await tx.$executeRaw`
+    SELECT count(*) FROM (
+      SELECT 1 FROM rollout_count WHERE rollout_id = ${id}::uuid ORDER BY writer, state FOR UPDATE) locked`;
+  const rows = await tx.$queryRaw<{ state: DeliveryState; count: number }[]>`
+    SELECT ${sqlStateOf} AS state, count(*)::int AS count
+    FROM delivery d LEFT JOIN rollout_chunk c ON c.rollout_id = d.rollout_id AND c.chunk = d.chunk
+    WHERE d.rollout_id = ${id}::uuid GROUP BY 1`;
+  const counts = emptyCounts();
+  for (const row of rows) counts[row.state] = row.count;
+  const stored = await countsOf(tx, id);
+  for (const state of deliveryStates) {
+    const missing = counts[state] - stored[state];
+    if (missing === 0) continue;
+    await tx.$executeRaw`
+      INSERT INTO rollout_count AS k (rollout_id, writer, state, count) VALUES (${id}::uuid, '', ${state}, ${missing})
+      ON CONFLICT (rollout_id, writer, state) DO UPDATE SET count = k.count + EXCLUDED.count`;
+  }
+  return counts;
 }

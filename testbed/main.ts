@@ -1,7 +1,8 @@
-/** `npm run testbed -- run | figure | gateways`: the paper's evaluation. */
+/** `npm run testbed -- run | figure | gateways | seed`: the paper's evaluation, and fleets to measure on. */
 import { Command } from 'commander';
 import { runCommand } from './experiment/command.js';
 import { figureCommand } from './figures/command.js';
+import { seedCommand } from './seed/command.js';
 import { gatewaysCommand } from './virtual-gateways/command.js';
 
 try {
@@ -10,6 +11,7 @@ try {
     .addCommand(runCommand())
     .addCommand(figureCommand())
     .addCommand(gatewaysCommand())
+    .addCommand(seedCommand())
     .parseAsync();
 } catch (error) {
   process.stderr.write(`testbed: ${error instanceof Error ? error.message : String(error)}\n`);

@@ -100,8 +100,11 @@ async function endsOf(rolloutId: string): Promise<Record<string, number>> {
   await database.connect();
   try {
     const { rows } = await database.query<{ state: string; ends: number; deliveries: number }>(
-      `SELECT state, count(*)::int AS ends, count(DISTINCT ordinal)::int AS deliveries FROM delivery_event
-       WHERE rollout_id = $1 AND state IN ('succeeded', 'failed', 'lost') GROUP BY state`,
+      `SELECT state, count(*)::int AS ends, count(DISTINCT ordinal)::int AS deliveries FROM (
+         SELECT d.ordinal, coalesce(r.report ->> 'state', CASE WHEN h.entry ->> 'event' = 'silent' THEN 'lost' END) AS state
+         FROM delivery d CROSS JOIN LATERAL jsonb_array_elements(d.history) AS h(entry)
+         LEFT JOIN LATERAL jsonb_array_elements(h.entry -> 'reports') AS r(report) ON true WHERE d.rollout_id = $1
+       ) told WHERE state IN ('succeeded', 'failed', 'lost') GROUP BY state`,
       [rolloutId],
     );
     for (const { ends, deliveries } of rows) expect(ends).toBe(deliveries);

@@ -6,19 +6,19 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
 import { packageRoot } from '../process/package-root.js';
-import { localTemporal, type LocalTemporal } from './support/temporal.js';
+import { testTemporal, type TestTemporal } from './support/temporal.js';
 import { testRepositories, type TestRepositories } from './support/test-repositories.js';
 
 const nodeId = 'node-1';
 let directory: string;
 let repositories: TestRepositories;
-let temporal: LocalTemporal;
+let temporal: TestTemporal;
 const children: ChildProcess[] = [];
 
 // Obtaining the Temporal server on a machine that never had it takes minutes.
 beforeAll(async () => {
   directory = await mkdtemp(join(tmpdir(), 'leonore-node-id-'));
-  [repositories, temporal] = await Promise.all([testRepositories(), localTemporal()]);
+  [repositories, temporal] = await Promise.all([testRepositories(), testTemporal()]);
 }, 15 * 60_000);
 
 afterAll(async () => {
@@ -46,6 +46,7 @@ function startNode(): NodeProcess {
       NODE_OPTIONS: '',
       DATABASE_URL: repositories.server.url,
       TEMPORAL_ADDRESS: temporal.address,
+      TEMPORAL_NAMESPACE: temporal.namespace,
       LEONORE_BLOBS: directory,
       LEONORE_NODE_ID: nodeId,
       LEONORE_HEARTBEAT_MS: '500',

@@ -106,7 +106,7 @@ async function gatewayWithApp(id: string): Promise<void> {
 }
 
 async function deliver(id: string): Promise<void> {
-  const { packages, provisioning, rollouts } = api.repositories;
+  const { packages, provisioning, chunks, rollouts } = api.repositories;
   const rolloutId = await addRollout(api.repositories, ['app'], [id]);
   await packages.add({
     id: built.id,
@@ -120,11 +120,13 @@ async function deliver(id: string): Promise<void> {
     builtBy: 'node-1',
   });
   const plan = planOf(['lib@1.0.0', 'app@1.0.0']);
-  await provisioning.saveGroups(rolloutId, 'node-1', [{ plans: [plan], explanation: null, ordinals: [0] }]);
+  await provisioning.saveGroups(rolloutId, 'node-1', [
+    { plans: [plan], explanation: null, failure: null, ordinals: [0] },
+  ]);
   const [group] = await rollouts.groups(rolloutId, 1);
   await provisioning.groupBuilt(group?.id ?? '', 0, built.id, []);
-  await provisioning.formChunks(rolloutId, 'node-1');
-  await provisioning.offer(rolloutId, 0, 3_600);
+  await chunks.form(rolloutId, 'node-1');
+  await chunks.offer(rolloutId, 0, 'node-1', 3_600);
 }
 
 const tick = (): Promise<void> => new Promise((resolve) => setTimeout(resolve, 20));

@@ -88,9 +88,9 @@ async function provision(
   request: string,
   id: string,
 ): Promise<{ state: DeliveryState; error: unknown; explanation: string | null }> {
-  const { provisioning, deliveries } = api.repositories;
+  const { chunks, deliveries } = api.repositories;
   const { rolloutId, built } = await builder.provision(request, [id]);
-  for (const { chunk } of built.chunks) await provisioning.offer(rolloutId, chunk, 3_600);
+  for (const { chunk } of built.chunks) await chunks.offer(rolloutId, chunk, 'node-1', 3_600);
   for (;;) {
     const [delivery] = (await deliveries.list(rolloutId, 1, null, null)).items;
     if (delivery?.endedAt != null) return delivery;

@@ -23,8 +23,6 @@ export const CoordinatorConfigSchema = Type.Object({
   /** For the launcher `kubernetes`: the StatefulSet whose pods are the nodes, and its namespace. */
   LEONORE_STATEFULSET: Type.Optional(Type.String({ pattern: '^[a-z0-9]([a-z0-9-]{0,50}[a-z0-9])?$' })),
   LEONORE_NAMESPACE: Type.Optional(Type.String({ pattern: '^[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?$' })),
-  /** Directory of the content-addressed blob store. */
-  LEONORE_BLOBS: Type.String({ minLength: 1 }),
   /** Hours after which a package that nobody has needed since is removed. */
   LEONORE_RETENTION_HOURS: Type.Number({ minimum: 0, maximum: 100_000, default: 720 }),
   /** Hours for which content without a row stays: a row may be about to be written. */

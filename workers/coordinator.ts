@@ -7,19 +7,12 @@ import { FailureInterceptor } from '../activities/failure.js';
 import { housekeepingActivities } from '../activities/housekeeping/housekeeping-activities.js';
 import { coordinatorQueue } from '../domain/orchestration.js';
 import { readEnvironment } from '../domain/read-environment.js';
-import { connectDatabase } from '../repositories/database.js';
-import { DiskBlobStore } from '../repositories/disk-blob-store.js';
-import { createRepositories } from '../repositories/repositories.js';
-import { PoolClient } from '../workflows/client/pool-client.js';
+import { compose } from '../process/composition.js';
 import { ensureHousekeepingSchedule } from '../workflows/client/housekeeping-schedule.js';
-import { RolloutClient } from '../workflows/client/rollout-client.js';
-import { TemporalLink } from '../workflows/client/temporal-link.js';
 import { CoordinatorConfigSchema } from './config.js';
-import { Housekeeping } from './housekeeping.js';
 import { createLauncher } from './launchers/create-launcher.js';
 import { poolSettingsOf } from './pool-settings.js';
-import { Lifecycle } from '../process/lifecycle.js';
-import { createLogger } from '../process/logger.js';
+import { Reconciler } from './reconciler.js';
 import { connectTemporal, installTemporalLogger } from './temporal.js';
 
 /** Workflows kept in memory; others are replayed from their history when they wake up. */
@@ -29,19 +22,8 @@ const hourMs = 3_600_000;
 const config = readEnvironment(CoordinatorConfigSchema, process.env);
 const settings = poolSettingsOf(config);
 const { launcher, names } = createLauncher(config);
-const logger = createLogger('coordinator', config.LEONORE_LOG_LEVEL);
-const lifecycle = new Lifecycle(logger);
+const { logger, lifecycle, repositories, blobs, rolloutClient, poolClient } = compose('coordinator', config);
 installTemporalLogger(logger);
-
-const database = connectDatabase({ url: config.DATABASE_URL, poolSize: config.LEONORE_POOL_SIZE });
-lifecycle.onEnd('database', () => database.$disconnect());
-const repositories = createRepositories(database, 3 * config.LEONORE_HEARTBEAT_MS);
-const link = new TemporalLink(config.TEMPORAL_ADDRESS, config.TEMPORAL_NAMESPACE);
-lifecycle.onEnd('temporal client', () => link.close());
-const rolloutClient = new RolloutClient(link);
-const poolClient = new PoolClient(link, (error) =>
-  logger.warn({ err: error }, 'the node pool was not woken; it looks by itself'),
-);
 
 const connection = await connectTemporal(config.TEMPORAL_ADDRESS, logger, lifecycle);
 lifecycle.onEnd('temporal connection', () => connection.close());
@@ -60,7 +42,7 @@ const worker = await Worker.create({
     }),
     ...housekeepingActivities({
       ...repositories,
-      blobs: new DiskBlobStore(config.LEONORE_BLOBS),
+      blobs,
       retentionMs: config.LEONORE_RETENTION_HOURS * hourMs,
       graceMs: config.LEONORE_BLOB_GRACE_HOURS * hourMs,
     }),
@@ -69,28 +51,28 @@ const worker = await Worker.create({
   maxCachedWorkflows,
   shutdownGraceTime: '10 seconds',
 });
-await ensureHousekeepingSchedule({
-  connection,
-  namespace: config.TEMPORAL_NAMESPACE,
-  everyMinutes: config.LEONORE_HOUSEKEEPING_MINUTES,
-}).catch((error: unknown) => logger.error({ err: error }, 'housekeeping could not be scheduled'));
 const running = worker.run();
 lifecycle.onEnd('worker', async () => {
   if (worker.getState() === 'RUNNING') worker.shutdown();
   await running;
 });
-const intervalMs = config.LEONORE_HEARTBEAT_MS;
-const housekeeping = new Housekeeping({
+const reconciler = new Reconciler({
   repositories,
   rolloutClient,
   poolClient,
   settings,
   names,
-  intervalMs,
+  intervalMs: config.LEONORE_HEARTBEAT_MS,
   logger,
+  ensureSchedules: () =>
+    ensureHousekeepingSchedule({
+      connection,
+      namespace: config.TEMPORAL_NAMESPACE,
+      everyMinutes: config.LEONORE_HOUSEKEEPING_MINUTES,
+    }),
 });
-lifecycle.onEnd('housekeeping', async () => housekeeping.stop());
-await housekeeping.start();
+lifecycle.onEnd('reconciler', () => reconciler.stop());
+await reconciler.start();
 
 lifecycle.ready();
 await running.catch((error: unknown) => {

@@ -9,54 +9,41 @@ import { nodeActivities } from '../activities/node-activities.js';
 import { SourceBuilder } from '../activities/package-builder/build-source.js';
 import { removeAbandonedBuilds } from '../activities/package-builder/sandbox/build-directory.js';
 import { PackageRestorer } from '../activities/package-builder/package-restorer.js';
+import { ComputePool } from '../compute/compute-pool.js';
+import { Planner } from '../compute/planner.js';
 import { AcknowledgementPump } from '../connectivity/acknowledgement-pump.js';
 import { DeviceService } from '../connectivity/device-service.js';
 import { PushNotifier } from '../connectivity/push-notifier.js';
 import { createHandlers } from '../connectivity/registry.js';
 import { parseLabels } from '../domain/balancer/labels.js';
 import { LeonoreError } from '../domain/errors.js';
-import { nodeQueue } from '../domain/orchestration.js';
+import { limits } from '../domain/limits.js';
+import { nodeQueueNames, nodeQueues, type NodeQueue } from '../domain/orchestration.js';
 import { readEnvironment } from '../domain/read-environment.js';
-import { connectDatabase } from '../repositories/database.js';
+import { compose, nodeSilenceMs } from '../process/composition.js';
 import { GatewayChanges } from '../repositories/gateway-changes.js';
-import { DiskBlobStore } from '../repositories/disk-blob-store.js';
 import { SecretBox } from '../repositories/secret-box.js';
-import { createRepositories } from '../repositories/repositories.js';
-import { PoolClient } from '../workflows/client/pool-client.js';
-import { RolloutClient } from '../workflows/client/rollout-client.js';
-import { TemporalLink } from '../workflows/client/temporal-link.js';
 import { NodeConfigSchema } from './config.js';
 import { enterNode } from './enter-node.js';
 import { NodeHeartbeat } from './heartbeat.js';
 import { Waker } from './waker.js';
-import { Lifecycle } from '../process/lifecycle.js';
-import { createLogger } from '../process/logger.js';
 import { connectTemporal, installTemporalLogger } from './temporal.js';
 
-/** Activities under way at once: planning and packing are heavy, dispatching mostly waits. */
-const maxConcurrentActivities = 20;
+/**
+ * Activities under way at once, by queue: planning is heavy, building may take minutes each, dispatching mostly waits. None
+ * of them takes the place of another kind.
+ */
+const slots: Readonly<Record<NodeQueue, number>> = { plan: 8, build: 4, dispatch: 20 };
 /** Exit code of a process that cannot be, or go on being, its node: another is, or the node was declared dead. */
 const notThisNode = 3;
 
 const config = readEnvironment(NodeConfigSchema, process.env);
 const nodeId = config.LEONORE_NODE_ID;
-const logger = createLogger(nodeId, config.LEONORE_LOG_LEVEL);
-const lifecycle = new Lifecycle(logger);
+const { logger, lifecycle, repositories, blobs, rolloutClient, poolClient } = compose(nodeId, config);
 installTemporalLogger(logger);
-
-const database = connectDatabase({ url: config.DATABASE_URL, poolSize: config.LEONORE_POOL_SIZE });
-lifecycle.onEnd('database', () => database.$disconnect());
-const repositories = createRepositories(database, 3 * config.LEONORE_HEARTBEAT_MS);
-const blobs = new DiskBlobStore(config.LEONORE_BLOBS);
 const abandoned = await removeAbandonedBuilds();
 if (abandoned > 0) logger.info({ abandoned }, 'removed directories of builds whose process was killed');
 
-const link = new TemporalLink(config.TEMPORAL_ADDRESS, config.TEMPORAL_NAMESPACE);
-lifecycle.onEnd('temporal client', () => link.close());
-const rolloutClient = new RolloutClient(link);
-const poolClient = new PoolClient(link, (error) =>
-  logger.warn({ err: error }, 'the node pool was not woken; the coordinator sees to it'),
-);
 const pump = new AcknowledgementPump(
   (rolloutId, chunk, slots) => rolloutClient.acknowledge(rolloutId, chunk, slots),
   (error, { rolloutId, chunk }) =>
@@ -78,11 +65,17 @@ const restorer = new PackageRestorer({ ...repositories, blobs, nodeId, sourceBui
 );
 lifecycle.onEnd('restoring packages', () => restorer.close());
 
+const pool = new ComputePool({
+  processes: config.LEONORE_COMPUTE_PROCESSES,
+  memoryMb: config.LEONORE_COMPUTE_MEMORY_MB,
+});
+lifecycle.onEnd('computing processes', () => pool.close());
+pool.warmUp();
+
 const service = new DeviceService({
   nodeId,
   deliveries: repositories.deliveries,
   gateways: repositories.gateways,
-  orders: repositories.orders,
   blobs,
   secrets: new SecretBox(config.LEONORE_SECRET_KEYS?.split(',') ?? []),
   missing: (digest) => restorer.restore(digest),
@@ -118,29 +111,35 @@ await enterNode(repositories.nodes, {
   address,
   incarnation,
   labels: parseLabels(config.LEONORE_NODE_LABELS),
-  silenceMs: 3 * config.LEONORE_HEARTBEAT_MS,
+  silenceMs: nodeSilenceMs(config),
 }).catch((error: unknown) => {
   logger.error({ err: error }, 'the node is not entered');
   return lifecycle.end(isTaken(error) ? notThisNode : 1, 'the node is not entered');
 });
-const worker = await Worker.create({
-  connection,
-  namespace: config.TEMPORAL_NAMESPACE,
-  taskQueue: nodeQueue(nodeId),
-  activities: nodeActivities({
-    ...repositories,
-    blobs,
-    nodeId,
-    push,
-    sourceBuilder,
-  }),
-  interceptors: { activity: [() => ({ inbound: new FailureInterceptor() })] },
-  maxConcurrentActivityTaskExecutions: maxConcurrentActivities,
-  shutdownGraceTime: '10 seconds',
+const activities = nodeActivities({
+  ...repositories,
+  blobs,
+  nodeId,
+  push,
+  sourceBuilder,
+  planner: new Planner(repositories.artifacts, pool, limits.planning),
 });
-const running = worker.run();
-lifecycle.onEnd('worker', async () => {
-  if (worker.getState() === 'RUNNING') worker.shutdown();
+const workers = await Promise.all(
+  nodeQueueNames.map((queue) =>
+    Worker.create({
+      connection,
+      namespace: config.TEMPORAL_NAMESPACE,
+      taskQueue: nodeQueues[queue](nodeId),
+      activities: activities[queue],
+      interceptors: { activity: [() => ({ inbound: new FailureInterceptor() })] },
+      maxConcurrentActivityTaskExecutions: slots[queue],
+      shutdownGraceTime: '10 seconds',
+    }),
+  ),
+);
+const running = Promise.all(workers.map((worker) => worker.run()));
+lifecycle.onEnd('workers', async () => {
+  for (const worker of workers) if (worker.getState() === 'RUNNING') worker.shutdown();
   await running;
 });
 
@@ -152,7 +151,10 @@ const heartbeat = new NodeHeartbeat({
   incarnation,
   intervalMs: config.LEONORE_HEARTBEAT_MS,
   logger,
-  work: () => ({ queue: service.waiting, activities: worker.getStatus().numInFlightActivities }),
+  work: () => ({
+    queue: service.waiting,
+    activities: workers.reduce((sum, worker) => sum + worker.getStatus().numInFlightActivities, 0),
+  }),
   deposed: () => void lifecycle.end(notThisNode, 'the node was declared dead, or was started elsewhere'),
 });
 lifecycle.onEnd('heartbeat', async () => heartbeat.stop());

@@ -5,28 +5,56 @@
 import type { PoolAction } from '../domain/balancer/pool.js';
 import type { SlotRange } from '../domain/delivery/slot-set.js';
 import type { RolloutResult } from '../domain/orchestration.js';
+import type { Step } from '../domain/rollout/steps.js';
+
+/** What people want of a rollout, as the database has it: read at each step. */
+export interface WithWishes {
+  readonly cancel: boolean;
+}
 
 export interface CoordinatorActivities {
   /** (i) @returns the newest version that each request selects, as a line for people */
-  checkArtifactAvailable(input: { rolloutId: string }): Promise<{ artifacts: string }>;
+  checkArtifactAvailable(input: { rolloutId: string }): Promise<{ artifacts: string } & WithWishes>;
   /** (ii) */
-  resolveDeployment(input: { rolloutId: string }): Promise<{ gateways: number }>;
-  /** (iii) */
-  groupByNode(input: { rolloutId: string }): Promise<{ shares: { nodeId: string; gateways: number }[] }>;
-  /** A node does not answer: its gateways move. @returns false when it turns out to be alive */
-  leaveNode(input: { rolloutId: string; nodeId: string }): Promise<{ left: boolean }>;
-  /** Nodes that a chunk's unfinished gateways belong to now. */
+  resolveDeployment(input: { rolloutId: string }): Promise<{ gateways: number } & WithWishes>;
+  /** (iii) Where there is something to do, and how many deliveries are open in all. */
+  groupByNode(input: {
+    rolloutId: string;
+  }): Promise<{ shares: { nodeId: string; gateways: number }[]; open: number } & WithWishes>;
+  /**
+   * A node does not answer. If it is gone its gateways move.
+   * @param input.during the step that it worked on when it fell silent; null when it did not take its work
+   * @returns left: false when it turns out to be alive; quarantined: the rollout has taken nodes with it
+   */
+  leaveNode(input: {
+    rolloutId: string;
+    nodeId: string;
+    during: Step | null;
+  }): Promise<{ left: boolean; quarantined: boolean }>;
+  /** Nodes that a chunk's open deliveries belong to now. */
   nodesOfChunk(input: { rolloutId: string; chunk: number }): Promise<{ nodeIds: string[] }>;
   /** (vii) Reads back from the database how a chunk stands; past the deadline, who is silent is lost. */
-  reconcileAcknowledgements(input: {
+  reconcileAcknowledgements(input: { rolloutId: string; chunk: number; final: boolean }): Promise<
+    {
+      ended: SlotRange[];
+      remaining: number;
+      unreachedNodes: string[];
+      /** Milliseconds to the deadline that the database enforces; null when nothing was offered. */
+      deadlineInMs: number | null;
+    } & WithWishes
+  >;
+  /** Cancels deliveries that no gateway has begun to install: of the rollout, or of one chunk. */
+  cancelDeliveries(input: { rolloutId: string; chunk: number | null }): Promise<{ cancelled: number }>;
+  /** Notes what the rollout waits for besides gateways; null: for nothing. */
+  noteWaiting(input: { rolloutId: string; waitingFor: string | null }): Promise<void>;
+  /** Fails what was not offered: nobody will serve it any more. */
+  giveUpUnserved(input: {
     rolloutId: string;
-    chunk: number;
-    final: boolean;
-  }): Promise<{ ended: SlotRange[]; remaining: number; unreachedNodes: string[] }>;
-  /** Cancels deliveries that no gateway has begun to install. */
-  cancelDeliveries(input: { rolloutId: string }): Promise<{ cancelled: number }>;
-  /** (viii) */
-  completeRollout(input: { rolloutId: string; cancelled: boolean; failure: unknown }): Promise<RolloutResult>;
+    nodeIds: readonly string[] | null;
+    failure: { code: string; message: string };
+  }): Promise<{ failed: number }>;
+  /** (viii) Refused while deliveries are open: `open` says how many. */
+  completeRollout(input: { rolloutId: string; failure: unknown }): Promise<RolloutResult & { open: number }>;
 }
 
 /** What is done to the pool of nodes; each is safe to do again. */
@@ -49,19 +77,39 @@ export interface PoolActivities {
   drainNode(input: { nodeId: string }): Promise<{ moved: number; left: number; ended: boolean }>;
 }
 
-export interface NodeActivities {
+/** Chunks of a node that are to be delivered. */
+export interface ReadyChunks {
+  readonly chunks: { chunk: number; size: number }[];
+}
+
+/** On the queue `plan` of a node. */
+export interface PlanActivities {
   /** (iv) */
   analyzeCompatibility(input: {
     rolloutId: string;
     nodeId: string;
   }): Promise<{ gateways: number; groups: number; incompatible: number }>;
-  /** (v) Builds for a while; `remaining` groups are left for the next call. */
-  buildPackages(input: { rolloutId: string; nodeId: string }): Promise<{
-    built: number;
-    failed: number;
-    remaining: number;
-    chunks: { chunk: number; size: number }[];
-  }>;
+  /** (v) Takes the packages that are there already; `remaining` groups need one to be built. */
+  reusePackages(input: {
+    rolloutId: string;
+    nodeId: string;
+  }): Promise<{ reused: number; remaining: number } & ReadyChunks>;
+}
+
+/** On the queue `build` of a node. */
+export interface BuildActivities {
+  /**
+   * (v) Builds for a while; `remaining` groups are left for the next call. What somebody else is building already is not
+   * waited for: `waiting` of them are looked at again.
+   */
+  buildPackages(input: {
+    rolloutId: string;
+    nodeId: string;
+  }): Promise<{ built: number; failed: number; remaining: number; waiting: number } & ReadyChunks>;
+}
+
+/** On the queue `dispatch` of a node. */
+export interface DispatchActivities {
   /** (vi) */
   dispatchDeliveries(input: {
     rolloutId: string;
@@ -70,6 +118,8 @@ export interface NodeActivities {
     deadlineSeconds: number;
   }): Promise<{ offered: number; notified: number; unreachable: number }>;
 }
+
+export type NodeActivities = PlanActivities & BuildActivities & DispatchActivities;
 
 /** Brings package repository and blob store in order, in batches: each says where the next one goes on, null at the end. */
 export interface HousekeepingActivities {

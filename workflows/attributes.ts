@@ -1,5 +1,5 @@
-import { defineSearchAttributeKey, SearchAttributeType } from '@temporalio/common';
-import { searchAttributes } from '../domain/orchestration.js';
+import { defineSearchAttributeKey, SearchAttributeType, type SearchAttributePair } from '@temporalio/common';
+import { attributeText, searchAttributes, type RolloutInput } from '../domain/orchestration.js';
 
 /** Keys of the search attributes by which the Temporal UI finds the workflows of a rollout. */
 export const attributeKeys = {
@@ -9,3 +9,17 @@ export const attributeKeys = {
   node: defineSearchAttributeKey(searchAttributes.node, SearchAttributeType.KEYWORD),
   state: defineSearchAttributeKey(searchAttributes.state, SearchAttributeType.KEYWORD),
 };
+
+/** By which a rollout's own workflow is found. */
+export function rolloutAttributes(input: RolloutInput): SearchAttributePair[] {
+  return [
+    { key: attributeKeys.rollout, value: input.rolloutId },
+    { key: attributeKeys.artifact, value: attributeText(input.artifacts) },
+    { key: attributeKeys.deployment, value: attributeText(input.deployment) },
+  ];
+}
+
+/** By which a part of a rollout is found that belongs to a node. */
+export function partAttributes(input: RolloutInput, nodeId: string): SearchAttributePair[] {
+  return [...rolloutAttributes(input), { key: attributeKeys.node, value: nodeId }];
+}

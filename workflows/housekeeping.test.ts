@@ -8,16 +8,16 @@ import { Worker } from '@temporalio/worker';
 import { housekeepingActivities } from '../activities/housekeeping/housekeeping-activities.js';
 import { coordinatorQueue, housekeepingId } from '../domain/orchestration.js';
 import { quietTemporal } from '../tests/support/quiet-temporal.js';
-import { localTemporal, type LocalTemporal } from '../tests/support/temporal.js';
+import { testTemporal, type TestTemporal } from '../tests/support/temporal.js';
 import { testBuilder, type TestBuilder } from '../tests/support/test-builder.js';
 import { ensureHousekeepingSchedule } from './client/housekeeping-schedule.js';
 
 let builder: TestBuilder;
-let temporal: LocalTemporal;
+let temporal: TestTemporal;
 
 beforeAll(async () => {
   quietTemporal();
-  [builder, temporal] = await Promise.all([testBuilder(), localTemporal()]);
+  [builder, temporal] = await Promise.all([testBuilder(), testTemporal()]);
 }, 15 * 60_000);
 
 afterAll(async () => {
@@ -26,7 +26,8 @@ afterAll(async () => {
 });
 
 test('the schedule runs housekeeping, and its result says what it did', async () => {
-  const { nativeConnection: connection, client, namespace = 'default' } = temporal.environment;
+  const { namespace } = temporal;
+  const { nativeConnection: connection, client } = temporal.environment;
   const { repositories, blobs, blobRoot } = builder;
   const staged = await blobs.stage(Readable.from(['nobody names this']), 100);
   await staged.commit();

@@ -1,133 +1,175 @@
 /**
  * `rollout/<id>/node/<node>/<round>`: one node's share: compatibility and groups (iv), packages (v), then its
- * deliveries in chunks (vi, vii) through a sliding window.
+ * deliveries in chunks (vi, vii) through a sliding window. In a rollout with very many nodes, the shares of a few.
+ *
+ * INVARIANT: it begins from what the database says is open, and whatever it leaves the rollout's next round takes up.
  */
 import {
+  CancellationScope,
   condition,
   continueAsNew,
   getExternalWorkflowHandle,
   setCurrentDetails,
   setHandler,
+  sleep,
   startChild,
   workflowInfo,
-  type Workflow,
-  type ChildWorkflowHandle,
 } from '@temporalio/workflow';
-import { WorkflowExecutionAlreadyStartedError } from '@temporalio/common';
 import {
   coordinatorQueue,
+  summaryText,
   workflowIds,
   type DeliverChunkInput,
   type NodeShareInput,
 } from '../domain/orchestration.js';
 import { stepTitle } from '../domain/rollout/steps.js';
-import { attributeKeys } from './attributes.js';
+import { partAttributes } from './attributes.js';
 import { Children } from './children.js';
 import { deliverChunk } from './deliver-chunk.js';
-import { nodeIsSuspect, onCoordinator, onNode } from './policies.js';
+import { askAfter, NodeGone } from './ask-after-node.js';
+import { onNode, patiently, type Patience } from './policies.js';
 import { cancelSignal, shareReleasedSignal } from './signals.js';
 
-/** Times that a node may be suspected and turn out to be alive, before the share is given up to the others. */
-const maximumSuspicions = 10;
+/** Between two looks at packages that somebody else is building, doubled each time. */
+const firstTurnMs = 1_000;
+const longestTurnMs = 30_000;
 
 export async function nodeShare(input: NodeShareInput): Promise<void> {
-  const { rolloutId, nodeId } = input;
-  const chunks = new Children();
-  const wishes = { cancel: false };
-  setHandler(cancelSignal, async () => {
-    wishes.cancel = true;
-    await chunks.cancel();
-  });
+  const share = new Share(input);
+  setHandler(cancelSignal, () => share.cancel());
+  // What somebody cancels in Temporal alone is cancelled as if the rollout were, as far as this share goes.
+  CancellationScope.current().cancelRequested.catch(() => share.cancelAlone());
+  await CancellationScope.nonCancellable(() => share.toItsEnd());
+}
 
-  const analysed = await whileNodeLives(input, () =>
-    onNode(nodeId, 'iv').analyzeCompatibility({ rolloutId, nodeId }),
-  );
-  if (analysed !== nodeLeft) {
-    setCurrentDetails(
-      `${stepTitle('v')} — **${analysed.groups}** groups for ${analysed.gateways} gateways, ${analysed.incompatible} incompatible`,
+class Share {
+  private readonly chunks = new Children<DeliverChunkInput>();
+  private readonly lines = new Map<string, string>();
+  private readonly patience: Patience;
+  private cancelled = false;
+  private away: string | null = null;
+
+  constructor(private readonly input: NodeShareInput) {
+    this.patience = {
+      giveUpAtMs: input.giveUpAtMs,
+      waiting: (what) => {
+        this.away = what;
+        this.show();
+      },
+    };
+  }
+
+  async cancel(): Promise<void> {
+    this.cancelled = true;
+    await this.chunks.cancel();
+  }
+
+  /** Somebody cancelled this share in Temporal: its chunks are cancelled in the same way. */
+  async cancelAlone(): Promise<void> {
+    this.cancelled = true;
+    const chunks = this.chunks.tasks.map(({ rolloutId, chunk }) =>
+      workflowIds.deliverChunk(rolloutId, chunk),
     );
-    if (analysed.groups > 0) await buildAndDeliver(input, chunks, wishes);
+    await Promise.allSettled(chunks.map((id) => getExternalWorkflowHandle(id).cancel()));
   }
-  await condition(() => chunks.count === 0);
-  if (chunks.failures.length > 0) throw chunks.failures[0];
-}
 
-/** Step v in turns; what is built is delivered while the next is being built. */
-async function buildAndDeliver(
-  input: NodeShareInput,
-  chunks: Children,
-  wishes: { cancel: boolean },
-): Promise<void> {
-  const { rolloutId, nodeId } = input;
-  const started = new Set<number>();
-  for (let remaining = 1; remaining > 0 && !wishes.cancel;) {
-    const built = await whileNodeLives(input, () => onNode(nodeId, 'v').buildPackages({ rolloutId, nodeId }));
-    if (built === nodeLeft) return;
-    remaining = built.remaining;
-    for (const { chunk, size } of built.chunks) {
-      if (started.has(chunk)) continue;
-      await condition(() => chunks.count < input.window);
-      started.add(chunk);
-      const child = await startChunk({ ...input, chunk, size });
-      if (child !== null) chunks.track(child);
-      setCurrentDetails(`${stepTitle('vi')} — ${started.size} chunks, ${remaining} groups still to build`);
-    }
-    if (workflowInfo().continueAsNewSuggested) {
-      // Handles of children do not survive: wait for those under way, then go on with what is left.
-      await condition(() => chunks.count === 0);
-      if (chunks.failures.length > 0) return;
-      await continueAsNew<typeof nodeShare>(input);
-    }
+  async toItsEnd(): Promise<void> {
+    const served = await Promise.allSettled(this.input.nodeIds.map((nodeId) => this.serve(nodeId)));
+    // A chunk that fails leaves its deliveries open: the next round of the rollout, or their deadline, sees to them.
+    await condition(() => this.chunks.count === 0);
+    const failed = served.find((outcome) => outcome.status === 'rejected');
+    if (failed !== undefined) throw failed.reason;
   }
-}
 
-/** @returns null when the chunk is delivered already, by another share of the node that began earlier */
-async function startChunk(input: DeliverChunkInput): Promise<ChildWorkflowHandle<Workflow> | null> {
-  try {
-    return await startChunkAnew(input);
-  } catch (error) {
-    if (!(error instanceof WorkflowExecutionAlreadyStartedError)) throw error;
-    return null;
-  }
-}
-
-function startChunkAnew(input: DeliverChunkInput): Promise<ChildWorkflowHandle<Workflow>> {
-  return startChild(deliverChunk, {
-    workflowId: workflowIds.deliverChunk(input.rolloutId, input.chunk),
-    taskQueue: coordinatorQueue,
-    args: [input],
-    staticSummary: `Chunk ${input.chunk}, ${input.size} gateways of ${input.nodeId}: ${stepTitle('vi')}, ${stepTitle('vii')}`,
-    typedSearchAttributes: [
-      { key: attributeKeys.rollout, value: input.rolloutId },
-      { key: attributeKeys.artifact, value: input.artifacts },
-      { key: attributeKeys.deployment, value: input.deployment },
-      { key: attributeKeys.node, value: input.nodeId },
-    ],
-  });
-}
-
-const nodeLeft = Symbol('node left');
-
-/**
- * Runs work of the node. When the node seems gone, the coordinator looks: if it is, the share goes back to the
- * rollout, which delegates it anew.
- */
-async function whileNodeLives<T>(
-  input: NodeShareInput,
-  work: () => Promise<T>,
-): Promise<T | typeof nodeLeft> {
-  const { rolloutId, nodeId } = input;
-  for (let suspicions = 1; ; suspicions += 1) {
+  private async serve(nodeId: string): Promise<void> {
+    const { rolloutId } = this.input;
     try {
-      return await work();
+      const analysed = await this.byNode(nodeId, 'iv', (asked) =>
+        onNode('plan', nodeId, 'iv', asked).analyzeCompatibility({ rolloutId, nodeId }),
+      );
+      this.tell(
+        nodeId,
+        `${stepTitle('v')} — **${analysed.groups}** groups for ${analysed.gateways} gateways, ${analysed.incompatible} incompatible`,
+      );
+      await this.buildAndDeliver(nodeId);
     } catch (error) {
-      if (!nodeIsSuspect(error)) throw error;
-      const { left } = await onCoordinator('iii').leaveNode({ rolloutId, nodeId });
-      if (left) {
-        await getExternalWorkflowHandle(workflowIds.rollout(rolloutId)).signal(shareReleasedSignal);
-        return nodeLeft;
-      }
-      if (suspicions === maximumSuspicions) throw error;
+      if (!(error instanceof NodeGone)) throw error;
+      await getExternalWorkflowHandle(workflowIds.rollout(rolloutId)).signal(shareReleasedSignal);
     }
+  }
+
+  /** Step v in turns; what is ready is delivered while the next is being built. */
+  private async buildAndDeliver(nodeId: string): Promise<void> {
+    const { rolloutId } = this.input;
+    const started = new Set<number>();
+    const ready = await this.byNode(nodeId, 'v', (asked) =>
+      onNode('plan', nodeId, 'v', asked).reusePackages({ rolloutId, nodeId }),
+    );
+    await this.deliver(nodeId, ready.chunks, started);
+    let turnMs = firstTurnMs;
+    for (let { remaining } = ready; remaining > 0 && !this.cancelled;) {
+      const built = await this.byNode(nodeId, 'v', (asked) =>
+        onNode('build', nodeId, 'v', asked).buildPackages({ rolloutId, nodeId }),
+      );
+      remaining = built.remaining;
+      this.tell(nodeId, `${stepTitle('v')} — ${started.size} chunks, ${remaining} groups still to build`);
+      await this.deliver(nodeId, built.chunks, started);
+      if (remaining === 0) return;
+      if (built.built + built.failed > 0) turnMs = firstTurnMs;
+      else {
+        await sleep(turnMs, { summary: 'a package is being built elsewhere' });
+        turnMs = Math.min(turnMs * 2, longestTurnMs);
+      }
+      await this.renew();
+    }
+  }
+
+  private async deliver(
+    nodeId: string,
+    chunks: readonly { chunk: number; size: number }[],
+    started: Set<number>,
+  ): Promise<void> {
+    const { nodeIds, window, ...part } = this.input;
+    for (const { chunk, size } of chunks) {
+      if (started.has(chunk)) continue;
+      await condition(() => this.chunks.count < window * nodeIds.length);
+      started.add(chunk);
+      const task: DeliverChunkInput = { ...part, nodeId, chunk, size };
+      await this.chunks.start(task, () =>
+        startChild(deliverChunk, {
+          workflowId: workflowIds.deliverChunk(part.rolloutId, chunk),
+          taskQueue: coordinatorQueue,
+          args: [task],
+          staticSummary: summaryText(`Chunk ${chunk}, ${size} gateways of ${nodeId}`),
+          typedSearchAttributes: partAttributes(part, nodeId),
+        }),
+      );
+      this.tell(nodeId, `${stepTitle('vi')} — ${started.size} chunks`);
+    }
+  }
+
+  /** @throws NodeGone when the node is, and its gateways have moved */
+  private byNode<T>(nodeId: string, step: 'iv' | 'v', work: (asked: number) => Promise<T>): Promise<T> {
+    const { rolloutId } = this.input;
+    return patiently(this.patience, () => askAfter({ rolloutId, nodeId, step }, work));
+  }
+
+  private tell(nodeId: string, line: string): void {
+    this.lines.set(nodeId, line);
+    this.show();
+  }
+
+  private show(): void {
+    const named = [...this.lines].map(([nodeId, line]) =>
+      this.input.nodeIds.length === 1 ? line : `- ${nodeId}: ${line}`,
+    );
+    setCurrentDetails([...named, ...(this.away === null ? [] : ['', `waiting for ${this.away}`])].join('\n'));
+  }
+
+  /** Handles of children do not survive: those under way are waited for, then it goes on with what is left. */
+  private async renew(): Promise<void> {
+    if (!workflowInfo().continueAsNewSuggested || this.input.nodeIds.length > 1) return;
+    await condition(() => this.chunks.count === 0);
+    if (!this.cancelled) await continueAsNew<typeof nodeShare>(this.input);
   }
 }

@@ -1,47 +1,100 @@
 import type { RolloutInput, RolloutResult } from '../domain/orchestration.js';
 import { stepNames, type Step } from '../domain/rollout/steps.js';
 
-/** The state of a rollout as Markdown, for the "current details" of the Temporal UI. */
-export class RolloutProgress {
-  gateways: number | null = null;
-  private artifacts: string;
-  private readonly shares: string[] = [];
+/** Shares that are named one by one. */
+const namedShares = 50;
 
-  constructor(private readonly input: RolloutInput) {
+/** The state of a rollout as Markdown, for the "current details" of the Temporal UI: shown whenever it changes. */
+export class RolloutProgress {
+  private count: number | null = null;
+  private artifacts: string;
+  private present: Step | null = null;
+  private away: string | null = null;
+  private isCancelling = false;
+  private result: RolloutResult | null = null;
+  private readonly shares = new Map<string, number>();
+
+  constructor(
+    private readonly input: RolloutInput,
+    private readonly show: (details: string) => void,
+  ) {
     this.artifacts = input.artifacts;
   }
 
-  selected(artifacts: string): this {
-    this.artifacts = artifacts;
-    return this;
+  set gateways(count: number) {
+    this.count = count;
+    this.tell();
   }
 
-  delegated(shares: readonly { nodeId: string; gateways: number }[]): this {
-    for (const share of shares) this.shares.push(`${share.nodeId}: ${share.gateways}`);
-    return this;
+  selected(artifacts: string): void {
+    this.artifacts = artifacts;
+    this.tell();
+  }
+
+  delegated(shares: readonly { nodeId: string; gateways: number }[]): void {
+    for (const share of shares) this.shares.set(share.nodeId, share.gateways);
+    this.tell();
+  }
+
+  /** The step that it is at. */
+  at(step: Step): void {
+    this.present = step;
+    this.tell();
+  }
+
+  /** What it waits for besides gateways; null when that is back. */
+  waitFor(what: string | null): void {
+    this.away = what;
+    this.tell();
+  }
+
+  cancelling(): void {
+    this.isCancelling = true;
+    this.tell();
+  }
+
+  ended(result: RolloutResult): void {
+    this.result = result;
+    this.tell();
+  }
+
+  private tell(): void {
+    const count = this.count === null ? '' : ` (${this.count} gateways)`;
+    const title = `**${this.artifacts.slice(0, 2_000)}** to **${this.input.deployment}**${count}`;
+    const body = this.result === null ? this.steps() : outcome(this.result);
+    this.show([title, '', ...body, ...this.sharesText()].join('\n'));
   }
 
   /** The eight steps, the present one marked. */
-  at(present: Step): string {
-    const steps = Object.entries(stepNames).map(([step, name]) => {
+  private steps(): string[] {
+    const notes = [
+      ...(this.away === null ? [] : [`waiting for ${this.away}`]),
+      ...(this.isCancelling ? ['cancelling'] : []),
+    ];
+    const marked = notes.length === 0 ? '' : ` — ${notes.join(', ')}`;
+    return Object.entries(stepNames).map(([step, name]) => {
       const text = `(${step}) ${name}`;
-      return step === present ? `- **▶ ${text}**` : `- ${text}`;
+      return step === this.present ? `- **▶ ${text}**${marked}` : `- ${text}`;
     });
-    return [this.title(), '', ...steps, ...this.sharesText()].join('\n');
-  }
-
-  ended({ state, counts }: RolloutResult): string {
-    const rows = Object.entries(counts).filter(([, count]) => count > 0);
-    const table = ['| deliveries | |', '|---|---|', ...rows.map(([name, count]) => `| ${name} | ${count} |`)];
-    return [this.title(), '', `**${state}**`, '', ...table, ...this.sharesText()].join('\n');
-  }
-
-  private title(): string {
-    const count = this.gateways === null ? '' : ` (${this.gateways} gateways)`;
-    return `**${this.artifacts}** to **${this.input.deployment}**${count}`;
   }
 
   private sharesText(): string[] {
-    return this.shares.length === 0 ? [] : ['', `Shares: ${this.shares.join(', ')}`];
+    const named = [...this.shares]
+      .slice(0, namedShares)
+      .map(([nodeId, gateways]) => `${nodeId}: ${gateways}`);
+    const more = this.shares.size - named.length;
+    if (named.length === 0) return [];
+    return ['', `Shares: ${named.join(', ')}${more > 0 ? ` and ${more} more nodes` : ''}`];
   }
+}
+
+function outcome({ state, counts }: RolloutResult): string[] {
+  const rows = Object.entries(counts).filter(([, count]) => count > 0);
+  return [
+    `**${state}**`,
+    '',
+    '| deliveries | |',
+    '|---|---|',
+    ...rows.map(([name, count]) => `| ${name} | ${count} |`),
+  ];
 }

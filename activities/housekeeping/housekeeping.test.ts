@@ -44,7 +44,7 @@ async function age({ rolloutId, groups }: Provisioned, days: number, state = 'su
   const at = new Date(Date.now() - days * dayMs);
   const { database, rollouts } = repositories;
   await database.delivery.updateMany({ where: { rolloutId }, data: { state, endedAt: at } });
-  await rollouts.end(rolloutId, 'succeeded', null);
+  await rollouts.end(rolloutId, null);
   await database.rollout.update({ where: { id: rolloutId }, data: { endedAt: at } });
   await database.package.updateMany({
     where: { id: groups[0]?.packageId ?? '' },

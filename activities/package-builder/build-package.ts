@@ -1,5 +1,4 @@
 import { createHash } from 'node:crypto';
-import { setTimeout as delay } from 'node:timers/promises';
 import { artifactKey } from '../../domain/artifact/manifest.js';
 import { renderConfiguration } from '../../domain/artifact/render-configuration.js';
 import type { ArtifactFile } from '../../domain/artifact/variant-files.js';
@@ -14,14 +13,12 @@ import type { Plan } from '../../domain/plan/plan.js';
 import type { ArtifactRepository } from '../../repositories/artifact-repository.js';
 import type { BuildLock } from '../../repositories/build-lock.js';
 import type { PackageRepository } from '../../repositories/package-repository.js';
-import { builtSources, type BuiltSourcesDependencies } from './built-sources.js';
+import { BeingBuiltElsewhere, builtSources, type BuiltSourcesDependencies } from './built-sources.js';
 import { isRequested, partsOf, recipeOf, type Part } from './package-parts.js';
 import { packageArchive } from './package-archive.js';
 
 /** Time that a builder may hold the lock of a recipe: less than its activity may take. */
 const buildLockMs = 25 * 60_000;
-/** Between two looks at what somebody else is building; jitter comes on top. */
-const waitMs = 250;
 
 export interface PackageBuilderDependencies extends BuiltSourcesDependencies {
   readonly artifacts: ArtifactRepository;
@@ -42,6 +39,7 @@ export interface BuiltPackage {
  * What if it dies in between? Everything that it wrote is either complete and content-addressed (blobs), or one
  * transaction (rows), and blobs come first. So the next builder finds either the package, or blobs that it writes once
  * more, or that housekeeping finds without a row.
+ * @returns null when somebody else is building it, or a part of it, just now
  * @throws LeonoreError BUILD_FAILED, ARTIFACT_NOT_FOUND, MALFORMED_ARTIFACT, TOO_LARGE, BLOB_MISSING: this plan cannot
  *   be built; DATABASE_UNAVAILABLE
  */
@@ -49,19 +47,32 @@ export async function buildPackage(
   plan: Plan,
   deps: PackageBuilderDependencies,
   signal: AbortSignal,
-): Promise<BuiltPackage> {
+): Promise<BuiltPackage | null> {
   const parts = await partsOf(plan, deps.artifacts);
   const recipe = recipeOf(parts, plan);
-  for (;;) {
-    const ready = await reusable(recipe, deps);
-    if (ready !== null) return ready;
+  const ready = await reusable(recipe, deps);
+  if (ready !== null) return ready;
+  try {
     const built = await deps.packages.withBuildLock(recipe, buildLockMs, signal, async (lock) => {
       // Somebody may have built it since we looked.
       return (await reusable(recipe, deps)) ?? (await build(plan, parts, recipe, deps, lock));
     });
-    if (built !== null) return built.result;
-    await delay(waitMs * (1 + Math.random()), undefined, { signal });
+    return built?.result ?? null;
+  } catch (error) {
+    if (error instanceof BeingBuiltElsewhere) return null;
+    throw error;
   }
+}
+
+/**
+ * The package of a plan, if it is there already.
+ * @throws LeonoreError ARTIFACT_NOT_FOUND, MALFORMED_ARTIFACT; DATABASE_UNAVAILABLE
+ */
+export async function readyPackage(
+  plan: Plan,
+  deps: PackageBuilderDependencies,
+): Promise<BuiltPackage | null> {
+  return reusable(recipeOf(await partsOf(plan, deps.artifacts), plan), deps);
 }
 
 async function reusable(

@@ -18,9 +18,14 @@ export interface BuiltSourcesDependencies {
   readonly nodeId: string;
 }
 
+/** Somebody else is building a part just now; it is looked at again later. */
+export class BeingBuiltElsewhere extends Error {
+  override readonly name = 'BeingBuiltElsewhere';
+}
+
 /**
  * What the source variants among the parts of a package give, by part: built once for all packages that they are in.
- * @throws LeonoreError BUILD_FAILED with the log in its details
+ * @throws LeonoreError BUILD_FAILED with the log in its details; BeingBuiltElsewhere
  */
 export async function builtSources(
   parts: readonly Part[],
@@ -31,7 +36,7 @@ export async function builtSources(
   // In one order everywhere: two builders that need the same two never wait for each other.
   const sources = parts.filter(({ variant }) => variant?.source !== undefined);
   for (const part of sources.sort((a, b) => (lockName(a) < lockName(b) ? -1 : 1))) {
-    await lock.also(lockName(part));
+    if (!(await lock.also(lockName(part)))) throw new BeingBuiltElsewhere();
     built.set(part, await builtSource(part, lock.signal, deps));
   }
   return built;

@@ -4,6 +4,8 @@ import { buildPackage, type PackageBuilderDependencies } from './build-package.j
 
 /** After a failure, so long nobody tries again: a gateway asks every few seconds. */
 const pauseAfterFailureMs = 60_000;
+/** Between two looks at what somebody else is building. */
+const lookAgainMs = 1_000;
 /** More than one package is missing only after the blob store was lost; then they take turns. */
 const mostUnderWay = 2;
 
@@ -55,7 +57,10 @@ export class PackageRestorer {
     const plan = await packages.planOf(digest);
     if (plan === null)
       throw new LeonoreError('PACKAGE_NOT_FOUND', `no rollout has a package with archive ${digest}`);
-    await buildPackage(plan, this.deps, this.closing.signal);
+    const { signal } = this.closing;
+    while ((await buildPackage(plan, this.deps, signal)) === null) {
+      await delay(lookAgainMs * (0.5 + Math.random()), undefined, { signal });
+    }
     if ((await blobs.sizeOf(digest)) === null) {
       throw new LeonoreError(
         'BUILD_FAILED',

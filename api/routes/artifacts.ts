@@ -5,6 +5,7 @@ import { LeonoreError } from '../../domain/errors.js';
 import { limits } from '../../domain/limits.js';
 import type { StoredArtifact } from '../../repositories/artifact-repository.js';
 import type { RouteOptions } from '../context.js';
+import { goneSignal } from '../gone-signal.js';
 import { pageOf } from '../paging.js';
 import { receiveArtifact } from '../receive-artifact.js';
 import { PageQuerySchema, PageSchema, problems } from '../schemas/common.js';
@@ -21,7 +22,7 @@ const VersionParamsSchema = Type.Object({
 
 /** Package management: add, list, show and remove artifacts. */
 export const artifactRoutes: FastifyPluginAsyncTypebox<RouteOptions> = async (app, { context }) => {
-  const { access, repositories, blobs } = context;
+  const { access, repositories, blobs, pool } = context;
   const { artifacts } = repositories;
 
   app.addContentTypeParser(
@@ -51,7 +52,11 @@ export const artifactRoutes: FastifyPluginAsyncTypebox<RouteOptions> = async (ap
       if (request.headers['content-type'] !== 'application/x-tar') {
         throw new LeonoreError('MALFORMED_INPUT', 'send the artifact as application/x-tar');
       }
-      const { manifest, outcome } = await receiveArtifact(request.body as Readable, artifacts, blobs);
+      const { manifest, outcome } = await receiveArtifact(
+        request.body as Readable,
+        { artifacts, blobs, pool },
+        goneSignal(reply),
+      );
       const stored = await artifacts.find(manifest.name, manifest.version);
       if (stored === null)
         throw new LeonoreError('ARTIFACT_NOT_FOUND', 'the artifact was removed while it was being added');

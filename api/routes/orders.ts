@@ -1,9 +1,10 @@
-import { createHash, randomUUID } from 'node:crypto';
+import { createHash } from 'node:crypto';
 import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox';
 import Type, { type Static } from 'typebox';
+import { canonicalJson } from '../../domain/canonical-json.js';
 import { LeonoreError } from '../../domain/errors.js';
 import { neededBy } from '../../domain/order/needed-by.js';
-import type { Gateway } from '../../repositories/gateway-repository.js';
+import type { Member } from '../../repositories/deployment-members.js';
 import type { GatewayOrder } from '../../repositories/order-repository.js';
 import type { Repositories } from '../../repositories/repositories.js';
 import type { RouteOptions } from '../context.js';
@@ -49,23 +50,23 @@ export const orderRoutes: FastifyPluginAsyncTypebox<RouteOptions> = async (app, 
     },
     async (request, reply) => {
       const { action, artifact, deadlineSeconds = defaultDeadlineSeconds } = request.body;
-      const gateways = await gatewaysThatHave(repositories, request.body);
-      if (action === 'uninstall') await refuseIfNeeded(repositories, gateways, artifact);
-      const key = request.headers['idempotency-key'];
-      const order = {
-        id: key === undefined ? randomUUID() : idOfKey(key),
-        action,
-        artifact,
-        deadlineSeconds,
-      };
-      await orders.add(
-        order,
-        gateways.map(({ id }) => id),
+      const idempotencyKey = request.headers['idempotency-key'] ?? null;
+      const requestDigest = createHash('sha256')
+        .update(canonicalJson({ ...request.body, deadlineSeconds }))
+        .digest('hex');
+      const answer = ({ id, gateways }: { id: string; gateways: number }) =>
+        reply.code(202).header('location', `/api/v1/orders?order=${id}`).send({ id, gateways });
+      // First of all: what the request named may be gone by now.
+      const known = await repositories.rollouts.ofKey(idempotencyKey, requestDigest);
+      if (known !== null) return answer({ id: known, gateways: await orders.size(known) });
+      const having = await gatewaysThatHave(repositories, request.body);
+      if (action === 'uninstall') await refuseIfNeeded(repositories, having, artifact);
+      return answer(
+        await orders.add(
+          { action, artifact, deadlineSeconds, idempotencyKey, requestDigest },
+          having.map(({ id }) => id),
+        ),
       );
-      return reply
-        .code(202)
-        .header('location', `/api/v1/orders?order=${order.id}`)
-        .send({ id: order.id, gateways: gateways.length });
     },
   );
 
@@ -85,9 +86,6 @@ export const orderRoutes: FastifyPluginAsyncTypebox<RouteOptions> = async (app, 
     async (request) => {
       const { order, gateway, ...paging } = request.query;
       const { limit, cursor } = pageOf(paging);
-      if (cursor !== null && !/^\d{1,18}$/.test(cursor)) {
-        throw new LeonoreError('MALFORMED_INPUT', 'the cursor is not one of this list');
-      }
       const page = await orders.list({ orderId: order, gatewayId: gateway }, limit, cursor);
       return { items: page.items.map(toWire), nextCursor: page.nextCursor };
     },
@@ -121,7 +119,7 @@ export const orderRoutes: FastifyPluginAsyncTypebox<RouteOptions> = async (app, 
 async function gatewaysThatHave(
   { deployments, members, gateways }: Repositories,
   { artifact, deployment, gatewayIds }: Static<typeof NewOrderSchema>,
-): Promise<Gateway[]> {
+): Promise<Member[]> {
   if ((deployment === undefined) === (gatewayIds === undefined)) {
     throw new LeonoreError('MALFORMED_INPUT', 'give either gatewayIds or deployment');
   }
@@ -135,10 +133,8 @@ async function gatewaysThatHave(
     deployment === undefined
       ? { gatewayIds: gatewayIds ?? [], selector: null }
       : await deployments.get(deployment);
-  const having: Gateway[] = [];
-  for await (const page of members.pages(target)) {
-    having.push(...page.filter(({ profile }) => profile.installed?.some(({ name }) => name === artifact)));
-  }
+  const having: Member[] = [];
+  for await (const page of members.pages(target, artifact)) having.push(...page);
   if (having.length === 0) {
     throw new LeonoreError('ARTIFACT_NOT_FOUND', `${artifact} is installed on none of these gateways`);
   }
@@ -148,7 +144,7 @@ async function gatewaysThatHave(
 /** An order to uninstall must not break what stays: the whole of it is refused. */
 async function refuseIfNeeded(
   { artifacts }: Repositories,
-  gateways: readonly Gateway[],
+  gateways: readonly Member[],
   artifact: string,
 ): Promise<void> {
   const names = gateways.flatMap(({ profile }) => (profile.installed ?? []).map(({ name }) => name));
@@ -164,14 +160,6 @@ async function refuseIfNeeded(
       });
     }
   }
-}
-
-/** The same key names the same order, so that one which was given twice is recorded once. */
-function idOfKey(key: string): string {
-  const hex = createHash('sha256').update(`order ${key}`).digest('hex');
-  return [hex.slice(0, 8), hex.slice(8, 12), hex.slice(12, 16), hex.slice(16, 20), hex.slice(20, 32)].join(
-    '-',
-  );
 }
 
 function toWire(part: GatewayOrder): Static<typeof GatewayOrderSchema> {

@@ -1,8 +1,9 @@
 import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox';
 import { LeonoreError } from '../../domain/errors.js';
 import { parseRequest } from '../../domain/plan/request.js';
-import { planGateways } from '../../repositories/plan-gateways.js';
+import type { GatewayGroup } from '../../domain/grouping/gateway-grouping.js';
 import type { RouteOptions } from '../context.js';
+import { goneSignal } from '../gone-signal.js';
 import { problems } from '../schemas/common.js';
 import { PlanAnswerSchema, PlanRequestSchema } from '../schemas/resources.js';
 
@@ -11,7 +12,7 @@ const sampleSize = 5;
 
 /** Dry run: what would be done, for which gateways, and why not. */
 export const planRoutes: FastifyPluginAsyncTypebox<RouteOptions> = async (app, { context }) => {
-  const { access, repositories } = context;
+  const { access, planner, repositories } = context;
 
   app.post(
     '/plans',
@@ -25,7 +26,7 @@ export const planRoutes: FastifyPluginAsyncTypebox<RouteOptions> = async (app, {
       },
       onRequest: async (request) => access.require(request, 'viewer'),
     },
-    async (request) => {
+    async (request, reply) => {
       const { requests, deployment, gatewayId, plans } = request.body;
       if ((deployment === undefined) === (gatewayId === undefined)) {
         throw new LeonoreError('MALFORMED_INPUT', 'give either deployment or gatewayId');
@@ -34,21 +35,27 @@ export const planRoutes: FastifyPluginAsyncTypebox<RouteOptions> = async (app, {
         deployment !== undefined
           ? await repositories.deployments.get(deployment)
           : { gatewayIds: [(await repositories.gateways.get(gatewayId ?? '')).id], selector: null };
-      const groups = await planGateways(repositories.artifacts, requests.map(parseRequest), plans, () =>
-        gatewaysOf(target),
-      );
-      const gateways = groups.reduce((sum, group) => sum + group.members.length, 0);
+      const groups = await planner.plan({
+        requests: requests.map(parseRequest),
+        maxPlans: plans,
+        readPages: () => gatewaysOf(target),
+        signal: goneSignal(reply),
+      });
+      const gateways = membersOf(groups);
+      const undecided = groups.filter((group) => group.undecided);
       if (gateways === 0) throw new LeonoreError('EMPTY_DEPLOYMENT', 'there are no gateways to plan for');
+      if (undecided.length === groups.length)
+        throw new LeonoreError('PLANNING_TOO_HARD', undecided[0]?.explanation ?? '');
       return {
         gateways,
-        incompatible: groups
-          .filter((group) => group.plans.length === 0)
-          .reduce((sum, group) => sum + group.members.length, 0),
+        incompatible: membersOf(groups.filter((group) => group.plans.length === 0 && !group.undecided)),
+        undecided: membersOf(undecided),
         groups: groups.map((group) => ({
           gateways: group.members.length,
           sample: group.members.slice(0, sampleSize),
           plans: [...group.plans],
           explanation: group.explanation,
+          undecided: group.undecided,
         })),
       };
     },
@@ -56,7 +63,11 @@ export const planRoutes: FastifyPluginAsyncTypebox<RouteOptions> = async (app, {
 
   async function* gatewaysOf(target: { gatewayIds: readonly string[]; selector: string | null }) {
     for await (const page of repositories.members.pages(target)) {
-      yield page.map((gateway) => ({ member: gateway.id, profile: gateway.profile }));
+      yield page.map(({ id, profile }) => ({ member: id, profile }));
     }
   }
 };
+
+function membersOf(groups: readonly GatewayGroup<string>[]): number {
+  return groups.reduce((sum, group) => sum + group.members.length, 0);
+}

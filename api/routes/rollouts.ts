@@ -4,6 +4,7 @@ import Type from 'typebox';
 import { canonicalJson } from '../../domain/canonical-json.js';
 import { deliveryStates } from '../../domain/delivery/state.js';
 import { LeonoreError } from '../../domain/errors.js';
+import { rolloutInput } from '../../domain/orchestration.js';
 import { selectRequested } from '../../repositories/requested-artifacts.js';
 import type { Rollout } from '../../repositories/rollout-repository.js';
 import type { RouteOptions } from '../context.js';
@@ -53,6 +54,17 @@ export const rolloutRoutes: FastifyPluginAsyncTypebox<RouteOptions> = async (app
       const { requests, deployment, deadlineSeconds = defaultDeadlineSeconds, balancer } = request.body;
       const spread = balancer === undefined ? {} : { balancer };
       const idempotencyKey = request.headers['idempotency-key'] ?? null;
+      const requestDigest = createHash('sha256')
+        .update(canonicalJson({ requests, deployment, deadlineSeconds, ...spread }))
+        .digest('hex');
+      const accepted = async (id: string) =>
+        reply
+          .code(202)
+          .header('location', `/api/v1/rollouts/${id}`)
+          .send(summaryOf(await rollouts.get(id)));
+      // First of all: what the request named may be gone by now.
+      const known = await rollouts.ofKey(idempotencyKey, requestDigest);
+      if (known !== null) return accepted(known);
       const selected = await selectRequested(artifacts, requests);
       const target = await deployments.get(deployment);
       await refuseEmpty(target);
@@ -64,15 +76,10 @@ export const rolloutRoutes: FastifyPluginAsyncTypebox<RouteOptions> = async (app
         deploymentId: target.id,
         options: { deadlineSeconds, ...spread },
         idempotencyKey,
-        requestDigest: createHash('sha256')
-          .update(canonicalJson({ requests, deployment, deadlineSeconds, ...spread }))
-          .digest('hex'),
+        requestDigest,
       });
-      await begin(id, selected, deployment, deadlineSeconds);
-      return reply
-        .code(202)
-        .header('location', `/api/v1/rollouts/${id}`)
-        .send(summaryOf(await rollouts.get(id)));
+      await begin(id, selected);
+      return accepted(id);
     },
   );
 
@@ -150,8 +157,15 @@ export const rolloutRoutes: FastifyPluginAsyncTypebox<RouteOptions> = async (app
     },
     async (request, reply) => {
       const { id } = request.params;
+      // The wish is stored with what reads it; the workflow is only woken, and looks by itself if that fails.
       await rollouts.requestCancel(id);
-      await rolloutClient.cancel(id);
+      await rolloutClient.cancel(id).catch((error: unknown) => {
+        if (!(error instanceof LeonoreError)) throw error;
+        app.log.warn(
+          { rolloutId: id, code: error.code },
+          'the rollout was not woken to be cancelled; it will look',
+        );
+      });
       return reply.code(202).send(summaryOf(await rollouts.get(id)));
     },
   );
@@ -161,29 +175,19 @@ export const rolloutRoutes: FastifyPluginAsyncTypebox<RouteOptions> = async (app
     gatewayIds: readonly string[];
     selector: string | null;
   }): Promise<void> {
-    for await (const page of members.pages(deployment)) if (page.length > 0) return;
+    if (await members.exist(deployment)) return;
     throw new LeonoreError('EMPTY_DEPLOYMENT', `the deployment "${deployment.name}" has no gateways now`);
   }
 
-  /** The rollout is recorded: should Temporal fall away just now, the coordinator starts it later. */
-  async function begin(
-    id: Rollout['id'],
-    selected: readonly string[],
-    deployment: string,
-    deadlineSeconds: number,
-  ): Promise<void> {
+  /** The rollout is recorded: should Temporal fall away just now, the coordinator starts it, or ends it with the reason. */
+  async function begin(id: Rollout['id'], selected: readonly string[]): Promise<void> {
     try {
-      await rolloutClient.start({
-        rolloutId: id,
-        artifacts: selected.join(' '),
-        deployment,
-        deadlineSeconds,
-      });
+      await rolloutClient.start(rolloutInput(await rollouts.get(id), selected));
       await rollouts.workflowStarted(id);
     } catch (error) {
-      if (!(error instanceof LeonoreError) || error.code !== 'TEMPORAL_UNAVAILABLE') throw error;
+      if (!(error instanceof LeonoreError)) throw error;
       app.log.warn(
-        { rolloutId: id },
+        { rolloutId: id, code: error.code },
         'the rollout is recorded; its workflow will be started by the coordinator',
       );
     }

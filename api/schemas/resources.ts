@@ -184,12 +184,16 @@ export const PlanRequestSchema = Type.Object(
 export const PlanAnswerSchema = Type.Object({
   gateways: Type.Integer(),
   incompatible: Type.Integer(),
+  undecided: Type.Integer({
+    description: 'Gateways for which it was not found out in the time for planning whether there is a plan',
+  }),
   groups: Type.Array(
     Type.Object({
       gateways: Type.Integer(),
       sample: Type.Array(Type.String(), { description: 'Some of the gateways' }),
       plans: Type.Array(PlanSchema),
       explanation: NullableTextSchema,
+      undecided: Type.Boolean(),
     }),
   ),
 });

@@ -47,7 +47,7 @@ async function plan(
   return answer.incompatible === answer.gateways ? ExitCode.Unsatisfiable : ExitCode.Done;
 }
 
-function drawAnswer(out: Output, { gateways, incompatible, groups }: PlanAnswer): void {
+function drawAnswer(out: Output, { gateways, incompatible, undecided, groups }: PlanAnswer): void {
   // Groups that differ in what they remove only share a package.
   const contents = groups.flatMap(({ plans: [first] }) =>
     first === undefined || first.install.length === 0 ? [] : [contentOf(first)],
@@ -55,7 +55,8 @@ function drawAnswer(out: Output, { gateways, incompatible, groups }: PlanAnswer)
   const packages = new Set(contents).size;
   out.line(
     `${counted(gateways, 'gateway')} in ${counted(groups.length, 'group')}: ` +
-      `${counted(packages, 'package')} to build, unless they are there already; ${incompatible} incompatible`,
+      `${counted(packages, 'package')} to build, unless they are there already; ${incompatible} incompatible` +
+      (undecided === 0 ? '' : `, ${undecided} undecided`),
   );
   for (const group of groups) {
     const sample = group.sample.join(', ') + (group.gateways > group.sample.length ? ', …' : '');

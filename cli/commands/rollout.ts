@@ -104,9 +104,9 @@ function drawRollout(out: Output, rollout: Rollout, troubles: readonly Delivery[
     ]),
     'none yet',
   );
-  for (const { explanation, gateways } of rollout.groups) {
+  for (const { explanation, gateways, state } of rollout.groups) {
     if (explanation !== null)
-      out.line(`${out.colors.yellow(`${gateways} incompatible`)}: ${printable(explanation)}`);
+      out.line(`${out.colors.yellow(`${gateways} ${state}`)}: ${printable(explanation)}`);
   }
   drawTroubles(out, troubles);
 }

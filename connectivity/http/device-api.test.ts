@@ -9,9 +9,8 @@ import { afterAll, beforeAll, beforeEach, describe, expect, test } from '@jest/g
 import { pino } from 'pino';
 import { request } from 'undici';
 import { formatDeliveryId } from '../../domain/delivery/delivery-id.js';
-import { formatOrderId } from '../../domain/order/order-id.js';
 import { parseTasksText } from '../../domain/agent-protocol/text-form.js';
-import type { ChunkAcknowledgement } from '../../repositories/delivery-repository.js';
+import type { ChunkAcknowledgement } from '../../repositories/delivery/delivery-repository.js';
 import { DiskBlobStore } from '../../repositories/disk-blob-store.js';
 import { SecretBox } from '../../repositories/secret-box.js';
 import {
@@ -55,7 +54,6 @@ beforeAll(async () => {
     nodeId: 'node-1',
     deliveries: repositories.deliveries,
     gateways: repositories.gateways,
-    orders: repositories.orders,
     blobs,
     secrets: new SecretBox(['5e'.repeat(32)]),
     missing: (missed) => missing.push(missed),
@@ -323,9 +321,11 @@ test('a profile that the framework wants is asked for until it came', async () =
 describe('an order', () => {
   const installed = [{ name: 'app', version: '1.0.0', installedSize: 1, requested: true }];
   const give = async (gatewayId: string, deadlineSeconds = 60): Promise<string> => {
-    const order = { id: randomUUID(), action: 'stop', artifact: 'app', deadlineSeconds } as const;
-    await repositories.orders.add(order, [gatewayId]);
-    return order.id;
+    const order = { action: 'stop', artifact: 'app', deadlineSeconds } as const;
+    const { id } = await repositories.orders.add({ ...order, idempotencyKey: null, requestDigest: 'test' }, [
+      gatewayId,
+    ]);
+    return id;
   };
   const statesOf = async (orderId: string) =>
     (await repositories.orders.list({ orderId }, 10, null)).items.map(({ state: of }) => of);
@@ -367,10 +367,11 @@ describe('an order', () => {
   test('whose gateway says nothing is lost, and corrected by a late report', async () => {
     const id = await give(stranger.id, 0);
     expect((await tasks(stranger.token)).body).not.toHaveProperty('orders');
-    await repositories.orders.expire();
+    for (const { rolloutId, chunk } of await repositories.chunks.overdue(60_000))
+      await repositories.chunks.lose(rolloutId, chunk);
     expect(await statesOf(id)).toEqual(['lost']);
     const [part] = (await repositories.orders.list({ orderId: id }, 1, null)).items;
-    const deliveryId = formatOrderId(part?.number ?? 0n);
+    const deliveryId = formatDeliveryId({ rolloutId: id, ordinal: part?.ordinal ?? -1 });
     await report(stranger.token, [{ deliveryId, sequence: 3, state: 'succeeded' }]);
     expect(await statesOf(id)).toEqual(['succeeded']);
   });

@@ -1,6 +1,6 @@
 import type { FastifyInstance } from 'fastify';
 import { limits } from '../../domain/limits.js';
-import type { PushTarget } from '../../repositories/delivery-repository.js';
+import type { PushTarget } from '../../repositories/delivery/delivery-repository.js';
 import type { GatewayHandler, HandlerContext } from '../gateway-handler.js';
 import { createServer } from './create-server.js';
 import { deviceRoutes } from './device-routes.js';

@@ -1,6 +1,14 @@
 import { describe, expect, test } from '@jest/globals';
 import fc from 'fast-check';
-import { canGrow, isLow, nextPoolAction, type PoolNode, type PoolSettings, type PoolView } from './pool.js';
+import {
+  canGrow,
+  isLow,
+  labelsFor,
+  nextPoolAction,
+  type PoolNode,
+  type PoolSettings,
+  type PoolView,
+} from './pool.js';
 
 const settings: PoolSettings = {
   strategy: 'load',
@@ -96,6 +104,75 @@ test('a node that has come takes its share before anything else', () => {
   expect(nextPoolAction(view(nodes, { queued: 50 }))).toEqual({ kind: 'share', nodeId: 'node-2' });
 });
 
+describe('without any node', () => {
+  test('nobody is admitted, however many wait', () => {
+    const fixed = { ...settings, minNodes: 0, maxNodes: 0 };
+    for (const nodes of [[], [node(1, { state: 'dead' })], [node(1, { state: 'draining', dueInMs: 7 })]])
+      expect(nextPoolAction(view(nodes, { settings: fixed, queued: 9 })).kind).toBe('wait');
+  });
+});
+
+describe('a node that is to go', () => {
+  const leaving = (dueInMs: number, changes: Partial<PoolView> = {}) =>
+    nextPoolAction(view([node(1), node(2, { state: 'draining', dueInMs })], changes));
+
+  test('is drained when that is due, and looked at again then', () => {
+    expect(leaving(0)).toEqual({ kind: 'drain', nodeId: 'node-2' });
+    expect(leaving(-5)).toEqual({ kind: 'drain', nodeId: 'node-2' });
+    expect(leaving(5_000)).toEqual({ kind: 'wait', lookAgainMs: 5_000 });
+  });
+
+  test('comes after those that wait, and before another goes', () => {
+    expect(leaving(0, { queued: 1 })).toEqual({ kind: 'admit' });
+    expect(leaving(0, { lowForMs: 60_000 })).toEqual({ kind: 'drain', nodeId: 'node-2' });
+  });
+
+  test('has no room for anybody', () => {
+    const nodes = [node(1, { gateways: 100 }), node(2, { state: 'draining', dueInMs: 5_000 })];
+    expect(nextPoolAction(view(nodes))).toEqual({ kind: 'grow' });
+  });
+});
+
+describe('the pool is looked at again', () => {
+  test('after a minute when nothing is due', () => {
+    expect(nextPoolAction(view([node(1)]))).toEqual({ kind: 'wait', lookAgainMs: 60_000 });
+    expect(nextPoolAction(view([node(1, { state: 'draining', dueInMs: 90_000 }), node(2)]))).toEqual({
+      kind: 'wait',
+      lookAgainMs: 60_000,
+    });
+  });
+
+  test('when the first of several is due, but not without a pause', () => {
+    const due = (...times: number[]) =>
+      nextPoolAction(
+        view([node(1), ...times.map((dueInMs, index) => node(index + 2, { state: 'draining', dueInMs }))]),
+      );
+    expect(due(9_000, 4_000)).toEqual({ kind: 'wait', lookAgainMs: 4_000 });
+    expect(due(9_000, 1)).toEqual({ kind: 'wait', lookAgainMs: 100 });
+  });
+});
+
+test('a node that an operator asked for comes whatever the limit', () => {
+  const nodes = [
+    node(1, { gateways: 100 }),
+    node(2, { state: 'launching', origin: 'operator', attempts: 4 }),
+  ];
+  const fixed = { ...settings, maxNodes: 0 };
+  expect(canGrow({ settings: fixed, nodes })).toBe(true);
+  expect(nextPoolAction(view(nodes, { settings: fixed, queued: 1 }))).toEqual({
+    kind: 'launch',
+    nodeId: 'node-2',
+  });
+});
+
+test('a node is launched where most of those are that wait, when the place matters', () => {
+  const sites = { here: 2, there: 7, elsewhere: 3 };
+  expect(labelsFor('location', sites)).toEqual({ site: 'there' });
+  expect(labelsFor('location', {})).toEqual({});
+  expect(labelsFor('load', sites)).toEqual({});
+  expect(labelsFor('least-loaded', sites)).toEqual({});
+});
+
 describe('the pool shrinks', () => {
   const light = [
     node(1, { gateways: 40, origin: 'own' }),
@@ -115,6 +192,19 @@ describe('the pool shrinks', () => {
       isLow({ settings, nodes: light.map((one) => ({ ...one, origin: 'own' as const })), queued: 0 }),
     ).toBe(false);
     expect(isLow({ settings, nodes: [node(1)], queued: 0 })).toBe(false);
+  });
+
+  test('when what is left to the others is seven tenths of what they may take, and no more', () => {
+    const pair = (gateways: number) => [node(1, { gateways }), node(2)];
+    expect(isLow({ settings, nodes: pair(70), queued: 0 })).toBe(true);
+    expect(isLow({ settings, nodes: pair(71), queued: 0 })).toBe(false);
+  });
+
+  test('not while one is being launched, nor while one is expected back', () => {
+    const coming = [...light, node(4, { state: 'launching', dueInMs: 2_000 })];
+    expect(nextPoolAction(view(coming, { lowForMs: 90_000 }))).toEqual({ kind: 'wait', lookAgainMs: 2_000 });
+    const awaited = node(4, { state: 'stopped', isAwaited: true });
+    expect(isLow({ settings, nodes: [...light, awaited], queued: 0 })).toBe(false);
   });
 
   test('not while registrations wait', () => {

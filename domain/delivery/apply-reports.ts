@@ -1,5 +1,6 @@
 import type { Report, ReportOutcome } from '../agent-protocol/messages.js';
-import { isEnded, mayFollow, type DeliveryState } from './state.js';
+import { mayReport } from './events.js';
+import { isEnded, type DeliveryState } from './state.js';
 
 /** What a delivery must know to judge a report. */
 export interface DeliveryProgress {
@@ -27,7 +28,7 @@ export function applyReports(before: DeliveryProgress, reports: readonly Report[
   for (const report of reports) {
     if (report.sequence <= sequence) {
       outcomes.push('duplicate');
-    } else if (mayFollow(state, report.state)) {
+    } else if (mayReport(state, report.state)) {
       ({ state, sequence } = report);
       outcomes.push('applied');
       applied.push(report);

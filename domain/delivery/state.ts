@@ -1,6 +1,6 @@
 /**
- * The state machine of a delivery: one const object and one transition table, used by database, workflows,
- * API, CLI, agents and web alike.
+ * The states of a delivery, and groups of them. What may follow what is told by the events of events.ts; database,
+ * workflows, API, CLI, agents and web derive theirs from these two.
  */
 
 export const DeliveryState = {
@@ -23,40 +23,32 @@ export type DeliveryState = (typeof DeliveryState)[keyof typeof DeliveryState];
 
 export const deliveryStates = Object.values(DeliveryState);
 
-/**
- * Which state may follow which. Steps may be skipped forward, since a gateway reports in batches.
- * Evidence from the gateway corrects what the server could only suppose: `lost` and `cancelled` give way to
- * `succeeded` and `failed`.
- */
-export const deliveryTransitions: Readonly<Record<DeliveryState, readonly DeliveryState[]>> = {
-  pending: ['offered', 'failed', 'incompatible', 'cancelled', 'lost'],
-  offered: ['downloading', 'installing', 'succeeded', 'failed', 'cancelled', 'lost'],
-  downloading: ['installing', 'succeeded', 'failed', 'cancelled', 'lost'],
-  installing: ['succeeded', 'failed', 'lost'],
-  succeeded: [],
-  failed: [],
-  incompatible: [],
-  lost: ['succeeded', 'failed'],
-  cancelled: ['succeeded', 'failed'],
-};
-
 /** States in which nothing more is waited for. */
-export const endedStates: readonly DeliveryState[] = [
+export const endedStates = [
   'succeeded',
   'failed',
   'incompatible',
   'lost',
   'cancelled',
-];
+] as const satisfies readonly DeliveryState[];
+
+/** States in which a delivery is waited for. */
+export const openStates: readonly DeliveryState[] = deliveryStates.filter((state) => !isEnded(state));
+
+/** States in which the gateway has a task. */
+export const taskStates = [
+  'offered',
+  'downloading',
+  'installing',
+] as const satisfies readonly DeliveryState[];
+
+/** States in which the gateway is at work: it is not moved to another node without need. */
+export const workStates = ['downloading', 'installing'] as const satisfies readonly DeliveryState[];
 
 /** States that a gateway itself may report. */
 export const reportableStates = ['downloading', 'installing', 'succeeded', 'failed'] as const;
 export type ReportableState = (typeof reportableStates)[number];
 
 export function isEnded(state: DeliveryState): boolean {
-  return endedStates.includes(state);
-}
-
-export function mayFollow(from: DeliveryState, to: DeliveryState): boolean {
-  return deliveryTransitions[from].includes(to);
+  return (endedStates as readonly DeliveryState[]).includes(state);
 }

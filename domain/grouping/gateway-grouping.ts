@@ -15,9 +15,9 @@
  */
 import type { GatewayProfile } from '../gateway/profile.js';
 import type { Plan, Resolution } from '../plan/plan.js';
-import type { ArtifactRequest } from '../plan/request.js';
+import { formatRequest, type ArtifactRequest } from '../plan/request.js';
 import type { Catalog } from '../resolver/catalog.js';
-import { resolve } from '../resolver/resolve.js';
+import { resolve, type ResolveInput } from '../resolver/resolve.js';
 import { needsOf, type Needs } from './plan-needs.js';
 import { RelevantPackages } from './relevant-packages.js';
 
@@ -34,6 +34,8 @@ export interface GatewayGroup<Member> {
   readonly plans: readonly Plan[];
   /** Why there is no plan; null when there is one. */
   readonly explanation: string | null;
+  /** True when it was not found out whether there is one. */
+  readonly undecided: boolean;
 }
 
 export interface GroupingOptions {
@@ -42,6 +44,12 @@ export interface GroupingOptions {
   readonly requests: readonly ArtifactRequest[];
   /** Default 3. */
   readonly maxPlans?: number;
+  /**
+   * Resolves in place of {@link resolve}, within bounds of its own. `facts` is equal for gateways that differ only in
+   * what has no bearing on the requests, or in free disk and memory.
+   * @returns null when it gives up
+   */
+  readonly solve?: (input: ResolveInput, facts: string) => Resolution | null;
 }
 
 /** An answer, and the free resources between which it holds. */
@@ -65,12 +73,22 @@ export class GatewayGrouping<Member> {
   private readonly limited = new Map<string, Answer[]>();
   private readonly byKey = new Map<string, Group<Member>>();
   private readonly byResolution = new Map<Resolution, Group<Member>>();
+  /** The answer where the resolver gave up. */
+  private readonly undecided: Resolution;
 
   constructor(private readonly options: GroupingOptions) {
     this.packages = new RelevantPackages(
       options.requests.map(({ name }) => name),
       options.catalog,
     );
+    const asked = options.requests.map(formatRequest).join(' and ');
+    this.undecided = {
+      plans: [],
+      explanation: [
+        `No plan that installs ${asked} was found in the time that planning may take, nor was it proven that there is none`,
+        'Nearest help: ask for less at once or in narrower ranges, or make room on the gateway',
+      ].join('\n'),
+    };
   }
 
   /** Puts a gateway into its group. */
@@ -80,10 +98,12 @@ export class GatewayGrouping<Member> {
 
   /** The groups so far, in the order in which their first members came. */
   groups(): GatewayGroup<Member>[] {
-    return [...this.byKey.values()].map(({ members, plans, explanation }) => ({
-      members,
-      plans,
-      explanation,
+    const undecided = this.byResolution.get(this.undecided);
+    return [...this.byKey.values()].map((group) => ({
+      members: group.members,
+      plans: group.plans,
+      explanation: group.explanation,
+      undecided: group === undecided,
     }));
   }
 
@@ -92,7 +112,7 @@ export class GatewayGrouping<Member> {
     const key = `${relevant.scope.keyOf(profile)} ${relevant.key}`;
     let answer = this.unlimited.get(key);
     if (answer === undefined) {
-      answer = this.solve(withFree({ ...profile, installed: [...relevant.installed] }, boundless));
+      answer = this.solve(withFree({ ...profile, installed: [...relevant.installed] }, boundless), key);
       this.unlimited.set(key, answer);
     }
     const free = freeOf(profile, relevant.scope.usesMemory);
@@ -106,16 +126,19 @@ export class GatewayGrouping<Member> {
     const answers = this.limited.get(fullKey) ?? [];
     const known = answers.find(({ least, most }) => fits(least, free) && fits(free, most));
     if (known !== undefined) return known;
-    const answer = this.solve(withFree(profile, free));
+    const answer = this.solve(withFree(profile, free), key);
+    // More room, or less, may be easier.
+    if (answer.resolution === this.undecided) return answer;
     answers.push(answer);
     this.limited.set(fullKey, answers);
     return answer;
   }
 
-  private solve(profile: GatewayProfile): Answer {
+  private solve(profile: GatewayProfile, facts: string): Answer {
     this.solved += 1;
-    const { catalog } = this.options;
-    const resolution = resolve({ ...this.options, gateway: profile });
+    const { catalog, requests, maxPlans, solve = resolve } = this.options;
+    const input = { catalog, requests, gateway: profile, ...(maxPlans === undefined ? {} : { maxPlans }) };
+    const resolution = solve(input, facts) ?? this.undecided;
     const most = freeOf(profile, true);
     const none = { disk: -Infinity, memory: -Infinity };
     const least = resolution.plans.length === 0 ? none : needsOf(resolution.plans, catalog, profile);

@@ -1,7 +1,7 @@
 /**
  * From the artifacts of a plan to the content of a package (docs/package-format.md): every entry with its path,
  * mode and size in the order of the archive. Pure: the bytes of artifacts are only named by digest, and fetched
- * when the package is written (activities/package-builder/write-package.ts).
+ * when the package is written (activities/package-builder/package-archive.ts).
  */
 import { artifactKey } from '../artifact/manifest.js';
 import { LeonoreError } from '../errors.js';

@@ -2,6 +2,7 @@ import semver from 'semver';
 import type { GatewayProfile } from '../gateway/profile.js';
 import { factOf, type Fact, type Labels } from './facts.js';
 import type { Literal, Operator, Selector, SelectorNode } from './syntax.js';
+import { readNumber, readVersion } from './values.js';
 
 /**
  * Tells whether a selector holds for a gateway.
@@ -71,18 +72,8 @@ function orderOf(fact: NonNullable<Fact>, literal: Literal): number | null {
     if (left !== null && right !== null) return semver.compare(left, right);
     return fact.value === String(literal) ? 0 : null;
   }
-  const [left, right] = [numeric(fact.value), numeric(literal)];
+  const [left, right] = [readNumber(fact.value), readNumber(literal)];
   if (left !== null && right !== null) return left - right;
   if (fact.value === literal) return 0;
   return typeof literal === 'string' && fact.type === 'text' ? (fact.value < literal ? -1 : 1) : null;
-}
-
-function numeric(value: string | number): number | null {
-  if (typeof value === 'number') return value;
-  return /^-?[0-9]{1,15}(\.[0-9]{1,15})?$/u.test(value) ? Number(value) : null;
-}
-
-/** Tools report `1.35` or `1.35.0-r2` alike: what is not SemVer is read as far as it goes. */
-function readVersion(text: string): semver.SemVer | null {
-  return semver.parse(text) ?? semver.coerce(text);
 }

@@ -74,6 +74,9 @@ describe('selector', () => {
     [`${'!'.repeat(100)}labels.a`, 34],
     [`${'('.repeat(100)}labels.a`, 34],
     [`labels.a${' '.repeat(2000)}`, 2001],
+    ['labels.a == "x\0"', 15],
+    ['labels.a == "\ud83d"', 14],
+    ['labels["\udc00"]', 9],
   ])('%j is refused at column %d', (text, column) => {
     const parse = () => parseSelector(text);
     expect(parse).toThrow(LeonoreError);

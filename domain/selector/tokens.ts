@@ -25,6 +25,8 @@ const space = /\s+/uy;
 const word = /[A-Za-z_][A-Za-z0-9_./+-]*/uy;
 const number = /(-?[0-9]+(?:\.[0-9]+)?)([A-Za-z]*)/uy;
 const text = /"([^"\\]|\\["\\])*"|'([^'\\]|\\['\\])*'/uy;
+/** What no gateway can report, as PostgreSQL holds neither: NUL, and one half of a surrogate pair. */
+const unreportable = /[\0\p{Surrogate}]/u;
 const sign = /==|!=|<=|>=|&&|\|\||[<>!()~,[\]]/uy;
 
 /** The error of a selector that cannot be read. */
@@ -42,6 +44,10 @@ export function malformedSelector(source: string, column: number, message: strin
 export function tokensOf(source: string): Token[] {
   if (source.length > limits.selectorLength) {
     throw malformedSelector(source, limits.selectorLength + 1, 'the selector is too long');
+  }
+  const misplaced = source.search(unreportable);
+  if (misplaced !== -1) {
+    throw malformedSelector(source, misplaced + 1, `unexpected ${JSON.stringify(source[misplaced])}`);
   }
   const tokens: Token[] = [];
   let at = 0;

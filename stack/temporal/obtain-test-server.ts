@@ -10,8 +10,7 @@ import { downloadWithSdk, sdkVersion } from './sdk-source.js';
  * Obtaining Temporal's time-skipping server, which tests of workflows run on: from the cache, by the SDK's download,
  * or from Maven with Java.
  *
- * What is given to the SDK is a script. It becomes the server (exec), because the SDK kills the pid that it started;
- * and it leaves a guard behind that ends the server when the test process was killed.
+ * Either is started by a script of one name that becomes the server (exec), so that the script's pid is the server's.
  */
 
 const mavenVersion = '1.32.0';
@@ -117,14 +116,6 @@ const projectFile = `<project xmlns="http://maven.apache.org/POM/4.0.0">
 async function writeScript(draft: string, becomeServer: string): Promise<void> {
   const script = `#!/bin/sh
 here=$(dirname "$0")
-owner=$PPID
-( (
-  exec </dev/null >/dev/null 2>&1
-  while kill -0 $$; do
-    kill -0 "$owner" || kill -KILL $$
-    sleep 1
-  done
-) & )
 ${becomeServer}
 `;
   const path = join(draft, scriptName);

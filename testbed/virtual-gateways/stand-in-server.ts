@@ -17,7 +17,8 @@ import {
   type ReportsRequest,
   type Task,
 } from '../../domain/agent-protocol/messages.js';
-import { mayFollow, type DeliveryState } from '../../domain/delivery/state.js';
+import { deliveryTransitions } from '../../domain/delivery/events.js';
+import type { DeliveryState } from '../../domain/delivery/state.js';
 import type { PackagedArtifact } from '../../domain/package-format/package-manifest.js';
 
 interface KnownGateway {
@@ -178,7 +179,8 @@ export class StandInServer {
     const { deliveryId, sequence } = report;
     if (gateway.task?.deliveryId !== deliveryId) return { deliveryId, sequence, outcome: 'unknown' };
     if (sequence <= gateway.sequence) return { deliveryId, sequence, outcome: 'duplicate' };
-    if (!mayFollow(gateway.state, report.state)) throw new Error(`${gateway.state} then ${report.state}`);
+    if (!deliveryTransitions[gateway.state].includes(report.state))
+      throw new Error(`${gateway.state} then ${report.state}`);
     gateway.sequence = sequence;
     gateway.state = report.state;
     this.reports.push(report);

@@ -1,3 +1,4 @@
+import { Context } from '@temporalio/activity';
 import type { WorkflowClient } from '@temporalio/client';
 import { toSlotRanges } from '../../domain/delivery/slot-ranges.js';
 import { signals, workflowIds } from '../../domain/orchestration.js';
@@ -19,6 +20,8 @@ export interface FleetBehaviour {
   /** Each acknowledgement is signalled this often. */
   readonly duplicates?: number;
   readonly failCheck?: Error;
+  /** Nodes that die when they work on this rollout. */
+  readonly deadly?: boolean;
 }
 
 /**
@@ -33,10 +36,15 @@ export class StandInFleet {
   private readonly nodeOf: string[];
   private readonly chunkOf: (number | null)[];
   private nextChunk = 0;
+  private cancelWished = false;
+  private casualties = 0;
+  private readonly deadlines = new Map<number, number>();
 
   constructor(
     private readonly behaviour: FleetBehaviour,
     private readonly client: WorkflowClient,
+    /** The time that the workflows see. */
+    private readonly nowMs: () => Promise<number>,
   ) {
     this.nodeOf = Object.entries(behaviour.shares).flatMap(([node, count]) =>
       new Array<string>(count).fill(node),
@@ -56,31 +64,36 @@ export class StandInFleet {
       checkArtifactAvailable: async () => {
         note('i');
         if (this.behaviour.failCheck !== undefined) throw this.behaviour.failCheck;
-        return { artifacts: 'thermometer@1.0.0' };
+        return { artifacts: 'thermometer@1.0.0', cancel: this.cancelWished };
       },
       resolveDeployment: async () => {
         note('ii');
-        return { gateways: this.nodeOf.length };
+        return { gateways: this.nodeOf.length, cancel: this.cancelWished };
       },
       groupByNode: async () => {
         note('iii');
         const shares = new Map<string, number>();
         this.each((gateway) => {
-          if (this.states[gateway] !== 'pending' || this.chunkOf[gateway] !== null) return;
+          if (this.ended(gateway)) return;
           const node = this.nodeOf[gateway] ?? '';
           shares.set(node, (shares.get(node) ?? 0) + 1);
         });
-        return { shares: [...shares].map(([nodeId, gateways]) => ({ nodeId, gateways })) };
+        return {
+          shares: [...shares].map(([nodeId, gateways]) => ({ nodeId, gateways })),
+          open: this.states.filter((_state, gateway) => !this.ended(gateway)).length,
+          cancel: this.cancelWished,
+        };
       },
-      leaveNode: async ({ nodeId }) => {
+      leaveNode: async ({ nodeId, during }) => {
         note(`leave ${nodeId}`);
-        if (!this.gone.has(nodeId)) return { left: false };
+        if (!this.gone.has(nodeId)) return { left: false, quarantined: false };
+        if (during !== null) this.casualties += 1;
         const others = Object.keys(this.behaviour.shares).filter((node) => !this.gone.has(node));
         this.each((gateway) => {
           if (this.nodeOf[gateway] === nodeId)
             this.nodeOf[gateway] = others[gateway % others.length] ?? nodeId;
         });
-        return { left: true };
+        return { left: true, quarantined: this.casualties >= 2 };
       },
       nodesOfChunk: async ({ chunk }) => {
         const nodes = this.slotsOf(chunk).filter((gateway) => !this.ended(gateway));
@@ -91,53 +104,104 @@ export class StandInFleet {
         const members = this.slotsOf(chunk);
         if (final) for (const gateway of members) if (!this.ended(gateway)) this.states[gateway] = 'lost';
         const ended = members.flatMap((gateway, slot) => (this.ended(gateway) ? [slot] : []));
-        return { ended: toSlotRanges(ended), remaining: members.length - ended.length, unreachedNodes: [] };
+        const deadlineMs = this.deadlines.get(chunk);
+        return {
+          ended: toSlotRanges(ended),
+          remaining: members.length - ended.length,
+          unreachedNodes: [],
+          deadlineInMs: deadlineMs === undefined ? null : deadlineMs - (await this.nowMs()),
+          cancel: this.cancelWished,
+        };
       },
-      cancelDeliveries: async () => {
-        note('cancel');
+      cancelDeliveries: async ({ chunk }) => {
+        note(chunk === null ? 'cancel' : `cancel chunk ${chunk}`);
+        if (chunk === null) this.cancelWished = true;
         this.each((gateway) => {
-          if (!this.ended(gateway)) this.states[gateway] = 'cancelled';
+          if (!this.ended(gateway) && (chunk === null || this.chunkOf[gateway] === chunk))
+            this.states[gateway] = 'cancelled';
         });
         return { cancelled: this.count('cancelled') };
       },
-      completeRollout: async ({ cancelled, failure }) => {
+      noteWaiting: async ({ waitingFor }) => void note(`waiting for ${waitingFor ?? 'nothing'}`),
+      giveUpUnserved: async ({ nodeIds, failure }) => {
+        note(`give up: ${failure.code}`);
+        let failed = 0;
+        this.each((gateway) => {
+          const isMeant = nodeIds === null || nodeIds.includes(this.nodeOf[gateway] ?? '');
+          if (this.states[gateway] !== 'pending' || !isMeant) return;
+          this.states[gateway] = 'failed';
+          failed += 1;
+        });
+        return { failed };
+      },
+      completeRollout: async ({ failure }) => {
         note('viii');
         if (failure !== null)
           this.each((gateway) => this.states[gateway] === 'pending' && (this.states[gateway] = 'failed'));
         const counts = emptyCounts();
         for (const state of this.states) counts[state] += 1;
-        return { state: rolloutOutcome(counts, cancelled), counts };
+        const open = this.states.filter((_state, gateway) => !this.ended(gateway)).length;
+        return { state: rolloutOutcome(counts, this.cancelWished), counts, open };
       },
     };
+  }
+
+  /** What people wish, as the database has it. */
+  wishToCancel(): void {
+    this.cancelWished = true;
   }
 
   node(nodeId: string): NodeActivities {
     return {
       analyzeCompatibility: async () => {
         this.calls.push(`iv ${nodeId}`);
+        if (this.behaviour.deadly === true) {
+          this.gone.add(nodeId);
+          // It says nothing any more, and never comes back.
+          return Context.current().cancelled;
+        }
         const gateways = this.nodeOf.filter((node) => node === nodeId).length;
         return { gateways, groups: 1, incompatible: 0 };
       },
-      buildPackages: async () => {
+      reusePackages: async () => {
         this.calls.push(`v ${nodeId}`);
-        return { built: 1, failed: 0, remaining: 0, chunks: this.formChunks(nodeId) };
+        return { reused: 0, remaining: 1, chunks: this.openChunks(nodeId) };
       },
-      dispatchDeliveries: async ({ rolloutId, chunk }) => {
+      buildPackages: async () => ({
+        built: 1,
+        failed: 0,
+        remaining: 0,
+        waiting: 0,
+        chunks: this.formChunks(nodeId),
+      }),
+      dispatchDeliveries: async ({ rolloutId, chunk, deadlineSeconds }) => {
         this.calls.push(`vi ${nodeId}`);
+        if (!this.deadlines.has(chunk))
+          this.deadlines.set(chunk, (await this.nowMs()) + deadlineSeconds * 1_000);
         await this.answer(rolloutId, chunk);
         return { offered: this.slotsOf(chunk).length, notified: 0, unreachable: 0 };
       },
     };
   }
 
+  private openChunks(nodeId: string): { chunk: number; size: number }[] {
+    const chunks = new Set<number>();
+    this.each((gateway) => {
+      const chunk = this.chunkOf[gateway] ?? null;
+      if (chunk !== null && this.nodeOf[gateway] === nodeId && !this.ended(gateway)) chunks.add(chunk);
+    });
+    return [...chunks].map((chunk) => ({ chunk, size: this.slotsOf(chunk).length }));
+  }
+
   private formChunks(nodeId: string): { chunk: number; size: number }[] {
+    const open = this.openChunks(nodeId);
     const waiting = this.nodeOf.flatMap((node, gateway) =>
       node === nodeId && this.states[gateway] === 'pending' && this.chunkOf[gateway] === null
         ? [gateway]
         : [],
     );
     const size = this.behaviour.chunkSize ?? 500;
-    const chunks: { chunk: number; size: number }[] = [];
+    const chunks = open;
     for (let start = 0; start < waiting.length; start += size) {
       const members = waiting.slice(start, start + size);
       for (const gateway of members) this.chunkOf[gateway] = this.nextChunk;

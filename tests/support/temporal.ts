@@ -1,80 +1,104 @@
-import { mkdtemp, rm } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { randomBytes } from 'node:crypto';
+import { Connection } from '@temporalio/client';
 import { TestWorkflowEnvironment } from '@temporalio/testing';
-import { BoundedLog } from '../../stack/bounded-log.js';
-import { freePort, loopback } from '../../stack/free-port.js';
-import { defaultNamespace, startDevServer } from '../../stack/temporal/dev-server.js';
-import { obtainTemporalCli } from '../../stack/temporal/obtain-cli.js';
-import { obtainTestServer } from '../../stack/temporal/obtain-test-server.js';
+import { defaultNamespace } from '../../stack/temporal/dev-server.js';
 import { registerSearchAttributes } from '../../stack/temporal/search-attributes.js';
+import { askForServer } from './servers/ask-for-server.js';
+import {
+  startTemporalForTests,
+  type TemporalForTests,
+  type TemporalForTestsOptions,
+} from './servers/temporal-for-tests.js';
+import { startTimeSkippingServer } from './servers/time-skipping-server.js';
+
+/**
+ * The SDK connects to a server that runs already only without time skipping, or starts one itself and waits 5 s for it.
+ * Its own way to do both at once is private.
+ */
+const sdkEnvironment = TestWorkflowEnvironment as unknown as {
+  create(options: {
+    readonly server: { readonly type: 'existing' };
+    readonly address: string;
+    readonly supportsTimeSkipping: true;
+  }): Promise<TestWorkflowEnvironment>;
+};
 
 /**
  * A Temporal server whose clock jumps over timers that nobody is awaited on. Not for load: hundreds of workflows at
  * once time out.
- * @returns the SDK's test environment; end it with `teardown()`
+ * @returns the SDK's test environment; end it, and the server, with `teardown()`
  */
 export async function timeSkippingEnvironment(): Promise<TestWorkflowEnvironment> {
-  const path = await obtainTestServer();
-  const environment = await TestWorkflowEnvironment.createTimeSkipping({
-    server: { executable: { type: 'existing-path', path } },
-  });
-  await registerSearchAttributes(environment.connection, environment.namespace ?? defaultNamespace);
-  return environment;
+  const server = await startTimeSkippingServer();
+  try {
+    const environment = await sdkEnvironment.create({
+      server: { type: 'existing' },
+      address: server.address,
+      supportsTimeSkipping: true,
+    });
+    await registerSearchAttributes(environment.connection, environment.namespace ?? defaultNamespace);
+    const disconnect = environment.teardown.bind(environment);
+    return Object.assign(environment, {
+      async teardown() {
+        await disconnect();
+        await server.stop();
+      },
+    });
+  } catch (error) {
+    await server.stop();
+    throw error;
+  }
 }
 
-export interface LocalTemporal {
+export interface TestTemporal {
   /** `host:port` */
   readonly address: string;
-  /** Client and connections on the server. */
+  /** Nobody else works in it. */
+  readonly namespace: string;
+  /** Client and connections, on the namespace. */
   readonly environment: TestWorkflowEnvironment;
-  /** Ends the server at once; {@link start} brings it back on the same port. Without a dbFile its data is lost. */
-  halt(): Promise<void>;
-  start(): Promise<void>;
-  /** Closes the connections and ends the server. */
+  /** Closes the connections. */
   stop(): Promise<void>;
 }
 
-export interface LocalTemporalOptions {
-  /** SQLite file of the store, for tests that restart the server. */
-  readonly dbFile?: string;
+/** A namespace of its own on the Temporal server that all test files share. */
+export async function testTemporal(): Promise<TestTemporal> {
+  const { address } = await askForServer('temporal');
+  const namespace = `test-${randomBytes(6).toString('hex')}`;
+  const connection = await Connection.connect({ address });
+  try {
+    await connection.workflowService.registerNamespace({
+      namespace,
+      // The least that the server takes.
+      workflowExecutionRetentionPeriod: { seconds: (24 * 3_600) as never },
+    });
+    await registerSearchAttributes(connection, namespace);
+  } finally {
+    await connection.close();
+  }
+  const environment = await TestWorkflowEnvironment.createFromExistingServer({ address, namespace });
+  return { address, namespace, environment, stop: () => environment.teardown() };
 }
 
-/** The full Temporal server, as `leonore up` runs it, without its web UI. Up in about a second. */
-export async function localTemporal(options: LocalTemporalOptions = {}): Promise<LocalTemporal> {
-  const cli = await obtainTemporalCli();
-  const directory = await mkdtemp(join(tmpdir(), 'leonore-test-temporal-'));
-  const log = new BoundedLog(join(directory, 'temporal.log'));
-  const port = await freePort();
-  const launch = () =>
-    startDevServer({
-      cli,
-      port,
-      log,
-      orphan: { signal: 'TERM', graceMs: 2_000, removeDirectory: directory },
-      ...options,
-    });
-  let server = await launch();
-  const address = `${loopback}:${port}`;
+export interface LocalTemporal extends TemporalForTests {
+  /** Client and connections on the server's default namespace. */
+  readonly environment: TestWorkflowEnvironment;
+}
+
+/** A Temporal server of its own, for tests that end the server or need the default namespace. About a second. */
+export async function localTemporal(options: TemporalForTestsOptions = {}): Promise<LocalTemporal> {
+  const server = await startTemporalForTests(options);
+  const { address } = server;
   const environment = await TestWorkflowEnvironment.createFromExistingServer({
     address,
     namespace: defaultNamespace,
   });
-  const halt = async (): Promise<void> => {
-    if (server.isRunning()) await server.end('SIGKILL', 1_000);
-  };
   return {
-    address,
+    ...server,
     environment,
-    halt,
-    async start() {
-      server = await launch();
-    },
     async stop() {
       await environment.teardown();
-      await halt();
-      log.close();
-      await rm(directory, { recursive: true, force: true });
+      await server.stop();
     },
   };
 }

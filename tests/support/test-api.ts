@@ -6,11 +6,16 @@ import { pino } from 'pino';
 import { Header } from 'tar';
 import { Access } from '../../api/access.js';
 import { apiApp } from '../../api/app.js';
+import { Planner } from '../../compute/planner.js';
 import { createServer } from '../../connectivity/http/create-server.js';
 import { limits } from '../../domain/limits.js';
 import { DiskBlobStore } from '../../repositories/disk-blob-store.js';
 import { SecretBox } from '../../repositories/secret-box.js';
 import { RolloutClient } from '../../workflows/client/rollout-client.js';
+import { TemporalLink } from '../../workflows/client/temporal-link.js';
+import type { TestDatabase } from './postgres.js';
+import type { PlanningLimits } from '../../compute/planner.js';
+import { testPlanning, testPool } from './test-pool.js';
 import { testRepositories, type TestRepositories } from './test-repositories.js';
 
 export const testTokens = {
@@ -29,10 +34,15 @@ export interface TestApi {
 }
 
 /** The management API on a real database; Temporal where the caller says. */
-export async function testApi(temporalAddress: string): Promise<TestApi> {
-  const repositories = await testRepositories();
+export async function testApi(
+  temporalAddress: string,
+  { on, planning = testPlanning }: { on?: TestDatabase; planning?: PlanningLimits } = {},
+): Promise<TestApi> {
+  const repositories = await testRepositories(undefined, on);
   const blobRoot = await mkdtemp(join(tmpdir(), 'leonore-test-blobs-'));
-  const rolloutClient = RolloutClient.connect(temporalAddress, 'default');
+  const pool = testPool();
+  const link = new TemporalLink(temporalAddress, 'default');
+  const rolloutClient = new RolloutClient(link);
   const app = createServer(pino({ level: 'silent' }), { bodyLimit: limits.jsonBodyBytes });
   const tokens = (['admin', 'operator', 'viewer'] as const)
     .map((role) => `${role}:${sha256(testTokens[role])}`)
@@ -41,6 +51,8 @@ export async function testApi(temporalAddress: string): Promise<TestApi> {
     context: {
       repositories,
       blobs: new DiskBlobStore(blobRoot),
+      pool,
+      planner: new Planner(repositories.artifacts, pool, planning),
       secrets: new SecretBox(['5e'.repeat(32)]),
       rolloutClient,
       access: new Access(tokens, sha256(testTokens.enrolment)),
@@ -54,7 +66,8 @@ export async function testApi(temporalAddress: string): Promise<TestApi> {
     blobRoot,
     async close() {
       await app.close();
-      await rolloutClient.close();
+      await pool.close();
+      await link.close();
       await repositories.close();
       await rm(blobRoot, { recursive: true, force: true });
     },

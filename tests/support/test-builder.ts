@@ -2,16 +2,20 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { Readable } from 'node:stream';
+import { setTimeout as delay } from 'node:timers/promises';
 import { MockActivityEnvironment } from '@temporalio/testing';
 import { analyzeCompatibility } from '../../activities/analyze-compatibility.js';
 import { buildPackages } from '../../activities/build-packages.js';
 import type { PackageBuilderDependencies } from '../../activities/package-builder/build-package.js';
 import { SourceBuilder } from '../../activities/package-builder/build-source.js';
+import type { ComputePool } from '../../compute/compute-pool.js';
+import { Planner } from '../../compute/planner.js';
 import type { ArtifactManifest } from '../../domain/artifact/manifest.js';
 import { withMeasuredSizes, type ArtifactFile } from '../../domain/artifact/variant-files.js';
 import type { GatewayProfile } from '../../domain/gateway/profile.js';
 import { DiskBlobStore } from '../../repositories/disk-blob-store.js';
 import type { NodeActivities } from '../../workflows/activity-types.js';
+import { testPlanning, testPool } from './test-pool.js';
 import {
   addGateways,
   addNode,
@@ -38,6 +42,7 @@ export interface TestBuilder {
   readonly blobs: DiskBlobStore;
   readonly blobRoot: string;
   readonly dependencies: PackageBuilderDependencies;
+  readonly pool: ComputePool;
   /** Adds an artifact with these files, all of them executable. */
   readonly publish: (manifest: ArtifactManifest, contents: Readonly<Record<string, string>>) => Promise<void>;
   /** Steps iv and v of a rollout, to new gateways or to given ones. */
@@ -56,6 +61,8 @@ export async function testBuilder(on?: Pick<TestBuilder, 'repositories' | 'blobR
   const blobRoot = on?.blobRoot ?? (await mkdtemp(join(tmpdir(), 'leonore-test-blobs-')));
   const blobs = new DiskBlobStore(blobRoot);
   const dependencies = { ...repositories, blobs, nodeId: 'node-1', sourceBuilder: testSourceBuilder(blobs) };
+  const pool = testPool();
+  const planner = new Planner(repositories.artifacts, pool, testPlanning);
   let names = 0;
 
   async function newGateways(count: number, changes: Partial<GatewayProfile>): Promise<string[]> {
@@ -72,6 +79,7 @@ export async function testBuilder(on?: Pick<TestBuilder, 'repositories' | 'blobR
     blobs,
     blobRoot,
     dependencies,
+    pool,
     async publish(manifest, contents) {
       const files: ArtifactFile[] = [];
       for (const [path, content] of Object.entries(contents)) {
@@ -86,8 +94,14 @@ export async function testBuilder(on?: Pick<TestBuilder, 'repositories' | 'blobR
       const rolloutId = await addRollout(repositories, [request], gatewayIds);
       const input = { rolloutId, nodeId: 'node-1' };
       const environment = new MockActivityEnvironment();
-      await environment.run(analyzeCompatibility(repositories), input);
-      const built: Built = await environment.run(buildPackages({ ...repositories, ...dependencies }), input);
+      await environment.run(analyzeCompatibility({ ...repositories, planner }), input);
+      const build = (): Promise<Built> =>
+        environment.run(buildPackages({ ...repositories, ...dependencies }), input);
+      let built = await build();
+      while (built.waiting > 0) {
+        await delay(20);
+        built = await build();
+      }
       const { rollouts } = repositories;
       return {
         rolloutId,
@@ -98,6 +112,7 @@ export async function testBuilder(on?: Pick<TestBuilder, 'repositories' | 'blobR
       };
     },
     async close() {
+      await pool.close();
       if (on !== undefined) return;
       await repositories.close();
       await rm(blobRoot, { recursive: true, force: true });

@@ -11,16 +11,20 @@ export interface TestRepositories extends Repositories {
   close(): Promise<void>;
 }
 
-/** Repositories on a database of their own, on a real PostgreSQL. */
-export async function testRepositories(nodeSilenceMs = 60_000): Promise<TestRepositories> {
-  const server = await startTestDatabase();
-  const database = connectDatabase({ url: server.url, poolSize: 5 });
+/**
+ * Repositories on a database of their own, on a real PostgreSQL.
+ * @param on the database, by default one on the server that all test files share; closed with the repositories
+ */
+export async function testRepositories(nodeSilenceMs = 60_000, on?: TestDatabase): Promise<TestRepositories> {
+  const server = on ?? (await startTestDatabase());
+  // As many as tests ask for at once: on a loaded machine, waiting for one of a few takes longer than is allowed.
+  const database = connectDatabase({ url: server.url, poolSize: 20 });
   return {
-    ...createRepositories(database, nodeSilenceMs),
+    ...createRepositories(database, nodeSilenceMs, 'test'),
     database,
     server,
     async close() {
-      await database.$disconnect();
+      await database.$close();
       await server.stop();
     },
   };
@@ -74,7 +78,7 @@ export async function addRollout(
   requests: readonly string[],
   gatewayIds: readonly string[],
 ): Promise<string> {
-  const { deployments, rollouts, provisioning } = repositories;
+  const { deployments, rollouts, members } = repositories;
   const deployment = await deployments.create(`deployment-${randomBytes(4).toString('hex')}`, {
     gatewayIds,
     selector: null,
@@ -86,7 +90,7 @@ export async function addRollout(
     idempotencyKey: null,
     requestDigest: 'test',
   });
-  await provisioning.addDeliveries(id, gatewayIds);
+  await members.addDeliveries(id, deployment);
   return id;
 }
 
@@ -113,7 +117,7 @@ export function planOf(install: readonly string[] = [], remove: readonly string[
 
 /** Takes a rollout as {@link addRollout} leaves it to where every gateway has a task on node-1. */
 export async function offerPackage(
-  { packages, provisioning, rollouts }: Repositories,
+  { packages, provisioning, chunks, rollouts }: Repositories,
   rolloutId: string,
   {
     plan,
@@ -139,9 +143,11 @@ export async function offerPackage(
   });
   const deliveries = Object.values(await rollouts.counts(rolloutId)).reduce((sum, count) => sum + count, 0);
   const ordinals = Array.from({ length: deliveries }, (_none, ordinal) => ordinal);
-  await provisioning.saveGroups(rolloutId, 'node-1', [{ plans: [plan], explanation: null, ordinals }]);
+  await provisioning.saveGroups(rolloutId, 'node-1', [
+    { plans: [plan], explanation: null, failure: null, ordinals },
+  ]);
   const [group] = await rollouts.groups(rolloutId, 1);
   await provisioning.groupBuilt(group?.id ?? '', 0, packageId, []);
-  await provisioning.formChunks(rolloutId, 'node-1');
-  await provisioning.offer(rolloutId, 0, 3_600);
+  await chunks.form(rolloutId, 'node-1');
+  await chunks.offer(rolloutId, 0, 'node-1', 3_600);
 }

@@ -3,7 +3,7 @@ import { createServer, type IncomingMessage, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from '@jest/globals';
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, jest, test } from '@jest/globals';
 import { readEnvironment } from '../../domain/read-environment.js';
 import { CoordinatorConfigSchema } from '../config.js';
 import { poolSettingsOf } from '../pool-settings.js';
@@ -213,10 +213,13 @@ describe('the Kubernetes launcher', () => {
 });
 
 test('without a stack, the process launcher says what to do', async () => {
+  // Jest's own workers have a parent, which would never answer.
+  const alone = jest.replaceProperty(process, 'connected', false);
   await expect(new ProcessLauncher().launch({ id: 'node-2', labels: {} }, signal)).rejects.toMatchObject({
     code: 'LAUNCH_FAILED',
     message: expect.stringMatching(/LEONORE_LAUNCHER/),
   });
+  alone.restore();
 });
 
 describe('what is configured', () => {

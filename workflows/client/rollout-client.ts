@@ -1,26 +1,36 @@
-import { WorkflowExecutionAlreadyStartedError } from '@temporalio/client';
+import { WorkflowExecutionAlreadyStartedError, WorkflowNotFoundError } from '@temporalio/client';
 import type { SlotRange } from '../../domain/delivery/slot-set.js';
+import { LeonoreError } from '../../domain/errors.js';
 import {
   coordinatorQueue,
+  rolloutIdOf,
+  summaryText,
   workflowIds,
+  workflowLayout,
   workflowTypes,
   type RolloutInput,
 } from '../../domain/orchestration.js';
-import { attributeKeys } from '../attributes.js';
+import { attributeKeys, rolloutAttributes } from '../attributes.js';
 import { acknowledgeSignal, cancelSignal, shareReleasedSignal } from '../signals.js';
-import { TemporalLink } from './temporal-link.js';
+import type { TemporalLink } from './temporal-link.js';
 
-/** Starts, cancels and wakes the workflows of rollouts. */
+/** How the workflow of a rollout stands; `outdated`: it was begun by a release whose workflows were others. */
+export type WorkflowStanding = 'running' | 'outdated' | 'not running';
+
+/** A workflow that runs for a rollout. */
+export interface RunningWorkflow {
+  readonly workflowId: string;
+  readonly runId: string;
+  readonly rolloutId: string;
+}
+
+/** Starts, cancels, wakes and compares the workflows of rollouts. */
 export class RolloutClient {
   constructor(private readonly link: TemporalLink) {}
 
-  static connect(address: string, namespace: string): RolloutClient {
-    return new RolloutClient(new TemporalLink(address, namespace));
-  }
-
   /**
-   * Starts the workflow of a rollout; done again, it changes nothing.
-   * @throws LeonoreError TEMPORAL_UNAVAILABLE
+   * Starts the workflow of a rollout, or starts it anew where the database says it is; one that runs is left alone.
+   * @throws LeonoreError TEMPORAL_UNAVAILABLE; INTERNAL when Temporal refuses it
    */
   async start(input: RolloutInput): Promise<void> {
     try {
@@ -29,19 +39,68 @@ export class RolloutClient {
           workflowId: workflowIds.rollout(input.rolloutId),
           taskQueue: coordinatorQueue,
           args: [input],
-          workflowIdReusePolicy: 'REJECT_DUPLICATE',
-          staticSummary: `${input.artifacts} to ${input.deployment}`,
+          memo: { layout: workflowLayout },
+          staticSummary: summaryText(`${input.artifacts} to ${input.deployment}`),
           typedSearchAttributes: [
-            { key: attributeKeys.rollout, value: input.rolloutId },
-            { key: attributeKeys.artifact, value: input.artifacts },
-            { key: attributeKeys.deployment, value: input.deployment },
+            ...rolloutAttributes(input),
             { key: attributeKeys.state, value: 'running' },
           ],
         }),
       );
     } catch (error) {
-      if (!(error instanceof WorkflowExecutionAlreadyStartedError)) throw error;
+      if (error instanceof WorkflowExecutionAlreadyStartedError) return;
+      if (error instanceof LeonoreError) throw error;
+      const reason = error instanceof Error ? error.message : String(error);
+      throw new LeonoreError(
+        'INTERNAL',
+        `Temporal does not take the rollout: ${reason}`,
+        {},
+        { cause: error },
+      );
     }
+  }
+
+  /** @throws LeonoreError TEMPORAL_UNAVAILABLE */
+  async standing(rolloutId: string): Promise<WorkflowStanding> {
+    try {
+      const { status, memo } = await this.link.bounded(() =>
+        this.link.workflow.getHandle(workflowIds.rollout(rolloutId)).describe(),
+      );
+      if (status.name !== 'RUNNING') return 'not running';
+      return memo?.['layout'] === workflowLayout ? 'running' : 'outdated';
+    } catch (error) {
+      if (error instanceof WorkflowNotFoundError) return 'not running';
+      throw error;
+    }
+  }
+
+  /** Ends a workflow and its children at once. @throws LeonoreError TEMPORAL_UNAVAILABLE */
+  async terminate(workflowId: string, reason: string): Promise<void> {
+    await this.link.signalIfRunning(async () => {
+      await this.link.workflow.getHandle(workflowId).terminate(reason);
+    });
+  }
+
+  /**
+   * Workflows that run for rollouts, some of them.
+   * @param startedBefore younger ones are left out: their rollouts may be about to be seen
+   * @throws LeonoreError TEMPORAL_UNAVAILABLE
+   */
+  async running(most: number, startedBefore: Date): Promise<RunningWorkflow[]> {
+    const types = [workflowTypes.rollout, workflowTypes.nodeShare, workflowTypes.deliverChunk];
+    const query = `ExecutionStatus = 'Running' AND WorkflowType IN (${types.map((type) => `'${type}'`).join(', ')}) AND StartTime < '${startedBefore.toISOString()}'`;
+    return this.link.bounded(async () => {
+      const found: RunningWorkflow[] = [];
+      for await (const { workflowId, runId } of this.link.workflow.list({
+        query,
+        pageSize: Math.min(most, 500),
+      })) {
+        const rolloutId = rolloutIdOf(workflowId);
+        if (rolloutId !== null) found.push({ workflowId, runId, rolloutId });
+        if (found.length >= most) break;
+      }
+      return found;
+    });
   }
 
   /** @throws LeonoreError TEMPORAL_UNAVAILABLE */
@@ -66,9 +125,5 @@ export class RolloutClient {
   /** True when Temporal answers. */
   isReachable(): Promise<boolean> {
     return this.link.isReachable();
-  }
-
-  close(): Promise<void> {
-    return this.link.close();
   }
 }

@@ -31,8 +31,8 @@ const threshold = 1_000_000;
 
 export async function placementFigures(cleanups: Cleanups, phases: Phases): Promise<Figure[]> {
   const database = connectDatabase({ url: await startPostgres(cleanups), poolSize: 10 });
-  cleanups.add(() => database.$disconnect());
-  const repositories = createRepositories(database, silenceMs);
+  cleanups.add(() => database.$close());
+  const repositories = createRepositories(database, silenceMs, 'bench');
   await repositories.pool.configure(
     { strategy: 'load', threshold, minNodes: 0, maxNodes: 0, settleMs: 60_000 },
     { prefix: 'node-', first: 1 },
@@ -63,7 +63,7 @@ export async function placementFigures(cleanups: Cleanups, phases: Phases): Prom
 
 /** A node with 2,500 gateways, each with an unfinished delivery, is gone. */
 async function deadNodeFigure(repositories: Repositories, phases: Phases): Promise<Figure> {
-  const { pool, deployments, rollouts, provisioning, placement, nodes } = repositories;
+  const { pool, deployments, rollouts, members, placement, nodes } = repositories;
   await pool.configure(
     { strategy: 'load', threshold: moved, minNodes: 0, maxNodes: 0, settleMs: 60_000 },
     { prefix: 'node-', first: 1 },
@@ -80,7 +80,7 @@ async function deadNodeFigure(repositories: Repositories, phases: Phases): Promi
     idempotencyKey: null,
     requestDigest: 'bench',
   });
-  await provisioning.addDeliveries(id, gatewayIds);
+  await members.addDeliveries(id, deployment);
   await nodes.stopped('node-3', incarnation);
   const ms = await phases.run(`${moved} gateways of a dead node moved`, () =>
     timed(async () => {

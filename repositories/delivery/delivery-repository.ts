@@ -1,10 +1,18 @@
-import type { Order, OrderAction, Report, ReportOutcome, Task } from '../domain/agent-protocol/messages.js';
-import { formatDeliveryId, type DeliveryKey } from '../domain/delivery/delivery-id.js';
-import type { DeliveryState } from '../domain/delivery/state.js';
-import { formatOrderId } from '../domain/order/order-id.js';
-import { LeonoreError } from '../domain/errors.js';
-import type { Database } from './database.js';
-import { mayDownloadStatement, pollStatement } from './delivery-statements.js';
+import type {
+  Order,
+  OrderAction,
+  Report,
+  ReportOutcome,
+  Task,
+} from '../../domain/agent-protocol/messages.js';
+import { formatDeliveryId, type DeliveryKey } from '../../domain/delivery/delivery-id.js';
+import type { HistoryEntry } from '../../domain/delivery/history.js';
+import type { DeliveryState } from '../../domain/delivery/state.js';
+import { Prisma } from '../../prisma/generated/client.js';
+import { LeonoreError } from '../../domain/errors.js';
+import type { Database } from '../database.js';
+import { hadStates, mayDownloadStatement, pollStatement } from './delivery-statements.js';
+import { sqlStateOf } from './sql-states.js';
 import { storeReports } from './store-reports.js';
 
 /** One gateway's delivery, for people. */
@@ -32,7 +40,7 @@ export interface PollAnswer {
   readonly task: Task | null;
   /** Secret values of the task, by key, still sealed. */
   readonly sealed: Readonly<Record<string, Uint8Array>>;
-  /** Null as long as an older task waits: what was asked for first is done first. */
+  /** Never beside a task: what was asked for first is done first. */
   readonly order: Order | null;
 }
 
@@ -69,12 +77,15 @@ export interface PushTarget {
  * Deliveries and their events. Everything on the hot path is set-based: one statement for a batch of gateways.
  *
  * INVARIANTS
- * - A state changes only along the transition table of domain/delivery/state.ts.
- * - An event is stored by the statement that changes the state; a report is stored at most once.
- * - Rows are locked in the order of (rollout, ordinal): two batches cannot wait for each other.
+ * - Reports change deliveries as the domain judges them, and only if nobody else changed them since they were read.
+ * - A report is applied at most once: its sequence is greater than what the delivery has.
  */
 export class DeliveryRepository {
-  constructor(private readonly database: Database) {}
+  constructor(
+    private readonly database: Database,
+    /** Names the process in the rows that it counts in. */
+    private readonly writer: string,
+  ) {}
 
   /** Answers the polls of many gateways at once; unknown ids are missing from the answer. */
   async poll(gatewayIds: readonly string[]): Promise<Map<string, PollAnswer>> {
@@ -108,7 +119,7 @@ export class DeliveryRepository {
       JOIN package p ON p.archive_digest = q.digest
       JOIN rollout_group gr ON gr.package_id = p.id
       JOIN delivery d ON d.rollout_id = gr.rollout_id AND d.gateway_id = q.gateway_id AND d.group_id = gr.id
-      WHERE d.state IN ('succeeded', 'lost')`;
+      WHERE d.state IN ${Prisma.raw(hadStates)}`;
     const places = new Set(rows.map((row) => row.place - 1));
     return new Set(pairs.filter((_pair, index) => places.has(index)));
   }
@@ -128,7 +139,7 @@ export class DeliveryRepository {
         throw new LeonoreError('DATABASE_UNAVAILABLE', 'deliveries change faster than reports are stored');
       }
       const entries = open.flatMap((index) => batch[index] ?? []);
-      const outcome = await storeReports(this.database, entries);
+      const outcome = await storeReports(this.database, entries, this.writer);
       acknowledgements.push(...outcome.acknowledgements);
       const again: number[] = [];
       for (const [place, index] of open.entries()) {
@@ -138,6 +149,7 @@ export class DeliveryRepository {
       }
       open = again;
     }
+    await this.askStrangers(batch, results);
     return { results, acknowledgements };
   }
 
@@ -148,30 +160,42 @@ export class DeliveryRepository {
     cursor: string | null,
     state: DeliveryState | null,
   ): Promise<{ items: Delivery[]; nextCursor: string | null }> {
-    const rows = await this.database.delivery.findMany({
-      where: {
-        rolloutId,
-        ...(cursor === null ? {} : { gatewayId: { gt: cursor } }),
-        ...(state === null ? {} : { state }),
-      },
-      orderBy: { gatewayId: 'asc' },
-      take: limit + 1,
-      include: { group: { select: { explanation: true, packageId: true } } },
+    const items = await this.database.$queryRaw<Delivery[]>`
+      SELECT * FROM (
+        SELECT d.gateway_id AS "gatewayId", d.node_id AS "nodeId", d.group_id::text AS "groupId", ${sqlStateOf} AS state,
+               d.protocol, d.strategy, d.error, g.explanation, g.package_id AS "packageId", d.updated_at AS "updatedAt",
+               d.ended_at AS "endedAt"
+        FROM delivery d LEFT JOIN rollout_chunk c ON c.rollout_id = d.rollout_id AND c.chunk = d.chunk
+        LEFT JOIN rollout_group g ON g.id = d.group_id
+        WHERE d.rollout_id = ${rolloutId}::uuid AND d.gateway_id > ${cursor ?? ''} ORDER BY d.gateway_id
+      ) listed WHERE ${state}::text IS NULL OR state = ${state}::text LIMIT ${limit + 1}`;
+    const page = items.slice(0, limit);
+    return { items: page, nextCursor: items.length > limit ? (page.at(-1)?.gatewayId ?? null) : null };
+  }
+
+  /** Everything that happened to a delivery, in order; null when there is no such delivery. */
+  async history({ rolloutId, ordinal }: DeliveryKey): Promise<readonly HistoryEntry[] | null> {
+    const row = await this.database.delivery.findUnique({
+      where: { rolloutId_ordinal: { rolloutId, ordinal } },
+      select: { history: true },
     });
-    const items = rows.slice(0, limit).map((row) => ({
-      gatewayId: row.gatewayId,
-      nodeId: row.nodeId,
-      groupId: row.groupId,
-      state: row.state as DeliveryState,
-      protocol: row.protocol,
-      strategy: row.strategy,
-      error: row.error,
-      explanation: row.group?.explanation ?? null,
-      packageId: row.group?.packageId ?? null,
-      updatedAt: row.updatedAt,
-      endedAt: row.endedAt,
-    }));
-    return { items, nextCursor: rows.length > limit ? (items.at(-1)?.gatewayId ?? null) : null };
+    return row === null ? null : (row.history as unknown as HistoryEntry[]);
+  }
+
+  /**
+   * A gateway that reports on what nobody gave it knows more than the database, which may have been restored from an
+   * older copy: it is asked for what it has.
+   */
+  private async askStrangers(
+    batch: readonly GatewayReports[],
+    results: readonly ReportResult[],
+  ): Promise<void> {
+    const strangers = batch.filter((_entry, index) => results[index]?.outcomes.includes('unknown') === true);
+    if (strangers.length === 0) return;
+    const ids = [...new Set(strangers.map(({ gatewayId }) => gatewayId))].sort();
+    await this.database.$executeRaw`
+      UPDATE gateway SET profile_wanted = true, wake = true
+      WHERE id = ANY(${ids}::text[]) AND state = 'active' AND NOT profile_wanted`;
   }
 }
 
@@ -184,8 +208,10 @@ interface PollRow {
   rollout_id: string | null;
   ordinal: number;
   sequence: number;
-  deadline_at: Date | null;
-  plan: { remove: string[]; removeFirst: boolean };
+  action: Task['action'] | OrderAction;
+  artifact: string;
+  deadline_at: Date;
+  changes: { remove: string[]; removeFirst: boolean };
   package_id: string;
   archive_digest: string;
   /** int8, which `pg` gives as text. */
@@ -193,38 +219,29 @@ interface PollRow {
   installed_bytes: string;
   declared_values: { key: string; default?: string }[] | null;
   own_values: { key: string; value: string | null; sealed: string | null }[] | null;
-  asked_at: Date | null;
-  /** int8, too. */
-  order_number: string | null;
-  action: OrderAction;
-  artifact: string;
-  order_sequence: number;
-  order_deadline_at: Date;
-  order_asked_at: Date;
 }
 
 function toPollAnswer(row: PollRow): PollAnswer {
-  const taskIsOlder =
-    row.asked_at !== null && (row.order_number === null || row.asked_at <= row.order_asked_at);
+  const { rollout_id: rolloutId, action } = row;
   return {
     gatewayId: row.gateway_id,
     tokenHash: row.token_hash,
     nodeId: row.node_id,
     state: row.state,
     profileWanted: row.profile_wanted,
-    task: taskIsOlder && row.rollout_id !== null ? toTask(row, row.rollout_id) : null,
+    task: rolloutId !== null && action === 'install' ? toTask(row, rolloutId) : null,
     sealed: sealedValues(row),
-    order: !taskIsOlder && row.order_number !== null ? toOrder(row, row.order_number) : null,
+    order: rolloutId !== null && action !== 'install' ? toOrder(row, rolloutId, action) : null,
   };
 }
 
-function toOrder(row: PollRow, number: string): Order {
+function toOrder(row: PollRow, rolloutId: string, action: OrderAction): Order {
   return {
-    deliveryId: formatOrderId(BigInt(number)),
-    action: row.action,
+    deliveryId: formatDeliveryId({ rolloutId, ordinal: row.ordinal }),
+    action,
     artifact: row.artifact,
-    deadline: row.order_deadline_at.toISOString(),
-    lastSequence: row.order_sequence,
+    deadline: row.deadline_at.toISOString(),
+    lastSequence: row.sequence,
   };
 }
 
@@ -239,10 +256,10 @@ function toTask(row: PollRow, rolloutId: string): Task {
       sizeBytes: Number(row.size_bytes),
       installedSizeBytes: Number(row.installed_bytes),
     },
-    remove: row.plan.remove,
-    removeFirst: row.plan.removeFirst,
+    remove: row.changes.remove,
+    removeFirst: row.changes.removeFirst,
     values: openValues(row),
-    deadline: (row.deadline_at ?? new Date(0)).toISOString(),
+    deadline: row.deadline_at.toISOString(),
     lastSequence: row.sequence,
   };
 }

@@ -1,7 +1,7 @@
 import { randomBytes, randomUUID } from 'node:crypto';
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
-import type { Report } from '../domain/agent-protocol/messages.js';
-import { formatDeliveryId } from '../domain/delivery/delivery-id.js';
+import type { Report } from '../../domain/agent-protocol/messages.js';
+import { formatDeliveryId } from '../../domain/delivery/delivery-id.js';
 import {
   addGateways,
   addNode,
@@ -11,7 +11,7 @@ import {
   profileOf,
   testRepositories,
   type TestRepositories,
-} from '../tests/support/test-repositories.js';
+} from '../../tests/support/test-repositories.js';
 
 let repositories: TestRepositories;
 
@@ -83,7 +83,9 @@ test('reports move a delivery to its end; the workflow is told once', async () =
   expect((await repositories.gateways.get(gatewayId)).profile.installed).toEqual([
     { name: 'thermometer', version: '1.0.0', requested: true },
   ]);
-  expect(await repositories.database.deliveryEvent.count({ where: { rolloutId, ordinal: 0 } })).toBe(4);
+  expect(await repositories.deliveries.history({ rolloutId, ordinal: 0 })).toMatchObject([
+    { reports: [{ state: 'downloading' }, { state: 'installing' }, { state: 'succeeded', sequence: 3 }] },
+  ]);
 });
 
 test('a report for the delivery of another gateway is unknown and changes nothing', async () => {
@@ -109,7 +111,7 @@ test('a report for the delivery of another gateway is unknown and changes nothin
 
 test('a delivery that was lost is corrected by late evidence, and nothing is offered any more', async () => {
   const { rolloutId, ids } = await offered(1);
-  await repositories.provisioning.loseChunk(rolloutId, 0);
+  await repositories.chunks.lose(rolloutId, 0);
   expect((await repositories.deliveries.poll(ids)).get(ids[0] ?? '')?.task).toBeNull();
   const late = await repositories.deliveries.report([
     {
@@ -148,7 +150,7 @@ test('the status of a chunk is told as ranges', async () => {
       reports: [report(rolloutId, ordinal, 1, 'failed')],
     })),
   );
-  expect(await repositories.provisioning.chunkStatus(rolloutId, 0)).toEqual({
+  expect(await repositories.chunks.status(rolloutId, 0)).toMatchObject({
     ended: [
       [0, 2],
       [4, 4],

@@ -2,11 +2,12 @@
  * Stores the reports of many gateways: two statements a batch. The first reads the deliveries, the transition table
  * of the domain judges the reports, the second stores what came of it where the delivery is still as it was read.
  */
-import type { Report } from '../domain/agent-protocol/messages.js';
-import { applyReports, type DeliveryProgress } from '../domain/delivery/apply-reports.js';
-import { formatDeliveryId, type DeliveryKey } from '../domain/delivery/delivery-id.js';
-import { isEnded, type DeliveryState } from '../domain/delivery/state.js';
-import type { Database } from './database.js';
+import type { Report } from '../../domain/agent-protocol/messages.js';
+import { applyReports, type DeliveryProgress } from '../../domain/delivery/apply-reports.js';
+import { formatDeliveryId, type DeliveryKey } from '../../domain/delivery/delivery-id.js';
+import { reportedState } from '../../domain/delivery/history.js';
+import type { DeliveryState } from '../../domain/delivery/state.js';
+import type { Database } from '../database.js';
 import type { ChunkAcknowledgement, GatewayReports, ReportResult } from './delivery-repository.js';
 import { readDeliveriesStatement, storeReportsStatement } from './delivery-statements.js';
 
@@ -14,12 +15,16 @@ interface DeliveryRow extends DeliveryProgress {
   readonly rollout_id: string;
   readonly ordinal: number;
   readonly gateway_id: string;
+  /** As it is; `stored` is what the row has of it. */
   readonly state: DeliveryState;
+  readonly stored: DeliveryState;
 }
 
 interface ChangedRow {
   readonly rollout_id: string;
   readonly ordinal: number;
+  /** True when a group has it: a workflow waits for it then. */
+  readonly planned: boolean;
   readonly chunk: number | null;
   readonly slot: number | null;
   readonly remaining: number | null;
@@ -41,6 +46,7 @@ export interface StoredReports {
 export async function storeReports(
   database: Database,
   batch: readonly GatewayReports[],
+  writer: string,
 ): Promise<StoredReports> {
   const rows = await database.$prepared<DeliveryRow>(readDeliveriesStatement, [
     batch.map(({ delivery }) => delivery.rolloutId),
@@ -50,7 +56,7 @@ export async function storeReports(
   const { changes, results } = judge(batch, found);
   const toStore = [...changes.values()].filter(({ before, after }) => after.sequence > before.sequence);
   if (toStore.length === 0) return { results, acknowledgements: [] };
-  const stored = await database.$prepared<ChangedRow>(storeReportsStatement, valuesOf(toStore));
+  const stored = await database.$prepared<ChangedRow>(storeReportsStatement, [...valuesOf(toStore), writer]);
   const storedKeys = new Set(stored.map(keyOf));
   const missed = new Set(toStore.map(({ before }) => keyOf(before)).filter((key) => !storedKeys.has(key)));
   return {
@@ -82,30 +88,20 @@ function judge(
   return { changes, results };
 }
 
-/** The values of {@link storeReportsStatement}. */
+/** The values of {@link storeReportsStatement}, but for the last. */
 function valuesOf(changes: readonly Change[]): unknown[] {
-  const events = changes.flatMap(({ before, applied }) => applied.map((report) => ({ before, report })));
   return [
     changes.map(({ before }) => before.rollout_id),
     changes.map(({ before }) => before.ordinal),
-    changes.map(({ before }) => before.state),
+    changes.map(({ before }) => before.stored),
     changes.map(({ before }) => before.sequence),
-    changes.map(({ after }) => after.state),
+    changes.map(({ before }) => before.state),
+    changes.map(({ before, after }) => (after.state === before.state ? before.stored : after.state)),
     changes.map(({ after }) => after.sequence),
     changes.map(({ applied }) => jsonOrNull(applied.at(-1)?.error)),
-    changes.map(({ after }) => isEnded(after.state)),
+    changes.map(({ applied }) => (applied.length === 0 ? null : JSON.stringify(applied.map(reportedState)))),
     changes.map(({ applied }) => jsonOrNull(applied.at(-1)?.installed)),
-    events.map(({ before }) => before.rollout_id),
-    events.map(({ before }) => before.ordinal),
-    events.map(({ report }) => report.sequence),
-    events.map(({ report }) => report.state),
-    events.map(({ report }) => eventDetail(report)),
   ];
-}
-
-function eventDetail({ at, detail, error }: Report): string | null {
-  const nothing = at === undefined && detail === undefined && error === undefined;
-  return nothing ? null : JSON.stringify({ at, detail, error });
 }
 
 function jsonOrNull(value: unknown): string | null {
@@ -114,8 +110,8 @@ function jsonOrNull(value: unknown): string | null {
 
 function acknowledgementsOf(stored: readonly ChangedRow[]): ChunkAcknowledgement[] {
   const chunks = new Map<string, ChunkAcknowledgement & { readonly slots: number[] }>();
-  for (const { rollout_id: rolloutId, chunk, slot, remaining } of stored) {
-    if (chunk === null || slot === null || remaining === null) continue;
+  for (const { rollout_id: rolloutId, planned, chunk, slot, remaining } of stored) {
+    if (!planned || chunk === null || slot === null || remaining === null) continue;
     const key = `${rolloutId}/${chunk}`;
     const entry = chunks.get(key) ?? { rolloutId, chunk, slots: [], remaining };
     entry.slots.push(slot);

@@ -1,0 +1,73 @@
+import { expect, test } from '@jest/globals';
+import { Batcher } from './batcher.js';
+
+/** Batches that wait until the test answers them. */
+function heldBatches() {
+  const batches: { items: number[]; answer: (results: string[]) => void; fail: (error: Error) => void }[] =
+    [];
+  const run = (items: number[]) =>
+    new Promise<string[]>((resolve, reject) => batches.push({ items, answer: resolve, fail: reject }));
+  return { batches, run };
+}
+
+const turn = () => new Promise(setImmediate);
+const answered = (items: readonly number[]) => items.map((item) => `answer ${item}`);
+
+test('what arrives in one turn is one batch, and each gets its own answer', async () => {
+  const { batches, run } = heldBatches();
+  const batcher = new Batcher(run, { maxSize: 10, concurrency: 1, maxQueued: 100 });
+  const results = Promise.all([1, 2, 3].map((item) => batcher.submit(item)));
+  expect(batcher.waiting).toBe(3);
+  await turn();
+  expect(batches.map(({ items }) => items)).toEqual([[1, 2, 3]]);
+  expect(batcher.waiting).toBe(0);
+  batches[0]?.answer(answered([1, 2, 3]));
+  expect(await results).toEqual(['answer 1', 'answer 2', 'answer 3']);
+});
+
+test('what arrives meanwhile is the next batch, within size and concurrency', async () => {
+  const { batches, run } = heldBatches();
+  const batcher = new Batcher(run, { maxSize: 2, concurrency: 2, maxQueued: 100 });
+  const results = Promise.all([1, 2, 3, 4, 5].map((item) => batcher.submit(item)));
+  await turn();
+  expect(batches.map(({ items }) => items)).toEqual([
+    [1, 2],
+    [3, 4],
+  ]);
+  expect(batcher.waiting).toBe(1);
+  batches[0]?.answer(answered([1, 2]));
+  await turn();
+  expect(batches.map(({ items }) => items)).toEqual([[1, 2], [3, 4], [5]]);
+  batches[1]?.answer(answered([3, 4]));
+  batches[2]?.answer(answered([5]));
+  expect(await results).toHaveLength(5);
+});
+
+test('a batch that fails fails for all in it, and for nobody else', async () => {
+  const { batches, run } = heldBatches();
+  const batcher = new Batcher(run, { maxSize: 2, concurrency: 1, maxQueued: 100 });
+  const results = Promise.allSettled([1, 2, 3].map((item) => batcher.submit(item)));
+  await turn();
+  batches[0]?.fail(new Error('away'));
+  await turn();
+  batches[1]?.answer(answered([3]));
+  expect(await results).toMatchObject([
+    { status: 'rejected', reason: { message: 'away' } },
+    { status: 'rejected', reason: { message: 'away' } },
+    { status: 'fulfilled', value: 'answer 3' },
+  ]);
+});
+
+test('when too many wait, one more is refused at once', async () => {
+  const { batches, run } = heldBatches();
+  const batcher = new Batcher(run, { maxSize: 1, concurrency: 1, maxQueued: 2 });
+  const first = batcher.submit(1);
+  await turn();
+  const waiting = [batcher.submit(2), batcher.submit(3)];
+  await expect(batcher.submit(4)).rejects.toMatchObject({ code: 'TOO_MANY_REQUESTS' });
+  for (const next of [0, 1, 2]) {
+    batches[next]?.answer(['done']);
+    await turn();
+  }
+  expect(await Promise.all([first, ...waiting])).toEqual(['done', 'done', 'done']);
+});

@@ -1,0 +1,289 @@
+/**
+ * The one writer of deliveries. Whatever changes one goes through here or through store-reports.ts beside it: the
+ * state with its event in the delivery's history, what is left of its chunk, and the rollout's numbers, by one
+ * statement.
+ *
+ * INVARIANTS
+ * - A state changes only along the events of domain/delivery/events.ts; a row in another state is left as it is.
+ * - `rollout_chunk.open` is the number of its deliveries that have not ended; the sum of `rollout_count` by state is
+ *   the number of deliveries in it. A statement that dies changes none of the three.
+ * - Rows are locked in the order deliveries (by rollout, ordinal), chunks, counts: two statements cannot wait for each
+ *   other.
+ * - A gateway's node is told, in the same transaction, of whatever changes what the gateway is to be told.
+ */
+import { deliveryEvents, type DeliveryEvent } from '../../domain/delivery/events.js';
+import { isEnded } from '../../domain/delivery/state.js';
+import { limits } from '../../domain/limits.js';
+import { Prisma } from '../../prisma/generated/client.js';
+import { inTransaction, jsonText, type Database, type Transaction } from '../database.js';
+import { sqlFrom, sqlStateOf, sqlTask } from './sql-states.js';
+
+/** Deliveries that one statement changes at most. */
+const batchSize = 5_000;
+
+/** Which deliveries an event happens to, and what is stored with it. */
+export interface Happening {
+  /** Condition on the delivery `d` and its chunk `c`; null columns of `c` when it has none. */
+  readonly where: Prisma.Sql;
+  /** Further rows that condition and error refer to. */
+  readonly join?: Prisma.Sql;
+  /** The problem that is shown with the delivery, as jsonb. */
+  readonly error?: Prisma.Sql;
+  /** Further facts for the history. */
+  readonly detail?: unknown;
+  /** The group that the delivery belongs to from now on. */
+  readonly groupId?: string;
+}
+
+export class DeliveryWriter {
+  constructor(
+    private readonly database: Database,
+    /** Names the process in the rows that it counts in. */
+    readonly writer: string,
+  ) {}
+
+  /**
+   * Lets an event happen to all deliveries that are meant and in a state that allows it, in batches.
+   * @param db a transaction, when it belongs to more; else each batch is one
+   * @returns how many it happened to
+   */
+  async happen(
+    event: DeliveryEvent,
+    happening: Happening,
+    db: Database | Transaction = this.database,
+  ): Promise<number> {
+    for (let changed = 0; ;) {
+      const batch = await this.happenToBatch(event, happening, db);
+      changed += batch;
+      if (batch < batchSize) return changed;
+    }
+  }
+
+  private async happenToBatch(
+    event: DeliveryEvent,
+    { where, join = Prisma.empty, error = Prisma.sql`NULL::jsonb`, detail, groupId }: Happening,
+    db: Database | Transaction,
+  ): Promise<number> {
+    const { to } = deliveryEvents[event];
+    const entry = jsonText(detail === undefined ? { event } : { event, detail });
+    const [row] = await db.$queryRaw<{ changed: number }[]>`
+      WITH target AS MATERIALIZED (
+        SELECT d.rollout_id, d.ordinal, ${sqlStateOf} AS state, d.ended_at IS NOT NULL AS had_ended, ${error} AS error
+        FROM delivery d LEFT JOIN rollout_chunk c ON c.rollout_id = d.rollout_id AND c.chunk = d.chunk ${join}
+        WHERE ${where} AND ${sqlStateOf} IN ${sqlFrom(event)}
+        ORDER BY d.rollout_id, d.ordinal LIMIT ${batchSize} FOR NO KEY UPDATE OF d
+      ), changed AS (
+        UPDATE delivery d SET state = ${to}, error = coalesce(t.error, d.error), updated_at = now(),
+          group_id = coalesce(${groupId ?? null}::uuid, d.group_id),
+          history = d.history || (jsonb_build_object('at', now()) || ${entry}::jsonb),
+          ended_at = CASE WHEN ${isEnded(to)} THEN coalesce(d.ended_at, now()) END
+        FROM target t WHERE d.rollout_id = t.rollout_id AND d.ordinal = t.ordinal
+        RETURNING d.rollout_id, d.gateway_id, d.chunk, t.state AS before, d.state AS after,
+          d.ended_at IS NOT NULL AND NOT t.had_ended AS ends
+      ), ${this.countChanges()}
+      SELECT count(*)::int AS changed, leonore_tell_nodes(array_agg(gateway_id) FILTER (WHERE before IN ${sqlTask})) AS announcements
+      FROM changed`;
+    return row?.changed ?? 0;
+  }
+
+  /**
+   * The statement's last parts: what is left of the chunks, and the rollouts' numbers, given `changed` with the
+   * columns rollout_id, chunk, before, after, ends.
+   */
+  private countChanges(): Prisma.Sql {
+    return Prisma.sql`${Prisma.raw(chunkChanges)}, ${Prisma.raw(countDeltas)}, counted AS (
+        INSERT INTO rollout_count AS k (rollout_id, writer, state, count)
+        SELECT rollout_id, ${this.writer}, state, change FROM deltas ORDER BY rollout_id, state
+        ON CONFLICT (rollout_id, writer, state) DO UPDATE SET count = k.count + EXCLUDED.count
+      )`;
+  }
+
+  /**
+   * Step ii: a delivery for each gateway that is meant and has none yet, in the order of their ids. Done again, it adds
+   * who has come since.
+   * @param members condition on the gateway `g`
+   */
+  async add(rolloutId: string, members: Prisma.Sql): Promise<void> {
+    await inTransaction(this.database, async (tx) => {
+      // One at a time, should an activity that was given up be at work still: ordinals are counted on. Rows that refer
+      // to the rollout may be inserted meanwhile.
+      await tx.$queryRaw`SELECT 1 FROM rollout WHERE id = ${rolloutId}::uuid FOR NO KEY UPDATE`;
+      await tx.$executeRaw`
+        WITH base AS MATERIALIZED (
+          SELECT coalesce(max(ordinal), -1) AS last FROM delivery WHERE rollout_id = ${rolloutId}::uuid
+        ), added AS (
+          INSERT INTO delivery (rollout_id, ordinal, gateway_id, node_id, protocol, strategy)
+          SELECT ${rolloutId}::uuid, base.last + row_number() OVER (ORDER BY g.id), g.id, g.node_id, g.protocol, g.strategy
+          FROM gateway g, base
+          WHERE ${members}
+            AND NOT EXISTS (SELECT 1 FROM delivery d WHERE d.rollout_id = ${rolloutId}::uuid AND d.gateway_id = g.id)
+          RETURNING 1
+        )
+        INSERT INTO rollout_count AS k (rollout_id, writer, state, count)
+        SELECT ${rolloutId}::uuid, ${this.writer}, 'pending', count(*)::int FROM added HAVING count(*) > 0
+        ON CONFLICT (rollout_id, writer, state) DO UPDATE SET count = k.count + EXCLUDED.count`;
+    });
+  }
+
+  /**
+   * An order is offered as it is given: its deliveries come into chunks at once.
+   * @returns how many gateways got it
+   */
+  async addOffered(
+    tx: Transaction,
+    orderId: string,
+    gatewayIds: readonly string[],
+    deadlineSeconds: number,
+  ): Promise<number> {
+    const [row] = await tx.$queryRaw<{ added: number }[]>`
+      WITH member AS MATERIALIZED (
+        SELECT g.id, g.node_id, g.protocol, g.strategy, (row_number() OVER (ORDER BY g.id))::int - 1 AS place
+        FROM gateway g WHERE g.id = ANY(${gatewayIds}::text[]) AND g.state = 'active'
+      ), chunks AS (
+        INSERT INTO rollout_chunk (rollout_id, chunk, node_id, size, open, offered_at, deadline_at)
+        SELECT ${orderId}::uuid, place / ${limits.chunkSize}, coalesce(min(node_id), ''), count(*)::int, count(*)::int, now(),
+               now() + ${deadlineSeconds} * interval '1 second'
+        FROM member GROUP BY 2
+      ), added AS (
+        INSERT INTO delivery (rollout_id, ordinal, gateway_id, node_id, protocol, strategy, chunk, slot)
+        SELECT ${orderId}::uuid, place, id, node_id, protocol, strategy, place / ${limits.chunkSize}, place % ${limits.chunkSize}
+        FROM member RETURNING gateway_id
+      ), counted AS (
+        INSERT INTO rollout_count (rollout_id, writer, state, count)
+        SELECT ${orderId}::uuid, ${this.writer}, 'offered', count(*)::int FROM added HAVING count(*) > 0
+      ), woken AS (
+        UPDATE gateway SET wake = true WHERE id IN (SELECT id FROM member)
+      )
+      SELECT count(*)::int AS added, leonore_tell_nodes(array_agg(gateway_id)) AS announcements FROM added`;
+    return row?.added ?? 0;
+  }
+
+  /** Step v: gives the pending deliveries of built groups their place in a chunk; see ChunkRepository.form. */
+  async place(tx: Transaction, rolloutId: string, nodeId: string): Promise<void> {
+    // Right after step ii the planner takes these rows for few, and would look through all of them for each.
+    await tx.$executeRaw`SET LOCAL enable_nestloop = off`;
+    await tx.$executeRaw`
+      WITH base AS MATERIALIZED (
+        SELECT coalesce(max(chunk), -1) + 1 AS next FROM rollout_chunk WHERE rollout_id = ${rolloutId}::uuid
+      ), ready AS MATERIALIZED (
+        SELECT id, ordinals FROM rollout_group
+        WHERE rollout_id = ${rolloutId}::uuid AND node_id = ${nodeId} AND state = 'built' AND NOT placed
+      ), placed_groups AS (
+        UPDATE rollout_group g SET placed = true FROM ready WHERE g.id = ready.id
+      ), numbered AS MATERIALIZED (
+        SELECT d.ordinal, r.id AS group_id, (row_number() OVER (ORDER BY d.ordinal))::int - 1 AS place
+        FROM ready r CROSS JOIN LATERAL ${sqlMembers('r')}
+        JOIN delivery d ON d.rollout_id = ${rolloutId}::uuid AND d.ordinal = member.ordinal
+        WHERE d.state = 'pending' AND d.chunk IS NULL
+      ), chunks AS (
+        INSERT INTO rollout_chunk (rollout_id, chunk, node_id, size, open)
+        SELECT ${rolloutId}::uuid, base.next + n.place / ${limits.chunkSize}, ${nodeId}, count(*)::int, count(*)::int
+        FROM base, numbered n GROUP BY 2
+      )
+      UPDATE delivery d SET group_id = n.group_id, chunk = base.next + n.place / ${limits.chunkSize}, slot = n.place % ${limits.chunkSize}
+      FROM base, numbered n
+      WHERE d.rollout_id = ${rolloutId}::uuid AND d.ordinal = n.ordinal`;
+    await tx.$executeRaw`SET LOCAL enable_nestloop = on`;
+  }
+
+  /**
+   * Step vi: the tasks of a chunk are there from now on; done again, it changes nothing.
+   * @returns how many were offered now
+   */
+  async offer(rolloutId: string, chunk: number, nodeId: string, deadlineSeconds: number): Promise<number> {
+    const [row] = await this.database.$queryRaw<{ offered: number }[]>`
+      WITH offered AS (
+        UPDATE rollout_chunk SET offered_at = now(), node_id = ${nodeId},
+          deadline_at = now() + ${deadlineSeconds} * interval '1 second'
+        WHERE rollout_id = ${rolloutId}::uuid AND chunk = ${chunk} AND offered_at IS NULL AND ended_at IS NULL RETURNING open
+      ), counted AS (
+        INSERT INTO rollout_count AS k (rollout_id, writer, state, count)
+        SELECT ${rolloutId}::uuid, ${this.writer}, change.state, change.count
+        FROM offered, LATERAL (VALUES ('offered', offered.open), ('pending', -offered.open)) AS change(state, count)
+        ORDER BY change.state
+        ON CONFLICT (rollout_id, writer, state) DO UPDATE SET count = k.count + EXCLUDED.count
+      )
+      SELECT offered.open AS offered, leonore_tell_nodes((
+        SELECT array_agg(gateway_id) FROM delivery
+        WHERE rollout_id = ${rolloutId}::uuid AND chunk = ${chunk} AND ended_at IS NULL)) AS announcements FROM offered`;
+    return row?.offered ?? 0;
+  }
+
+  /** Step iii: notes for the deliveries that have no place yet on which node their gateway is now. */
+  async follow(rolloutId: string): Promise<void> {
+    await this.database.$executeRaw`
+      WITH elsewhere AS MATERIALIZED (
+        -- Most are where they were a moment ago: their rows are not written again.
+        SELECT d.ordinal, g.node_id FROM delivery d JOIN gateway g ON g.id = d.gateway_id
+        WHERE d.rollout_id = ${rolloutId}::uuid AND d.state = 'pending' AND d.chunk IS NULL AND g.node_id IS NOT NULL
+          AND d.node_id IS DISTINCT FROM g.node_id
+      )
+      UPDATE delivery d SET node_id = e.node_id FROM elsewhere e
+      WHERE d.rollout_id = ${rolloutId}::uuid AND d.ordinal = e.ordinal AND d.state = 'pending' AND d.chunk IS NULL`;
+  }
+}
+
+/**
+ * The ordinals of a group's deliveries, one a row, as `member`: compared for equality, which a hash does at once, however
+ * the gateways of groups and nodes are mixed.
+ * @param group alias of the row of rollout_group
+ */
+export function sqlMembers(group: string): Prisma.Sql {
+  return Prisma.raw(
+    `(SELECT generate_series(lower(span), upper(span) - 1) AS ordinal FROM unnest(${group}.ordinals) AS s(span)) AS member`,
+  );
+}
+
+/** Open deliveries go with their gateways to other nodes, under the locks of {@link lockOpen}. */
+export async function moveOpen(
+  tx: Transaction,
+  gatewayIds: readonly string[],
+  nodeIds: readonly string[],
+): Promise<void> {
+  await tx.$executeRaw`
+    UPDATE delivery d SET node_id = m.node_id
+    FROM unnest(${gatewayIds}::text[], ${nodeIds}::text[]) AS m(id, node_id)
+    WHERE d.gateway_id = m.id AND d.ended_at IS NULL`;
+}
+
+/** Open deliveries of gateways that registered again go to their node, and speak the channel agreed on now. */
+export async function followRegistrations(tx: Transaction, rows: string): Promise<void> {
+  await tx.$executeRaw`
+    UPDATE delivery d SET node_id = t.node_id, protocol = t.protocol, strategy = t.strategy
+    FROM jsonb_to_recordset(${rows}::jsonb) AS t(id text, node_id text, protocol text, strategy text)
+    WHERE d.gateway_id = t.id AND d.ended_at IS NULL
+      AND (d.node_id, d.protocol, d.strategy) IS DISTINCT FROM (t.node_id, t.protocol, t.strategy)`;
+}
+
+/** Locks the open deliveries of gateways, in the order in which everybody locks them. */
+export async function lockOpen(tx: Transaction, gatewayIds: readonly string[]): Promise<void> {
+  await tx.$executeRaw`
+    SELECT count(*) FROM (
+      SELECT 1 FROM delivery WHERE gateway_id = ANY(${gatewayIds}::text[]) AND ended_at IS NULL
+      ORDER BY rollout_id, ordinal FOR NO KEY UPDATE) locked`;
+}
+
+/** Given `changed`: what ended is taken off its chunk; `chunks` has what is left of each. */
+export const chunkChanges = `
+  chunk_ends AS MATERIALIZED (
+    SELECT c.rollout_id, c.chunk, c.offered_at, e.ends
+    FROM (SELECT rollout_id, chunk, count(*)::int AS ends FROM changed WHERE ends AND chunk IS NOT NULL GROUP BY 1, 2) e
+    JOIN rollout_chunk c ON c.rollout_id = e.rollout_id AND c.chunk = e.chunk
+    ORDER BY 1, 2 FOR NO KEY UPDATE OF c
+  ), chunks AS (
+    UPDATE rollout_chunk c SET open = c.open - e.ends, ended_at = CASE WHEN c.open = e.ends THEN now() END
+    FROM chunk_ends e WHERE c.rollout_id = e.rollout_id AND c.chunk = e.chunk
+    RETURNING c.rollout_id, c.chunk, c.open
+  )`;
+
+/** Given `changed` and `chunk_ends`: by how much the numbers of each state change. */
+export const countDeltas = `
+  deltas AS MATERIALIZED (
+    SELECT rollout_id, state, sum(change)::int AS change FROM (
+      -- The chunk may have been offered since the statement began: it counts as it is under its lock.
+      SELECT m.rollout_id, -1 AS change,
+             CASE WHEN m.before = 'pending' AND e.offered_at IS NOT NULL THEN 'offered' ELSE m.before END AS state
+      FROM changed m LEFT JOIN chunk_ends e ON e.rollout_id = m.rollout_id AND e.chunk = m.chunk
+      UNION ALL SELECT rollout_id, 1, after FROM changed) moved
+    GROUP BY 1, 2 HAVING sum(change) <> 0
+  )`;

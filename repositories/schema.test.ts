@@ -1,0 +1,135 @@
+/** prisma/schema.prisma and the database that the migrations make say the same, in both directions. */
+import { afterAll, beforeAll, expect, test } from '@jest/globals';
+import pg from 'pg';
+import { databaseFacts } from '../tests/support/database-facts.js';
+import { startTestDatabase, type TestDatabase } from '../tests/support/postgres.js';
+import { prismaFacts } from '../tests/support/prisma-facts.js';
+
+/**
+ * Indexes that Prisma's schema cannot state: with a condition, on an expression, or with columns carried along. This is
+ * the one place where they stand besides their migrations.
+ */
+const indexesBeyondPrisma: readonly string[] = [
+  "CREATE INDEX delivery_unfinished_idx ON delivery USING btree (gateway_id) WHERE (state = ANY (ARRAY['pending'::text, 'offered'::text, 'downloading'::text, 'installing'::text]))",
+  'CREATE INDEX gateway_order_open_idx ON gateway_order USING btree (gateway_id) WHERE (ended_at IS NULL)',
+  "CREATE INDEX gateway_queued_idx ON gateway USING btree (queued_at, id) WHERE (state = 'queued'::text)",
+  'CREATE INDEX gateway_wake_idx ON gateway USING btree (node_id) WHERE wake',
+  'CREATE INDEX rollout_unstarted_idx ON rollout USING btree (created_at) WHERE (workflow_started_at IS NULL)',
+];
+
+let server: TestDatabase;
+let client: pg.Client;
+let stated: string[];
+
+beforeAll(async () => {
+  [server, stated] = await Promise.all([startTestDatabase(), prismaFacts()]);
+  client = new pg.Client({ connectionString: server.url });
+  await client.connect();
+}, 60_000);
+
+afterAll(async () => {
+  await client.end();
+  await server.stop();
+});
+
+/** What only one of them says. */
+async function differences(): Promise<{ prisma: string[]; database: string[] }> {
+  const { statable } = await databaseFacts(client);
+  return {
+    prisma: stated.filter((fact) => !statable.includes(fact)),
+    database: statable.filter((fact) => !stated.includes(fact)),
+  };
+}
+
+test('the schema says what the database has, and the database has what the schema says', async () => {
+  expect(await differences()).toEqual({ prisma: [], database: [] });
+});
+
+test('indexes that Prisma cannot state are those that are listed', async () => {
+  expect((await databaseFacts(client)).indexesBeyondPrisma).toEqual([...indexesBeyondPrisma].sort());
+});
+
+test.each([
+  ['a table', 'CREATE TABLE extra (id text PRIMARY KEY)', 'table extra'],
+  ['a table gone', 'DROP TABLE delivery_event', 'table delivery_event'],
+  ['a column', 'ALTER TABLE gateway ADD COLUMN extra text', 'gateway.extra text'],
+  ['a column gone', 'ALTER TABLE gateway DROP COLUMN mac', 'gateway.mac text'],
+  [
+    'a type',
+    'ALTER TABLE delivery_event ALTER COLUMN sequence TYPE bigint',
+    'delivery_event.sequence bigint',
+  ],
+  [
+    'a precision',
+    'ALTER TABLE artifact ALTER COLUMN created_at TYPE timestamptz(6)',
+    'artifact.created_at timestamp(3) with time zone',
+  ],
+  [
+    'a column that may be null',
+    'ALTER TABLE artifact ALTER digest DROP NOT NULL',
+    'artifact.digest nullable',
+  ],
+  ['a column that may not', 'ALTER TABLE gateway ALTER mac SET NOT NULL', 'gateway.mac not null'],
+  ['a default', "ALTER TABLE gateway ALTER mac SET DEFAULT ''", "gateway.mac default ''::text"],
+  ['a default gone', 'ALTER TABLE gateway ALTER wake DROP DEFAULT', 'gateway.wake default false'],
+  ['another default', 'ALTER TABLE gateway ALTER wake SET DEFAULT true', 'gateway.wake default true'],
+  [
+    'another primary key',
+    'ALTER TABLE artifact_provision DROP CONSTRAINT artifact_provision_pkey, ADD PRIMARY KEY (name, artifact_id)',
+    'artifact_provision primary key (name, artifact_id)',
+  ],
+  ['a unique constraint', 'ALTER TABLE deployment ADD UNIQUE (created_at)', 'deployment unique (created_at)'],
+  [
+    'a unique constraint gone',
+    'ALTER TABLE artifact DROP CONSTRAINT artifact_name_version_key',
+    'artifact unique (name, version)',
+  ],
+  ['an index', 'CREATE INDEX ON gateway (mac, name)', 'gateway index (mac, name)'],
+  ['an index gone', 'DROP INDEX gateway_node_id_idx', 'gateway index (node_id)'],
+  ['an index the other way round', 'CREATE INDEX ON gateway (mac DESC)', 'gateway index (mac DESC)'],
+  ['an index of another kind', 'CREATE INDEX ON gateway USING hash (mac)', 'gateway index (mac) using hash'],
+  [
+    'a foreign key',
+    'ALTER TABLE rollout_step ADD FOREIGN KEY (node_id) REFERENCES node (id)',
+    'rollout_step foreign key (node_id) to node (id) on delete no action on update no action',
+  ],
+  [
+    'a foreign key gone',
+    'ALTER TABLE gateway DROP CONSTRAINT gateway_node_id_fkey',
+    'gateway foreign key (node_id) to node (id) on delete no action on update no action',
+  ],
+  [
+    'a foreign key that deletes',
+    `ALTER TABLE gateway DROP CONSTRAINT gateway_node_id_fkey,
+       ADD FOREIGN KEY (node_id) REFERENCES node (id) ON DELETE CASCADE`,
+    'gateway foreign key (node_id) to node (id) on delete cascade on update no action',
+  ],
+])('%s is seen', async (_what, change, fact) => {
+  await client.query('BEGIN');
+  try {
+    await client.query(change);
+    const { prisma, database } = await differences();
+    expect([...prisma, ...database]).toContain(fact);
+  } finally {
+    await client.query('ROLLBACK');
+  }
+});
+
+test.each([
+  ['a condition', 'CREATE INDEX extra ON gateway (mac) WHERE wake'],
+  ['an expression', 'CREATE INDEX extra ON gateway (lower(mac))'],
+  ['a column carried along', 'CREATE INDEX extra ON gateway (mac) INCLUDE (name)'],
+  ['nulls that are alike', 'CREATE UNIQUE INDEX extra ON gateway (mac) NULLS NOT DISTINCT'],
+])('an index with %s is one of those that Prisma cannot state', async (_what, change) => {
+  await client.query('BEGIN');
+  try {
+    await client.query(change);
+    const found = (await databaseFacts(client)).indexesBeyondPrisma;
+    expect(found.filter((index) => !indexesBeyondPrisma.includes(index))).toEqual([
+      expect.stringContaining('INDEX extra ON gateway'),
+    ]);
+    expect(await differences()).toEqual({ prisma: [], database: [] });
+  } finally {
+    await client.query('ROLLBACK');
+  }
+});

@@ -1,0 +1,44 @@
+/** Work of a node: as long as its lease holds it is busy, however long it takes; when it is gone the work is let go. */
+import { ApplicationFailure } from '@temporalio/workflow';
+import type { Step } from '../domain/rollout/steps.js';
+import { onCoordinator, suspicionOf } from './policies.js';
+
+/** The node is gone, and its gateways have moved: what it was to do is another's now. */
+export class NodeGone extends Error {
+  override readonly name = 'NodeGone';
+}
+
+export interface NodeWork {
+  readonly rolloutId: string;
+  readonly nodeId: string;
+  readonly step: Step;
+}
+
+/**
+ * Runs work of a node. When the node does not answer, the coordinator looks whether it is alive; work that has taken
+ * nodes with it is not handed to another.
+ * @param work told how often the node was asked after in vain already
+ * @throws NodeGone; an ApplicationFailure TASK_QUARANTINED
+ */
+export async function askAfter<T>(
+  { rolloutId, nodeId, step }: NodeWork,
+  work: (asked: number) => Promise<T>,
+): Promise<T> {
+  for (let asked = 0; ; asked += 1) {
+    try {
+      return await work(asked);
+    } catch (error) {
+      const suspicion = suspicionOf(error);
+      if (suspicion === null) throw error;
+      const during = suspicion === 'silent' ? step : null;
+      const { left, quarantined } = await onCoordinator('iii').leaveNode({ rolloutId, nodeId, during });
+      if (quarantined) {
+        throw ApplicationFailure.nonRetryable(
+          `nodes died while they worked on step ${step} of this rollout: it is not handed to another`,
+          'TASK_QUARANTINED',
+        );
+      }
+      if (left) throw new NodeGone(nodeId);
+    }
+  }
+}
