@@ -15,7 +15,7 @@ import { expectInOrder } from './support/in-order.js';
 import { inProcessLeonore, tick, type InProcessLeonore } from './support/in-process-leonore.js';
 import { quietTemporal } from './support/quiet-temporal.js';
 import { testTemporal, type TestTemporal } from './support/temporal.js';
-import { addNode, testRepositories, type TestRepositories } from './support/test-repositories.js';
+import { testRepositories, type TestRepositories } from './support/test-repositories.js';
 import { inflict, workflowFaults, type WorkflowFault } from './support/workflow-faults.js';
 
 /** From the offer until who is silent is lost: longer than it takes to mend what was done. */
@@ -72,9 +72,7 @@ const running = new Map<Case, Promise<{ rollout: Rollout; events: RolloutEvent[]
 beforeAll(async () => {
   quietTemporal();
   temporal = await testTemporal();
-  // No node is to be taken for dead here.
-  repositories = await testRepositories(3_600_000);
-  await addNode(repositories, 'node-1');
+  repositories = await testRepositories();
   const { address, namespace, environment } = temporal;
   const client = environment.client.workflow;
   const blobRoot = await mkdtemp(join(tmpdir(), 'leonore-ended-workflows-'));

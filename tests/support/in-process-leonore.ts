@@ -22,11 +22,12 @@ import { TemporalLink } from '../../workflows/client/temporal-link.js';
 import { Reconciler } from '../../workers/reconciler.js';
 import { testBuilder, testSourceBuilder, type TestBuilder } from './test-builder.js';
 import { testPlanning } from './test-pool.js';
-import { addGateways, profileOf, type TestRepositories } from './test-repositories.js';
+import { addGateways, addNode, profileOf, type TestRepositories } from './test-repositories.js';
 
 /** Short, so that what is to be mended is mended soon. */
 const roundMs = 250;
 const pollMs = 50;
+const heartbeatMs = 2_000;
 
 /** What a gateway does with its tasks. */
 export type Conduct = 'answers' | 'silent';
@@ -91,6 +92,12 @@ export async function inProcessLeonore(
         }),
       );
   }
+  const incarnations = await Promise.all(nodeIds.map((id) => addNode(repositories, id)));
+  const heartbeat = setInterval(() => {
+    for (const [index, id] of nodeIds.entries())
+      // While the database is away there is nobody to tell.
+      repositories.nodes.heartbeat(id, incarnations[index] ?? '', {}).catch(() => undefined);
+  }, heartbeatMs);
   const running = Promise.all(workers.map((worker) => worker.run()));
   const gateways = new SmallGateways(repositories, rolloutClient);
   const reconciler = new Reconciler({
@@ -139,6 +146,7 @@ export async function inProcessLeonore(
       }
     },
     async stop() {
+      clearInterval(heartbeat);
       await reconciler.stop();
       await gateways.stop();
       for (const worker of workers) worker.shutdown();
