@@ -82,12 +82,13 @@ const unavailableCodes = new Set([
 ]);
 /**
  * SQLSTATE: connection exceptions, insufficient resources, operator intervention (shutdown, starting up, recovery), a
- * transaction that PostgreSQL ended for idleness, read-only after a failover.
+ * transaction that PostgreSQL ended for idleness, read-only after a failover, a database that is being put back from a
+ * copy.
  */
-const unavailableStates = /^(08|53|57P|25P0[34]|25006)/;
+const unavailableStates = /^(08|53|57P|25P0[34]|25006|3D000)/;
 /** What the driver says of a connection that is lost or cannot be made, for which there is no code. */
 const lostPattern =
-  /\b(ECONNREFUSED|ECONNRESET|ECONNABORTED|EPIPE|ETIMEDOUT|EHOSTUNREACH|ENETUNREACH|ENOTFOUND|EAI_AGAIN)\b|Connection terminated|connection (was |has been |is )?(ended|closed|refused|lost|not open)|has encountered a connection error|timeout exceeded when trying to connect|Can't reach database|DatabaseNotReachable|ConnectionClosed|SocketTimeout|not accepting connections|the database system is|terminating connection|Unable to start a transaction|Transaction (already closed|not found|API error)/i;
+  /\b(ECONNREFUSED|ECONNRESET|ECONNABORTED|EPIPE|ETIMEDOUT|EHOSTUNREACH|ENETUNREACH|ENOTFOUND|EAI_AGAIN)\b|Connection terminated|connection (was |has been |is )?(ended|closed|refused|lost|not open)|has encountered a connection error|timeout exceeded when trying to connect|Can't reach database|DatabaseNotReachable|ConnectionClosed|SocketTimeout|not (currently )?accepting connections|the database system is|terminating connection|Unable to start a transaction|Transaction (already closed|not found|API error)/i;
 
 /**
  * What a driver's failure means to whoever asked: DATABASE_UNAVAILABLE when the same statement would be answered once
@@ -96,7 +97,14 @@ const lostPattern =
 export function asDatabaseError(error: unknown): unknown {
   if (error instanceof LeonoreError) return error;
   if (!isUnavailable(error)) return error;
-  return new LeonoreError('DATABASE_UNAVAILABLE', 'PostgreSQL does not answer', {}, { cause: error });
+  const cause = new Error(reasonOf(error));
+  return new LeonoreError('DATABASE_UNAVAILABLE', 'PostgreSQL does not answer', {}, { cause });
+}
+
+/** What PostgreSQL or the connection said, without what Prisma says around it: it is read by people who know neither. */
+function reasonOf(error: unknown): string {
+  const text = error instanceof Error ? error.message : String(error);
+  return /Message: `([^`]*)`/.exec(text)?.[1] ?? text.trim().split('\n').at(-1) ?? text;
 }
 
 function isUnavailable(error: unknown): boolean {

@@ -230,8 +230,10 @@ export class SmallGateways {
   }
 
   private carryOut(gatewayId: string, task: Task): void {
-    if (this.has(gatewayId, task.deliveryId)) return;
-    this.disks.set(gatewayId, [...(this.disks.get(gatewayId) ?? []), task.deliveryId]);
+    // What is done is not done again: the server has not heard of it, or has forgotten, and is told.
+    if (!this.has(gatewayId, task.deliveryId))
+      this.disks.set(gatewayId, [...(this.disks.get(gatewayId) ?? []), task.deliveryId]);
+    if (this.unsent.some(({ reports }) => reports[0]?.deliveryId === task.deliveryId)) return;
     const states = ['downloading', 'installing', 'succeeded'] as const;
     this.unsent.push({
       gatewayId,
