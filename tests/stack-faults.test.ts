@@ -54,6 +54,14 @@ beforeAll(async () => {
   await client.createDeployment({ name: 'busy', select: 'labels.fleet == "busy"' });
   await client.createDeployment({ name: 'one', gatewayIds: ['busy-0'] });
   await client.createDeployment({ name: 'quiet', gatewayIds: ['quiet-0', 'quiet-1'] });
+  await client.createDeployment({ name: 'another', gatewayIds: ['busy-2'] });
+  await client.createDeployment({ name: 'neighbours', gatewayIds: ['busy-0', 'busy-1'] });
+  for (const name of ['light', 'prompt']) await publish(name);
+  for (const manifest of hard.artifacts) await add(manifest);
+  await registerPuzzled('puzzled');
+  await client.createDeployment({ name: 'puzzled', gatewayIds: ['puzzled'] });
+  // Its package is there from now on.
+  expect(await ended(await start('light', 'another'))).toMatchObject({ state: 'succeeded' });
 }, 15 * 60_000);
 
 afterAll(async () => {
@@ -65,8 +73,7 @@ afterAll(async () => {
 
 /** Publishes version 1.0.0 of an artifact. @param buildSeconds absent: it needs no build */
 async function publish(name: string, buildSeconds?: number): Promise<void> {
-  const source = join(directory, name);
-  await mkdir(join(source, 'src'), { recursive: true });
+  const script = `#!/bin/sh\nsleep ${buildSeconds ?? 0}\necho ${name} >"$LEONORE_OUTPUT/run"\n`;
   const manifest: ArtifactManifest = {
     name,
     version: '1.0.0',
@@ -75,9 +82,14 @@ async function publish(name: string, buildSeconds?: number): Promise<void> {
       ? {}
       : { variants: [{ size: 1, installedSize: 1, source: { directory: 'src', build: 'build.sh' } }] }),
   };
+  await add(manifest, script);
+}
+
+async function add(manifest: ArtifactManifest, script = ''): Promise<void> {
+  const source = join(directory, manifest.name);
+  await mkdir(join(source, 'src'), { recursive: true });
   await writeFile(join(source, 'artifact.yaml'), JSON.stringify(manifest));
-  const script = `#!/bin/sh\nsleep ${buildSeconds ?? 0}\necho ${name} >"$LEONORE_OUTPUT/run"\n`;
-  await writeFile(join(source, 'src/build.sh'), script, { mode: 0o755 });
+  if (script !== '') await writeFile(join(source, 'src/build.sh'), script, { mode: 0o755 });
   await client.addArtifact(source);
 }
 
@@ -120,7 +132,6 @@ async function everythingSaid(): Promise<string> {
 
 test('PostgreSQL is away for 40 s while packages are built and handed out: it is waited for', async () => {
   await publish('patient', 15);
-  await publish('prompt');
   const building = await start('patient', 'busy');
   await until(() => hasBegun(building, 'v'));
   // One is at step v, the other at one of the first.
@@ -170,9 +181,6 @@ test('24 rollouts wait for one build of 20 s: one whose package is there is deli
   await publish('lengthy', 20);
   const lengthy = await Promise.all(Array.from({ length: 24 }, () => start('lengthy', 'one')));
   await until(() => hasBegun(lengthy[23] ?? '', 'iv'));
-  // Its package was built before, for others of the same kind.
-  await client.createDeployment({ name: 'neighbours', gatewayIds: ['busy-0', 'busy-1'] });
-  await publish('light');
   expect(await ended(await start('light', 'neighbours'))).toMatchObject({ state: 'succeeded' });
   const open = await Promise.all(lengthy.map(async (id) => (await client.rollout(id)).endedAt));
   expect(open).toContain(null);
@@ -192,14 +200,6 @@ async function registerPuzzled(id: string): Promise<void> {
 }
 
 test('a plan that is too hard ends with that reason, and no node dies of it', async () => {
-  for (const manifest of hard.artifacts) {
-    const source = join(directory, manifest.name);
-    await mkdir(source, { recursive: true });
-    await writeFile(join(source, 'artifact.yaml'), JSON.stringify(manifest));
-    await client.addArtifact(source);
-  }
-  await registerPuzzled('puzzled');
-  await client.createDeployment({ name: 'puzzled', gatewayIds: ['puzzled'] });
   const pids = ['node-1', 'node-2'].map((node) => stack.pid(node));
   const id = await start('puzzle', 'puzzled');
   await until(() => hasBegun(id, 'iv'));
@@ -216,7 +216,8 @@ test('work that takes nodes with it is given to two, and to no third', async () 
   const id = await start('puzzle', 'puzzled');
   const victims: (number | undefined)[] = [];
   for (let killed = 0; killed < 2; killed += 1) {
-    // Whoever has the gateway works on its plan: before, and again once that was found dead.
+    // Whoever has the gateway works on its plan; after its death has been found out, again.
+    await until(async () => (await nodesLost(id)) === killed);
     await until(async () => {
       const { nodeId } = await client.gateway('puzzled');
       const { steps } = await client.rollout(id);
@@ -236,6 +237,17 @@ test('work that takes nodes with it is given to two, and to no third', async () 
   // The others go on.
   expect(await ended(await start('light', 'busy'))).toMatchObject({ state: 'succeeded' });
 }, 300_000);
+
+/** How many deaths of nodes have been noted of a rollout. */
+async function nodesLost(id: string): Promise<number> {
+  return withPostgres(stack.database, async (database) => {
+    const { rowCount } = await database.query(
+      `SELECT 1 FROM rollout_event WHERE rollout_id = $1 AND kind = 'node-lost'`,
+      [id],
+    );
+    return rowCount ?? 0;
+  });
+}
 
 /** True when the node has taken the planning of a rollout, by Temporal's account. */
 async function isAtWork(id: string, nodeId: string): Promise<boolean> {
