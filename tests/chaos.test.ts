@@ -168,6 +168,20 @@ async function askDisks(): Promise<Map<string, string | undefined>> {
   });
 }
 
+/** How a rollout ended; `forgotten`: the database was set back to before it. */
+async function stateAtEnd(id: string): Promise<string> {
+  for (;;) {
+    try {
+      const { endedAt, state } = await untilDone(() => client.rollout(id));
+      if (endedAt !== null) return state;
+    } catch (error) {
+      if (!(error instanceof LeonoreError) || error.code !== 'ROLLOUT_NOT_FOUND') throw error;
+      return 'forgotten';
+    }
+    await delay(200);
+  }
+}
+
 async function oneRound(round: number): Promise<void> {
   const version = `${round}.0.0`;
   const deployment = round % silentEvery === 0 ? 'all' : 'awake';
@@ -184,18 +198,9 @@ async function oneRound(round: number): Promise<void> {
     await delay(random() * 6_000);
     strikes.push(await strike(id));
   }
-  let isKnown = true;
-  await until(async () => {
-    try {
-      return (await client.rollout(id)).endedAt !== null;
-    } catch (error) {
-      isKnown = !(error instanceof LeonoreError && error.code === 'ROLLOUT_NOT_FOUND');
-      return !isKnown;
-    }
-  });
+  const state = await stateAtEnd(id);
   const disks = await askDisks();
-  const deliveries = isKnown ? await untilDone(() => client.deliveries(id)) : [];
-  const { state } = isKnown ? await untilDone(() => client.rollout(id)) : { state: 'forgotten' };
+  const deliveries = state === 'forgotten' ? [] : await untilDone(() => client.deliveries(id));
   process.stderr.write(`round ${round}: ${strikes.join(', ')}: ${state}\n`);
   const wrong = deliveries.filter(
     ({ gatewayId, state: own }) => (own === 'succeeded') !== (disks.get(gatewayId) === version),

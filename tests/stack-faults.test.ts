@@ -256,8 +256,7 @@ async function isAtWork(id: string, nodeId: string): Promise<boolean> {
     const { pendingActivities } = await connection.workflowService
       .describeWorkflowExecution({ namespace: 'default', execution: { workflowId } })
       .catch(() => ({ pendingActivities: [] }));
-    if (pendingActivities?.some(({ state, lastHeartbeatTime }) => state === 2 && lastHeartbeatTime != null))
-      return true;
+    if (pendingActivities.some(({ lastHeartbeatTime }) => lastHeartbeatTime != null)) return true;
   }
   return false;
 }

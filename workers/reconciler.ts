@@ -85,7 +85,9 @@ export class Reconciler {
     await this.each('what gateways have', () => this.askAfterAbsence());
     await this.each('nodes', () => this.lookAfterNodes());
     await this.each('deadlines', () => this.enforceDeadlines());
-    await this.each('orders', async () => void (await repositories.orders.endFinished()));
+    await this.each('orders', async () => {
+      await repositories.orders.endFinished();
+    });
     await this.each('outcomes', () => this.settle());
     await this.each('rollouts', () => this.compare());
     if (isStrayRound) {

@@ -182,7 +182,9 @@ export class SmallGateways {
     private readonly repositories: TestRepositories,
     private readonly rolloutClient: RolloutClient,
   ) {
-    this.timer = setInterval(() => (this.round ??= this.work().finally(() => (this.round = null))), pollMs);
+    this.timer = setInterval(() => {
+      this.round ??= this.work().finally(() => (this.round = null));
+    }, pollMs);
   }
 
   /** Registers gateways of a conduct; the balancer places them. @returns their ids */
