@@ -94,11 +94,13 @@ async function deleteStore(): Promise<void> {
   await stack.start('temporal');
 }
 
-async function setBack(): Promise<void> {
-  if (Date.now() - copy.atMs < copyAgeMs) return;
+async function setBack(): Promise<string> {
+  const ageMs = Date.now() - copy.atMs;
+  if (ageMs < copyAgeMs) return 'no copy is old enough';
   await stack.waitFor('postgres', 'ready');
   await restoreDatabase(stack.database, copy.database);
   copy = { database: await copyDatabase(stack.database), atMs: Date.now() };
+  return `set back by ${Math.round(ageMs / 1_000)} s`;
 }
 
 /** One fault, and what it was. */
@@ -140,8 +142,7 @@ async function strike(rolloutId: string): Promise<string> {
       return `${fault} ${id.replace(rolloutId, '…')}${hit}`;
     }
     case 'restore':
-      await setBack();
-      return 'restore';
+      return setBack();
     case 'store':
       await deleteStore();
       return 'store of Temporal';
