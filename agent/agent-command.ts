@@ -4,6 +4,7 @@ import { resolve } from 'node:path';
 import { Command, InvalidArgumentError, Option } from 'commander';
 import { LeonoreError } from '../domain/errors.js';
 import { gatewayIdPattern, macPattern } from '../domain/gateway/profile.js';
+import { isolationLevels, type IsolationLevel } from './isolation/isolation-level.js';
 import type { Facts } from './profiler/facts.js';
 import { startAgent } from './start-agent.js';
 import type { Log } from './state/bounded-log.js';
@@ -20,6 +21,8 @@ interface CommandOptions {
   readonly profileInterval: number;
   readonly label: Readonly<Record<string, string>>;
   readonly profile?: string;
+  readonly isolation: IsolationLevel;
+  readonly appUser?: number;
   readonly pushHost: string;
   readonly pushPort: number;
   readonly healthTimeout: number;
@@ -37,17 +40,21 @@ export function agentCommand(): Command {
         .argParser(url)
         .makeOptionMandatory(),
     )
-    .requiredOption('--root <dir>', 'directory of the agent; everything it does stays below it')
+    .addOption(
+      new Option('--root <dir>', 'directory of the agent; everything it does stays below it')
+        .env('LEONORE_ROOT_DIR')
+        .makeOptionMandatory(),
+    )
     .addOption(
       new Option(
         '--enrolment-token <token>',
         'lets the gateway register; better in the environment than on the command line',
       ).env('LEONORE_ENROLMENT_TOKEN'),
     )
-    .option(
-      '--id <id>',
-      'id of the gateway (default: made from the mac, and kept)',
-      matching(gatewayIdPattern, 'an id'),
+    .addOption(
+      new Option('--id <id>', 'id of the gateway (default: made from the mac, and kept)')
+        .env('LEONORE_ID')
+        .argParser(matching(gatewayIdPattern, 'an id')),
     )
     .option(
       '--mac <mac>',
@@ -63,6 +70,12 @@ export function agentCommand(): Command {
     .option('--profile-interval <s>', 'seconds between two looks for a change of the profile', seconds, 300)
     .option('--label <key=value...>', 'labels of the gateway, for selectors', label, {})
     .option('--profile <file>', 'JSON laid over the measured profile: simulated hardware for test beds')
+    .addOption(
+      new Option('--isolation <level>', 'the most that is tried to keep applications from the system')
+        .choices(isolationLevels)
+        .default('full'),
+    )
+    .option('--app-user <n>', 'number of the user that applications are (default: made from the root)', user)
     .option('--push-host <host>', 'address to listen on for notices; LEONORE must reach it', '127.0.0.1')
     .option('--push-port <n>', 'port to listen on for notices; 0 takes a free one', port, 0)
     .option('--script-timeout <s>', 'time limit of a control script', seconds, 300)
@@ -79,6 +92,8 @@ async function runAgent(options: CommandOptions): Promise<void> {
     );
   }
   const overlay = options.profile === undefined ? undefined : await readOverlay(options.profile);
+  // Packages must be readable for the user that applications are, whatever this was started with.
+  process.umask(0o022);
   const agent = await startAgent({
     server: options.server,
     root: resolve(options.root),
@@ -90,6 +105,8 @@ async function runAgent(options: CommandOptions): Promise<void> {
     profileIntervalSeconds: options.profileInterval,
     labels: options.label,
     profileOverlay: overlay,
+    isolation: options.isolation,
+    applicationUser: options.appUser,
     pushHost: options.pushHost,
     pushPort: options.pushPort,
     log: options.json === true ? jsonLog : plainLog,
@@ -140,6 +157,13 @@ function port(text: string): number {
   const value = Number(text);
   if (!Number.isInteger(value) || value < 0 || value > 65_535)
     throw new InvalidArgumentError('It must be a port.');
+  return value;
+}
+
+function user(text: string): number {
+  const value = Number(text);
+  if (!Number.isInteger(value) || value < 1 || value > 0x7fffffff)
+    throw new InvalidArgumentError('It must be the number of a user other than root.');
   return value;
 }
 

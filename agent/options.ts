@@ -1,4 +1,7 @@
 /** Options of an agent, with their defaults. `leonore agent --help` explains the same to people. */
+import { totalmem } from 'node:os';
+import type { UnitLimits } from './isolation/control-groups.js';
+import type { IsolationLevel } from './isolation/isolation-level.js';
 import type { Facts } from './profiler/facts.js';
 import type { Log } from './state/bounded-log.js';
 
@@ -17,9 +20,17 @@ export interface AgentOptions {
   readonly intervalSeconds?: number | undefined;
   /** Seconds between looks for a change of the profile. */
   readonly profileIntervalSeconds?: number | undefined;
+  /** Seconds between two verifications of what is installed. */
+  readonly verifyIntervalSeconds?: number | undefined;
   readonly labels?: Readonly<Record<string, string>> | undefined;
   /** Laid over the measured profile: simulated hardware for test beds. */
   readonly profileOverlay?: Facts | undefined;
+  /** The most isolation that is tried; less is taken where the kernel gives less. */
+  readonly isolation?: IsolationLevel | undefined;
+  /** Number of the user that applications are. */
+  readonly applicationUser?: number | undefined;
+  /** For applications and scripts whose manifest says nothing. */
+  readonly applicationLimits?: UnitLimits | undefined;
   readonly pushHost?: string | undefined;
   readonly pushPort?: number | undefined;
   /** Receives the lines of the agent's log, too. */
@@ -55,7 +66,14 @@ export const defaultTimes: AgentTimes = {
   gatherMs: 1_000,
 };
 
+/** An application that takes more than half of the memory, or forks without end, is its own problem only. */
+export const defaultApplicationLimits: UnitLimits = {
+  memoryBytes: Math.floor(totalmem() / 2),
+  processes: 256,
+};
+
 export const defaultProfileIntervalSeconds = 300;
+export const defaultVerifyIntervalSeconds = 3_600;
 /** A push gateway polls too, but seldom: a notice may have been lost. */
 export const pushPollFactor = 10;
 export const agentVersion = '0.1.0';

@@ -47,7 +47,7 @@ describe('an order', () => {
     expect(await bed.server.order('o2', 'start', 'app')).toMatchObject({ state: 'succeeded' });
     await bed.running();
     expect(await starts()).toBe(2);
-    expect(await bed.leftovers()).toEqual([]);
+    await bed.settled();
     expect(await readdir(bed.path('container/generations'))).toHaveLength(1);
   });
 
@@ -62,7 +62,7 @@ describe('an order', () => {
   });
 
   test('to uninstall runs the uninstall script and leaves nothing of the artifact', async () => {
-    await install();
+    await install({ isolation: 'none' });
     const running = await pid();
     expect(await bed.server.order('o1', 'uninstall', 'app')).toMatchObject({
       state: 'succeeded',
@@ -78,7 +78,7 @@ describe('an order', () => {
       installed: [],
     });
     expect(await readdir(bed.path('container/packages'))).toEqual([]);
-    expect(await bed.leftovers()).toEqual([]);
+    await bed.settled();
   });
 
   test('to start what does not stay up fails, and it is stopped as before', async () => {
@@ -98,7 +98,7 @@ describe('an order', () => {
       installed: [{ name: 'app' }],
     });
     expect(await processesOf(bed.path('container'))).toEqual([]);
-    expect(await bed.leftovers()).toEqual([]);
+    await bed.settled();
     await rm(bed.path('container/data/app/broken'));
     expect(await bed.server.order('o3', 'start', 'app')).toMatchObject({ state: 'succeeded' });
   });
@@ -116,7 +116,7 @@ describe('an order', () => {
       });
     }
     await bed.running();
-    expect(await bed.leftovers()).toEqual([]);
+    await bed.settled();
   });
 
   test('that was carried out before is answered, not carried out again', async () => {

@@ -1,5 +1,6 @@
 import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
 import { readdir, readFile, stat } from 'node:fs/promises';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { request } from 'undici';
 import { AgentBed, application, exists, shortTimes } from './testing/test-agent.js';
 import { testPackage, testTask } from './testing/test-package.js';
@@ -153,7 +154,7 @@ describe('an agent', () => {
         }),
       );
       bed.server.offer(first, testTask('d1', first));
-      await bed.start();
+      await bed.start({ isolation: 'none' });
       await bed.server.ending('d1');
       bed.server.offer(second, testTask('d2', second, { remove: ['app@1.0.0'], removeFirst: true }));
       expect(await bed.server.ending('d2')).toMatchObject({
@@ -173,7 +174,7 @@ describe('an agent', () => {
       const removeBackup = source === 'LEONORE' ? 'rm "$LEONORE_ROOT/../agent/backup/"*\n' : '';
       const second = testPackage(application('2.0.0', { files: { 'start.sh': `${removeBackup}exit 1\n` } }));
       bed.server.offer(first, testTask('d1', first));
-      await bed.start();
+      await bed.start({ isolation: 'none' });
       await bed.server.ending('d1');
       bed.server.offer(second, testTask('d2', second, { remove: ['app@1.0.0'], removeFirst: true }));
       const report = await bed.server.ending('d2');
@@ -214,7 +215,7 @@ describe('an agent', () => {
   });
 
   test('sends its profile when it is wanted', async () => {
-    await bed.start();
+    await bed.start({ isolation: 'none' });
     await bed.server.until(() => bed.server.countOf('GET', '/device/v1/tasks') > 0);
     bed.server.profileWanted = true;
     await bed.server.until(() => bed.server.profiles.length > 0);
@@ -224,11 +225,11 @@ describe('an agent', () => {
   test('starts its applications again without asking anybody', async () => {
     const built = testPackage(application('1.0.0'));
     bed.server.offer(built, testTask('d1', built));
-    const agent = await bed.start();
+    const agent = await bed.start({ isolation: 'none' });
     await bed.server.ending('d1');
     await agent.close();
     const seen = bed.server.registrations.length;
-    const again = await bed.start();
+    const again = await bed.start({ isolation: 'none' });
     await bed.server.until(() => bed.server.registrations.length > seen);
     // The second registration is made with the gateway's own token.
     expect(bed.server.registrations.at(-1)?.token).toBe('token-1');
@@ -238,8 +239,15 @@ describe('an agent', () => {
     expect(() => process.kill(pid, 0)).toThrow();
   });
 
+  test('polls no more often because it is told to wait for longer than a timer can', async () => {
+    await bed.start({ intervalSeconds: 3_000_000, profileIntervalSeconds: 3_000_000 });
+    await bed.server.until(() => bed.server.countOf('GET', '/device/v1/tasks') > 0);
+    await sleep(300);
+    expect(bed.server.countOf('GET', '/device/v1/tasks')).toBe(1);
+  });
+
   test('is alone on its root', async () => {
-    await bed.start();
+    await bed.start({ isolation: 'none' });
     await expect(bed.start()).rejects.toMatchObject({ code: 'MALFORMED_INPUT' });
   });
 
@@ -247,7 +255,7 @@ describe('an agent', () => {
     const built = testPackage(application('1.0.0'));
     const task = testTask('d1', built);
     bed.server.offer(built, task);
-    await bed.start();
+    await bed.start({ isolation: 'none' });
     await bed.server.ending('d1');
     bed.server.tasks = [{ ...task, lastSequence: 7 }];
     await bed.server.until(() => bed.server.reports.some(({ sequence }) => sequence === 8));

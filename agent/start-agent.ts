@@ -15,26 +15,32 @@ import { randomBytes } from 'node:crypto';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Order, RegisterRequest, RegisterResponse, Task } from '../domain/agent-protocol/messages.js';
 import type { GatewayProfile } from '../domain/gateway/profile.js';
-import { jittered } from './connectivity/backoff.js';
+import { Backoff, jittered } from './connectivity/backoff.js';
 import type { Connectivity } from './connectivity/connectivity.js';
 import { DeviceError } from './connectivity/device-error.js';
 import { httpConnectivity } from './connectivity/http/http-connectivity.js';
 import { NodeConnection } from './connectivity/node-connection.js';
+import { stateDigest } from './container/state-digest.js';
 import { Container } from './container/container.js';
 import { installedFacts } from './container/generation.js';
-import { endLeftoverProcesses } from './container/leftover-processes.js';
 import { Supervisor } from './container/supervisor.js';
+import { ControlGroups } from './isolation/control-groups.js';
+import { Launcher } from './isolation/launcher.js';
 import { deliver, recover } from './delivery/deliver.js';
+import { verifyAndRepair } from './delivery/repair.js';
 import type { DeliveryContext } from './delivery/delivery-context.js';
 import { ReportSender } from './delivery/report-sender.js';
 import {
   agentVersion,
+  defaultApplicationLimits,
   defaultProfileIntervalSeconds,
   defaultTimes,
+  defaultVerifyIntervalSeconds,
   pushPollFactor,
   type AgentOptions,
 } from './options.js';
 import { dynamicLinuxFacts, linuxTools, macAddress, staticLinuxFacts } from './profiler/linux-facts.js';
+import { isolationTools, stateFacts } from './profiler/state-facts.js';
 import { differsNoticeably, Profiler } from './profiler/profiler.js';
 import { agentPaths, createAgentDirectories } from './state/agent-paths.js';
 import { boundedLog, type Log } from './state/bounded-log.js';
@@ -44,9 +50,14 @@ import { lockRoot } from './state/instance-lock.js';
 import { Journal, type JournalEntry } from './state/journal.js';
 import { ReportQueue } from './state/report-queue.js';
 import { messageOf } from './state/system-error.js';
+import { timerMs } from './state/timer.js';
 
 /** Each is some attempts already; with the pauses between them this outlasts an outage of some twenty minutes. */
 const downloadRounds = 5;
+/** Between two polls, whatever LEONORE says: nothing that it sends may make a gateway spin. */
+const leastPauseSeconds = 0.05;
+/** After an error of the agent's own, doubled up to a minute while it lasts. */
+const afterErrorMs = { firstMs: 1_000, mostMs: 60_000 };
 
 export interface RunningAgent {
   readonly id: string;
@@ -85,8 +96,11 @@ export async function startAgent(options: AgentOptions): Promise<RunningAgent> {
 }
 
 interface Parts {
+  /** Whoever wants to know of an application that ends again and again. */
+  readonly crashLoops: { listener: () => void };
   readonly identity: Identity;
   readonly identities: IdentityStore;
+  readonly launcher: Launcher;
   readonly container: Container;
   readonly supervisor: Supervisor;
   readonly profiler: Profiler;
@@ -109,6 +123,11 @@ class Agent {
   #wake: () => void = () => undefined;
   #noticed = false;
   #etag: string | undefined;
+  #registered = false;
+  #verificationDueAtMs = 0;
+  #damaged: readonly string[] = [];
+  /** Attempts to register since the last that succeeded. */
+  #attempts = 0;
 
   private constructor(
     private readonly options: AgentOptions,
@@ -138,6 +157,10 @@ class Agent {
       signal,
       gatherMs: times.gatherMs,
     });
+    parts.crashLoops.listener = () => {
+      this.#profileWanted = true;
+      this.#wake();
+    };
     connectivity.onNotice(({ reason }) => {
       if (reason === 'profile') this.#profileWanted = true;
       this.#noticed = true;
@@ -149,7 +172,6 @@ class Agent {
     const paths = agentPaths(options.root);
     const times = { ...defaultTimes, ...options.times };
     const log = boundedLog(paths.log, options.log);
-    const container = await Container.open(paths.container);
     const identities = new IdentityStore(paths.identity);
     const known = await identities.load();
     const id = options.id ?? known?.id ?? makeId(options.mac ?? macAddress());
@@ -157,6 +179,17 @@ class Agent {
       known?.id === id ? known : { id, mark: known?.mark ?? randomBytes(12).toString('hex') };
     // Only what is new is written: a full disk must not keep the applications of a known gateway from starting.
     if (identity !== known) await identities.save(identity);
+    const launcher = await Launcher.open({
+      container: paths.container,
+      own: paths.own,
+      mark: identity.mark,
+      groups: await ControlGroups.open(`leonore-${identity.mark.slice(0, 12)}`),
+      most: options.isolation ?? 'full',
+      user: options.applicationUser,
+      limits: { ...defaultApplicationLimits, ...options.applicationLimits },
+      log,
+    });
+    const container = await Container.open(paths.container, launcher);
     const measured = [staticLinuxFacts, dynamicLinuxFacts(paths.container)];
     const told = [
       { name: 'overlay', read: () => options.profileOverlay ?? {} },
@@ -164,20 +197,24 @@ class Agent {
     ];
     // An overlay that makes no profile is refused at once; asking the tools for their versions takes its time.
     await new Profiler([...measured, ...told]).read();
-    const profiler = new Profiler([...measured, linuxTools(), ...told]);
+    const profiler = new Profiler([...measured, linuxTools(isolationTools(launcher)), ...told]);
+    const crashLoops: Parts['crashLoops'] = { listener: () => undefined };
     return new Agent(options, {
+      crashLoops,
       identity,
       identities,
+      launcher,
       container,
       profiler,
       log,
       supervisor: new Supervisor({
         container,
-        mark: identity.mark,
+        launcher,
         gatewayId: id,
         temporary: paths.temporary,
         log,
         graceMs: times.graceMs,
+        onCrashLoop: () => crashLoops.listener(),
       }),
       journal: new Journal(paths.journal),
       queue: await ReportQueue.open(paths.reports),
@@ -195,6 +232,10 @@ class Agent {
     });
   }
 
+  get #isStopped(): boolean {
+    return this.#stop.signal.aborted;
+  }
+
   get id(): string {
     return this.#identity.id;
   }
@@ -206,8 +247,8 @@ class Agent {
 
   /** Runs until it is stopped. */
   async run(): Promise<void> {
-    const { supervisor, connectivity, log } = this.parts;
-    const activities = [this.#work(), this.#reports.run()];
+    const { supervisor, connectivity, launcher, log } = this.parts;
+    const activities = [this.#work(), this.#untilStopped(() => this.#reports.sendNext())];
     try {
       await Promise.all(activities);
     } catch (error) {
@@ -222,25 +263,42 @@ class Agent {
       // Whoever is at work must not start an application that has just been stopped.
       await Promise.allSettled(activities);
       await supervisor.stopAll();
+      await launcher.close();
       await connectivity.close();
     }
   }
 
   async #work(): Promise<void> {
-    const { supervisor, journal, log, identity, container } = this.parts;
-    const { signal } = this.#stop;
-    const leftover = await endLeftoverProcesses(identity.mark, defaultTimes.graceMs);
-    if (leftover > 0) log('warn', 'ended processes of an earlier run', { groups: leftover });
+    const { supervisor, journal, container } = this.parts;
     const interrupted = await journal.load();
     // While applications change, the step itself knows which of them to start.
     if (interrupted === null || !changesApplications(interrupted)) await supervisor.bringUp();
     if (interrupted === null) await container.collectGarbage();
-    else await recover(this.#deliveryContext(), interrupted);
-    await this.#connection.register();
-    while (!signal.aborted) {
+    await this.#untilStopped(async () => {
+      // A delivery that an error of the agent's own has ended in its middle is gone on with like any other.
+      const unfinished = await journal.load();
+      if (unfinished !== null) await recover(this.#deliveryContext(), unfinished);
+      if (!this.#registered) await this.#connection.register();
       await this.#poll();
+      await this.#verifyWhenDue();
       await this.#sendProfileWhenDue();
       await this.#pause();
+    });
+  }
+
+  /** Repeats something until the agent is stopped. An error that nobody foresaw must not end the applications. */
+  async #untilStopped(round: () => Promise<void>): Promise<void> {
+    const { signal } = this.#stop;
+    const backoff = new Backoff(afterErrorMs);
+    while (!signal.aborted) {
+      try {
+        await round();
+        backoff.reset();
+      } catch (error) {
+        if (this.#isStopped) return;
+        this.parts.log('error', 'an error of the agent itself', { problem: messageOf(error) });
+        await sleep(backoff.next(), undefined, { signal }).catch(() => undefined);
+      }
     }
   }
 
@@ -280,13 +338,14 @@ class Agent {
       supervisor,
       journal,
       log,
-      facts: { container, mark: this.#identity.mark, gatewayId: this.id, temporary: paths.temporary },
+      facts: { container, launcher: this.parts.launcher, gatewayId: this.id, temporary: paths.temporary },
       times: {
         scriptTimeoutMs: times.scriptTimeoutMs,
         checkWithinMs: times.checkWithinMs,
         defaultStaysUpMs: times.staysUpMs,
       },
       signal: this.#stop.signal,
+      stateDigest: () => stateDigest(container, this.#identity.mark),
       fetchArchive: (wanted, sink, signal) =>
         this.#connection.call(
           (session) => connectivity.download(session, wanted, sink, signal),
@@ -297,10 +356,10 @@ class Agent {
   }
 
   async #sendProfileWhenDue(): Promise<void> {
-    const { profiler, connectivity } = this.parts;
+    const { connectivity } = this.parts;
     const due = performance.now() >= this.#profileDueAtMs;
     if (!due && !this.#profileWanted) return;
-    const profile = await profiler.read();
+    const profile = await this.#readProfile();
     const changed = this.#sentProfile === null || differsNoticeably(this.#sentProfile, profile);
     if (changed || this.#profileWanted) {
       const sent = await this.#withNode('sending the profile', async (session) => {
@@ -311,6 +370,24 @@ class Agent {
     }
     this.#profileWanted = false;
     this.#scheduleProfile();
+  }
+
+  /** Between deliveries, so that nothing changes meanwhile. */
+  async #verifyWhenDue(): Promise<void> {
+    if (performance.now() < this.#verificationDueAtMs) return;
+    const seconds = this.options.verifyIntervalSeconds ?? defaultVerifyIntervalSeconds;
+    this.#verificationDueAtMs = performance.now() + jittered(seconds * 1_000);
+    this.#damaged = await verifyAndRepair(this.#deliveryContext());
+    if (this.#damaged.length > 0) this.#profileWanted = true;
+  }
+
+  /** The profile with what became of what is installed. */
+  async #readProfile(): Promise<GatewayProfile> {
+    const { profiler, container, supervisor, launcher } = this.parts;
+    const profile = await profiler.read();
+    const digest = await stateDigest(container, this.#identity.mark);
+    const state = stateFacts({ container, supervisor, launcher, digest, damaged: this.#damaged });
+    return { ...profile, state };
   }
 
   #scheduleProfile(): void {
@@ -339,11 +416,14 @@ class Agent {
     const seconds = intervalSeconds ?? (this.#identity.pollIntervalSeconds ?? 30) * factor;
     const over = new AbortController();
     this.#wake = () => over.abort();
-    await sleep(jittered(seconds * 1_000), undefined, { signal: over.signal }).catch(() => undefined);
+    const pauseMs = timerMs(jittered(Math.max(seconds, leastPauseSeconds) * 1_000));
+    await sleep(pauseMs, undefined, { signal: over.signal }).catch(() => undefined);
   }
 
   async #registration(): Promise<RegisterRequest> {
-    const profile = await this.parts.profiler.read();
+    // An older LEONORE refuses what it does not know, so each second attempt leaves it out.
+    this.#attempts += 1;
+    const profile = this.#attempts % 2 === 1 ? await this.#readProfile() : await this.parts.profiler.read();
     this.#sentProfile = profile;
     this.#scheduleProfile();
     const { pushAddress } = this.parts.connectivity;
@@ -351,6 +431,8 @@ class Agent {
   }
 
   async #onRegistered(response: RegisterResponse, token: string): Promise<void> {
+    this.#registered = true;
+    this.#attempts = 0;
     // Another node knows other tags.
     this.#etag = undefined;
     const before = JSON.stringify(this.#identity);

@@ -592,6 +592,7 @@ export interface components {
                     name: string;
                     version: string;
                 }[];
+                cpuFeatures?: string[];
             };
             software: {
                 os: string;
@@ -613,6 +614,20 @@ export interface components {
                 installedSize?: number;
                 requested?: boolean;
             }[];
+            state?: {
+                isolation: "full" | "user" | "none";
+                limits: boolean;
+                digest: string;
+                applications: {
+                    name: string;
+                    up: boolean;
+                    restarts: number;
+                    lastExit?: string;
+                    sinceSeconds?: number;
+                }[];
+                damaged: string[];
+                rescued?: string;
+            };
         };
         Deployment: {
             name: string;
@@ -653,6 +668,13 @@ export interface components {
             peakDisk: number;
             /** @description The dependency tree below each requested artifact */
             tree: unknown[];
+            /**
+             * @description Whether it is proven that no plan is better, or the budget ended before
+             * @enum {unknown}
+             */
+            optimal?: "proven" | "best-found";
+            /** @description Those of remove that an operator asked for and nothing replaces */
+            consent?: string[];
         } & {
             [key: string]: unknown;
         };
@@ -855,7 +877,7 @@ export interface components {
             status: number;
             detail: string;
             /** @enum {unknown} */
-            code: "MALFORMED_INPUT" | "MALFORMED_ARTIFACT" | "MALFORMED_CATALOG" | "MALFORMED_PACKAGE" | "UNAUTHENTICATED" | "FORBIDDEN" | "ARTIFACT_NOT_FOUND" | "GATEWAY_NOT_FOUND" | "DEPLOYMENT_NOT_FOUND" | "ROLLOUT_NOT_FOUND" | "NODE_NOT_FOUND" | "PACKAGE_NOT_FOUND" | "ORDER_NOT_FOUND" | "DELIVERY_NOT_FOUND" | "ROUTE_NOT_FOUND" | "ARTIFACT_IMMUTABLE" | "ARTIFACT_IN_USE" | "ARTIFACT_NEEDED" | "DEPLOYMENT_EXISTS" | "DELIVERY_ENDED" | "GATEWAY_IDENTITY_TAKEN" | "ROLLOUT_ENDED" | "EMPTY_DEPLOYMENT" | "NO_COMMON_PROTOCOL" | "IDEMPOTENCY_KEY_REUSED" | "UNSATISFIABLE" | "PLANNING_TOO_HARD" | "COMPUTATION_TOO_HARD" | "TOO_LARGE" | "TOO_MANY_REQUESTS" | "BUILD_FAILED" | "BLOB_MISSING" | "NOT_THIS_NODE" | "PACKAGE_REBUILDING" | "SECRETS_UNAVAILABLE" | "VALUE_MISSING" | "NODE_UNAVAILABLE" | "NO_NODE" | "NODES_FULL" | "NODE_ID_TAKEN" | "NODE_NOT_ACTIVE" | "LAST_NODE" | "LAUNCH_FAILED" | "DATABASE_UNAVAILABLE" | "TEMPORAL_UNAVAILABLE" | "INTERNAL";
+            code: "MALFORMED_INPUT" | "MALFORMED_ARTIFACT" | "MALFORMED_CATALOG" | "MALFORMED_PACKAGE" | "UNAUTHENTICATED" | "FORBIDDEN" | "ARTIFACT_NOT_FOUND" | "GATEWAY_NOT_FOUND" | "DEPLOYMENT_NOT_FOUND" | "ROLLOUT_NOT_FOUND" | "NODE_NOT_FOUND" | "PACKAGE_NOT_FOUND" | "ORDER_NOT_FOUND" | "DELIVERY_NOT_FOUND" | "ROUTE_NOT_FOUND" | "ARTIFACT_IMMUTABLE" | "ARTIFACT_IN_USE" | "ARTIFACT_NEEDED" | "DEPLOYMENT_EXISTS" | "DELIVERY_ENDED" | "GATEWAY_IDENTITY_TAKEN" | "ROLLOUT_ENDED" | "EMPTY_DEPLOYMENT" | "NO_COMMON_PROTOCOL" | "IDEMPOTENCY_KEY_REUSED" | "UNSATISFIABLE" | "PLANNING_TOO_HARD" | "COMPUTATION_TOO_HARD" | "TOO_LARGE" | "TOO_MANY_REQUESTS" | "BUILD_FAILED" | "BLOB_MISSING" | "NOT_THIS_NODE" | "PACKAGE_REBUILDING" | "SECRETS_UNAVAILABLE" | "VALUE_MISSING" | "NODE_UNAVAILABLE" | "NO_NODE" | "NODES_FULL" | "NODE_ID_TAKEN" | "NODE_NOT_ACTIVE" | "LAST_NODE" | "LAUNCH_FAILED" | "DATABASE_UNAVAILABLE" | "TEMPORAL_UNAVAILABLE" | "BLOBS_UNAVAILABLE" | "TASK_QUARANTINED" | "DEADLINE_PASSED" | "INTERNAL";
             actor: string;
             advice: string;
             retryable: boolean;
@@ -940,7 +962,60 @@ export interface operations {
         requestBody: {
             content: {
                 "application/json": {
-                    profile: components["schemas"]["GatewayProfile"];
+                    profile: {
+                        id: string;
+                        name?: string;
+                        mac?: string;
+                        hardware: {
+                            arch: string;
+                            cpus?: number;
+                            memoryTotal?: number;
+                            memoryFree?: number;
+                            diskTotal?: number;
+                            diskFree?: number;
+                            load?: number;
+                            uptimeSeconds?: number;
+                            components?: {
+                                name: string;
+                                version: string;
+                            }[];
+                            cpuFeatures?: string[];
+                        };
+                        software: {
+                            os: string;
+                            kernel?: string;
+                            libc?: string;
+                            tools?: {
+                                name: string;
+                                version: string;
+                            }[];
+                        };
+                        strategies?: string[];
+                        protocols?: string[];
+                        labels?: {
+                            [key: string]: string;
+                        };
+                        installed?: {
+                            name: string;
+                            version: string;
+                            installedSize?: number;
+                            requested?: boolean;
+                        }[];
+                        state?: {
+                            isolation: "full" | "user" | "none";
+                            limits: boolean;
+                            digest: string;
+                            applications: {
+                                name: string;
+                                up: boolean;
+                                restarts: number;
+                                lastExit?: string;
+                                sinceSeconds?: number;
+                            }[];
+                            damaged: string[];
+                            rescued?: string;
+                        };
+                    };
                     pushAddress?: string;
                     agentVersion?: string;
                 };
@@ -1226,7 +1301,73 @@ export interface operations {
                 };
                 content: {
                     "application/json": {
-                        items: components["schemas"]["Gateway"][];
+                        items: {
+                            id: string;
+                            /** @enum {unknown} */
+                            state: "queued" | "active" | "decommissioned";
+                            nodeId: string | null;
+                            protocol: string;
+                            strategy: string;
+                            agentVersion: string | null;
+                            /** Format: date-time */
+                            registeredAt: string;
+                            /** Format: date-time */
+                            lastSeenAt: string;
+                            profile: {
+                                id: string;
+                                name?: string;
+                                mac?: string;
+                                hardware: {
+                                    arch: string;
+                                    cpus?: number;
+                                    memoryTotal?: number;
+                                    memoryFree?: number;
+                                    diskTotal?: number;
+                                    diskFree?: number;
+                                    load?: number;
+                                    uptimeSeconds?: number;
+                                    components?: {
+                                        name: string;
+                                        version: string;
+                                    }[];
+                                    cpuFeatures?: string[];
+                                };
+                                software: {
+                                    os: string;
+                                    kernel?: string;
+                                    libc?: string;
+                                    tools?: {
+                                        name: string;
+                                        version: string;
+                                    }[];
+                                };
+                                strategies?: string[];
+                                protocols?: string[];
+                                labels?: {
+                                    [key: string]: string;
+                                };
+                                installed?: {
+                                    name: string;
+                                    version: string;
+                                    installedSize?: number;
+                                    requested?: boolean;
+                                }[];
+                                state?: {
+                                    isolation: "full" | "user" | "none";
+                                    limits: boolean;
+                                    digest: string;
+                                    applications: {
+                                        name: string;
+                                        up: boolean;
+                                        restarts: number;
+                                        lastExit?: string;
+                                        sinceSeconds?: number;
+                                    }[];
+                                    damaged: string[];
+                                    rescued?: string;
+                                };
+                            };
+                        }[];
                         nextCursor: string | null;
                     };
                 };
@@ -1268,7 +1409,73 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Gateway"];
+                    "application/json": {
+                        id: string;
+                        /** @enum {unknown} */
+                        state: "queued" | "active" | "decommissioned";
+                        nodeId: string | null;
+                        protocol: string;
+                        strategy: string;
+                        agentVersion: string | null;
+                        /** Format: date-time */
+                        registeredAt: string;
+                        /** Format: date-time */
+                        lastSeenAt: string;
+                        profile: {
+                            id: string;
+                            name?: string;
+                            mac?: string;
+                            hardware: {
+                                arch: string;
+                                cpus?: number;
+                                memoryTotal?: number;
+                                memoryFree?: number;
+                                diskTotal?: number;
+                                diskFree?: number;
+                                load?: number;
+                                uptimeSeconds?: number;
+                                components?: {
+                                    name: string;
+                                    version: string;
+                                }[];
+                                cpuFeatures?: string[];
+                            };
+                            software: {
+                                os: string;
+                                kernel?: string;
+                                libc?: string;
+                                tools?: {
+                                    name: string;
+                                    version: string;
+                                }[];
+                            };
+                            strategies?: string[];
+                            protocols?: string[];
+                            labels?: {
+                                [key: string]: string;
+                            };
+                            installed?: {
+                                name: string;
+                                version: string;
+                                installedSize?: number;
+                                requested?: boolean;
+                            }[];
+                            state?: {
+                                isolation: "full" | "user" | "none";
+                                limits: boolean;
+                                digest: string;
+                                applications: {
+                                    name: string;
+                                    up: boolean;
+                                    restarts: number;
+                                    lastExit?: string;
+                                    sinceSeconds?: number;
+                                }[];
+                                damaged: string[];
+                                rescued?: string;
+                            };
+                        };
+                    };
                 };
             };
             /** @description The caller, the operator or the gateway must act */
@@ -1609,6 +1816,8 @@ export interface operations {
                     deployment?: string;
                     gatewayId?: string;
                     plans?: number;
+                    /** @description Newer versions may take away what was asked for before; default false */
+                    allowRemove?: boolean;
                 };
             };
         };

@@ -48,7 +48,7 @@ export function compose(name: string, config: CommonConfig): Composition {
   const logger = createLogger(name, config.LEONORE_LOG_LEVEL);
   const lifecycle = new Lifecycle(logger);
   const database = connectDatabase({ url: config.DATABASE_URL, poolSize: config.LEONORE_POOL_SIZE });
-  lifecycle.onEnd('database', () => database.$disconnect());
+  lifecycle.onEnd('database', () => database.$close());
   const link = new TemporalLink(config.TEMPORAL_ADDRESS, config.TEMPORAL_NAMESPACE);
   lifecycle.onEnd('temporal client', () => link.close());
   return {

@@ -3,6 +3,7 @@ import type { Plan } from '../domain/plan/plan.js';
 import { Prisma } from '../prisma/generated/client.js';
 import { withBuildLock, type BuildLock } from './build-lock.js';
 import { json, type Database } from './database.js';
+import { sqlMembers } from './delivery/delivery-writer.js';
 
 /** A package in the package repository (paper III-C 1): built once for all gateways that need it. */
 export interface StoredPackage {
@@ -147,9 +148,8 @@ function stillNeeded(since: Date): Prisma.Sql {
       SELECT 1 FROM rollout_group g JOIN rollout r ON r.id = g.rollout_id
       WHERE g.package_id = p.id AND (r.ended_at IS NULL OR r.ended_at >= ${since}))
     OR EXISTS (
-      SELECT 1 FROM rollout_group g CROSS JOIN LATERAL unnest(g.ordinals) AS s(span)
-      JOIN delivery d ON d.rollout_id = g.rollout_id AND d.ordinal >= lower(s.span) AND d.ordinal < upper(s.span)
-        AND d.group_id = g.id AND d.state = 'succeeded'
+      SELECT 1 FROM rollout_group g CROSS JOIN LATERAL ${sqlMembers('g')}
+      JOIN delivery d ON d.rollout_id = g.rollout_id AND d.ordinal = member.ordinal AND d.group_id = g.id AND d.state = 'succeeded'
       JOIN delivery u ON u.gateway_id = d.gateway_id AND u.ended_at IS NULL
       WHERE g.package_id = p.id))`;
 }

@@ -2,7 +2,7 @@ import type { ErrorCode } from '../domain/errors.js';
 import type { Plan } from '../domain/plan/plan.js';
 import { Prisma } from '../prisma/generated/client.js';
 import { inTransaction, json, jsonText, type Database } from './database.js';
-import type { DeliveryWriter } from './delivery/delivery-writer.js';
+import { sqlMembers, type DeliveryWriter } from './delivery/delivery-writer.js';
 import type { BuildAttempt } from './rollout-repository.js';
 
 /** A node and how many of a rollout's deliveries wait for it. */
@@ -79,7 +79,11 @@ export class ProvisioningRepository {
           AND d.chunk IS NULL AND d.node_id = ${nodeId}`;
         await this.deliveries.happen(
           ended === 'failed' ? 'unserved' : 'incompatible',
-          { where, groupId: row.id, error: Prisma.sql`${failure === null ? null : jsonText(failure)}::jsonb` },
+          {
+            where,
+            groupId: row.id,
+            error: Prisma.sql`${failure === null ? null : jsonText(failure)}::jsonb`,
+          },
           tx,
         );
       });
@@ -208,7 +212,7 @@ export class ProvisioningRepository {
 function membersOf(groupId: string): { join: Prisma.Sql; where: Prisma.Sql } {
   return {
     join: Prisma.sql`JOIN rollout_group own ON own.id = ${groupId}::uuid AND own.rollout_id = d.rollout_id
-      JOIN LATERAL unnest(own.ordinals) AS s(span) ON d.ordinal >= lower(s.span) AND d.ordinal < upper(s.span)`,
+      JOIN LATERAL ${sqlMembers('own')} ON member.ordinal = d.ordinal`,
     where: Prisma.sql`d.chunk IS NULL AND d.ended_at IS NULL`,
   };
 }

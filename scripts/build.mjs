@@ -46,7 +46,7 @@ function sourcesBelow(directory) {
 }
 
 function isSource(name) {
-  return /\.(ts|mjs)$|^tsconfig.*\.json$/.test(name) && !name.endsWith('.test.ts');
+  return /\.(ts|mjs|sh)$|^tsconfig.*\.json$/.test(name) && !name.endsWith('.test.ts');
 }
 
 /** True when `stamp` records `digest`; used to leave out a step whose inputs did not change. */
@@ -76,6 +76,7 @@ if (isCurrent(buildStamp, sourceDigest)) process.exit(0);
 rmSync(buildStamp, { force: true });
 
 run('TypeScript compiled to dist/', bin('tsc'), ['-p', 'tsconfig.build.json']);
+run('BusyBox agent assembled', process.execPath, ['scripts/assemble-busybox-agent.mjs']);
 chmodSync(join(root, 'dist', 'cli', 'main.js'), 0o755);
 
 // Workflow code is bundled once here; otherwise every coordinator would bundle it at its start.

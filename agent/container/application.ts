@@ -2,18 +2,19 @@
  * A started application under supervision.
  *
  * INVARIANTS
- *  - At most one process group of the application exists: a new one is started only when the old is gone.
- *  - After `stop` has returned, none exists and none will be started.
+ *  - It is started anew only when all that it ever started is gone, detached processes too.
+ *  - After `stop` has returned, nothing of it exists and nothing will be started.
+ *  - Keeping it up needs no disk.
  */
-import { spawn, type ChildProcess } from 'node:child_process';
+import type { ChildProcess } from 'node:child_process';
 import { EventEmitter, once } from 'node:events';
-import { closeSync, fstatSync, ftruncateSync, openSync } from 'node:fs';
 import { Backoff } from '../connectivity/backoff.js';
-import { endGroup, signalGroup } from './process-group.js';
+import type { UnitLimits } from '../isolation/control-groups.js';
+import type { Launcher } from '../isolation/launcher.js';
+import { messageOf } from '../state/system-error.js';
+import { OutputLog } from './output-log.js';
+import { endGroup } from './process-group.js';
 
-/** What an application may print before its log starts over. */
-const logBytes = 256 * 1024;
-const logCheckMs = 10_000;
 /** An application that was up for so long gets quick restarts again. */
 const steadyMs = 60_000;
 
@@ -23,26 +24,42 @@ export interface ApplicationOptions {
   readonly script: string;
   readonly cwd: string;
   readonly environment: Readonly<Record<string, string>>;
+  readonly limits?: UnitLimits | undefined;
   readonly logFile: string;
+  readonly launcher: Launcher;
   readonly onExit: (how: string) => void;
+}
+
+/** What is known of an application while it is supervised. */
+export interface ApplicationState {
+  readonly isUp: boolean;
+  readonly restarts: number;
+  /** How it ended last; absent when it never did. */
+  readonly lastExit?: string;
+  /** How long it has been up or down. */
+  readonly sinceMs: number;
 }
 
 export class Application {
   readonly #options: ApplicationOptions;
+  readonly #unit: string;
+  readonly #log: OutputLog;
   readonly #events = new EventEmitter();
   readonly #backoff = new Backoff({ firstMs: 1_000, mostMs: 60_000 });
   #child: ChildProcess | null = null;
-  #log: number | null = null;
   #restart: NodeJS.Timeout | null = null;
-  #logCheck: NodeJS.Timeout | null = null;
   #keepUp = false;
   #stopped = false;
-  #startedAtMs = 0;
+  #restarts = 0;
+  #lastExit: string | undefined;
+  #changedAtMs = performance.now();
   /** Ending what the last run left behind; the next run waits for it. */
   #clearing: Promise<void> = Promise.resolve();
 
   constructor(options: ApplicationOptions) {
     this.#options = options;
+    this.#unit = `app.${options.name}`;
+    this.#log = new OutputLog(options.logFile);
   }
 
   get name(): string {
@@ -50,20 +67,26 @@ export class Application {
   }
 
   /** Starts it. Until `superviseFromNowOn`, an end of it is final: that is what the health check wants to see. */
-  start(): void {
-    const { script, name, cwd, environment, logFile } = this.#options;
-    this.#log ??= openSync(logFile, 'a', 0o640);
-    this.#logCheck ??= setInterval(() => this.#capLog(), logCheckMs).unref();
-    this.#capLog();
-    this.#startedAtMs = performance.now();
-    // Output goes to a file, not to a pipe: the application must not die of the agent's death.
-    const child = spawn('sh', [script, name], {
-      cwd,
-      env: { ...environment },
-      detached: true,
-      stdio: ['ignore', this.#log, this.#log],
-    });
+  async start(): Promise<void> {
+    const { script, name, cwd, environment, limits, launcher } = this.#options;
+    this.#changedAtMs = performance.now();
+    let child: ChildProcess;
+    try {
+      const stdio = ['ignore', 'pipe', 'pipe'] as const;
+      child = await launcher.spawn({
+        unit: this.#unit,
+        script,
+        args: [name],
+        cwd,
+        environment,
+        limits,
+        stdio: [...stdio],
+      });
+    } catch (error) {
+      return this.#ended(messageOf(error));
+    }
     this.#child = child;
+    for (const stream of [child.stdout, child.stderr]) if (stream !== null) this.#log.follow(stream);
     child.once('error', (error) => this.#onEnd(child, error.message));
     child.once('exit', (code, signal) =>
       this.#onEnd(
@@ -83,48 +106,66 @@ export class Application {
     return this.#child !== null;
   }
 
+  get state(): ApplicationState {
+    return {
+      isUp: this.isUp,
+      restarts: this.#restarts,
+      ...(this.#lastExit === undefined ? {} : { lastExit: this.#lastExit }),
+      sinceMs: performance.now() - this.#changedAtMs,
+    };
+  }
+
   /** Resolves with how it ended, once it does; at once when it is not up. */
   async ended(signal: AbortSignal): Promise<string> {
-    if (this.#child === null) return 'is not running';
+    if (this.#child === null) return this.#lastExit ?? 'is not running';
     const [how] = (await once(this.#events, 'end', { signal })) as [string];
     return how;
   }
 
-  /** Ends it and all that it started. */
+  /** Ends it and all that it ever started. */
   async stop(graceMs: number): Promise<void> {
     this.#stopped = true;
     if (this.#restart !== null) clearTimeout(this.#restart);
-    if (this.#logCheck !== null) clearInterval(this.#logCheck);
     const pid = this.#child?.pid;
     if (pid !== undefined) await endGroup(pid, graceMs);
     await this.#clearing;
-    if (this.#log !== null) closeSync(this.#log);
-    this.#log = null;
+    await this.#options.launcher.end(this.#unit);
   }
 
   #onEnd(child: ChildProcess, how: string): void {
     if (this.#child !== child) return;
     this.#child = null;
-    if (child.pid !== undefined && signalGroup(child.pid, 0)) this.#clearing = endGroup(child.pid, 1_000);
+    // Whoever holds the pipe is about to be ended; one that cannot be must not hold the agent.
+    this.#clearing = this.#clear(child);
+    if (performance.now() - this.#changedAtMs >= steadyMs) this.#backoff.reset();
+    this.#ended(how);
+  }
+
+  #ended(how: string): void {
+    this.#lastExit = how;
+    this.#changedAtMs = performance.now();
     this.#events.emit('end', how);
     if (this.#stopped) return;
     this.#options.onExit(how);
-    if (performance.now() - this.#startedAtMs >= steadyMs) this.#backoff.reset();
     if (this.#keepUp) this.#scheduleRestart();
+  }
+
+  async #clear(child: ChildProcess): Promise<void> {
+    if (child.pid !== undefined) await endGroup(child.pid, 1_000);
+    await this.#options.launcher.end(this.#unit);
+    child.stdout?.destroy();
+    child.stderr?.destroy();
   }
 
   #scheduleRestart(): void {
     if (this.#restart !== null || this.#stopped) return;
     this.#restart = setTimeout(() => {
       this.#restart = null;
-      void this.#clearing.then(() => {
-        if (!this.#stopped) this.start();
+      void this.#clearing.then(async () => {
+        if (this.#stopped) return;
+        this.#restarts += 1;
+        await this.start();
       });
     }, this.#backoff.next());
-  }
-
-  /** The file is opened for appending, so cutting it off at its start is safe while the application writes. */
-  #capLog(): void {
-    if (this.#log !== null && fstatSync(this.#log).size > logBytes) ftruncateSync(this.#log, 0);
   }
 }

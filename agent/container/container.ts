@@ -16,35 +16,70 @@
 import { mkdir, readdir, readFile, readlink, rename, rm, symlink, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { Value } from 'typebox/value';
-import { isMissing, readJsonFile, syncPath, syncTree, writeFileAtomic } from '../state/atomic-file.js';
+import { isMissing, syncPath, syncTree } from '../state/atomic-file.js';
+import { readStateFile, writeStateFile } from '../state/state-file.js';
+import type { Launcher } from '../isolation/launcher.js';
+import { messageOf } from '../state/system-error.js';
+import { artifactsLeft } from './artifacts-left.js';
 import { GenerationSchema, type Generation, type InstalledArtifact } from './generation.js';
 
 const directories = ['store', 'packages', 'generations', 'data', 'log'] as const;
 
 export class Container {
   #current: Generation;
+  #rescued: string | undefined;
 
   private constructor(
     readonly root: string,
+    private readonly launcher: Launcher,
     current: Generation,
   ) {
     this.#current = current;
   }
 
   /** Opens the container below a directory, and makes an empty one when there is none. */
-  static async open(root: string): Promise<Container> {
+  static async open(root: string, launcher: Launcher): Promise<Container> {
     for (const name of directories) await mkdir(join(root, name), { recursive: true });
     await syncPath(root);
     await syncPath(dirname(root));
-    const name = await readCurrent(root);
-    const container = new Container(root, { name: '0', artifacts: [] });
-    if (name === null) {
-      await container.writeGeneration('0', [], new Map());
-      await container.switchTo('0');
-    } else {
-      container.#current = await container.readGeneration(name);
+    const container = new Container(root, launcher, { name: '0', artifacts: [] });
+    const current = await readCurrent(root);
+    try {
+      if (current === null) throw new Error('no generation is the current one');
+      container.#current = await container.readGeneration(current);
+    } catch (error) {
+      await container.#rescue(messageOf(error));
     }
+    await launcher.give(container.path('generations', container.#current.name, 'values'));
     return container;
+  }
+
+  /** Why the container had to be put together from what was left, when it had to. */
+  get rescued(): string | undefined {
+    return this.#rescued;
+  }
+
+  /**
+   * Finds something that can count when what counted cannot be read: the newest generation that is whole, else one of
+   * all artifacts whose files and packages are there, else nothing. A new container begins in the same way.
+   */
+  async #rescue(problem: string): Promise<void> {
+    const names = (await readdir(this.path('generations'))).filter((name) => /^\d+$/.test(name));
+    if (names.length > 0) this.#rescued = problem;
+    for (const name of names.sort((left, right) => Number(right) - Number(left))) {
+      const generation = await this.readGeneration(name).catch(() => null);
+      if (generation === null || !(await this.#isThere(generation))) continue;
+      return this.switchTo(name);
+    }
+    const left = await artifactsLeft(this.root);
+    const name = names.length === 0 ? '0' : await this.nextGeneration();
+    await this.writeGeneration(name, left, new Map());
+    await this.switchTo(name);
+  }
+
+  async #isThere({ artifacts }: Generation): Promise<boolean> {
+    for (const { home } of artifacts) if (!(await exists(this.path(home)))) return false;
+    return true;
   }
 
   get current(): Generation {
@@ -95,7 +130,7 @@ export class Container {
     for (const packageId of new Set(artifacts.map((installed) => installed.packageId))) {
       await this.#writeValues(name, packageId, values.get(packageId));
     }
-    await writeFileAtomic(join(directory, 'generation.json'), JSON.stringify({ artifacts }));
+    await writeStateFile(join(directory, 'generation.json'), { artifacts }, { copied: true });
     await syncTree(directory);
     await syncPath(this.path('generations'));
     return { name, artifacts };
@@ -107,11 +142,13 @@ export class Container {
     values: Readonly<Record<string, string>> | undefined,
   ): Promise<void> {
     const target = this.valuesPath(generation, packageId);
+    await mkdir(dirname(target), { recursive: true });
     await mkdir(target, { recursive: true, mode: 0o700 });
     const kept = values ?? (await this.readValues(this.#current.name, packageId));
     for (const [key, value] of Object.entries(kept)) {
       await writeFile(join(target, key), value, { mode: 0o600 });
     }
+    await this.launcher.give(target);
   }
 
   /** Values of a package for this gateway. */
@@ -122,7 +159,7 @@ export class Container {
 
   /** @throws Error when the generation is not there or cannot be read: the container was tampered with */
   async readGeneration(name: string): Promise<Generation> {
-    const value = await readJsonFile(this.path('generations', name, 'generation.json'));
+    const value = await readStateFile(this.path('generations', name, 'generation.json'));
     if (!Value.Check(GenerationSchema, value)) throw new Error(`Generation ${name} cannot be read.`);
     return { name, artifacts: value.artifacts };
   }
@@ -131,8 +168,10 @@ export class Container {
   async switchTo(name: string): Promise<void> {
     const generation = await this.readGeneration(name);
     const fresh = this.path('current.new');
-    await rm(fresh, { force: true });
+    await rm(fresh, { recursive: true, force: true });
     await symlink(join('generations', name), fresh);
+    if ((await readCurrent(this.root)) === null)
+      await rm(this.path('current'), { recursive: true, force: true });
     await rename(fresh, this.path('current'));
     await syncPath(this.root);
     this.#current = generation;
@@ -163,6 +202,11 @@ export class Container {
     await syncTree(unpacked);
     await rename(unpacked, target);
     await syncPath(this.path('packages'));
+  }
+
+  /** Whether something lies at a place. */
+  async has(path: string): Promise<boolean> {
+    return exists(this.path(path));
   }
 
   /** Names that have a data directory. */
@@ -202,9 +246,9 @@ async function readCurrent(root: string): Promise<string | null> {
   try {
     const target = await readlink(join(root, 'current'));
     return target.replace(/^generations\//, '');
-  } catch (error) {
-    if (isMissing(error)) return null;
-    throw error;
+  } catch {
+    // Not there, or something else than a link stands in its place.
+    return null;
   }
 }
 

@@ -11,6 +11,8 @@ export const InstalledArtifactSchema = Type.Object({
   packageId: Type.String(),
   /** Archive of that package, to fetch it again when the artifact has to be restored. */
   archive: Type.Object({ digest: Type.String(), sizeBytes: Type.Integer() }),
+  /** What it needs of others that are installed, when its task said so. */
+  requires: Type.Optional(Type.Array(Type.Object({ name: Type.String(), range: Type.String() }))),
   /** Whether it is to run, when an order has said so; else its policy counts. */
   run: Type.Optional(Type.Boolean()),
 });

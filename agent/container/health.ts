@@ -1,5 +1,6 @@
 /** The evidence that an artifact works, without which a delivery does not count as succeeded. */
 import { setTimeout as sleep } from 'node:timers/promises';
+import type { Launcher } from '../isolation/launcher.js';
 import type { Application } from './application.js';
 import { runScript, ScriptError } from './run-script.js';
 
@@ -12,6 +13,7 @@ export interface HealthCheck {
   /** Null when nothing of it is started: then only its check script can speak for it. */
   readonly application: Application | null;
   readonly staysUpMs: number;
+  readonly launcher: Launcher;
   readonly script?: {
     readonly path: string;
     readonly cwd: string;
@@ -63,10 +65,11 @@ async function pass(check: HealthCheck, signal: AbortSignal): Promise<void> {
   for (;;) {
     try {
       await runScript({
+        launcher: check.launcher,
         script: check.script.path,
         cwd: check.script.cwd,
         environment: check.script.environment,
-        timeoutMs: Math.max(until - performance.now(), 1),
+        timeoutMs: until - performance.now(),
         signal,
       });
       return;

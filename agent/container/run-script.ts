@@ -1,16 +1,29 @@
-/** Runs a control script to its end: own process group, time limit, output captured and capped. */
-import { spawn } from 'node:child_process';
+/**
+ * Runs a control script to its end: a unit of its own, a time limit, output captured and capped. A script is over when
+ * it exits, whoever of its helpers still holds the pipe; they are ended then.
+ */
+import type { Readable } from 'node:stream';
+import { setTimeout as sleep } from 'node:timers/promises';
+import type { Launcher } from '../isolation/launcher.js';
+import type { UnitLimits } from '../isolation/control-groups.js';
+import { timerMs } from '../state/timer.js';
 import { signalGroup } from './process-group.js';
 
 /** The end of what a script prints; enough to see why it failed, small enough for a report. */
 const outputBytes = 4 * 1024;
 
+/** For what a script has printed to arrive once it has exited. */
+const drainMs = 200;
+let runs = 0;
+
 export interface ScriptOptions {
+  readonly launcher: Launcher;
   readonly script: string;
   readonly args?: readonly string[];
   readonly cwd: string;
   readonly environment: Readonly<Record<string, string>>;
   readonly timeoutMs: number;
+  readonly limits?: UnitLimits | undefined;
   readonly signal: AbortSignal;
 }
 
@@ -26,20 +39,25 @@ export class ScriptError extends Error {
  * @throws ScriptError with the end of its output; the signal's reason when it was aborted
  */
 export async function runScript(options: ScriptOptions): Promise<string> {
-  const { script, args = [], cwd, environment, timeoutMs, signal } = options;
+  const { launcher, script, args = [], cwd, environment, timeoutMs, limits, signal } = options;
   signal.throwIfAborted();
-  const child = spawn('sh', [script, ...args], {
+  runs += 1;
+  const unit = `script.${String(runs)}`;
+  const child = await launcher.spawn({
+    unit,
+    script,
+    args,
     cwd,
-    env: { ...environment },
-    detached: true,
+    environment,
+    limits,
     stdio: ['ignore', 'pipe', 'pipe'],
   });
   let output = Buffer.alloc(0);
   const capture = (chunk: Buffer): void => {
     output = Buffer.concat([output, chunk]).subarray(-outputBytes);
   };
-  child.stdout.on('data', capture);
-  child.stderr.on('data', capture);
+  const pipes = [child.stdout, child.stderr].filter((pipe) => pipe !== null);
+  for (const pipe of pipes) pipe.on('data', capture).on('error', () => undefined);
 
   const kill = (): void => {
     if (child.pid !== undefined) signalGroup(child.pid, 'SIGKILL');
@@ -48,15 +66,17 @@ export async function runScript(options: ScriptOptions): Promise<string> {
   const timer = setTimeout(() => {
     end.timedOut = true;
     kill();
-  }, timeoutMs);
+  }, timerMs(timeoutMs));
   signal.addEventListener('abort', kill);
   try {
     const [code, killedBy] = await new Promise<[number | null, string | null]>((resolve, reject) => {
       child.once('error', reject);
-      // What a script leaves running in the background ends with it; it would hold the pipes open, too.
-      child.once('exit', kill);
-      child.once('close', (status, signalName) => resolve([status, signalName]));
+      child.once('exit', (status, signalName) => resolve([status, signalName]));
     });
+    // What a script leaves running in the background ends with it.
+    kill();
+    await launcher.end(unit);
+    await drained(pipes);
     signal.throwIfAborted();
     const text = output.toString('utf8').trim();
     if (code === 0) return text;
@@ -69,5 +89,15 @@ export async function runScript(options: ScriptOptions): Promise<string> {
   } finally {
     clearTimeout(timer);
     signal.removeEventListener('abort', kill);
+    for (const pipe of pipes) pipe.destroy();
+    await launcher.end(unit);
   }
+}
+
+/** Resolves once all has come that was printed, or when somebody keeps the pipe for himself. */
+async function drained(pipes: readonly Readable[]): Promise<void> {
+  const ended = pipes.map(async (pipe) => {
+    if (!pipe.readableEnded) await new Promise((resolve) => pipe.once('close', resolve).once('end', resolve));
+  });
+  await Promise.race([Promise.all(ended), sleep(drainMs)]);
 }

@@ -3,18 +3,15 @@
  * Nothing of the agent's own environment gets in (the enrolment token might be there), but for PATH and time zone.
  */
 import { join } from 'node:path';
+import type { Launcher } from '../isolation/launcher.js';
 import type { Container } from './container.js';
 
 export interface EnvironmentFacts {
   readonly container: Container;
-  /** Marks processes as this container's, see leftover-processes.ts. */
-  readonly mark: string;
+  readonly launcher: Launcher;
   readonly gatewayId: string;
   readonly temporary: string;
 }
-
-/** The variable that carries the mark. */
-export const markVariable = 'LEONORE_CONTAINER';
 
 /** Keys that can be file names and, in capitals, parts of variable names. */
 export const valueKeyPattern = /^[A-Za-z0-9_][A-Za-z0-9_.-]{0,63}$/;
@@ -46,7 +43,6 @@ export function scriptEnvironment(
         : container.activePath(generation),
     LEONORE_VALUES: container.valuesPath(generation, packageId),
     LEONORE_GATEWAY_ID: facts.gatewayId,
-    [markVariable]: facts.mark,
   };
   if (process.env['TZ'] !== undefined) environment['TZ'] = process.env['TZ'];
   for (const [key, value] of Object.entries(values)) {

@@ -103,6 +103,7 @@ export async function restore(
       packageId,
       generation: before.name,
       names: artifacts.map(({ artifact }) => artifact.name),
+      homes: artifacts.map(({ home }) => home),
       values: await container.readValues(before.name, packageId),
     });
   }

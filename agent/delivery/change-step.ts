@@ -1,6 +1,7 @@
 import type { Order } from '../../domain/agent-protocol/messages.js';
 import type { Generation, InstalledArtifact } from '../container/generation.js';
 import { orderOf } from '../state/journal.js';
+import { checkRequirements } from './delivery-context.js';
 import type { Step } from './step.js';
 
 /**
@@ -14,6 +15,7 @@ export const changeStep: Step = async (context, entry, progress) => {
   const before = await container.readGeneration(entry.before);
   await container.collectGarbage([before]);
   const wanted = changed(before, order);
+  checkRequirements(wanted);
   const noted = { ...entry, after: entry.after ?? (await container.nextGeneration()) };
   await context.journal.save(noted);
   progress.entry = noted;

@@ -14,7 +14,7 @@
 import type { Order, Task } from '../../domain/agent-protocol/messages.js';
 import type { JournalEntry, JournalStep } from '../state/journal.js';
 import type { DeliveryContext } from './delivery-context.js';
-import { DeliveryDropped, reportError } from './delivery-failure.js';
+import { DeliveryDropped, reportError, StateError } from './delivery-failure.js';
 import { failureReport, successReport } from './final-report.js';
 import { changeStep } from './change-step.js';
 import { downloadStep } from './download-step.js';
@@ -41,12 +41,19 @@ const mostRestarts = 5;
 
 /** Carries out a task or an order from its first step. */
 export async function deliver(context: DeliveryContext, task: Task | Order): Promise<void> {
-  await carryOn(context, {
+  const begun: JournalEntry = {
     task,
     step: task.action === 'install' ? 'download' : 'change',
     restarts: 0,
     before: context.container.current.name,
-  });
+  };
+  const { startState } = task;
+  if (startState === undefined || startState === (await context.stateDigest())) {
+    return carryOn(context, begun);
+  }
+  const error = new StateError('the plan is for another state than the one that the gateway is in');
+  const entry: JournalEntry = { ...begun, step: 'report', failure: reportError('state-changed', error) };
+  await carryOn(context, { ...entry, ...(await failureReport(context, entry)) });
 }
 
 /** Finishes or undoes the delivery that the journal of an earlier run names. */
@@ -111,7 +118,11 @@ async function takeStep(context: DeliveryContext, entry: JournalEntry): Promise<
 }
 
 /** Something went wrong in a step that cannot be undone: what counts is decided, so the delivery ends as it is. */
-function afterTheDecision(context: DeliveryContext, entry: JournalEntry, error: unknown): JournalEntry {
+async function afterTheDecision(
+  context: DeliveryContext,
+  entry: JournalEntry,
+  error: unknown,
+): Promise<JournalEntry> {
   const problem = messageOf(error);
   context.log('error', 'delivery step failed', {
     delivery: entry.task.deliveryId,
@@ -119,8 +130,8 @@ function afterTheDecision(context: DeliveryContext, entry: JournalEntry, error: 
     problem,
   });
   return entry.step === 'cleanup'
-    ? { ...entry, step: 'report', report: successReport(context, entry.task, problem) }
-    : { ...entry, step: 'report', ...failureReport(context, entry, problem) };
+    ? { ...entry, step: 'report', report: await successReport(context, entry.task, problem) }
+    : { ...entry, step: 'report', ...(await failureReport(context, entry, problem)) };
 }
 
 function isUndoable(step: JournalStep): boolean {

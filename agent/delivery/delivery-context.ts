@@ -1,13 +1,16 @@
+import { dirname, join } from 'node:path';
 import type { Order, Task } from '../../domain/agent-protocol/messages.js';
 import type { DownloadSink } from '../connectivity/http/download.js';
 import type { Container } from '../container/container.js';
 import { isToRun, type InstalledArtifact } from '../container/generation.js';
 import { runScript } from '../container/run-script.js';
 import { scriptEnvironment, type EnvironmentFacts } from '../container/script-environment.js';
+import { unmetRequirements } from '../container/unmet-requirements.js';
 import type { Supervisor } from '../container/supervisor.js';
 import type { AgentPaths } from '../state/agent-paths.js';
 import type { Log } from '../state/bounded-log.js';
 import type { Journal, JournalEntry } from '../state/journal.js';
+import { StateError } from './delivery-failure.js';
 import { messageOf } from '../state/system-error.js';
 
 /** All that the steps of a delivery work with. */
@@ -21,6 +24,8 @@ export interface DeliveryContext {
   readonly log: Log;
   /** Aborted when the agent is to end: the step is left as a power cut would leave it. */
   readonly signal: AbortSignal;
+  /** Digest of what is installed now, for plans that were made for it. */
+  readonly stateDigest: () => Promise<string>;
   /** Downloads a package's archive into a sink that may hold a part of it. */
   readonly fetchArchive: (
     wanted: { readonly digest: string; readonly sizeBytes: number },
@@ -56,11 +61,20 @@ export async function runControl(
     readonly names: readonly string[];
     readonly values: Readonly<Record<string, string>>;
     readonly keepData?: boolean;
+    /** Where its scripts may write: theirs while they run, and to be read only afterwards. */
+    readonly homes: readonly string[];
   },
 ): Promise<void> {
   const { directory, packageId, generation, values } = control;
+  const { launcher } = context.facts;
+  const homes = control.homes.map((home) => context.container.path(home));
+  for (const home of homes) await launcher.makeShared(dirname(home));
+  for (const path of [join(directory, 'binary'), join(directory, 'dependencies'), ...homes]) {
+    await launcher.give(path);
+  }
   const environment = scriptEnvironment(context.facts, directory, packageId, generation, values);
   await runScript({
+    launcher,
     script: `${directory}/control/${control.script}`,
     args: control.names,
     cwd: context.container.root,
@@ -68,6 +82,7 @@ export async function runControl(
     timeoutMs: context.times.scriptTimeoutMs,
     signal: context.signal,
   });
+  for (const home of homes) await launcher.take(home);
 }
 
 /**
@@ -85,7 +100,7 @@ export async function uninstall(
 ): Promise<string[]> {
   const { container, log } = context;
   const problems: string[] = [];
-  for (const { artifact, packageId } of artifacts.toReversed()) {
+  for (const { artifact, packageId, home } of artifacts.toReversed()) {
     try {
       await runControl(context, {
         script: 'uninstall',
@@ -93,6 +108,7 @@ export async function uninstall(
         packageId,
         generation,
         names: [artifact.name],
+        homes: [home],
         values: await container.readValues(generation, packageId),
         keepData: keepData(artifact.name),
       });
@@ -107,18 +123,33 @@ export async function uninstall(
 }
 
 /**
+ * Refuses an end state that does not hold together, before anything is touched.
+ *
+ * @throws StateError
+ */
+export function checkRequirements(artifacts: readonly InstalledArtifact[]): void {
+  const unmet = unmetRequirements(artifacts);
+  if (unmet.length > 0) throw new StateError(unmet.join('; '));
+}
+
+/**
  * Names of the applications that a step from one generation to another disturbs: those that change themselves or are
- * to run no longer, and all of them when something changes that others may have loaded.
+ * to run no longer, and all of them when something comes, goes or changes that others may have loaded.
+ *
+ * @param replacedHomes whose files were damaged, and are others now
  */
 export function disturbedNames(
   from: readonly InstalledArtifact[],
   to: readonly InstalledArtifact[],
   running: readonly string[],
+  replacedHomes: readonly string[] = [],
 ): string[] {
-  const kept = new Map(to.map((installed) => [installed.artifact.name, installed]));
-  const changed = from.filter((installed) => {
-    const other = kept.get(installed.artifact.name);
-    return other?.home !== installed.home || other.packageId !== installed.packageId;
+  const [before, after] = [from, to].map(
+    (artifacts) => new Map(artifacts.map((installed) => [installed.artifact.name, installed])),
+  );
+  const changed = [...from, ...to].filter(({ artifact: { name }, home }) => {
+    const [old, fresh] = [before?.get(name), after?.get(name)];
+    return old?.home !== fresh?.home || old?.packageId !== fresh?.packageId || replacedHomes.includes(home);
   });
   if (changed.some(({ artifact }) => artifact.kind !== 'application')) return [...running];
   const stopped = to.filter((installed) => !isToRun(installed));

@@ -11,6 +11,11 @@ export class SpaceError extends Error {
   override readonly name = 'SpaceError';
 }
 
+/** The plan is for another state than the gateway's, or leads to one that does not hold together. */
+export class StateError extends Error {
+  override readonly name = 'StateError';
+}
+
 /** LEONORE has ended the delivery itself: it is dropped, and nothing is reported any more. */
 export class DeliveryDropped extends Error {
   override readonly name = 'DeliveryDropped';
@@ -29,6 +34,7 @@ function failureClass(error: unknown): FailureClass {
   if (error instanceof LeonoreError) return error.code === 'MALFORMED_PACKAGE' ? 'integrity' : 'internal';
   if (error instanceof DeviceError) return 'network';
   if (error instanceof SpaceError) return 'space';
+  if (error instanceof StateError) return 'state';
   if (error instanceof ScriptError) return 'script';
   if (error instanceof HealthError) return 'health';
   return hasCode(error, 'ENOSPC', 'EDQUOT') ? 'space' : 'internal';

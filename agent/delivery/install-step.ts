@@ -1,14 +1,16 @@
-import { mkdir, rm } from 'node:fs/promises';
+import { mkdir, readdir, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Task } from '../../domain/agent-protocol/messages.js';
 import { DirectorySink } from '../archive/unpack-package.js';
 import { readArchive, verifyPackage, type VerifiedPackage } from '../archive/verify-package.js';
 import { IntegrityError } from '../connectivity/device-error.js';
 import type { Generation, InstalledArtifact } from '../container/generation.js';
+import { installOrder } from '../container/install-order.js';
+import { isWhole } from '../container/verify-store.js';
 import { valueKeyPattern } from '../container/script-environment.js';
 import { taskOf } from '../state/journal.js';
 import { ArchiveFile, ensureSpace } from './archive-file.js';
-import { runControl, type DeliveryContext } from './delivery-context.js';
+import { checkRequirements, runControl, type DeliveryContext } from './delivery-context.js';
 import type { Step } from './step.js';
 
 /**
@@ -32,11 +34,16 @@ export const installStep: Step = async (context, entry, progress) => {
   const added = installedArtifacts(verified, task);
   const after = entry.after ?? (await container.nextGeneration());
   const newData = entry.newData ?? (await newDataNames(context, added));
-  const noted = { ...entry, after, newData };
+  const artifacts = withArtifacts(container.current, task, added);
+  checkRequirements(artifacts);
+  const damaged = await damagedHomes(context, verified);
+  const replaced = [...new Set([...(entry.replaced ?? []), ...damaged])];
+  const noted = { ...entry, after, newData, ...(replaced.length === 0 ? {} : { replaced }) };
   await context.journal.save(noted);
   progress.entry = noted;
   const values = new Map([[verified.id, task.values]]);
-  await container.writeGeneration(after, withArtifacts(container.current, task, added), values);
+  await container.writeGeneration(after, artifacts, values);
+  for (const home of damaged) await rm(container.path(home), { recursive: true, force: true });
   await runControl(context, {
     script: 'install',
     directory: unpacked,
@@ -44,6 +51,7 @@ export const installStep: Step = async (context, entry, progress) => {
     generation: after,
     names: [],
     values: task.values,
+    homes: added.map(({ home }) => home),
   });
   await container.syncHomes(added.map(({ home }) => home));
   await container.syncData(newData);
@@ -62,8 +70,8 @@ function checkValues(task: Task): void {
 export async function clearStaging(context: DeliveryContext): Promise<void> {
   const { staging, temporary } = context.paths;
   for (const directory of [staging, temporary]) {
-    await rm(directory, { recursive: true, force: true });
-    await mkdir(directory, { mode: 0o700 });
+    for (const name of await readdir(directory))
+      await rm(join(directory, name), { recursive: true, force: true });
   }
 }
 
@@ -100,11 +108,32 @@ export function installedArtifacts(verified: VerifiedPackage, task: Task): Insta
     home,
     packageId: verified.id,
     archive: { digest, sizeBytes },
+    ...(task.requires === undefined ? {} : { requires: requirementsOf(task, artifact.name) }),
   }));
 }
 
+function requirementsOf({ requires = [] }: Task, artifact: string): { name: string; range: string }[] {
+  return requires
+    .filter((requirement) => requirement.artifact === artifact)
+    .map(({ name, range }) => ({ name, range }));
+}
+
+/** Homes of the package that are there already, but not as they should be: they are taken from the package anew. */
+async function damagedHomes(
+  { container, signal }: DeliveryContext,
+  { placed }: VerifiedPackage,
+): Promise<string[]> {
+  const damaged: string[] = [];
+  for (const artifact of placed) {
+    if ((await container.has(artifact.home)) && !(await isWhole(container.root, artifact, signal))) {
+      damaged.push(artifact.home);
+    }
+  }
+  return damaged;
+}
+
 /** What will be installed: the old without what goes or is replaced, then the new. */
-function withArtifacts(
+export function withArtifacts(
   current: Generation,
   task: Task,
   added: readonly InstalledArtifact[],
@@ -112,9 +141,9 @@ function withArtifacts(
   const names = new Set(added.map(({ artifact }) => artifact.name));
   const gone = new Set(task.remove);
   const kept = current.artifacts.filter(
-    ({ artifact }) => !names.has(artifact.name) && !gone.has(`${artifact.name}@${artifact.version}`),
+    ({ artifact }) => names.has(artifact.name) || !gone.has(`${artifact.name}@${artifact.version}`),
   );
-  return [...kept, ...added];
+  return installOrder(kept, added, ({ artifact }) => artifact.name);
 }
 
 async function newDataNames(

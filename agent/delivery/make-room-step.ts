@@ -3,7 +3,8 @@ import { readArchive, verifyPackage } from '../archive/verify-package.js';
 import { taskOf } from '../state/journal.js';
 import { ArchiveFile } from './archive-file.js';
 import { backUp } from './backup.js';
-import { disturbedNames, uninstall } from './delivery-context.js';
+import { checkRequirements, disturbedNames, uninstall } from './delivery-context.js';
+import { installedArtifacts, withArtifacts } from './install-step.js';
 import type { Step } from './step.js';
 
 /**
@@ -16,6 +17,8 @@ export const makeRoomStep: Step = async (context, entry, progress) => {
   progress.at = 'verify';
   const archive = new ArchiveFile(context.paths.downloads, task.package.digest);
   const verified = await verifyPackage(readArchive(archive.path), { expectedId: task.package.id });
+
+  checkRequirements(withArtifacts(context.container.current, task, installedArtifacts(verified, task)));
 
   progress.at = 'stop';
   const before = await container.readGeneration(entry.before);

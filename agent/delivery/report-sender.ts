@@ -76,13 +76,10 @@ export class ReportSender implements Reporter {
     return controller.signal;
   }
 
-  /** Sends until the signal is aborted. */
-  async run(): Promise<void> {
-    const { queue, signal } = this.options;
-    while (!signal.aborted) {
-      if (queue.isEmpty) await this.#added();
-      else if (await this.#gathered()) await this.#sendSome();
-    }
+  /** Waits for reports, and sends those that there are; returns when the signal is aborted, too. */
+  async sendNext(): Promise<void> {
+    if (this.options.queue.isEmpty) await this.#added();
+    else if (await this.#gathered()) await this.#sendSome();
   }
 
   /** False when the agent is to end. */

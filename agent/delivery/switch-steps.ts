@@ -17,10 +17,21 @@ export const switchStep: Step = async (context, entry, progress) => {
     await removeDownloads(context.paths.downloads);
     const next = await container.readGeneration(after);
     progress.at = 'stop';
-    const names = disturbedNames(container.current.artifacts, next.artifacts, supervisor.names);
+    const names = disturbedNames(
+      container.current.artifacts,
+      next.artifacts,
+      supervisor.names,
+      entry.replaced,
+    );
+    // What was up before has to be up after; of what was down already nobody can ask that.
+    const touched = entry.touched ?? names.filter((name) => supervisor.isUp(name));
+    const noted = { ...entry, touched };
+    await context.journal.save(noted);
+    progress.entry = noted;
     await Promise.all(names.map((name) => supervisor.stop(name)));
     progress.at = 'switch';
     await container.switchTo(after);
+    return { ...noted, step: 'start' };
   }
   return { ...entry, step: 'start' };
 };
@@ -40,6 +51,7 @@ export const startStep: Step = async (context, entry, progress) => {
       name: artifact.name,
       application,
       staysUpMs,
+      launcher: context.facts.launcher,
       ...(script === null ? {} : { script }),
       checkWithinMs: context.times.checkWithinMs,
       signal: context.signal,
@@ -49,8 +61,10 @@ export const startStep: Step = async (context, entry, progress) => {
   return { ...entry, step: 'cleanup' };
 };
 
-/** What has to give evidence: all that a package brought, or the application that an order starts. */
-function isToProve({ task }: JournalEntry, { artifact, packageId }: InstalledArtifact): boolean {
+/** What has to give evidence: all that a package brought or the change disturbed, or what an order starts. */
+function isToProve({ task, touched = [] }: JournalEntry, installed: InstalledArtifact): boolean {
+  const { artifact, packageId } = installed;
+  if (touched.includes(artifact.name) && isToRun(installed)) return true;
   if (task.action === 'install') return packageId === task.package.id;
   return task.action === 'start' && artifact.name === task.artifact;
 }
@@ -85,7 +99,7 @@ export const cleanupStep: Step = async (context, entry) => {
   await container.collectGarbage();
   await removeDownloads(paths.downloads);
   await removeBackup(paths.backup);
-  return { ...entry, step: 'report', report: successReport(context, entry.task, problems.join('; ')) };
+  return { ...entry, step: 'report', report: await successReport(context, entry.task, problems.join('; ')) };
 };
 
 /** The old generation is missing when this step was interrupted after its last act. */

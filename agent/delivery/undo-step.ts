@@ -30,7 +30,8 @@ export const undoStep: Step = async (context, entry, progress) => {
   let problem: string | undefined;
   // Once the old generation counts again, all of it is there.
   const isBack = container.current.name === before.name;
-  const missing = isBack ? [] : await missingArtifacts(container, before, entry.taken);
+  const missing =
+    isBack && entry.replaced === undefined ? [] : await missingArtifacts(container, before, entry.taken);
   if (missing.length === 0) {
     if (container.current.name !== before.name) await container.switchTo(before.name);
     await supervisor.bringUp();
@@ -54,7 +55,7 @@ export const undoStep: Step = async (context, entry, progress) => {
   await clearStaging(context);
   await removeDownloads(paths.downloads);
   await removeBackup(paths.backup);
-  return { ...entry, step: 'report', ...failureReport(context, entry, problem) };
+  return { ...entry, step: 'report', ...(await failureReport(context, entry, problem)) };
 };
 
 /** Makes a generation current that holds what both sides have: neither the new nor what is missing of the old. */

@@ -61,14 +61,18 @@ export function dynamicLinuxFacts(directory: string): FactSource {
   };
 }
 
-/** Tools on the PATH with their versions; asked once, because each is a process. */
-export function linuxTools(): FactSource {
+/**
+ * Tools on the PATH with their versions; asked once, because each is a process.
+ *
+ * @param others what counts as tools, too
+ */
+export function linuxTools(others: readonly Component[]): FactSource {
   let found: Promise<Component[]> | null = null;
   return {
     name: 'tools',
     read: async () => {
       found ??= findTools();
-      return { software: { tools: await found } };
+      return { software: { tools: [...(await found), ...others] } };
     },
   };
 }

@@ -49,9 +49,10 @@ export function differsNoticeably(sent: GatewayProfile, now: GatewayProfile): bo
   );
 }
 
-function withoutDynamic({ hardware, ...others }: GatewayProfile): unknown {
+function withoutDynamic({ hardware, state, ...others }: GatewayProfile): unknown {
   const { arch, cpus, memoryTotal, diskTotal, components } = hardware;
-  return { ...others, arch, cpus, memoryTotal, diskTotal, components };
+  const applications = state?.applications.map((application) => ({ ...application, sinceSeconds: 0 }));
+  return { ...others, state: { ...state, applications }, arch, cpus, memoryTotal, diskTotal, components };
 }
 
 function moved(before: number | undefined, now: number | undefined, scale: number): boolean {

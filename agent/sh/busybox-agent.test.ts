@@ -14,7 +14,7 @@ import { application, type AgentBed } from '../testing/test-agent.js';
 import { sha256, tar, testPackage, testTask, type TestPackage } from '../testing/test-package.js';
 
 test('the BusyBox agent is small', async () => {
-  expect((await stat(busyBoxAgent)).size).toBeLessThan(30_000);
+  expect((await stat(busyBoxAgent)).size).toBeLessThan(32 * 1_024);
 });
 
 const found = spawnSync('shellcheck', ['--version']).status === 0;
@@ -62,7 +62,10 @@ const found = spawnSync('shellcheck', ['--version']).status === 0;
     expect(bed.server.registrations[0]?.body.profile).toMatchObject({
       id: 'gw-test',
       hardware: { components: [{ name: 'gpio', version: '1.0.0' }] },
-      software: { os: 'linux', tools: [{ name: 'busybox' }] },
+      software: {
+        os: 'linux',
+        tools: expect.arrayContaining([expect.objectContaining({ name: 'busybox' })]),
+      },
       labels: { building: 'b1' },
       installed: [],
     });

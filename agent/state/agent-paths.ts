@@ -5,6 +5,7 @@ import { syncPath } from './atomic-file.js';
 /** Where things lie below the agent's root (docs/gateway.md). `agent/` is private; `container/` is readable. */
 export interface AgentPaths {
   readonly root: string;
+  readonly own: string;
   readonly identity: string;
   readonly journal: string;
   readonly ended: string;
@@ -19,18 +20,20 @@ export interface AgentPaths {
 
 export function agentPaths(root: string): AgentPaths {
   const own = join(root, 'agent');
+  const container = join(root, 'container');
   return {
     root,
+    own,
     identity: join(own, 'identity.json'),
     journal: join(own, 'journal.json'),
     ended: join(own, 'ended.json'),
     reports: join(own, 'reports'),
     downloads: join(own, 'downloads'),
-    staging: join(own, 'staging'),
+    staging: join(container, 'staging'),
     backup: join(own, 'backup'),
-    temporary: join(own, 'tmp'),
+    temporary: join(container, 'tmp'),
     log: join(own, 'log'),
-    container: join(root, 'container'),
+    container,
   };
 }
 
@@ -38,14 +41,8 @@ export function agentPaths(root: string): AgentPaths {
 export async function createAgentDirectories(paths: AgentPaths): Promise<void> {
   const made = await mkdir(paths.root, { recursive: true });
   await mkdir(join(paths.root, 'agent'), { recursive: true, mode: 0o700 });
-  for (const path of [
-    paths.reports,
-    paths.downloads,
-    paths.staging,
-    paths.backup,
-    paths.temporary,
-    paths.log,
-  ]) {
+  await mkdir(paths.container, { recursive: true, mode: 0o755 });
+  for (const path of [paths.reports, paths.downloads, paths.backup, paths.log]) {
     await mkdir(path, { recursive: true, mode: 0o700 });
   }
   // What is written into a directory that a power cut takes away is lost with it.

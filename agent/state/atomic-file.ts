@@ -5,7 +5,7 @@
  *  - Content is on the disk before its name is (fsync, then rename).
  *  - The name is on the disk before the function returns (fsync of the directory).
  */
-import { open, readdir, readFile, rename, rm } from 'node:fs/promises';
+import { open, readdir, rename, rm } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { hasCode } from './system-error.js';
 
@@ -21,16 +21,6 @@ export async function writeFileAtomic(path: string, content: string | Uint8Array
   }
   await rename(fresh, path);
   await syncPath(dirname(path));
-}
-
-/** Reads a JSON file; undefined when it is not there or cannot be read as JSON. */
-export async function readJsonFile(path: string): Promise<unknown> {
-  try {
-    return JSON.parse(await readFile(path, 'utf8')) as unknown;
-  } catch (error) {
-    if (error instanceof SyntaxError || isMissing(error)) return undefined;
-    throw error;
-  }
 }
 
 /** Removes a file for good; no error when it is not there. */

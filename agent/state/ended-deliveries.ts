@@ -5,7 +5,7 @@
 import Type from 'typebox';
 import { Value } from 'typebox/value';
 import { ReportSchema, type Report } from '../../domain/agent-protocol/messages.js';
-import { readJsonFile, writeFileAtomic } from './atomic-file.js';
+import { readStateFile, writeStateFile } from './state-file.js';
 
 /** At most eight tasks are offered at a time, so what is older than this is not offered any more. */
 const remembered = 32;
@@ -19,7 +19,7 @@ export class EndedDeliveries {
   ) {}
 
   static async open(path: string): Promise<EndedDeliveries> {
-    const value = await readJsonFile(path);
+    const value = await readStateFile(path);
     return new EndedDeliveries(path, Value.Check(EndedSchema, value) ? value : []);
   }
 
@@ -31,6 +31,6 @@ export class EndedDeliveries {
     const others = this.reports.filter((other) => other.deliveryId !== report.deliveryId);
     this.reports = [...others, report].slice(-remembered);
     // On a full disk it is remembered for as long as the agent runs.
-    await writeFileAtomic(this.path, JSON.stringify(this.reports)).catch(() => undefined);
+    await writeStateFile(this.path, this.reports, { copied: true }).catch(() => undefined);
   }
 }

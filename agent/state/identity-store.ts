@@ -1,10 +1,10 @@
 import Type, { type Static } from 'typebox';
 import { Value } from 'typebox/value';
-import { readJsonFile, writeFileAtomic } from './atomic-file.js';
+import { readStateFile, writeStateFile } from './state-file.js';
 
 const IdentitySchema = Type.Object({
   id: Type.String(),
-  /** Marks the processes of this container, see container/leftover-processes.ts. */
+  /** Marks the processes of this container, see isolation/unit-processes.ts. */
   mark: Type.String({ minLength: 16 }),
   token: Type.Optional(Type.String()),
   node: Type.Optional(Type.Object({ id: Type.String(), address: Type.String() })),
@@ -19,11 +19,11 @@ export class IdentityStore {
   constructor(private readonly path: string) {}
 
   async load(): Promise<Identity | undefined> {
-    const value = await readJsonFile(this.path);
+    const value = await readStateFile(this.path);
     return Value.Check(IdentitySchema, value) ? value : undefined;
   }
 
   async save(identity: Identity): Promise<void> {
-    await writeFileAtomic(this.path, JSON.stringify(identity));
+    await writeStateFile(this.path, identity, { copied: true });
   }
 }

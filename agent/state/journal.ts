@@ -15,7 +15,8 @@ import {
   type Order,
   type Task,
 } from '../../domain/agent-protocol/messages.js';
-import { readJsonFile, removeFile, writeFileAtomic } from './atomic-file.js';
+import { removeFile } from './atomic-file.js';
+import { readStateFile, writeStateFile } from './state-file.js';
 
 export const journalSteps = [
   'download',
@@ -48,6 +49,10 @@ const JournalSchema = Type.Object({
   roomMade: Type.Optional(Type.Boolean()),
   /** Homes of old artifacts that are being removed to make room: whatever is there of them, they are restored whole. */
   taken: Type.Optional(Type.Array(Type.String())),
+  /** Homes whose files were damaged, and come anew with this package. */
+  replaced: Type.Optional(Type.Array(Type.String())),
+  /** Applications that were up and are started anew: the change counts only if they stay up. */
+  touched: Type.Optional(Type.Array(Type.String())),
   /** Why it is undone. */
   failure: Type.Optional(ReportErrorSchema),
   /** The last report, in step `report`; none when LEONORE has ended the delivery itself. */
@@ -73,12 +78,12 @@ export class Journal {
   constructor(private readonly path: string) {}
 
   async load(): Promise<JournalEntry | null> {
-    const value = await readJsonFile(this.path);
+    const value = await readStateFile(this.path);
     return Value.Check(JournalSchema, value) ? value : null;
   }
 
   async save(entry: JournalEntry): Promise<void> {
-    await writeFileAtomic(this.path, JSON.stringify(entry));
+    await writeStateFile(this.path, entry, { copied: false });
   }
 
   async clear(): Promise<void> {

@@ -11,7 +11,8 @@ import { readdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { Value } from 'typebox/value';
 import { ReportSchema, type Report } from '../../domain/agent-protocol/messages.js';
-import { readJsonFile, removeFile, writeFileAtomic } from './atomic-file.js';
+import { removeFile } from './atomic-file.js';
+import { readStateFile, writeStateFile } from './state-file.js';
 
 interface QueuedReport {
   readonly file: string;
@@ -29,7 +30,7 @@ export class ReportQueue {
     const files = (await readdir(directory)).filter((file) => /^\d{12}\.json$/.test(file)).sort();
     for (const file of files) {
       queue.#last = Number.parseInt(file, 10);
-      const report = await readJsonFile(join(directory, file));
+      const report = await readStateFile(join(directory, file));
       if (Value.Check(ReportSchema, report)) queue.#reports.push({ file, report });
     }
     return queue;
@@ -40,7 +41,7 @@ export class ReportQueue {
     this.#last += 1;
     const file = `${String(this.#last).padStart(12, '0')}.json`;
     this.#reports.push({ file, report });
-    await writeFileAtomic(join(this.directory, file), JSON.stringify(report)).catch(() => undefined);
+    await writeStateFile(join(this.directory, file), report, { copied: false }).catch(() => undefined);
   }
 
   /** The oldest reports, at most so many. */

@@ -1,5 +1,5 @@
 /** Agents in a directory of their own, against a server of their own, with short times. */
-import { access, mkdtemp, readdir, readFile, rm } from 'node:fs/promises';
+import { access, chmod, mkdtemp, readdir, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
@@ -31,6 +31,8 @@ export class AgentBed {
 
   static async create(base = tmpdir()): Promise<AgentBed> {
     const directory = await mkdtemp(join(base, 'leonore-agent-'));
+    // As the places are where gateways are kept: applications of another user have to get through.
+    await chmod(directory, 0o755);
     return new AgentBed(await DeviceServer.start(), directory, join(directory, 'gateway'));
   }
 
@@ -64,8 +66,8 @@ export class AgentBed {
   /** Everything that may be left behind by a delivery that has ended. */
   async leftovers(): Promise<string[]> {
     const found: string[] = [];
-    for (const directory of ['downloads', 'staging', 'backup', 'tmp']) {
-      for (const name of await readdir(this.path('agent', directory))) found.push(`${directory}/${name}`);
+    for (const directory of ['agent/downloads', 'agent/backup', 'container/staging', 'container/tmp']) {
+      for (const name of await readdir(this.path(directory))) found.push(`${directory}/${name}`);
     }
     if (await exists(this.path('agent', 'journal.json'))) found.push('journal.json');
     return found;

@@ -5,7 +5,7 @@ import { deliveryStates } from '../../domain/delivery/state.js';
 import { nodeOrigins, nodeStates } from '../../domain/balancer/pool.js';
 import { strategyNames } from '../../domain/balancer/strategies.js';
 import { GatewayProfileSchema } from '../../domain/gateway/profile.js';
-import type { Plan } from '../../domain/plan/plan.js';
+import { optimalities, type Plan } from '../../domain/plan/plan.js';
 import { limits } from '../../domain/limits.js';
 import { RolloutState } from '../../domain/rollout/state.js';
 import { stepNames } from '../../domain/rollout/steps.js';
@@ -158,6 +158,16 @@ export const PlanSchema = Type.Unsafe<Plan>(
       installedSize: Type.Integer(),
       peakDisk: Type.Integer({ description: 'Highest number of bytes needed beyond what is there now' }),
       tree: Type.Array(Type.Unknown(), { description: 'The dependency tree below each requested artifact' }),
+      optimal: Type.Optional(
+        Type.Enum([...optimalities], {
+          description: 'Whether it is proven that no plan is better, or the budget ended before',
+        }),
+      ),
+      consent: Type.Optional(
+        Type.Array(Type.String(), {
+          description: 'Those of remove that an operator asked for and nothing replaces',
+        }),
+      ),
     },
     { additionalProperties: true, description: 'A plan, as leonore resolve --json prints it' },
   ),
@@ -177,6 +187,9 @@ export const PlanRequestSchema = Type.Object(
     deployment: Type.Optional(NameSchema),
     gatewayId: Type.Optional(Type.String({ maxLength: 128 })),
     plans: Type.Optional(Type.Integer({ minimum: 1, maximum: limits.plans })),
+    allowRemove: Type.Optional(
+      Type.Boolean({ description: 'Newer versions may take away what was asked for before; default false' }),
+    ),
   },
   strict,
 );

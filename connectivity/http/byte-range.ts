@@ -18,10 +18,17 @@ export function wantedRange(
   const { range } = headers;
   const ifRange = headers['if-range'];
   if (range === undefined || (ifRange !== undefined && ifRange !== etag)) return { kind: 'whole' };
-  const parsed = parseRange(size, range);
+  const parsed = parseRange(size, withinSize(range, size));
   if (parsed === -1) return { kind: 'unsatisfiable' };
   const [only, ...others] = parsed === -2 ? [] : parsed;
   if (only === undefined || others.length > 0 || (parsed !== -2 && parsed.type !== 'bytes'))
     return { kind: 'whole' };
   return { kind: 'part', start: only.start, end: only.end };
+}
+
+/** `bytes=-n` asks for the last n bytes; of a file that has fewer, for all of them (RFC 9110, section 14.1.2). */
+function withinSize(range: string, size: number): string {
+  return range.replace(/([=,]\s*-)(\d+)/g, (_suffix, before: string, last: string) => {
+    return `${before}${String(Math.min(Number(last), size))}`;
+  });
 }

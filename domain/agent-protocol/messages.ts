@@ -49,6 +49,9 @@ export const RegisterResponseSchema = Type.Object({
   pollIntervalSeconds: Type.Number(),
 });
 
+/** Digest that the gateway named last when this was planned; at another it refuses (`state`). */
+const startState = Type.Optional(Type.String({ maxLength: 128 }));
+
 /** Kept short: BusyBox agents read the same facts. */
 export const TaskSchema = Type.Object({
   deliveryId: Type.String({ maxLength: 128 }),
@@ -68,6 +71,18 @@ export const TaskSchema = Type.Object({
   removeFirst: Type.Boolean(),
   /** Values for this gateway alone (never in the shared package). */
   values: Type.Record(Type.String(), Type.String()),
+  startState,
+  /** What artifacts of the package need of others that are installed then: refused when it does not hold in the end. */
+  requires: Type.Optional(
+    Type.Array(
+      Type.Object({
+        artifact: Type.String({ maxLength: 100 }),
+        name: Type.String({ maxLength: 100 }),
+        range: Type.String({ maxLength: limits.rangeLength }),
+      }),
+      { maxItems: limits.requirements },
+    ),
+  ),
   /** RFC 3339; after it the delivery counts as lost. */
   deadline: Type.String(),
   /** Sequence of the last report that LEONORE has for this delivery: a gateway that lost its memory goes on from it. */
@@ -83,6 +98,7 @@ export const OrderSchema = Type.Object({
   action: Type.Enum([...orderActions]),
   /** Name of the artifact. */
   artifact: Type.String({ maxLength: 100 }),
+  startState,
   /** RFC 3339; after it the order counts as lost. */
   deadline: Type.String(),
   lastSequence: Type.Integer({ minimum: 0 }),
@@ -98,7 +114,15 @@ export const TasksResponseSchema = Type.Object({
 });
 
 /** Whose fault a failure on the gateway is. */
-export const failureClasses = ['network', 'integrity', 'space', 'script', 'health', 'internal'] as const;
+export const failureClasses = [
+  'network',
+  'integrity',
+  'space',
+  'script',
+  'health',
+  'state',
+  'internal',
+] as const;
 export type FailureClass = (typeof failureClasses)[number];
 
 export const ReportErrorSchema = Type.Object(
@@ -121,6 +145,8 @@ export const ReportSchema = Type.Object(
     at: Type.Optional(Type.String({ maxLength: 40 })),
     detail: Type.Optional(Type.String({ maxLength: limits.reportDetailBytes })),
     error: Type.Optional(ReportErrorSchema),
+    /** Digest of the state after it ended; told when the task named the one that it starts from. */
+    stateDigest: Type.Optional(Type.String({ maxLength: 128 })),
     /** What is installed after the delivery ended. */
     installed: Type.Optional(Type.Array(InstalledSchema, { maxItems: limits.installed })),
   },

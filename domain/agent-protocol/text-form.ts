@@ -16,6 +16,8 @@
  *     lastSequence   NUMBER
  *     remove         NAME@VERSION         (any number)
  *     value          KEY TAB VALUE        (any number)
+ *     startState     DIGEST               (at most one)
+ *     requires       ARTIFACT TAB NAME TAB RANGE  (any number)
  *     end            DELIVERY
  *     then for each order:
  *     order          DELIVERY
@@ -23,6 +25,7 @@
  *     artifact       NAME
  *     deadline       RFC 3339
  *     lastSequence   NUMBER
+ *     startState     DIGEST               (at most one)
  *     endOrder       DELIVERY
  *
  * In a VALUE, backslash, tab, line feed and carriage return are written \\ \t \n \r, so `printf %b` reads it.
@@ -71,17 +74,23 @@ export function parseTasksText(text: string): TasksResponse {
   let open: Map<string, string> | null = null;
   let remove: string[] = [];
   let values: Record<string, string> = {};
+  let requires: NonNullable<Task['requires']> = [];
   for (const line of text.split('\n')) {
-    const [key = '', value = '', second = ''] = line.split('\t');
+    const [key = '', value = '', second = '', third = ''] = line.split('\t');
     if (key === 'profileWanted') profileWanted = value === 'true';
     else if (key === 'task' || key === 'order') {
       open = new Map();
       remove = [];
       values = {};
+      requires = [];
     } else if (key === 'remove') remove.push(value);
     else if (key === 'value') values[value] = unescape(second);
+    else if (key === 'requires') requires.push({ artifact: value, name: second, range: third });
     else if (key === 'end' && open !== null) {
-      tasks.push(taskOf(value, open, remove, values));
+      tasks.push({
+        ...taskOf(value, open, remove, values),
+        ...(requires.length === 0 ? {} : { requires }),
+      });
       open = null;
     } else if (key === 'endOrder' && open !== null) {
       orders.push(orderOf(value, open));
@@ -104,8 +113,14 @@ function taskLines(task: Task): string[][] {
     ['lastSequence', String(task.lastSequence)],
     ...task.remove.map((key) => ['remove', key]),
     ...Object.entries(task.values).map(([key, value]) => ['value', key, escape(value)]),
+    ...startStateLine(task),
+    ...(task.requires ?? []).map(({ artifact, name, range }) => ['requires', artifact, name, range]),
     ['end', task.deliveryId],
   ];
+}
+
+function startStateLine({ startState }: { readonly startState?: string }): string[][] {
+  return startState === undefined ? [] : [['startState', startState]];
 }
 
 function taskOf(
@@ -130,6 +145,7 @@ function taskOf(
     values,
     deadline: fact('deadline'),
     lastSequence: Number(fact('lastSequence')),
+    ...(facts.has('startState') ? { startState: fact('startState') } : {}),
   };
 }
 
@@ -140,6 +156,7 @@ function orderLines(order: Order): string[][] {
     ['artifact', order.artifact],
     ['deadline', order.deadline],
     ['lastSequence', String(order.lastSequence)],
+    ...startStateLine(order),
     ['endOrder', order.deliveryId],
   ];
 }
@@ -151,6 +168,7 @@ function orderOf(deliveryId: string, facts: ReadonlyMap<string, string>): Order 
     artifact: facts.get('artifact') ?? '',
     deadline: facts.get('deadline') ?? '',
     lastSequence: Number(facts.get('lastSequence')),
+    ...(facts.has('startState') ? { startState: facts.get('startState') ?? '' } : {}),
   };
 }
 

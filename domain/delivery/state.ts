@@ -45,6 +45,9 @@ export const taskStates = [
 /** States in which the gateway is at work: it is not moved to another node without need. */
 export const workStates = ['downloading', 'installing'] as const satisfies readonly DeliveryState[];
 
+/** Ended states in which a gateway may still want the archive: it has to go back to it, or was lost and goes on. */
+export const returningStates = ['succeeded', 'lost'] as const satisfies readonly DeliveryState[];
+
 /** States that a gateway itself may report. */
 export const reportableStates = ['downloading', 'installing', 'succeeded', 'failed'] as const;
 export type ReportableState = (typeof reportableStates)[number];

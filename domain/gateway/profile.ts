@@ -41,6 +41,10 @@ export const HardwareSchema = Type.Object(
     load: Type.Optional(Type.Number({ minimum: 0 })),
     uptimeSeconds: Type.Optional(Type.Number({ minimum: 0 })),
     components: Type.Optional(Type.Array(ComponentSchema, { maxItems: limits.components })),
+    /** What the processor can do beyond its instruction set, as its kernel names it: `neon`, `sse4_2`. */
+    cpuFeatures: Type.Optional(
+      Type.Array(Type.String({ minLength: 1, maxLength: 64 }), { maxItems: limits.cpuFeatures }),
+    ),
   },
   strict,
 );
@@ -49,6 +53,7 @@ export const SoftwareSchema = Type.Object(
   {
     os: Text,
     kernel: Type.Optional(Text),
+    /** Name, and version where it is known: `musl`, `glibc 2.36`. */
     libc: Type.Optional(Text),
     tools: Type.Optional(Type.Array(ComponentSchema, { maxItems: limits.tools })),
   },
@@ -59,6 +64,38 @@ export const LabelsSchema = Type.Record(
   Type.String({ pattern: '^[A-Za-z0-9][A-Za-z0-9._/-]{0,62}$' }),
   Type.String({ maxLength: 256 }),
   { maxProperties: limits.labels },
+);
+
+/** What became of what is installed: measured, not remembered. */
+export const GatewayStateSchema = Type.Object(
+  {
+    /** How far applications are kept from the system and the agent; tried, not guessed. */
+    isolation: Type.Union([Type.Literal('full'), Type.Literal('user'), Type.Literal('none')]),
+    /** Whether limits of memory, processes and processor hold. */
+    limits: Type.Boolean(),
+    /** Names what is installed with its values; opaque. A task may name it as the state that it starts from. */
+    digest: Type.String({ maxLength: 128 }),
+    applications: Type.Array(
+      Type.Object(
+        {
+          name: Type.String({ minLength: 1, maxLength: 100 }),
+          up: Type.Boolean(),
+          restarts: Type.Integer({ minimum: 0 }),
+          /** How it ended last. */
+          lastExit: Type.Optional(Text),
+          /** Up or down for so long. */
+          sinceSeconds: Type.Optional(Type.Integer({ minimum: 0 })),
+        },
+        strict,
+      ),
+      { maxItems: limits.installed },
+    ),
+    /** Names of artifacts whose files are not what their package brought, and cannot be had again for now. */
+    damaged: Type.Array(Type.String({ maxLength: 100 }), { maxItems: limits.installed }),
+    /** Why the agent had to put its state together from what was left. */
+    rescued: Type.Optional(Text),
+  },
+  strict,
 );
 
 export const GatewayProfileSchema = Type.Object(
@@ -72,10 +109,12 @@ export const GatewayProfileSchema = Type.Object(
     protocols: Type.Optional(Type.Array(Type.String({ maxLength: 32 }), { maxItems: 16 })),
     labels: Type.Optional(LabelsSchema),
     installed: Type.Optional(Type.Array(InstalledSchema, { maxItems: limits.installed })),
+    state: Type.Optional(GatewayStateSchema),
   },
   strict,
 );
 
 export type Component = Static<typeof ComponentSchema>;
 export type Installed = Static<typeof InstalledSchema>;
+export type GatewayState = Static<typeof GatewayStateSchema>;
 export type GatewayProfile = Static<typeof GatewayProfileSchema>;

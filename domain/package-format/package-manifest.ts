@@ -64,6 +64,18 @@ export const PackagedArtifactSchema = Type.Object(
         strict,
       ),
     ),
+    /** What its processes may take together, where the gateway can limit it; the agent's own limits otherwise. */
+    limits: Type.Optional(
+      Type.Object(
+        {
+          memoryBytes: Type.Optional(Type.Integer({ minimum: 1 })),
+          processes: Type.Optional(Type.Integer({ minimum: 1 })),
+          /** Of one core. */
+          cpuPercent: Type.Optional(Type.Integer({ minimum: 1, maximum: 100_000 })),
+        },
+        strict,
+      ),
+    ),
   },
   strict,
 );

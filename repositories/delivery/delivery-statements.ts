@@ -1,7 +1,7 @@
 /** The statements that every gateway's way goes through, in SQL. Each does its work for a whole batch. */
 import type { PreparedStatement } from '../database.js';
 import { chunkChanges, countDeltas } from './delivery-writer.js';
-import { inStates, isEndedSql, stateOf } from './sql-states.js';
+import { isEndedSql, stateOf } from './sql-states.js';
 
 /** $1 ids of gateways. One row for each that is known, with the oldest of what it is to do. */
 export const pollStatement: PreparedStatement = {
@@ -36,11 +36,12 @@ export const mayDownloadStatement: PreparedStatement = {
   text: `
     SELECT q.place::int AS place
     FROM unnest($1::text[], $2::text[]) WITH ORDINALITY AS q(gateway_id, digest, place)
-    WHERE EXISTS (
-      SELECT 1 FROM delivery d
+    JOIN LATERAL (
+      SELECT FROM delivery d
       JOIN rollout_chunk c ON c.rollout_id = d.rollout_id AND c.chunk = d.chunk AND c.offered_at IS NOT NULL
       JOIN rollout_group gr ON gr.id = d.group_id JOIN package p ON p.id = gr.package_id
-      WHERE d.gateway_id = q.gateway_id AND d.ended_at IS NULL AND p.archive_digest = q.digest)`,
+      WHERE d.gateway_id = q.gateway_id AND d.ended_at IS NULL AND p.archive_digest = q.digest LIMIT 1
+    ) needed ON true`,
 };
 
 /** $1 rollouts, $2 ordinals. The deliveries as they are: `stored` is the state as the row has it. */
@@ -68,12 +69,11 @@ export const readDeliveriesStatement: PreparedStatement = {
 export const storeReportsStatement: PreparedStatement = {
   name: 'store-reports',
   text: `
-    WITH change AS MATERIALIZED (
-      SELECT * FROM unnest($1::uuid[], $2::int[], $3::text[], $4::int[], $5::text[], $6::text[], $7::int[], $8::text[], $9::text[], $10::text[])
+    WITH locked AS MATERIALIZED (
+      SELECT c.*, d.state AS state_now, d.sequence AS sequence_now, d.ended_at IS NOT NULL AS had_ended
+      FROM unnest($1::uuid[], $2::int[], $3::text[], $4::int[], $5::text[], $6::text[], $7::int[], $8::text[], $9::text[], $10::text[])
         AS c(rollout_id, ordinal, stored, sequence_before, before, state, sequence, error, reports, installed)
-    ), locked AS MATERIALIZED (
-      SELECT d.rollout_id, d.ordinal, d.state, d.sequence, d.ended_at IS NOT NULL AS had_ended
-      FROM delivery d JOIN change c ON c.rollout_id = d.rollout_id AND c.ordinal = d.ordinal
+      JOIN delivery d ON d.rollout_id = c.rollout_id AND d.ordinal = c.ordinal
       ORDER BY d.rollout_id, d.ordinal FOR NO KEY UPDATE OF d
     ), changed AS (
       UPDATE delivery d SET state = c.state, sequence = c.sequence, updated_at = now(),
@@ -81,13 +81,13 @@ export const storeReportsStatement: PreparedStatement = {
         history = CASE WHEN c.reports IS NULL THEN d.history
           ELSE d.history || jsonb_build_object('at', now(), 'reports', c.reports::jsonb) END,
         ended_at = CASE WHEN ${isEndedSql('c.state')} THEN coalesce(d.ended_at, now()) END
-      FROM change c JOIN locked l ON l.rollout_id = c.rollout_id AND l.ordinal = c.ordinal
+      FROM locked c
       WHERE d.rollout_id = c.rollout_id AND d.ordinal = c.ordinal
-        AND l.state = c.stored AND l.sequence = c.sequence_before
+        AND c.state_now = c.stored AND c.sequence_now = c.sequence_before
       RETURNING d.rollout_id, d.ordinal, d.gateway_id, d.group_id, d.chunk, d.slot, c.installed,
         -- What was not applied keeps the stored state: an offer stands with the chunk.
         c.before, CASE WHEN c.state = c.stored THEN c.before ELSE c.state END AS after,
-        ${isEndedSql('c.state')} AND NOT l.had_ended AS ends, l.had_ended AND c.state <> c.stored AS corrects
+        ${isEndedSql('c.state')} AND NOT c.had_ended AS ends, c.had_ended AND c.state <> c.stored AS corrects
     ), ${chunkChanges}, ${countDeltas}, counted AS (
       INSERT INTO rollout_count AS k (rollout_id, writer, state, count)
       SELECT rollout_id, $11, state, change FROM deltas ORDER BY rollout_id, state
@@ -103,6 +103,3 @@ export const storeReportsStatement: PreparedStatement = {
            CASE WHEN changed.ends THEN chunks.open END AS remaining
     FROM changed LEFT JOIN chunks ON chunks.rollout_id = changed.rollout_id AND chunks.chunk = changed.chunk`,
 };
-
-/** Where a delivery's archive may still be had from: the gateway has to go back to it, or was lost and goes on. */
-export const hadStates = inStates(['succeeded', 'lost']);

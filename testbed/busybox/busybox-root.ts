@@ -4,8 +4,8 @@ import { copyFile, mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { packageRoot } from '../../process/package-root.js';
 
-/** The agent, in the package. */
-export const busyBoxAgent = join(packageRoot(), 'agent', 'sh', 'leonore-agent.sh');
+/** The agent as it is built. */
+export const busyBoxAgent = join(packageRoot(), 'dist', 'agent', 'leonore-agent.sh');
 
 /** Where the agent keeps its things, seen from inside and below the directory from outside. */
 export const gatewayDirectory = 'gateway';

@@ -113,7 +113,7 @@ export async function installedOnDisk(
 export function describeBusyBox(fleet: BusyBoxFleet): string {
   if ('reason' in fleet) return `no BusyBox agents took part: ${fleet.reason}`;
   const ids = fleet.gateways.map((gateway) => gateway.id).join(' and ');
-  return `${ids} run agent/sh/leonore-agent.sh, each in a root directory with ${fleet.version} and nothing else`;
+  return `${ids} run leonore-agent.sh, each in a root directory with ${fleet.version} and nothing else`;
 }
 
 /** Ends processes whose root directory is `directory`: nobody else can have that. */

@@ -22,4 +22,4 @@ while (built === null) {
   if (built === null) await delay(100);
 }
 process.stdout.write(`${JSON.stringify(built)}\n`);
-await database.$disconnect();
+await database.$close();

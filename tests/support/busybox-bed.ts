@@ -122,8 +122,9 @@ export class BusyBoxBed {
     while ((await readdir(this.path('agent'))).includes('journal')) await sleep(20);
     const found = (await readdir(this.path('agent', 'downloads'))).map((name) => `downloads/${name}`);
     for (const name of await readdir(this.path('agent'))) {
-      if (['staging', 'failure', 'data-before'].includes(name) || name.endsWith('.new')) found.push(name);
+      if (['failure', 'data-before', 'touched'].includes(name) || name.endsWith('.new')) found.push(name);
     }
+    for (const name of await readdir(this.path('container', 'staging'))) found.push(`staging/${name}`);
     const generations = await readdir(this.path('container', 'generations'));
     return generations.length === 1 ? found : [...found, ...generations];
   }

@@ -16,9 +16,7 @@ import {
   type TasksResponse,
 } from '../../../domain/agent-protocol/messages.js';
 import type { GatewayProfile } from '../../../domain/gateway/profile.js';
-import { DeviceError } from '../device-error.js';
-import { failureOf, readAnswer } from './response.js';
-import { messageOf } from '../../state/system-error.js';
+import { dropBody, failureOf, readAnswer, transportFailure } from './response.js';
 
 export interface DeviceClientOptions {
   /** Base URL of the API: where gateways register. */
@@ -62,7 +60,7 @@ export class DeviceClient {
       body,
       signal,
     });
-    return readAnswer(await success(response), RegisterResponseSchema);
+    return readAnswer(await success(response), RegisterResponseSchema, signal);
   }
 
   /**
@@ -77,10 +75,10 @@ export class DeviceClient {
       signal,
     });
     if (response.statusCode === 304) {
-      await response.body.dump();
+      await dropBody(response, signal);
       return { changed: false, etag };
     }
-    const answer = await readAnswer(await success(response), TasksResponseSchema);
+    const answer = await readAnswer(await success(response), TasksResponseSchema, signal);
     const newEtag = response.headers['etag'];
     return { changed: true, etag: typeof newEtag === 'string' ? newEtag : undefined, response: answer };
   }
@@ -97,7 +95,7 @@ export class DeviceClient {
       body: { reports },
       signal,
     });
-    return readAnswer(await success(response), ReportsResponseSchema);
+    return readAnswer(await success(response), ReportsResponseSchema, signal);
   }
 
   async sendProfile(session: DeviceSession, profile: GatewayProfile, signal?: AbortSignal): Promise<void> {
@@ -107,7 +105,7 @@ export class DeviceClient {
       body: { profile },
       signal,
     });
-    await (await success(response)).body.dump();
+    await dropBody(await success(response), signal);
   }
 
   /**
@@ -160,14 +158,6 @@ interface RequestOptions {
   readonly headers?: Readonly<Record<string, string>>;
   readonly body?: unknown;
   readonly signal: AbortSignal | undefined;
-}
-
-/** Whatever the transport throws is an unreachable server, except that the caller's own abort stays one. */
-export function transportFailure(error: unknown, signal?: AbortSignal): unknown {
-  if (signal?.aborted === true || error instanceof DeviceError) return error;
-  return new DeviceError('unreachable', messageOf(error), 0, undefined, {
-    cause: error,
-  });
 }
 
 async function success(response: Dispatcher.ResponseData): Promise<Dispatcher.ResponseData> {

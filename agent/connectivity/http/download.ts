@@ -12,7 +12,8 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import type { Dispatcher } from 'undici';
 import { Backoff } from '../backoff.js';
 import { DeviceError, IntegrityError } from '../device-error.js';
-import { transportFailure, type DeviceClient, type DeviceSession } from './device-client.js';
+import type { DeviceClient, DeviceSession } from './device-client.js';
+import { dropBody, transportFailure } from './response.js';
 
 /** Where the bytes of a download go. */
 export interface DownloadSink {
@@ -120,7 +121,7 @@ async function attempt(
 ): Promise<void> {
   const response = await client.openPackage(session, wanted.digest, sink.received, options.signal);
   if (response.statusCode === 416) {
-    await response.body.dump();
+    await dropBody(response, options.signal);
     await sink.reset();
     throw new DeviceError('unavailable', 'The node has no such part of the package.');
   }

@@ -2,6 +2,7 @@
 import type { Dispatcher } from 'undici';
 import type { Static, TSchema } from 'typebox';
 import { Value } from 'typebox/value';
+import { messageOf } from '../../state/system-error.js';
 import { DeviceError, type DeviceFailure } from '../device-error.js';
 
 /** Tasks and registrations are a few kilobytes; 1 MiB leaves room and bounds memory. */
@@ -12,13 +13,16 @@ const longestRetryAfterMs = 3_600_000;
 /**
  * Reads a JSON answer of the given shape.
  *
- * @throws DeviceError malformed when it is too large, no JSON, or of another shape
+ * @throws DeviceError malformed when it is too large, no JSON, or of another shape; unreachable when it was cut off
  */
 export async function readAnswer<T extends TSchema>(
   response: Dispatcher.ResponseData,
   schema: T,
+  signal: AbortSignal | undefined,
 ): Promise<Static<T>> {
-  const text = await readText(response);
+  const text = await readText(response).catch((error: unknown) => {
+    throw transportFailure(error, signal);
+  });
   let value: unknown;
   try {
     value = JSON.parse(text);
@@ -33,6 +37,28 @@ export async function readAnswer<T extends TSchema>(
     );
   }
   return value;
+}
+
+/**
+ * Reads a body that says nothing to its end: an answer that was cut off is none.
+ *
+ * @throws DeviceError unreachable when it was cut off
+ */
+export async function dropBody(
+  response: Dispatcher.ResponseData,
+  signal: AbortSignal | undefined,
+): Promise<void> {
+  await readText(response).catch((error: unknown) => {
+    throw transportFailure(error, signal);
+  });
+}
+
+/** Whatever the transport throws is an unreachable server, except that the caller's own abort stays one. */
+export function transportFailure(error: unknown, signal?: AbortSignal): unknown {
+  if (signal?.aborted === true || error instanceof DeviceError) return error;
+  return new DeviceError('unreachable', messageOf(error), 0, undefined, {
+    cause: error,
+  });
 }
 
 /** Turns an answer that is not a success into a DeviceError; consumes its body. */

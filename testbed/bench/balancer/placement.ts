@@ -31,7 +31,7 @@ const threshold = 1_000_000;
 
 export async function placementFigures(cleanups: Cleanups, phases: Phases): Promise<Figure[]> {
   const database = connectDatabase({ url: await startPostgres(cleanups), poolSize: 10 });
-  cleanups.add(() => database.$disconnect());
+  cleanups.add(() => database.$close());
   const repositories = createRepositories(database, silenceMs, 'bench');
   await repositories.pool.configure(
     { strategy: 'load', threshold, minNodes: 0, maxNodes: 0, settleMs: 60_000 },

@@ -1,0 +1,48 @@
+/** What became of what is installed, as the profile tells it. */
+import type { GatewayState } from '../../domain/gateway/profile.js';
+import type { Container } from '../container/container.js';
+import { isToRun } from '../container/generation.js';
+import type { Supervisor } from '../container/supervisor.js';
+import type { Launcher } from '../isolation/launcher.js';
+
+/** A profile is kept as one row: how an application ended is cut to this many characters. */
+const textLength = 200;
+
+export interface StateSources {
+  readonly container: Container;
+  readonly supervisor: Supervisor;
+  readonly launcher: Launcher;
+  readonly digest: string;
+  readonly damaged: readonly string[];
+}
+
+export function stateFacts({ container, supervisor, launcher, digest, damaged }: StateSources): GatewayState {
+  const states = supervisor.states;
+  return {
+    isolation: launcher.level,
+    limits: launcher.limits,
+    digest,
+    applications: container.current.artifacts.filter(isToRun).map(({ artifact: { name } }) => {
+      const state = states.get(name);
+      return {
+        name,
+        up: state?.isUp ?? false,
+        restarts: state?.restarts ?? 0,
+        ...(state?.lastExit === undefined ? {} : { lastExit: state.lastExit.slice(0, textLength) }),
+        sinceSeconds: Math.round((state?.sinceMs ?? 0) / 1_000),
+      };
+    }),
+    damaged: [...damaged],
+    ...(container.rescued === undefined ? {} : { rescued: container.rescued.slice(0, textLength) }),
+  };
+}
+
+/**
+ * The level of isolation as tools of the gateway, so that artifacts can require it like any other: `isolation-full` and
+ * `isolation-user`, or the latter alone, or neither.
+ */
+export function isolationTools({ level }: Launcher): { readonly name: string; readonly version: string }[] {
+  const names =
+    level === 'full' ? ['isolation-full', 'isolation-user'] : level === 'user' ? ['isolation-user'] : [];
+  return names.map((name) => ({ name, version: '1.0.0' }));
+}

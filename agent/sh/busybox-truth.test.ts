@@ -1,0 +1,276 @@
+/** What the TypeScript agent's tests of truth and isolation ask, asked of the BusyBox agent; and a disk without a byte. */
+import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
+import { execFileSync, spawnSync } from 'node:child_process';
+import { randomBytes } from 'node:crypto';
+import { existsSync } from 'node:fs';
+import { mkdir, mkdtemp, readdir, readFile, rm, symlink, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { gzipSync } from 'node:zlib';
+import { setTimeout as sleep } from 'node:timers/promises';
+import type { Report } from '../../domain/agent-protocol/messages.js';
+import type { GatewayState } from '../../domain/gateway/profile.js';
+import { busybox, BusyBoxBed } from '../../tests/support/busybox-bed.js';
+import { application, type AgentBed } from '../testing/test-agent.js';
+import { sha256, tar, testPackage, testTask, type TestPackage } from '../testing/test-package.js';
+
+const underBusyBox = busybox === '' ? describe.skip : describe;
+
+let box: BusyBoxBed;
+let bed: AgentBed;
+
+const lib = (version: string) => ({ name: 'lib', version, files: { data: version } });
+const needing = (major: string) =>
+  application('1.0.0', {
+    files: {
+      'start.sh': `grep -q '^${major}' "$LEONORE_ACTIVE/lib/data" || exit 4; echo $$ >"$LEONORE_DATA/pid"; exec sleep 1000\n`,
+    },
+  });
+
+async function install(built: TestPackage, deliveryId: string, over = {}): Promise<Report> {
+  bed.server.offer(built, testTask(deliveryId, built, over));
+  return bed.server.ending(deliveryId);
+}
+
+const versionsOf = (report: Report): string[] =>
+  (report.installed ?? []).map(({ name, version }) => `${name}@${version}`);
+
+const isAlive = async (): Promise<boolean> => {
+  const pid = Number(await bed.text('container/data/app/pid').catch(() => ''));
+  return pid > 0 && existsSync(`/proc/${String(pid)}`);
+};
+async function running(): Promise<void> {
+  while (!(await isAlive())) await sleep(50);
+}
+
+/** The state of the first registration from now on. */
+async function told(): Promise<GatewayState | undefined> {
+  const seen = bed.server.registrations.length;
+  bed.server.profileWanted = true;
+  await bed.server.until(() => bed.server.registrations.length > seen);
+  bed.server.profileWanted = false;
+  return bed.server.registrations.at(-1)?.body.profile.state;
+}
+
+async function processesWith(text: string): Promise<number[]> {
+  const found: number[] = [];
+  for (const pid of (await readdir('/proc')).map(Number).filter(Number.isInteger)) {
+    const command = await readFile(`/proc/${String(pid)}/cmdline`, 'latin1').catch(() => '');
+    if (command.includes(text)) found.push(pid);
+  }
+  return found;
+}
+
+underBusyBox('the BusyBox agent', () => {
+  beforeEach(async () => {
+    box = await BusyBoxBed.onPath();
+    bed = box.bed;
+  });
+  afterEach(() => box.close());
+
+  test('asks for evidence of what a change touches, and carries out no plan for another state', async () => {
+    box.start();
+    await install(testPackage(lib('1.0.0'), needing('1')), 'd1');
+    const broken = await install(testPackage(lib('2.0.0')), 'd2');
+    expect(broken).toMatchObject({ state: 'failed', error: { class: 'health' } });
+    expect(versionsOf(broken)).toEqual(['lib@1.0.0', 'app@1.0.0']);
+    const state = await told();
+    expect(state).toMatchObject({ limits: false, damaged: [], applications: [{ name: 'app', up: true }] });
+    expect(['full', 'user', 'none']).toContain(state?.isolation);
+    const startState = state?.digest;
+    const first = await install(testPackage(lib('1.1.0')), 'd3', { startState });
+    expect(first).toMatchObject({ state: 'succeeded' });
+    // What is replaced keeps its place, so applications start after what they need.
+    expect(versionsOf(first)).toEqual(['lib@1.1.0', 'app@1.0.0']);
+    expect(await install(testPackage(lib('1.2.0')), 'd4', { startState })).toMatchObject({
+      state: 'failed',
+      error: { class: 'state', step: 'state-changed' },
+      stateDigest: first.stateDigest,
+    });
+    await running();
+  }, 90_000);
+
+  test('keeps scripts and applications to themselves, and ends all that they started', async () => {
+    const outside = await mkdtemp(join(tmpdir(), 'leonore-outside-'));
+    const helpers = [
+      'sleep 8765432.1 &',
+      'setsid sleep 8765432.1 &',
+      `env -i PATH="$PATH" setsid sh -c 'trap "" TERM; sleep 8765432.1 & sleep 8765432.1' &`,
+      `echo x >"${outside}/x"; cat "$LEONORE_ROOT/../agent/identity" >"$LEONORE_DATA/token"; id -u >"$LEONORE_DATA/user"`,
+      '',
+    ].join('\n');
+    const built = testPackage(
+      application('1.0.0', {
+        files: {
+          'install.sh': helpers,
+          'start.sh': `${helpers}echo $$ >"$LEONORE_DATA/pid"; exec sleep 1000\n`,
+        },
+      }),
+    );
+    box.start();
+    expect(await install(built, 'd1')).toMatchObject({ state: 'succeeded' });
+    await running();
+    const state = await told();
+    if (state?.isolation !== 'none') {
+      expect(Number(await bed.text('container/data/app/user'))).toBeGreaterThan(0);
+      expect(await bed.text('container/data/app/token')).toBe('');
+      expect(await readdir(outside)).toEqual([]);
+    }
+    expect((await processesWith('8765432.1')).length).toBeGreaterThan(0);
+    expect(await bed.server.order('o1', 'uninstall', 'app')).toMatchObject({ state: 'succeeded' });
+    if (state?.isolation !== 'none') expect(await processesWith('8765432.1')).toEqual([]);
+    expect(await readdir(bed.path('container/data'))).toEqual([]);
+    await rm(outside, { recursive: true });
+  }, 60_000);
+
+  const damages: [string, () => Promise<void>][] = [
+    ['a cut table', () => writeFile(bed.path('container/current/table'), 'app\t1.0')],
+    [
+      'a table whose copies are cut both',
+      async () => {
+        for (const name of ['table', 'copy'])
+          await writeFile(bed.path('container/current', name), 'app\t1.0');
+      },
+    ],
+    [
+      'a link that leads nowhere, and noise for a journal',
+      async () => {
+        await rm(bed.path('container/current'));
+        await symlink('generations/77', bed.path('container/current'));
+        await writeFile(bed.path('agent/journal'), 'noise\n');
+      },
+    ],
+    [
+      'a directory for the link, and no generations',
+      async () => {
+        await rm(bed.path('container/current'));
+        await mkdir(bed.path('container/current'));
+        await rm(bed.path('container/generations'), { recursive: true });
+      },
+    ],
+  ];
+  test.each(damages)(
+    'runs what there is, and goes on, after %s',
+    async (_what, harm) => {
+      const agent = box.start();
+      await install(testPackage(lib('1.0.0'), needing('1')), 'd1');
+      await box.leftovers();
+      await agent.end('SIGTERM');
+      await harm();
+      box.start();
+      await running();
+      const report = await install(testPackage(lib('1.2.0')), 'd2');
+      expect(report).toMatchObject({ state: 'succeeded' });
+      expect(versionsOf(report).sort()).toEqual(['app@1.0.0', 'lib@1.2.0']);
+      await running();
+    },
+    60_000,
+  );
+
+  test('repairs damaged files, and takes none for good when the same version comes again', async () => {
+    const built = testPackage(application('1.0.0'));
+    const agent = box.start();
+    await install(built, 'd1');
+    const [home = ''] = await readdir(bed.path('container/store/app'));
+    const file = bed.path('container/store/app', home, 'start.sh');
+    const promised = await readFile(file, 'utf8');
+    await box.leftovers();
+    await writeFile(file, 'exit 1\n');
+    expect(await install(built, 'd2')).toMatchObject({ state: 'succeeded' });
+    expect(await readFile(file, 'utf8')).toBe(promised);
+    await box.leftovers();
+    await agent.end('SIGTERM');
+    await writeFile(file, 'exit 1\n');
+    box.start();
+    while ((await readFile(file, 'utf8').catch(() => '')) !== promised) await sleep(50);
+    await running();
+  }, 60_000);
+
+  test('refuses bytes after the archive, an id with a NUL, and a bomb at once', async () => {
+    const { entries, id } = testPackage(application('2.0.0'));
+    const withId = (content: string): Buffer => {
+      const bytes = Buffer.from(content, 'latin1');
+      return gzipSync(
+        tar(
+          entries.map((entry) =>
+            entry.path === 'id' ? { ...entry, content: bytes, size: bytes.length } : entry,
+          ),
+        ),
+      );
+    };
+    const sound = gzipSync(tar(entries));
+    const bomb = gzipSync(Buffer.concat([tar(entries).subarray(0, -1_024), Buffer.alloc(400_000_000)]));
+    const archives: Record<string, Buffer> = {
+      'a byte after the member': Buffer.concat([sound, Buffer.from('x')]),
+      'an empty member after it': Buffer.concat([sound, gzipSync(Buffer.alloc(0))]),
+      'a NUL in the id': withId(`${id}\0\n`),
+      'no line feed after the id': withId(id),
+      'a bomb': bomb,
+    };
+    box.start();
+    await install(testPackage(application('1.0.0')), 'd1');
+    for (const [what, archive] of Object.entries(archives)) {
+      const built = { ...testPackage(application('2.0.0')), archive, digest: sha256(archive) };
+      const report = await install(built, what.replaceAll(' ', '-'), { remove: ['app@1.0.0'] });
+      expect({ what, ...report }).toMatchObject({ what, state: 'failed', error: { class: 'integrity' } });
+    }
+    expect(await isAlive()).toBe(true);
+    expect(await install(testPackage(application('2.0.0')), 'd2')).toMatchObject({ state: 'succeeded' });
+  }, 120_000);
+});
+
+underBusyBox('on a disk without a free byte the BusyBox agent', () => {
+  let disk: string;
+  beforeEach(async () => {
+    disk = await mkdtemp(join(tmpdir(), 'leonore-disk-'));
+    execFileSync('chmod', ['755', disk]);
+    if (spawnSync('mount', ['-t', 'tmpfs', '-o', 'size=4000k', 'tmpfs', disk]).status !== 0) disk = '';
+    else {
+      box = await BusyBoxBed.onPath(disk);
+      bed = box.bed;
+    }
+  });
+  afterEach(async () => {
+    if (disk === '') return;
+    await box.close();
+    execFileSync('umount', ['-l', disk]);
+    await rm(disk, { recursive: true });
+  });
+
+  test('goes on polling, keeps the application up, refuses an update, and obeys an order that frees it', async () => {
+    if (disk === '') {
+      process.stderr.write('skipped: no file system may be mounted here\n');
+      return;
+    }
+    box.start();
+    await install(testPackage(lib('1.0.0'), application('1.0.0')), 'd1');
+    await install(
+      testPackage({ name: 'big', version: '1.0.0', files: { noise: randomBytes(700_000) } }),
+      'd2',
+    );
+    await box.leftovers();
+    await running();
+    while (!existsSync(bed.path('agent/reserve'))) await sleep(50);
+    const fill = (): void => {
+      spawnSync('dd', ['if=/dev/zero', `of=${join(disk, 'fill')}`, 'bs=1k', 'oflag=append', 'conv=notrunc']);
+    };
+    fill();
+    expect(await install(testPackage(application('2.0.0')), 'd3', { remove: ['app@1.0.0'] })).toMatchObject({
+      state: 'failed',
+      error: { class: 'space' },
+      installed: [{ name: 'lib' }, { name: 'app', version: '1.0.0' }, { name: 'big' }],
+    });
+    // What was given up for the report is taken again as soon as there is room.
+    await box.leftovers();
+    while (!existsSync(bed.path('agent/reserve'))) await sleep(50);
+    fill();
+    process.kill(Number(await bed.text('container/data/app/pid')), 'SIGKILL');
+    const polls = bed.server.countOf('GET', '/device/v1/tasks');
+    await bed.server.until(() => bed.server.countOf('GET', '/device/v1/tasks') > polls + 3);
+    expect((await processesWith('sleep\u00001000')).length).toBeGreaterThan(0);
+    expect(await bed.server.order('o1', 'uninstall', 'big')).toMatchObject({
+      state: 'succeeded',
+      installed: [{ name: 'lib' }, { name: 'app', version: '1.0.0' }],
+    });
+  }, 120_000);
+});

@@ -1,0 +1,46 @@
+# shellcheck shell=sh
+# end_leftovers: what is left of an earlier run, known by the mark in its environment
+end_leftovers() {
+	end_marked "LEONORE_AGENT=$mark"
+	# What this run starts is known to the next by it.
+	export LEONORE_AGENT="$mark"
+}
+
+switch_to() {
+	rm -f "$link.new"
+	ln -s "generations/$1" "$link.new" && sync
+	mv -T "$link.new" "$link" && sync
+}
+
+# collect [GENERATION]: what neither the current generation nor this one refers to
+collect() {
+	kept=$(cat "$table" ${1:+"$gens/$1/table"}) || return 1
+	for home in "$container"/store/*/*; do
+		[ -d "$home" ] || continue
+		printf '%s\n' "$kept" | cut -f 3 | grep -qxF "${home#"$container/"}" || rm -rf "$home"
+		rmdir "${home%/*}"
+	done
+	for directory in "$container"/packages/*; do
+		[ ! -d "$directory" ] || printf '%s\n' "$kept" | cut -f 4 | grep -qxF "${directory##*/}" || rm -rf "$directory"
+	done
+	for directory in "$container"/generations/*; do
+		case ${directory##*/} in "$(current)" | "${1:-}") ;; *) rm -rf "$directory" ;; esac
+	done
+}
+
+# uninstall TABLE OTHER-TABLE GENERATION: what the first alone has, the last installed first
+uninstall() {
+	others=$(cat "$2") || return 1
+	while IFS=$tab read -r name _version home package _rest <&3; do
+		[ -n "$name" ] || continue
+		printf '%s\n' "$others" | cut -f 3 | grep -qxF "$home" && continue
+		keep_data=
+		printf '%s\n' "$others" | cut -f 1 | grep -qxF "$name" && keep_data=1
+		[ -d "$packages/$package" ] || continue
+		give "$container/$home"
+		control 300 "$packages/$package" "$3" "$package" uninstall "$name" || log "uninstalling $name failed"
+	done 3<<-END
+		$(sed '1!G;h;$!d' "$1")
+	END
+	keep_data=
+}

@@ -1,0 +1,199 @@
+# shellcheck shell=sh
+# healthy: the evidence for what was brought or is to be started
+healthy() {
+	[ "$action" = start ] || artifact=
+	# What was up before the change has to be up after it.
+	touched=" $(cat touched) "
+	while IFS=$tab read -r name version home package _requested start _keep _size check up _rest <&3; do
+		[ -n "$name" ] || continue
+		[ "$start" = 0 ] || is_up "$name" || start_one "$name"
+		left=$(($(whole "${up%%.*}" 0) + 1))
+		while [ "$start" = 1 ] && [ "$left" -ge 0 ]; do
+			is_up "$name" || { fail health health "$name did not stay up" || return 1; }
+			[ "$left" = 0 ] || sleep 1
+			left=$((left - 1))
+		done
+		[ "$check" != - ] || continue
+		uptime
+		deadline=$((now + 60))
+		until limited 60 environment "$packages/$package" "$(current)" "$package" sh -c '
+			export LEONORE_NAME="$1" LEONORE_VERSION="$2" LEONORE_HOME="$LEONORE_ROOT/$3" LEONORE_DATA="$LEONORE_ROOT/data/$1"
+			cd "$LEONORE_HOME" && exec sh "./$4"' check "$name" "$version" "$home" "$check"; do
+			uptime
+			[ "$start" = 0 ] || is_up "$name" || deadline=0
+			[ "$now" -lt "$deadline" ] ||
+				{ fail health health "the check of $name failed: $(tail -c 500 tmp/output)" || return 1; }
+			sleep 1
+		done
+	done 3<<-END
+		$(rows -v package="$(fact package)" -v name="$artifact" -v touched="$touched" '
+			$4 == package || $1 == name || $6 == 1 && index(touched, " " $1 " ")' "$table")
+	END
+}
+
+step() { printf '%s\n' "$1" "$before" "$after" "$placed" "$begun" | put journal; }
+
+undoable() { [ "$next" != undo ] && [ "$next" != cleanup ]; }
+
+next_name() { echo $(($(ls "$gens" | sort -n | tail -n 1) + 1)); }
+
+# deliver [AGAIN]: carries out the task in `task`, from the step that the journal names
+deliver() {
+	take_up
+	dropped=
+	{ read -r next && read -r before && read -r after && read -r placed && read -r begun; } <journal
+	old=$gens/$before/table
+	if [ $# -gt 0 ]; then
+		begun=$((begun + 1))
+		if [ "$begun" -gt 5 ] && [ "$next" != download ] && undoable; then
+			fail internal "$next" "the agent was ended $begun times in this step" || next=undo begun=0
+		fi
+		step "$next"
+	fi
+	archive=$own/downloads/$(fact digest)
+	while [ "$next" != ended ]; do
+		log "delivery $delivery: $next"
+		at=$next next=undo begun=0
+		case $at in
+			download)
+				report downloading 1
+				send_reports
+				if [ -n "$dropped" ]; then
+					next=ended
+				elif fetch "$(fact digest)" "$(fact size)" "$archive" 6; then
+					next=install
+					[ "$(fact removeFirst)" != true ] || next=makeRoom
+				else fail "$why" download "the package cannot be had: $status"; fi
+				;;
+			makeRoom) inspect "$archive" "$(fact package)" && make_room && next=install ;;
+			install)
+				report installing 2
+				if collect "$before" && unpack "$archive" "$(fact package)"; then
+					after=$(next_name)
+					[ -f data-before ] || ls "$container/data" | put data-before
+					step install
+					if ! write_generation "$after"; then
+						fail space install 'the disk is full'
+					elif put_in_place "$(fact package)" "$after"; then next=switch placed=1; else
+						fail script install "$(cat tmp/output)"
+					fi
+				fi
+				;;
+			change)
+				report installing 2
+				collect "$before"
+				after=$(next_name)
+				if ! rows -v name="$artifact" -v action="$action" '
+					$1 == name && action == "uninstall" { next } $1 == name { $6 = action == "start" } 1' "$old" | generation "$after"; then
+					fail space change 'the disk is full'
+				elif [ "$action" = uninstall ] || cut -f 1 "$old" | grep -qxF "$artifact"; then next=switch; else
+					fail internal change "$artifact is not installed"
+				fi
+				;;
+			switch)
+				watching=
+				rm -f downloads/*
+				if [ "$(current)" != "$after" ]; then
+					[ -f touched ] || for name in $(cut -f 1 "$table"); do ! is_up "$name" || printf '%s ' "$name"; done | put touched
+					stop_all
+					switch_to "$after" || fail space switch 'the disk is full'
+				fi
+				[ "$(current)" != "$after" ] || next=start
+				;;
+			start)
+				watching=
+				healthy && next=cleanup
+				;;
+			cleanup)
+				watching=1 next=ended
+				[ ! -d "$gens/$before" ] || uninstall "$old" "$table" "$before"
+				collect
+				report succeeded 3
+				;;
+			undo)
+				undo
+				next=ended
+				;;
+		esac
+		# Undoing makes room; a journal that is behind does no harm.
+		if [ "$next" != ended ] && ! step "$next" && undoable; then
+			fail space "$next" 'the disk is full' || next=undo
+		fi
+	done
+	watching=1
+	rm -f journal && sync
+	sweep
+}
+
+sweep() {
+	rm -rf "$staged" downloads/* failure data-before touched ./*.new reports/*.new ended/*.new
+	keep_reserve
+}
+
+# make_room: the old goes before the new is unpacked; it can be fetched again
+make_room() {
+	watching=
+	[ -f touched ] || for name in $(cut -f 1 "$table"); do ! is_up "$name" || printf '%s ' "$name"; done | put touched
+	stop_all
+	if [ "$(current)" = "$before" ]; then
+		gap=$(next_name)
+		{ remaining "$table" | generation "$gap"; } && switch_to "$gap" || { fail space makeRoom 'the disk is full' || return 1; }
+	fi
+	# Listed without homes they are uninstalled, and their data stays.
+	{ cat "$table" && rows '{ print $1, "-", "-", "-" }' "$old"; } | cat >tmp/rest || { fail space makeRoom 'the disk is full' || return 1; }
+	uninstall "$old" tmp/rest "$before"
+}
+
+undo() {
+	watching=
+	rm -rf "$staged" downloads/*
+	stop_all
+	if old_is_whole; then
+		[ "$(current)" = "$before" ] || switch_to "$before"
+		watching=1
+		drop_new
+	else
+		# They do not fit together: the new goes before the old can come back.
+		if [ "$(current)" = "$after" ]; then
+			gap=$(next_name)
+			while IFS=$tab read -r name version home rest; do
+				[ ! -d "$container/$home" ] || printf '%s\t%s\t%s\t%s\n' "$name" "$version" "$home" "$rest"
+			done <"$old" | generation "$gap"
+			switch_to "$gap"
+		fi
+		drop_new
+		collect "$before"
+		watching=1
+		restore || log 'what was there before cannot be restored'
+	fi
+	collect
+	keep_up
+	report failed 3 "${failure:-$(cat failure)}"
+}
+
+old_is_whole() {
+	while IFS=$tab read -r _name _version home _rest; do
+		[ -d "$container/$home" ] || return 1
+	done <"$old"
+}
+
+drop_new() {
+	if [ -n "$placed" ] && [ -f "$gens/$after/table" ]; then
+		uninstall "$gens/$after/table" "$old" "$after"
+	fi
+	[ -f data-before ] || return 0
+	for directory in "$container"/data/*; do
+		[ ! -d "$directory" ] || grep -qxF "${directory##*/}" data-before || rm -rf "$directory"
+	done
+}
+
+# restore: fetches again what is missing of the old generation
+restore() {
+	while IFS=$tab read -r name _version home package _requested _start _keep _size _check _up digest size <&4; do
+		[ ! -d "$container/$home" ] || continue
+		fetch "$digest" "$size" "downloads/$digest" 40 && unpack "downloads/$digest" "$package" &&
+			put_in_place "$package" "$before" "$name" || return 1
+	done 4<"$old"
+	rm -f downloads/*
+	[ "$(current)" = "$before" ] || { stop_all && switch_to "$before"; }
+}

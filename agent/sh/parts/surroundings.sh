@@ -1,0 +1,97 @@
+#!/bin/sh
+# The gateway agent for devices with BusyBox and nothing else: docs/agent-protocol.md in its text form,
+# docs/package-format.md, and the container of docs/gateway.md.
+#
+#   LEONORE_SERVER            address of LEONORE (required)
+#   LEONORE_ROOT_DIR          directory that it stays in (required)
+#   LEONORE_ENROLMENT_TOKEN   until the gateway has a token of its own
+#   LEONORE_ID                default: gw- and the first mac, or a random one that is kept
+#   LEONORE_INTERVAL          seconds between polls; default: what LEONORE says
+#   LEONORE_LABELS            such as 'building=b1 floor=2'
+#   LEONORE_COMPONENTS        hardware components, such as 'gpio=1.0.0'
+#   LEONORE_ISOLATION         the most that is tried: full (default), user or none
+#
+# INVARIANTS
+#  - The journal names a step, on the disk, before the step begins; each step may be begun again from its start.
+#  - `current` always names a complete generation; old to new is one rename.
+#  - A report is kept until LEONORE has taken it; a delivery that has ended is remembered.
+#  - What comes from the network is bounded, checked before it is used, and never evaluated.
+# shellcheck disable=SC2010,SC2012,SC2013,SC2015,SC2016,SC2034,SC2059,SC2086 # what is listed here has names of digits and plain words
+set -u
+umask 022
+# Of what this was started with, PATH and TZ alone reach applications.
+for name in $(env | sed -n 's/^\([A-Za-z_][A-Za-z0-9_]*\)=.*/\1/p'); do
+	case $name in PATH | TZ | PPID | LEONORE_*) ;; *) unset "$name" ;; esac
+done
+export PATH="${PATH:-/usr/sbin:/usr/bin:/sbin:/bin}" LC_ALL=C
+: "${LEONORE_SERVER:?must be the address of LEONORE}" "${LEONORE_ROOT_DIR:?must name a directory}"
+mkdir -p "$LEONORE_ROOT_DIR/agent" && cd "$LEONORE_ROOT_DIR/agent" && chmod 700 . && own=$(pwd) && root=${own%/agent} || exit 2
+container=$root/container
+gens=$container/generations packages=$container/packages link=$container/current table=$container/current/table staged=$container/staging/package
+server=${LEONORE_SERVER%/} enrolment=${LEONORE_ENROLMENT_TOKEN:-} id=${LEONORE_ID:-} every=${LEONORE_INTERVAL:-}
+labels=${LEONORE_LABELS:-} components=${LEONORE_COMPONENTS:-} most_level=${LEONORE_ISOLATION:-full}
+unset LEONORE_SERVER LEONORE_ROOT_DIR LEONORE_ENROLMENT_TOKEN LEONORE_ID LEONORE_INTERVAL LEONORE_LABELS LEONORE_COMPONENTS LEONORE_ISOLATION
+tab=$(printf '\t')
+nl='
+'
+token='' node='' interval='' watching='' asking='' delivery=- pids=' ' dues=' ' child='' logged=0 units=0
+unsent='' tell='' plain='' damaged='' level=none wrap='' verify_at=0
+
+exec 9>&2 2>/dev/null
+log() {
+	line="$(date -u +%Y-%m-%dT%H:%M:%SZ) $*"
+	echo "$line" >&9
+	logged=$((logged + ${#line}))
+	[ "$logged" -lt 65536 ] || { mv log log.old && logged=0; }
+	echo "$line" >>log
+}
+free_kib() { stat -f -c '%a %S' "$root" | awk '{ printf "%.0f", $1 * $2 / 1024 }'; }
+# rows PROGRAM...: awk over tab separated columns
+rows() { awk -F "$tab" -v OFS="$tab" "$@"; }
+digest_of() { sha256sum "$1" | cut -d ' ' -f 1; }
+# put FILE: standard input becomes its content, whole or not at all, also after a power cut. On a full disk the reserve
+# is given up for it: it is kept for the journal and for reports.
+put() {
+	content=$(cat && echo .) content=${content%.}
+	written "$1" || { rm -f reserve "$1.new" && written "$1"; } || { rm -f "$1.new" && false; }
+}
+# cat notices when it cannot write; not every builtin does.
+written() { (umask 077 && printf %s "$content" | cat >"$1.new") && sync && mv "$1.new" "$1" && sync; }
+keep_reserve() {
+	[ "$(wc -c <reserve)" != 65536 ] || return 0
+	# On a disk that is almost full, as much of it as there is.
+	room=$(($(free_kib) - 8))
+	[ $room -lt 4 ] || dd if=/dev/zero of=reserve bs=1k count=$((room < 64 ? room : 64))
+}
+quoted() { printf '"%s"' "$(printf '%s' "$1" | tr '\000-\037\177' ' ' | sed 's/[\\"]/\\&/g')"; }
+value_of() { sed -n "s/^$1$tab//p" "$2" | head -n 1 | tr -d '\r'; }
+said() { printf '%s\n' "$body" | value_of "$1" -; }
+whole() { case $1 in '' | *[!0-9]* | ?????*) echo "$2" ;; *) echo "$1" ;; esac }
+uptime() { read -r now _idle </proc/uptime && now=${now%%.*}; }
+random() { head -c 12 /dev/urandom | sha256sum | cut -c "1-$1"; }
+
+# Not every BusyBox can sleep for less than a second.
+nap() { sleep 1; }
+a_second=1
+usleep 1 && nap() { usleep 200000; } && a_second=5
+# Nor has each nice.
+nicely=''
+nice -n 19 true && nicely='nice -n 19'
+
+attend() {
+	while kill -0 "$1"; do
+		nap
+		keep_up
+	done
+	wait "$1"
+}
+
+# pause_for SECONDS: with jitter of a half
+pause_for() {
+	left=$(($1 + 0x$(random 4) * $1 / 131072))
+	while [ "$left" -gt 0 ]; do
+		sleep 1
+		left=$((left - 1))
+		keep_up
+	done
+}

@@ -1,0 +1,42 @@
+import { AgentUnderTest } from './agent-under-test.js';
+import { scenarios, type Scenario } from './scenarios.js';
+
+export interface ScenarioResult {
+  readonly name: string;
+  /** What was not as it should be; null when all was. */
+  readonly problem: string | null;
+}
+
+/** One that waits for a request that never comes has failed. */
+const scenarioMs = 5 * 60_000;
+
+/** Runs every scenario against an agent of its own, one after the other. */
+export async function runScenarios(
+  command: string,
+  onResult: (result: ScenarioResult) => void = () => undefined,
+): Promise<ScenarioResult[]> {
+  const results: ScenarioResult[] = [];
+  for (const scenario of scenarios) {
+    const result = { name: scenario.name, problem: await problemOf(command, scenario) };
+    onResult(result);
+    results.push(result);
+  }
+  return results;
+}
+
+async function problemOf(command: string, { run }: Scenario): Promise<string | null> {
+  const agent = await AgentUnderTest.start(command);
+  let timer: NodeJS.Timeout | undefined;
+  try {
+    const late = new Promise<never>((_resolve, reject) => {
+      timer = setTimeout(() => reject(new Error('what it waits for did not come in time')), scenarioMs);
+    });
+    await Promise.race([run(agent), late]);
+    return null;
+  } catch (error) {
+    return error instanceof Error ? error.message : String(error);
+  } finally {
+    clearTimeout(timer);
+    await agent.close();
+  }
+}
