@@ -18,9 +18,9 @@ const unavailableCodes = new Set([
 /**
  * SQLSTATE: connection exceptions, insufficient resources, operator intervention (shutdown, starting up, recovery), a
  * transaction that PostgreSQL ended for idleness or length, read-only after a failover, and a server that does not know
- * us or our database, as while it is being restored.
+ * us or our database, or lets nobody into it, as while it is being restored.
  */
-const unavailableStates = /^(08|53|57P|25P0[34]|25006|28|3D000)/;
+const unavailableStates = /^(08|53|57P|25P0[34]|25006|28|3D000|55000)/;
 /** What Prisma's adapter says where PostgreSQL said nothing. */
 const unavailableKinds = new Set([
   'DatabaseNotReachable',
@@ -53,7 +53,14 @@ const lostMessage =
  */
 export function asDatabaseError(error: unknown): unknown {
   if (error instanceof LeonoreError || !isUnavailable(error)) return error;
-  return new LeonoreError('DATABASE_UNAVAILABLE', 'PostgreSQL does not answer', {}, { cause: error });
+  const cause = new Error(reasonOf(error));
+  return new LeonoreError('DATABASE_UNAVAILABLE', 'PostgreSQL does not answer', {}, { cause });
+}
+
+/** What PostgreSQL or the connection said, without what Prisma says around it: people read it in a workflow's history. */
+function reasonOf(error: unknown): string {
+  const text = isError(error) ? error.message : String(error);
+  return /Message: `([^`]*)`/.exec(text)?.[1] ?? text.trim().split('\n').at(-1) ?? text;
 }
 
 /** True when a unique constraint refused a row. */

@@ -183,6 +183,8 @@ export class Reconciler {
         await this.startAnew(rollout);
         return;
       case 'not running':
+        // It may have ended since it was read: then its workflow ended in order.
+        if (!(await repositories.rollouts.openAmong([rollout.id])).has(rollout.id)) return;
         if (rollout.workflowStarted) await this.mend(rollout.id, 'its workflow was gone and begins anew', {});
         await this.startAnew(rollout);
     }

@@ -190,11 +190,19 @@ class RolloutRun {
    */
   private async giveUpFailedShares(): Promise<void> {
     for (const { task, error } of this.children.takeFailures()) {
-      if (wasEndedFromOutside(error)) continue;
+      if (wasEndedFromOutside(error)) {
+        await this.mended(`the share of ${task.nodeIds.join(', ')} was ended in Temporal`);
+        continue;
+      }
       const failure = describeFailure(error);
       // What took nodes with it has moved with the gateways.
       await this.giveUp(failure.code === 'TASK_QUARANTINED' ? null : task.nodeIds, failure);
     }
+  }
+
+  private async mended(what: string): Promise<void> {
+    const { rolloutId } = this.part;
+    await this.step(async () => ({ noted: await onCoordinator('iii').noteMended({ rolloutId, what }) }));
   }
 
   private async giveUp(

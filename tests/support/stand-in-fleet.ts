@@ -126,6 +126,7 @@ export class StandInFleet {
         return { cancelled: this.count('cancelled') };
       },
       noteWaiting: async ({ waitingFor }) => void note(`waiting for ${waitingFor ?? 'nothing'}`),
+      noteMended: async ({ what }) => void note(`mended: ${what}`),
       giveUpUnserved: async ({ nodeIds, failure }) => {
         note(`give up: ${failure.code}`);
         let failed = 0;
