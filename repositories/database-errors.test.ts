@@ -105,12 +105,16 @@ describe('PostgreSQL does not serve us now', () => {
   test.each([...ways, ['a model', (db: Database) => db.node.count()] as const])(
     'no connection of the pool is free in time, %s',
     async (_way, run) => {
-      const small = connectDatabase({ url: server.url, poolSize: 1, connectionTimeoutMs: 100 });
-      const holder = small.$queryRaw`SELECT pg_sleep(60)::text`.catch(() => undefined);
-      const [pid] = await untilSleeping(1);
+      // One connection for prepared statements, one for all others.
+      const small = connectDatabase({ url: server.url, poolSize: 2, connectionTimeoutMs: 100 });
+      const holders = [
+        small.$queryRaw`SELECT pg_sleep(60)::text`,
+        small.$prepared({ name: 'sleep', text: 'SELECT pg_sleep(60)' }, []),
+      ].map((holder) => holder.catch(() => undefined));
+      const pids = await untilSleeping(2);
       expect(await failureOf(run(small, 'SELECT 1'))).toMatchObject(unavailable);
-      await database.$queryRaw`SELECT pg_terminate_backend(${pid}::int)`;
-      await holder;
+      for (const pid of pids) await database.$queryRaw`SELECT pg_terminate_backend(${pid}::int)`;
+      await Promise.all(holders);
       await small.$close();
     },
   );

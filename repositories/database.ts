@@ -31,7 +31,12 @@ export function connectDatabase({ url, poolSize, connectionTimeoutMs = 5_000 }: 
   const prepared = preparedConnections(poolSize);
   // Planned anew each time: a plan made while a table was empty must not stay when it has grown.
   const replanned = ['plan_cache_mode=force_custom_plan'];
-  const pool = openPool({ url, max: poolSize - prepared, connectionTimeoutMs, settings: replanned });
+  const pool = openPool({
+    url,
+    max: Math.max(1, poolSize - prepared),
+    connectionTimeoutMs,
+    settings: replanned,
+  });
   const preparedPool = openPool({ url, max: prepared, connectionTimeoutMs, settings: keyedPlans });
   const adapter = new PrismaPg(pool, { disposeExternalPool: true });
   const client = new PrismaClient({ adapter });

@@ -184,7 +184,7 @@ test('whatever happens at once, numbers and histories stay right, and no deadloc
       const facts = { ...fleet, groups, packageId: await packageOf() };
       for (const story of stories) {
         await Promise.all(
-          story.map((next, index) =>
+          story.map(async (next, index) =>
             deeds[next.what]?.(others[index % others.length]?.repositories ?? repositories, next, facts),
           ),
         );

@@ -10,11 +10,15 @@ import { LeonoreError } from '../../domain/errors.js';
 
 /** A server that takes longer to say that it is there counts as away. */
 const reachableMs = 2_000;
+/** A call that takes longer is given up. */
+const boundMs = 5_000;
 
 /** The one connection of a process to Temporal, as a client: made on first use, and again after Temporal was away. */
 export class TemporalLink {
   private readonly connection: Connection;
   private readonly client: Client;
+  private readonly underWay = new Set<Promise<unknown>>();
+  private wasUsed = false;
 
   constructor(address: string, namespace: string) {
     this.connection = Connection.lazy({
@@ -33,9 +37,7 @@ export class TemporalLink {
   /** True when Temporal answers. */
   async isReachable(): Promise<boolean> {
     try {
-      await this.connection.withDeadline(Date.now() + reachableMs, () =>
-        this.connection.workflowService.getSystemInfo({}),
-      );
+      await this.call(reachableMs, () => this.connection.workflowService.getSystemInfo({}));
       return true;
     } catch {
       return false;
@@ -48,7 +50,7 @@ export class TemporalLink {
    */
   async bounded<T>(call: () => Promise<T>): Promise<T> {
     try {
-      return await this.connection.withDeadline(Date.now() + 5_000, call);
+      return await this.call(boundMs, call);
     } catch (error) {
       if (error instanceof WorkflowNotFoundError || error instanceof WorkflowExecutionAlreadyStartedError)
         throw error;
@@ -67,7 +69,21 @@ export class TemporalLink {
     }
   }
 
+  private async call<T>(withinMs: number, work: () => Promise<T>): Promise<T> {
+    this.wasUsed = true;
+    const call = this.connection.withDeadline(Date.now() + withinMs, work);
+    this.underWay.add(call);
+    try {
+      return await call;
+    } finally {
+      this.underWay.delete(call);
+    }
+  }
+
+  /** What is under way is waited for, and so is a connection that is being made: gRPC throws where nobody catches it else. */
   async close(): Promise<void> {
+    await Promise.allSettled(this.underWay);
+    if (this.wasUsed) await this.connection.ensureConnected().catch(() => undefined);
     await this.connection.close();
   }
 }
