@@ -12,8 +12,8 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { Client, Connection } from '@temporalio/client';
 import { startAgent, type RunningAgent } from '../agent/start-agent.js';
+import { ClientError } from '../client/client-error.js';
 import { createLeonoreClient, type LeonoreClient } from '../client/leonore-client.js';
-import { LeonoreError } from '../domain/errors.js';
 import { workflowIds } from '../domain/orchestration.js';
 import { startStack, type Stack } from '../stack/start-stack.js';
 import { createRandom, seedOf } from '../testbed/random.js';
@@ -70,7 +70,7 @@ async function untilDone<T>(work: () => Promise<T>): Promise<T> {
     try {
       return await work();
     } catch (error) {
-      if (error instanceof LeonoreError && !error.retryable) throw error;
+      if (error instanceof ClientError && error.code !== 'UNREACHABLE' && !error.facts.retryable) throw error;
       await delay(200);
     }
   }
@@ -176,7 +176,7 @@ async function stateAtEnd(id: string): Promise<string> {
       const { endedAt, state } = await untilDone(() => client.rollout(id));
       if (endedAt !== null) return state;
     } catch (error) {
-      if (!(error instanceof LeonoreError) || error.code !== 'ROLLOUT_NOT_FOUND') throw error;
+      if (!(error instanceof ClientError) || error.code !== 'ROLLOUT_NOT_FOUND') throw error;
       return 'forgotten';
     }
     await delay(200);
