@@ -111,10 +111,14 @@ describe('PostgreSQL does not serve us now', () => {
         small.$queryRaw`SELECT pg_sleep(60)::text`,
         small.$prepared({ name: 'sleep', text: 'SELECT pg_sleep(60)' }, []),
       ].map((holder) => holder.catch(() => undefined));
-      const pids = await untilSleeping(2);
+      await untilSleeping(2);
       expect(await failureOf(run(small, 'SELECT 1'))).toMatchObject(unavailable);
-      for (const pid of pids) await database.$queryRaw`SELECT pg_terminate_backend(${pid}::int)`;
-      await Promise.all(holders);
+      const sleepers = { held: true };
+      void Promise.all(holders).then(() => (sleepers.held = false));
+      while (sleepers.held) {
+        await database.$queryRaw`
+          SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE query LIKE 'SELECT pg_sleep(60)%' AND state = 'active'`;
+      }
       await small.$close();
     },
   );
