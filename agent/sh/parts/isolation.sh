@@ -24,7 +24,7 @@ open_to_all() { mkdir -p "$@" && if [ $level = none ]; then chmod 755 "$@"; else
 
 # isolate: finds the highest level that this device gives, by trying: see docs/gateway.md
 isolate() {
-	user=$((61184 + 0x$(printf %s "$container" | sha256sum | cut -c 1-7) % 4000))
+	user=$((61184 + 0x$(printf %s "$mark" | sha256sum | cut -c 1-7) % 4000))
 	level=none
 	[ "$(id -u)" = 0 ] && [ "$most_level" != none ] && for level in full user none; do
 		[ $level != none ] || break
