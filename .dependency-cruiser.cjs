@@ -6,6 +6,10 @@ const rooms = {
   domain: [],
   process: ['domain'],
   repositories: ['domain', 'process/package-root'],
+  // What several processes ask of the repositories together with the domain; no SQL of its own.
+  services: ['domain', 'repositories'],
+  // Puts together what every process with a database is made of: the only room that sees process life and repositories.
+  composition: ['domain', 'process', 'repositories', 'workflows/client'],
   // Processes for what computes, and what is computed in them.
   compute: ['domain', 'process/package-root', 'repositories'],
   // Of workflows, other rooms run the Temporal client of rollouts; activities fulfil the types that it declares.
@@ -14,6 +18,7 @@ const rooms = {
     'domain',
     'compute',
     'repositories',
+    'services',
     'connectivity',
     'workflows/client',
     'workflows/activity-types',
@@ -22,14 +27,25 @@ const rooms = {
   workers: [
     'domain',
     'process',
+    'composition',
     'compute',
     'repositories',
+    'services',
     'connectivity',
     'activities',
     'workflows',
     'stack/temporal',
   ],
-  api: ['domain', 'process', 'compute', 'repositories', 'connectivity', 'workflows/client'],
+  api: [
+    'domain',
+    'process',
+    'composition',
+    'compute',
+    'repositories',
+    'services',
+    'connectivity',
+    'workflows/client',
+  ],
   agent: [
     'domain/agent-protocol',
     'domain/package-format',

@@ -7,14 +7,14 @@ import { availableParallelism } from 'node:os';
  * unit      needs no server: plain code, files, processes that end with their test
  * database  on the shared PostgreSQL
  * workflow  on Temporal, with a clock that jumps or the shared server
- * system    whole stacks of processes, one file after the other
+ * system    whole stacks of processes, and agents with their applications, one file after the other
  *
  * `npm run jest -- --selectProjects unit database` runs two of them.
  */
 const roomsOf = {
   database: ['activities', 'api', 'cli', 'client', 'connectivity', 'repositories', 'workers'],
   workflow: ['workflows'],
-  system: ['stack', 'tests'],
+  system: ['agent', 'stack', 'tests'],
 };
 
 /** Jest runs the TypeScript sources as ES modules; processes under test run from dist/ (see scripts/build.mjs). */

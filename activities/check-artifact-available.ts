@@ -1,5 +1,5 @@
 import type { ArtifactRepository } from '../repositories/artifact-repository.js';
-import { selectRequested } from '../repositories/requested-artifacts.js';
+import { selectRequested } from '../services/select-requested.js';
 import type { RolloutRepository } from '../repositories/rollout-repository.js';
 import type { CoordinatorActivities } from '../workflows/activity-types.js';
 

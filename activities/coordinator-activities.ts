@@ -27,6 +27,7 @@ export function coordinatorActivities(
     reconcileAcknowledgements: heartbeating(reconcileAcknowledgements(chunks, rollouts)),
     cancelDeliveries: heartbeating(cancelDeliveries(rollouts, provisioning)),
     noteWaiting: heartbeating(({ rolloutId, waitingFor }) => rollouts.waitsFor(rolloutId, waitingFor)),
+    noteMended: heartbeating(({ rolloutId, what }) => rollouts.note(rolloutId, 'mended', { what })),
     giveUpUnserved: heartbeating(async ({ rolloutId, nodeIds, failure }) => ({
       failed: await provisioning.giveUp(rolloutId, nodeIds, failure),
     })),

@@ -378,14 +378,19 @@ describe('deployments, plans and rollouts', () => {
   });
 
   test('while Temporal is away nothing is begun, and the API recovers by itself', async () => {
-    const before = (await call('GET', '/api/v1/rollouts')).body['items'];
+    const rollouts = async () =>
+      (await call('GET', '/api/v1/rollouts')).body['items'] as { id: string; waitingFor: string | null }[];
+    const before = (await rollouts()).map(({ id }) => id);
     await temporal.halt();
     const refused = await call('POST', '/api/v1/rollouts', { requests: [app], deployment: site });
     expect(refused).toMatchObject({ status: 503, body: { code: 'TEMPORAL_UNAVAILABLE', retryable: true } });
     expect(refused.headers['retry-after']).toBeDefined();
     expect((await call('GET', '/readyz')).body).toEqual({ database: true, temporal: false });
-    expect((await call('GET', '/api/v1/rollouts')).body['items']).toEqual(before);
+    expect((await rollouts()).map(({ id }) => id)).toEqual(before);
+    // Those that have begun wait for it, and say so.
+    await eventually(async () => (await rollouts())[0]?.waitingFor === 'Temporal');
     await temporal.start();
+    await eventually(async () => (await rollouts())[0]?.waitingFor === null);
     await eventually(
       async () =>
         (await call('POST', '/api/v1/rollouts', { requests: [app], deployment: site })).status === 202,
@@ -462,6 +467,7 @@ describe('nodes', () => {
     expect(text).toMatch(/^leonore_node_gateways\{node="node-1",state="active"\} \d+$/m);
     expect(text).toMatch(/^leonore_nodes\{state="active"\} 1$/m);
     expect(text).toMatch(/^leonore_registrations_queued 0$/m);
+    expect(text).toMatch(/^leonore_mends_total \d+$/m);
   });
 });
 

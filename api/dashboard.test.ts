@@ -1,6 +1,10 @@
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import fastify, { type FastifyInstance } from 'fastify';
 import { request } from 'undici';
+import { deliveryStates, endedStates } from '../domain/delivery/state.js';
+import { awaitedBy, errorKinds } from '../domain/errors.js';
+import { endedRolloutStates } from '../domain/rollout/state.js';
+import { stepNames } from '../domain/rollout/steps.js';
 import { dashboardRoutes } from './routes/dashboard.js';
 
 let app: FastifyInstance;
@@ -46,5 +50,48 @@ describe('the dashboard', () => {
   test('leaves other addresses to the API', async () => {
     for (const path of ['/package.json', '/static/index.html', '/nothing.js'])
       expect((await get(path)).status).toBe(404);
+  });
+});
+
+describe('the words of the domain', () => {
+  test('are served as a module', async () => {
+    const { headers, body } = await get('/vocabulary.js');
+    expect(headers['content-type']).toMatch(/^text\/javascript/);
+    const words = JSON.parse(
+      `{${[...body.matchAll(/^export const (\w+) = Object\.freeze\((.*)\);$/gm)]
+        .map(([, name, value]) => `"${name ?? ''}":${value ?? ''}`)
+        .join(',')}}`,
+    ) as Record<string, unknown>;
+    expect(words).toMatchObject({ deliveryStates, endedStates, stepNames });
+    for (const [code, what] of Object.entries(words['awaitedByCode'] as Record<string, string>))
+      expect(awaitedBy(code)).toBe(what);
+    expect(Object.keys(words['awaitedByCode'] as object)).toEqual(
+      Object.keys(errorKinds).filter((code) => awaitedBy(code) !== null),
+    );
+  });
+
+  test('are spelt out by no page', async () => {
+    const page = await get('/');
+    const seen = new Set<string>();
+    const waiting = [
+      'dashboard.js',
+      ...[...page.body.matchAll(/src="([^"]+)"/g)].map(([, name]) => name ?? ''),
+    ];
+    while (waiting.length > 0) {
+      const name = waiting.pop() ?? '';
+      if (seen.has(name) || name === 'vocabulary.js') continue;
+      seen.add(name);
+      const { status, body } = await get(`/${name}`);
+      expect({ name, status }).toEqual({ name, status: 200 });
+      for (const [, imported] of body.matchAll(/from '\.\/([^']+)'/g)) waiting.push(imported ?? '');
+      for (const word of [...deliveryStates, ...endedRolloutStates, ...Object.values(stepNames)])
+        expect({ name, holds: body.includes(`'${word}'`) ? word : null }).toEqual({ name, holds: null });
+    }
+    expect([...seen]).toEqual(expect.arrayContaining(['dashboard.js', 'progress-bar.js', 'rollout-view.js']));
+  });
+
+  test('have a colour each', async () => {
+    const { body } = await get('/dashboard.css');
+    for (const state of deliveryStates) expect(body).toContain(`.${state}`);
   });
 });

@@ -1,36 +1,87 @@
 import type { Static } from 'typebox';
+import { awaitedBy } from '../domain/errors.js';
+import { isRolloutEnded } from '../domain/rollout/state.js';
 import { stepNames } from '../domain/rollout/steps.js';
 import type { Rollout, RolloutRepository, RolloutStep } from '../repositories/rollout-repository.js';
-import type { RolloutSchema, RolloutSummarySchema, StepSchema } from './schemas/resources.js';
+import type { RolloutClient } from '../workflows/client/rollout-client.js';
+import type {
+  RolloutProgressSchema,
+  RolloutSchema,
+  RolloutSummarySchema,
+  StepSchema,
+} from './schemas/resources.js';
+import { TemporalReach } from './temporal-reach.js';
 
 /** Groups shown with a rollout. */
 const shownGroups = 200;
 
-export function summaryOf(rollout: Rollout): Static<typeof RolloutSummarySchema> {
-  const { id, requests, deployment, state, options, createdAt, endedAt, failure } = rollout;
-  return {
-    id,
-    requests: [...requests],
-    deployment,
-    state,
-    deadlineSeconds: options.deadlineSeconds,
-    createdAt: createdAt.toISOString(),
-    endedAt: endedAt?.toISOString() ?? null,
-    failure,
-  };
-}
+/** Rollouts as the API shows them. */
+export class RolloutViews {
+  private readonly temporal: TemporalReach;
 
-/** How a rollout stands, without its plans: small enough to be read again and again. */
-export async function progressOf(
-  rollouts: RolloutRepository,
-  id: string,
-): Promise<Pick<Static<typeof RolloutSchema>, 'id' | 'state' | 'counts' | 'steps' | 'failure'>> {
-  const [{ state, failure }, counts, steps] = await Promise.all([
-    rollouts.get(id),
-    rollouts.counts(id),
-    rollouts.steps(id),
-  ]);
-  return { id, state, counts: { ...counts }, steps: steps.map(stepView), failure };
+  constructor(
+    private readonly rollouts: RolloutRepository,
+    rolloutClient: Pick<RolloutClient, 'isReachable'>,
+  ) {
+    this.temporal = new TemporalReach(() => rolloutClient.isReachable());
+  }
+
+  summary(rollout: Rollout): Static<typeof RolloutSummarySchema> {
+    const { id, requests, deployment, state, options, createdAt, endedAt, failure } = rollout;
+    return {
+      id,
+      requests: [...requests],
+      deployment,
+      state,
+      deadlineSeconds: options.deadlineSeconds,
+      createdAt: createdAt.toISOString(),
+      endedAt: endedAt?.toISOString() ?? null,
+      failure,
+      waitingFor: this.waitingFor(rollout),
+    };
+  }
+
+  /** How a rollout stands, without its plans: small enough to be read again and again. */
+  async progress(id: string): Promise<Static<typeof RolloutProgressSchema>> {
+    const [rollout, counts, steps] = await Promise.all([
+      this.rollouts.get(id),
+      this.rollouts.counts(id),
+      this.rollouts.steps(id),
+    ]);
+    const { state, failure } = rollout;
+    return {
+      id,
+      state,
+      counts: { ...counts },
+      steps: steps.map(stepView),
+      failure,
+      waitingFor: this.waitingFor(rollout),
+    };
+  }
+
+  /** A rollout with all that people ask of it. @throws LeonoreError ROLLOUT_NOT_FOUND */
+  async whole(id: string): Promise<Static<typeof RolloutSchema>> {
+    const rollout = await this.rollouts.get(id);
+    const [counts, steps, groups, events] = await Promise.all([
+      this.rollouts.counts(id),
+      this.rollouts.steps(id),
+      this.rollouts.groups(id, shownGroups),
+      this.rollouts.events(id),
+    ]);
+    return {
+      ...this.summary(rollout),
+      counts: { ...counts },
+      steps: steps.map(stepView),
+      groups: groups.map((group) => ({ ...group, plans: [...group.plans], attempts: [...group.attempts] })),
+      events: events.map(({ kind, detail, at }) => ({ kind, detail, at: at.toISOString() })),
+    };
+  }
+
+  /** What its workflow noted; a workflow that cannot run notes nothing. */
+  private waitingFor({ state, waitingFor }: Rollout): string | null {
+    if (isRolloutEnded(state)) return null;
+    return this.temporal.isAway ? awaitedBy('TEMPORAL_UNAVAILABLE') : waitingFor;
+  }
 }
 
 function stepView({ step, nodeId, startedAt, endedAt }: RolloutStep): Static<typeof StepSchema> {
@@ -40,24 +91,5 @@ function stepView({ step, nodeId, startedAt, endedAt }: RolloutStep): Static<typ
     nodeId,
     startedAt: startedAt.toISOString(),
     endedAt: endedAt?.toISOString() ?? null,
-  };
-}
-
-/** A rollout with all that people ask of it. @throws LeonoreError ROLLOUT_NOT_FOUND */
-export async function describeRollout(
-  rollouts: RolloutRepository,
-  id: string,
-): Promise<Static<typeof RolloutSchema>> {
-  const rollout = await rollouts.get(id);
-  const [counts, steps, groups] = await Promise.all([
-    rollouts.counts(id),
-    rollouts.steps(id),
-    rollouts.groups(id, shownGroups),
-  ]);
-  return {
-    ...summaryOf(rollout),
-    counts: { ...counts },
-    steps: steps.map(stepView),
-    groups: groups.map((group) => ({ ...group, plans: [...group.plans], attempts: [...group.attempts] })),
   };
 }

@@ -4,7 +4,7 @@ import { Planner } from '../compute/planner.js';
 import { createServer } from '../connectivity/http/create-server.js';
 import { limits } from '../domain/limits.js';
 import { readEnvironment } from '../domain/read-environment.js';
-import { compose } from '../process/composition.js';
+import { compose } from '../composition/compose.js';
 import { SecretBox } from '../repositories/secret-box.js';
 import { Access } from './access.js';
 import { apiApp } from './app.js';

@@ -10,6 +10,8 @@ export const ExitCode = {
   BadInput: 2,
   /** No plan can satisfy the request. */
   Unsatisfiable: 3,
+  /** Nobody knows whether a plan can: the budget ended before one was found. */
+  Undecided: 4,
 } as const;
 
 export type ExitCode = (typeof ExitCode)[keyof typeof ExitCode];
@@ -27,6 +29,7 @@ const badInput = new Set([
 /** The exit code that a stable error code stands for. */
 export function exitCodeOfErrorCode(code: string): ExitCode {
   if (code === 'UNSATISFIABLE') return ExitCode.Unsatisfiable;
+  if (code === 'PLANNING_TOO_HARD') return ExitCode.Undecided;
   const isBadInput = badInput.has(code) || code.startsWith('MALFORMED_') || code.endsWith('_NOT_FOUND');
   return isBadInput ? ExitCode.BadInput : ExitCode.Failed;
 }

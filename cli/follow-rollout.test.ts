@@ -17,7 +17,7 @@ afterEach(() => {
   for (const server of servers.splice(0)) server.close();
 });
 
-function progress(state: string, counts: Record<string, number>): string {
+function progress(state: string, counts: Record<string, number>, waitingFor: string | null = null): string {
   const ended = state === 'running' ? null : '2026-01-01T00:00:09Z';
   return JSON.stringify({
     id: 'r-1',
@@ -25,6 +25,7 @@ function progress(state: string, counts: Record<string, number>): string {
     counts: { ...emptyCounts(), ...counts },
     steps: [{ ...step, endedAt: ended }],
     failure: null,
+    waitingFor,
   });
 }
 
@@ -82,5 +83,81 @@ test.each(['partly', 'failed', 'cancelled'])('a rollout that ends %s exits with 
   expect(await leonore('rollout watch r-1', server)).toMatchObject({
     exitCode: 1,
     stdout: `${state}: 1 succeeded, 1 incompatible\n`,
+  });
+});
+
+describe('what is away', () => {
+  /** What the API answers, one after the other: a code of failure, or a stream of these events. */
+  async function answering(...answers: (string | string[])[]): Promise<string> {
+    const server = createServer((_request, response) => {
+      const answer = answers.shift() ?? [];
+      if (Array.isArray(answer)) {
+        response.writeHead(200, { 'content-type': 'text/event-stream' });
+        response.end(answer.join(''));
+        return;
+      }
+      const problem = { code: answer, detail: 'away', status: 503, retryable: true };
+      response.writeHead(503, { 'content-type': 'application/problem+json' }).end(JSON.stringify(problem));
+    });
+    servers.push(server);
+    await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+    return `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
+  }
+  const event = (kind: 'progress' | 'end', data: string) => `event: ${kind}\ndata: ${data}\n\n`;
+  const ends = [
+    event('progress', progress('succeeded', { succeeded: 1 })),
+    event('end', progress('succeeded', { succeeded: 1 })),
+  ];
+
+  test.each([
+    ['DATABASE_UNAVAILABLE', 'PostgreSQL'],
+    ['TEMPORAL_UNAVAILABLE', 'Temporal'],
+    ['BLOBS_UNAVAILABLE', 'the blob store'],
+  ])('%s is waited for and named, before anything is known', async (code, what) => {
+    const server = await answering(code, code, ends);
+    expect(await leonore('rollout watch r-1', server)).toMatchObject({
+      exitCode: 0,
+      stderr: `waiting for ${what}\n1/1  succeeded  1 succeeded\n`,
+    });
+  });
+
+  test('is named with where the rollout was; the connection may break for it', async () => {
+    const server = await answering(
+      [event('progress', progress('running', { installing: 1 }))],
+      'DATABASE_UNAVAILABLE',
+      ends,
+    );
+    expect(await leonore('rollout watch r-1', server)).toMatchObject({
+      exitCode: 0,
+      stderr:
+        '0/1  (vii) Acknowledgements awaited  1 installing\n' +
+        '0/1  (vii) Acknowledgements awaited, waiting for PostgreSQL  1 installing\n' +
+        '1/1  succeeded  1 succeeded\n',
+    });
+  });
+
+  test('is told by the rollout itself while the API is there', async () => {
+    const waits = event('progress', progress('running', { pending: 1 }, 'the blob store'));
+    const { stderr } = await leonore('rollout watch r-1', await answering([waits, ...ends]));
+    expect(stderr).toContain('(vii) Acknowledgements awaited, waiting for the blob store  1 pending\n');
+  });
+
+  test('is a document a line with --json', async () => {
+    const server = await answering(
+      [event('progress', progress('running', { installing: 1 }))],
+      'DATABASE_UNAVAILABLE',
+      'DATABASE_UNAVAILABLE',
+      ends,
+    );
+    const { stdout } = await leonore('rollout watch r-1 --json', server);
+    const lines = stdout
+      .trimEnd()
+      .split('\n')
+      .map((line) => JSON.parse(line) as Record<string, unknown>);
+    expect(lines.map(({ state, waitingFor }) => [state, waitingFor])).toEqual([
+      ['running', null],
+      ['running', 'PostgreSQL'],
+      ['succeeded', null],
+    ]);
   });
 });

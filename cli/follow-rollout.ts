@@ -1,7 +1,9 @@
 import { WriteStream } from 'node:tty';
 import { Presets, SingleBar } from 'cli-progress';
+import type { ClientError } from '../client/client-error.js';
 import type { RolloutProgress } from '../client/resources.js';
 import { isEnded, type DeliveryState } from '../domain/delivery/state.js';
+import { awaitedBy } from '../domain/errors.js';
 import type { VerbContext } from './cli.js';
 import { countsText } from './counts-text.js';
 import { ExitCode } from './exit-code.js';
@@ -9,7 +11,7 @@ import type { OutputStream } from './output.js';
 
 /**
  * Follows a rollout until it has ended: a progress bar on a terminal, lines elsewhere, with --json one JSON document a
- * line whenever something changed.
+ * line whenever something changed. What is away is waited for, and named.
  * @returns 0 only when it succeeded
  */
 export async function followRollout(
@@ -19,12 +21,20 @@ export async function followRollout(
   const display = out.asJson ? null : createDisplay(progress);
   let last: RolloutProgress | null = null;
   let said = '';
+  const tell = (next: RolloutProgress): void => {
+    display?.show(next);
+    // The end is told twice: as the last progress, and as the end.
+    if (out.asJson && said !== (said = JSON.stringify(next))) out.jsonLine(next);
+  };
+  const onAway = ({ code }: ClientError): void => {
+    const waitingFor = awaitedBy(code) ?? 'an answer of the API';
+    if (last === null) display?.waiting(waitingFor);
+    else tell({ ...last, waitingFor });
+  };
   try {
-    for await (const next of client.watchRollout(id)) {
+    for await (const next of client.watchRollout(id, { onAway })) {
       last = next;
-      display?.show(next);
-      // The end is told twice: as the last progress, and as the end.
-      if (out.asJson && said !== (said = JSON.stringify(next))) out.jsonLine(next);
+      tell(next);
     }
   } finally {
     display?.end();
@@ -39,6 +49,8 @@ export async function followRollout(
 
 interface Display {
   show(progress: RolloutProgress): void;
+  /** Something is away, and nothing is known of the rollout yet. */
+  waiting(what: string): void;
   end(): void;
 }
 
@@ -61,6 +73,10 @@ class BarDisplay implements Display {
     this.bar.update(ended, { step: currentStep(progress), counts: countsText(progress.counts) });
   }
 
+  waiting(what: string): void {
+    this.bar.update(0, { step: waitingText(what), counts: '' });
+  }
+
   end(): void {
     this.bar.stop();
   }
@@ -73,13 +89,20 @@ class LineDisplay implements Display {
 
   show(progress: RolloutProgress): void {
     const { ended, total } = amountsOf(progress);
-    const line = `${ended}/${total}  ${currentStep(progress)}  ${countsText(progress.counts)}`;
-    if (line !== this.said) this.stream.write(`${line}\n`);
-    this.said = line;
+    this.say(`${ended}/${total}  ${currentStep(progress)}  ${countsText(progress.counts)}`);
+  }
+
+  waiting(what: string): void {
+    this.say(waitingText(what));
   }
 
   end(): void {
     this.said = '';
+  }
+
+  private say(line: string): void {
+    if (line !== this.said) this.stream.write(`${line}\n`);
+    this.said = line;
   }
 }
 
@@ -93,8 +116,13 @@ function amountsOf({ counts }: RolloutProgress): { ended: number; total: number 
   return { ended, total };
 }
 
-/** The step that began last and has not ended. */
-function currentStep({ state, steps }: RolloutProgress): string {
+/** The step that began last and has not ended, and what it waits for. */
+function currentStep({ state, steps, waitingFor }: RolloutProgress): string {
   const current = steps.findLast(({ endedAt }) => endedAt === null);
-  return current === undefined ? state : `(${current.step}) ${current.name}`;
+  const step = current === undefined ? state : `(${current.step}) ${current.name}`;
+  return waitingFor === null ? step : `${step}, ${waitingText(waitingFor)}`;
+}
+
+function waitingText(what: string): string {
+  return `waiting for ${what}`;
 }

@@ -13,13 +13,17 @@ const width = 96;
 
 /** Draws a plan for people: what it amounts to, then the dependency tree below each request. */
 export function planLines(plan: Plan): string[] {
-  const { install, remove, keep, orphans = [], restore = [], downloadSize, peakDisk, removeFirst } = plan;
-  const gone = remove.map((key) => (orphans.includes(key) ? `${key} (no longer needed)` : key));
+  const { install, remove, keep, orphans = [], restore = [], consent = [], optimal } = plan;
+  const { downloadSize, peakDisk, removeFirst } = plan;
+  const why = (key: string) =>
+    orphans.includes(key) ? ' (no longer needed)' : consent.includes(key) ? ' (was asked for)' : '';
+  const gone = remove.map((key) => `${key}${why(key)}`);
   return [
     ...(install.length === 0 ? ['nothing to install'] : listLines('install', install)),
     ...listLines(removeFirst ? 'remove, before the rest' : 'remove', gone),
     ...listLines('keep', keep),
     ...listLines('to go back, install', restore),
+    ...(optimal === 'best-found' ? ['the best found; a better one may exist (--budget looks longer)'] : []),
     `download ${bytesText(downloadSize)}, at most ${bytesText(peakDisk)} more on the disk`,
     ...treeLines(plan),
   ];

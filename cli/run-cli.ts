@@ -20,7 +20,7 @@ import { reportError } from './report-error.js';
 /**
  * Runs one verb.
  * @param args the words after `leonore`
- * @returns the exit code: 0 done, 1 failed, 2 bad usage or input, 3 unsatisfiable
+ * @returns the exit code: 0 done, 1 failed, 2 bad usage or input, 3 unsatisfiable, 4 undecided
  */
 export async function runCli(args: readonly string[], environment: CliEnvironment): Promise<ExitCode> {
   const cli = new Cli(environment);

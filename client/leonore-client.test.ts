@@ -148,6 +148,23 @@ test('watching goes on after the connection broke', async () => {
   server.close();
 });
 
+test('watching ends when what is away stays away for too long, with what the API said', async () => {
+  const { server, address } = await listen(
+    createServer((_request, response) => {
+      const problem = { code: 'DATABASE_UNAVAILABLE', detail: 'away', status: 503, retryable: true };
+      response.writeHead(503).end(JSON.stringify(problem));
+    }),
+  );
+  const told: string[] = [];
+  const onAway = ({ code }: ClientError) => told.push(code);
+  // A first try, and the one after it.
+  const options = { patienceMs: 0, awayPatienceMs: 100, onAway };
+  const events = createLeonoreClient({ server: address, token: 'x' }).watchRollout('r', options);
+  expect(await codeOf(events.next())).toBe('DATABASE_UNAVAILABLE');
+  expect(told).toContain('DATABASE_UNAVAILABLE');
+  server.close();
+});
+
 test('watching a rollout that there is not fails at once', async () => {
   const events = client.watchRollout('00000000-0000-0000-0000-000000000000');
   expect(await codeOf(events.next())).toBe('ROLLOUT_NOT_FOUND');

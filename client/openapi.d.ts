@@ -592,6 +592,7 @@ export interface components {
                     name: string;
                     version: string;
                 }[];
+                cpuFeatures?: string[];
             };
             software: {
                 os: string;
@@ -667,6 +668,13 @@ export interface components {
             peakDisk: number;
             /** @description The dependency tree below each requested artifact */
             tree: unknown[];
+            /**
+             * @description Whether it is proven that no plan is better, or the budget ended before
+             * @enum {unknown}
+             */
+            optimal?: "proven" | "best-found";
+            /** @description Those of remove that an operator asked for and nothing replaces */
+            consent?: string[];
         } & {
             [key: string]: unknown;
         };
@@ -695,10 +703,14 @@ export interface components {
             createdAt: string;
             endedAt: string | null;
             failure: unknown;
+            /** @description What it waits for besides gateways: PostgreSQL, Temporal, the blob store, a node; null: for nothing */
+            waitingFor: string | null;
             counts: components["schemas"]["DeliveryCounts"];
             steps: components["schemas"]["RolloutStep"][];
             /** @description The largest 200 */
             groups: components["schemas"]["RolloutGroup"][];
+            /** @description What happened to it besides its steps, in order */
+            events: components["schemas"]["RolloutEvent"][];
         };
         RolloutSummary: {
             id: string;
@@ -711,6 +723,8 @@ export interface components {
             createdAt: string;
             endedAt: string | null;
             failure: unknown;
+            /** @description What it waits for besides gateways: PostgreSQL, Temporal, the blob store, a node; null: for nothing */
+            waitingFor: string | null;
         };
         RolloutProgress: {
             id: string;
@@ -719,6 +733,8 @@ export interface components {
             counts: components["schemas"]["DeliveryCounts"];
             steps: components["schemas"]["RolloutStep"][];
             failure: unknown;
+            /** @description What it waits for besides gateways: PostgreSQL, Temporal, the blob store, a node; null: for nothing */
+            waitingFor: string | null;
         };
         RolloutGroup: {
             id: string;
@@ -748,6 +764,16 @@ export interface components {
             /** Format: date-time */
             startedAt: string;
             endedAt: string | null;
+        };
+        RolloutEvent: {
+            /** @enum {unknown} */
+            kind: "mended" | "node-lost" | "quarantined" | "corrected";
+            /** @description Facts; `what` says it in words */
+            detail: {
+                [key: string]: unknown;
+            };
+            /** Format: date-time */
+            at: string;
         };
         DeliveryCounts: {
             pending: number;
@@ -869,7 +895,7 @@ export interface components {
             status: number;
             detail: string;
             /** @enum {unknown} */
-            code: "MALFORMED_INPUT" | "MALFORMED_ARTIFACT" | "MALFORMED_CATALOG" | "MALFORMED_PACKAGE" | "UNAUTHENTICATED" | "FORBIDDEN" | "ARTIFACT_NOT_FOUND" | "GATEWAY_NOT_FOUND" | "DEPLOYMENT_NOT_FOUND" | "ROLLOUT_NOT_FOUND" | "NODE_NOT_FOUND" | "PACKAGE_NOT_FOUND" | "ORDER_NOT_FOUND" | "DELIVERY_NOT_FOUND" | "ROUTE_NOT_FOUND" | "ARTIFACT_IMMUTABLE" | "ARTIFACT_IN_USE" | "ARTIFACT_NEEDED" | "DEPLOYMENT_EXISTS" | "DELIVERY_ENDED" | "GATEWAY_IDENTITY_TAKEN" | "ROLLOUT_ENDED" | "EMPTY_DEPLOYMENT" | "NO_COMMON_PROTOCOL" | "IDEMPOTENCY_KEY_REUSED" | "UNSATISFIABLE" | "PLANNING_TOO_HARD" | "COMPUTATION_TOO_HARD" | "TOO_LARGE" | "TOO_MANY_REQUESTS" | "BUILD_FAILED" | "BLOB_MISSING" | "NOT_THIS_NODE" | "PACKAGE_REBUILDING" | "SECRETS_UNAVAILABLE" | "VALUE_MISSING" | "NODE_UNAVAILABLE" | "NO_NODE" | "NODES_FULL" | "NODE_ID_TAKEN" | "NODE_NOT_ACTIVE" | "LAST_NODE" | "LAUNCH_FAILED" | "DATABASE_UNAVAILABLE" | "TEMPORAL_UNAVAILABLE" | "INTERNAL";
+            code: "MALFORMED_INPUT" | "MALFORMED_ARTIFACT" | "MALFORMED_CATALOG" | "MALFORMED_PACKAGE" | "UNAUTHENTICATED" | "FORBIDDEN" | "ARTIFACT_NOT_FOUND" | "GATEWAY_NOT_FOUND" | "DEPLOYMENT_NOT_FOUND" | "ROLLOUT_NOT_FOUND" | "NODE_NOT_FOUND" | "PACKAGE_NOT_FOUND" | "ORDER_NOT_FOUND" | "DELIVERY_NOT_FOUND" | "ROUTE_NOT_FOUND" | "ARTIFACT_IMMUTABLE" | "ARTIFACT_IN_USE" | "ARTIFACT_NEEDED" | "DEPLOYMENT_EXISTS" | "DELIVERY_ENDED" | "GATEWAY_IDENTITY_TAKEN" | "ROLLOUT_ENDED" | "EMPTY_DEPLOYMENT" | "NO_COMMON_PROTOCOL" | "IDEMPOTENCY_KEY_REUSED" | "UNSATISFIABLE" | "PLANNING_TOO_HARD" | "COMPUTATION_TOO_HARD" | "TOO_LARGE" | "TOO_MANY_REQUESTS" | "BUILD_FAILED" | "BLOB_MISSING" | "NOT_THIS_NODE" | "PACKAGE_REBUILDING" | "SECRETS_UNAVAILABLE" | "VALUE_MISSING" | "NODE_UNAVAILABLE" | "NO_NODE" | "NODES_FULL" | "NODE_ID_TAKEN" | "NODE_NOT_ACTIVE" | "LAST_NODE" | "LAUNCH_FAILED" | "DATABASE_UNAVAILABLE" | "TEMPORAL_UNAVAILABLE" | "BLOBS_UNAVAILABLE" | "TASK_QUARANTINED" | "DEADLINE_PASSED" | "INTERNAL";
             actor: string;
             advice: string;
             retryable: boolean;
@@ -971,6 +997,7 @@ export interface operations {
                                 name: string;
                                 version: string;
                             }[];
+                            cpuFeatures?: string[];
                         };
                         software: {
                             os: string;
@@ -1321,6 +1348,7 @@ export interface operations {
                                         name: string;
                                         version: string;
                                     }[];
+                                    cpuFeatures?: string[];
                                 };
                                 software: {
                                     os: string;
@@ -1428,6 +1456,7 @@ export interface operations {
                                     name: string;
                                     version: string;
                                 }[];
+                                cpuFeatures?: string[];
                             };
                             software: {
                                 os: string;
@@ -1805,6 +1834,8 @@ export interface operations {
                     deployment?: string;
                     gatewayId?: string;
                     plans?: number;
+                    /** @description Newer versions may take away what was asked for before; default false */
+                    allowRemove?: boolean;
                 };
             };
         };

@@ -25,6 +25,8 @@ export interface PlanningLimits {
 export interface PlanningOrder<Member> {
   readonly requests: readonly ArtifactRequest[];
   readonly maxPlans?: number | undefined;
+  /** Whether newer versions may take away what an operator asked for; by default they may not. */
+  readonly allowRemove?: boolean;
   /** The gateways, in pages: read once for what is installed on them, and once for each process that is needed. */
   readonly readPages: () => AsyncIterable<readonly GatewaySubject<Member>[]>;
   readonly signal: AbortSignal;
@@ -109,7 +111,7 @@ class Findings {
 async function planIn<Member>(
   process: ComputeProcess,
   catalog: AsyncIterable<readonly ArtifactManifest[]>,
-  { requests, maxPlans, readPages, signal }: PlanningOrder<Member>,
+  { requests, maxPlans, allowRemove = false, readPages, signal }: PlanningOrder<Member>,
   found: Findings,
 ): Promise<GatewayGroup<Member>[]> {
   const options: CallOptions = {
@@ -119,7 +121,8 @@ async function planIn<Member>(
     onAt: (name) => (found.at = name),
   };
   const { answers, tooHard, groupMs, totalMs } = found;
-  await process.call('beginPlanning', { requests, maxPlans, answers, tooHard, groupMs, totalMs }, options);
+  const input = { requests, maxPlans, allowRemove, answers, tooHard, groupMs, totalMs };
+  await process.call('beginPlanning', input, options);
   for await (const page of catalog) {
     for (const manifests of slices(page, manifestsAtOnce))
       await process.call('takeManifests', manifests, options);

@@ -12,6 +12,7 @@ import { resolve, type ResolveInput } from '../domain/resolver/resolve.js';
 export interface PlanningInput {
   readonly requests: readonly ArtifactRequest[];
   readonly maxPlans: number | undefined;
+  readonly allowRemove?: boolean;
   /** What processes before this one found out: one that takes over need not find it anew. */
   readonly answers: ReadonlyMap<string, Uint8Array>;
   /** Names of the resolutions over which processes before this one were ended. */
@@ -30,6 +31,9 @@ export interface PageTaken {
 
 /** A group whose members are named by the order in which the gateways came. */
 export type PlannedGroup = GatewayGroup<number>;
+
+/** Of the time for a resolution, what it is told to end in by itself: past the rest its process is ended. */
+const ownPart = 0.8;
 
 /** Groups handed out at once: their plans are read by the process that must not be held up. */
 const groupsAtOnce = 16;
@@ -56,10 +60,11 @@ export class PlanningSession {
   }
 
   takeGateways(profiles: readonly GatewayProfile[]): PageTaken {
-    const { requests, maxPlans } = this.input;
+    const { requests, maxPlans, allowRemove = false } = this.input;
     this.grouping ??= new GatewayGrouping<number>({
       catalog: createCatalog(this.manifests),
       requests,
+      allowRemove,
       ...(maxPlans === undefined ? {} : { maxPlans }),
       solve: (input, facts) => this.solve(input, facts),
     });
@@ -83,7 +88,10 @@ export class PlanningSession {
     if (this.tooHard.has(facts) || this.solvingMs >= this.input.totalMs) return null;
     this.at(name);
     const begunMs = performance.now();
-    const resolution = resolve(input);
+    const { groupMs, totalMs } = this.input;
+    const leftMs = Math.min(groupMs - (this.spentMs.get(facts) ?? 0), totalMs - this.solvingMs) * ownPart;
+    const used = () => (performance.now() - begunMs) / leftMs;
+    const resolution = resolve({ ...input, budget: { work: Infinity, used } });
     const ms = performance.now() - begunMs;
     const spentMs = (this.spentMs.get(facts) ?? 0) + ms;
     this.spentMs.set(facts, spentMs);

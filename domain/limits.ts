@@ -2,15 +2,15 @@
 export const limits = {
   /** SemVer versions longer than this are refused by node-semver itself. */
   versionLength: 256,
-  /** Ranges are parsed with regular expressions: a bound keeps parsing linear in practice. */
-  rangeLength: 256,
+  /** Real catalogs have ranges of some thousand characters; each is parsed once, in time linear in its length. */
+  rangeLength: 8_192,
   /** ustar allows 100 + 155 bytes; BusyBox tar reads it without extensions. */
   pathLength: 240,
   /** A selector is evaluated once a gateway; its size bounds that work. */
   selectorLength: 2_000,
-  /** Requirements, provisions and conflicts an artifact may declare. */
-  requirements: 500,
-  alternatives: 50,
+  /** Requirements, provisions and conflicts an artifact may declare: distributions have meta packages of thousands. */
+  requirements: 5_000,
+  alternatives: 1_000,
   variants: 64,
   configurations: 64,
   templateLength: 64 * 1024,
@@ -46,10 +46,12 @@ export const limits = {
   /** A profile is kept as one row and compared as a whole. */
   profileBytes: 64 * 1024,
   /** A profile in a file of `leonore resolve`, with whatever white space and comments people write. */
-  profileFileBytes: 1024 * 1024,
-  tools: 500,
-  components: 200,
-  installed: 500,
+  profileFileBytes: 4 * 1024 * 1024,
+  tools: 5_000,
+  components: 1_000,
+  /** What a kernel lists for one processor: x86 has about 150. */
+  cpuFeatures: 500,
+  installed: 10_000,
   labels: 64,
   /** Values an artifact may declare, and a gateway may have: they travel with each task. */
   declaredValues: 32,

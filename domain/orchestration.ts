@@ -92,7 +92,8 @@ export function summaryText(text: string): string {
 }
 
 function shortened(text: string, most: number): string {
-  const characters = [...text];
+  // By code points: half a pair of surrogates is no text, and PostgreSQL refuses it.
+  const characters = Array.from(text);
   return characters.length <= most ? text : `${characters.slice(0, most - 1).join('')}…`;
 }
 

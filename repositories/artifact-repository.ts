@@ -7,7 +7,8 @@ import { LeonoreError } from '../domain/errors.js';
 import type { Catalog } from '../domain/resolver/catalog.js';
 import { createCatalog } from '../domain/resolver/create-catalog.js';
 import { namesReachedFrom } from '../domain/resolver/reachable-names.js';
-import { inTransaction, isUniqueViolation, json, type Database } from './database.js';
+import { inTransaction, json, type Database } from './database.js';
+import { isUniqueViolation } from './database-errors.js';
 
 /** Names whose versions are read by one statement. */
 const namesAtOnce = 100;

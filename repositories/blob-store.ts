@@ -26,7 +26,10 @@ export interface BlobRange {
   readonly end: number;
 }
 
-/** Content-addressed store of bytes; an S3 bucket can implement it as well as a directory. */
+/**
+ * Content-addressed store of bytes; an S3 bucket can implement it as well as a directory. Each method throws LeonoreError
+ * BLOBS_UNAVAILABLE while the store cannot serve and may again: waiting for it is worth while.
+ */
 export interface BlobStore {
   /**
    * Receives content without accepting it.

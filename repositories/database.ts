@@ -1,13 +1,15 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { PrismaPg } from '@prisma/adapter-pg';
 import pg from 'pg';
-import { LeonoreError } from '../domain/errors.js';
-import { Prisma, PrismaClient } from '../prisma/generated/client.js';
+import { PrismaClient, type Prisma } from '../prisma/generated/client.js';
+import { asDatabaseError, isDeadlock } from './database-errors.js';
 
 export interface DatabaseOptions {
   readonly url: string;
   /** Connections that this process may open. */
   readonly poolSize: number;
+  /** How long a statement may wait for a connection. */
+  readonly connectionTimeoutMs?: number;
 }
 
 /**
@@ -25,11 +27,12 @@ export interface PreparedStatement {
  * The one connection to PostgreSQL that a process's repositories share. Every failure to reach the database is a
  * LeonoreError DATABASE_UNAVAILABLE; the pool connects again by itself.
  */
-export function connectDatabase({ url, poolSize }: DatabaseOptions) {
+export function connectDatabase({ url, poolSize, connectionTimeoutMs = 5_000 }: DatabaseOptions) {
   const prepared = preparedConnections(poolSize);
   // Planned anew each time: a plan made while a table was empty must not stay when it has grown.
-  const pool = openPool(url, poolSize - prepared, ['plan_cache_mode=force_custom_plan']);
-  const preparedPool = openPool(url, prepared, keyedPlans);
+  const replanned = ['plan_cache_mode=force_custom_plan'];
+  const pool = openPool({ url, max: poolSize - prepared, connectionTimeoutMs, settings: replanned });
+  const preparedPool = openPool({ url, max: prepared, connectionTimeoutMs, settings: keyedPlans });
   const adapter = new PrismaPg(pool, { disposeExternalPool: true });
   const client = new PrismaClient({ adapter });
   return client.$extends({
@@ -44,14 +47,9 @@ export function connectDatabase({ url, poolSize }: DatabaseOptions) {
         { name, text }: PreparedStatement,
         values: readonly unknown[],
       ): Promise<Row[]> {
-        for (let run = 1; ; run += 1) {
-          try {
-            return (await preparedPool.query<Row>({ name, text, values: [...values] })).rows;
-          } catch (error) {
-            if (run === maximumRuns || !isDeadlock(error)) throw asDatabaseError(error);
-            await delay(run * 20 * (0.5 + Math.random()));
-          }
-        }
+        return withoutDeadlock(
+          async () => (await preparedPool.query<Row>({ name, text, values: [...values] })).rows,
+        );
       },
     },
     query: {
@@ -72,18 +70,31 @@ function preparedConnections(poolSize: number): number {
 }
 
 /** How {@link PreparedStatement}s are planned, whatever the planner knows of the tables by then. */
-const keyedPlans = [
+export const keyedPlans = [
   'plan_cache_mode=force_generic_plan',
   'enable_seqscan=off',
   'enable_hashjoin=off',
   'enable_mergejoin=off',
+  // Tables are joined in the order in which the statement names them: from the keys to what belongs to them.
+  'join_collapse_limit=1',
+  'from_collapse_limit=1',
 ];
 
-function openPool(url: string, max: number, settings: readonly string[]): pg.Pool {
+function openPool({
+  url,
+  max,
+  connectionTimeoutMs,
+  settings,
+}: {
+  url: string;
+  max: number;
+  connectionTimeoutMs: number;
+  settings: readonly string[];
+}): pg.Pool {
   const pool = new pg.Pool({
     connectionString: url,
     max,
-    connectionTimeoutMillis: 5_000,
+    connectionTimeoutMillis: connectionTimeoutMs,
     allowExitOnIdle: true,
     options: settings.map((setting) => `-c ${setting}`).join(' '),
   });
@@ -96,84 +107,17 @@ export type Database = ReturnType<typeof connectDatabase>;
 /** What a repository method needs: the database itself or a transaction on it. */
 export type Transaction = Parameters<Parameters<Database['$transaction']>[0]>[0];
 
-/** Prisma's codes for: cannot reach, timed out, connection closed, pool exhausted, transaction lost. */
-const unavailableCodes = new Set([
-  'P1000',
-  'P1001',
-  'P1002',
-  'P1008',
-  'P1011',
-  'P1017',
-  'P2024',
-  'P2028',
-  'P2037',
-]);
-/**
- * SQLSTATE: connection exceptions, insufficient resources, operator intervention (shutdown, starting up, recovery), a
- * transaction that PostgreSQL ended for idleness, read-only after a failover.
- */
-const unavailableStates = /^(08|53|57P|25P0[34]|25006)/;
-/** What the driver says of a connection that is lost or cannot be made, for which there is no code. */
-const lostPattern =
-  /\b(ECONNREFUSED|ECONNRESET|ECONNABORTED|EPIPE|ETIMEDOUT|EHOSTUNREACH|ENETUNREACH|ENOTFOUND|EAI_AGAIN)\b|Connection terminated|connection (was |has been |is )?(ended|closed|refused|lost|not open)|has encountered a connection error|timeout exceeded when trying to connect|Can't reach database|DatabaseNotReachable|ConnectionClosed|SocketTimeout|not accepting connections|the database system is|terminating connection|Unable to start a transaction|Transaction (already closed|not found|API error)/i;
-
-/**
- * What a driver's failure means to whoever asked: DATABASE_UNAVAILABLE when the same statement would be answered once
- * PostgreSQL is back. Anything else is a fault of ours, or a constraint that did its work.
- */
-export function asDatabaseError(error: unknown): unknown {
-  if (error instanceof LeonoreError) return error;
-  if (!isUnavailable(error)) return error;
-  return new LeonoreError('DATABASE_UNAVAILABLE', 'PostgreSQL does not answer', {}, { cause: error });
-}
-
-function isUnavailable(error: unknown): boolean {
-  if (!(error instanceof Error)) return false;
-  if (error instanceof Prisma.PrismaClientInitializationError) return true;
-  const code = 'code' in error ? String(error.code) : '';
-  if (unavailableCodes.has(code) || unavailableStates.test(stateOf(error))) return true;
-  if (lostPattern.test(`${code} ${error.message} ${metaOf(error)}`)) return true;
-  // Some connections refused are told together.
-  if (error instanceof AggregateError && error.errors.some(isUnavailable)) return true;
-  return isUnavailable(error.cause);
-}
-
-/** The SQLSTATE that PostgreSQL gave, by the driver itself or within what Prisma made of it. */
-function stateOf(error: Error): string {
-  const code = 'code' in error ? String(error.code) : '';
-  if (/^[0-9A-Z]{5}$/.test(code) && !code.startsWith('P')) return code;
-  return /"(?:originalCode|code)":"([0-9A-Z]{5})"/.exec(metaOf(error))?.[1] ?? '';
-}
-
-function metaOf(error: Error): string {
-  const meta = 'meta' in error ? error.meta : undefined;
-  try {
-    return meta === undefined ? '' : JSON.stringify(meta);
-  } catch {
-    return '';
-  }
-}
-
-/** True when a unique constraint refused a row. */
-export function isUniqueViolation(error: unknown): boolean {
-  return error instanceof Prisma.PrismaClientKnownRequestError && error.code === 'P2002';
-}
-
 /** Times that a transaction is run when PostgreSQL ends it in favour of another. */
 const maximumRuns = 4;
 
 /**
- * Runs `work` in one transaction: all of it is stored, or nothing. When PostgreSQL resolves a deadlock at its cost, it
- * is run again, so `work` must do nothing but what the transaction undoes.
+ * Runs a statement, or a transaction, again when PostgreSQL resolves a deadlock at its cost: nothing of it was stored.
+ * @throws LeonoreError DATABASE_UNAVAILABLE
  */
-export async function inTransaction<T>(
-  database: Database,
-  work: (tx: Transaction) => Promise<T>,
-  timeoutMs = 30_000,
-): Promise<T> {
+export async function withoutDeadlock<T>(work: () => Promise<T>): Promise<T> {
   for (let run = 1; ; run += 1) {
     try {
-      return await database.$transaction(work, { timeout: timeoutMs, maxWait: 10_000 });
+      return await work();
     } catch (error) {
       if (run === maximumRuns || !isDeadlock(error)) throw asDatabaseError(error);
       await delay(run * 20 * (0.5 + Math.random()));
@@ -181,14 +125,16 @@ export async function inTransaction<T>(
   }
 }
 
-/** SQLSTATE 40P01, which the driver adapter tells as P2034 or within the message. */
-function isDeadlock(error: unknown): boolean {
-  if (error instanceof Prisma.PrismaClientKnownRequestError && error.code === 'P2034') return true;
-  if (!(error instanceof Error)) return false;
-  const code = 'code' in error ? String(error.code) : '';
-  return (
-    /\b40P01\b|deadlock detected/.test(`${code} ${error.message} ${metaOf(error)}`) || isDeadlock(error.cause)
-  );
+/**
+ * Runs `work` in one transaction: all of it is stored, or nothing. It may be run again (see {@link withoutDeadlock}), so
+ * it must do nothing but what the transaction undoes.
+ */
+export async function inTransaction<T>(
+  database: Database,
+  work: (tx: Transaction) => Promise<T>,
+  timeoutMs = 30_000,
+): Promise<T> {
+  return withoutDeadlock(() => database.$transaction(work, { timeout: timeoutMs, maxWait: 10_000 }));
 }
 
 /** A JSON column's value: the domain's types are plain JSON, which Prisma's type cannot know. */

@@ -1,5 +1,6 @@
 import { LeonoreError } from '../domain/errors.js';
-import { isUniqueViolation, type Database } from './database.js';
+import { type Database } from './database.js';
+import { isUniqueViolation } from './database-errors.js';
 
 /** A named set of gateways: a list, or a selector over labels and profile. */
 export interface Deployment {

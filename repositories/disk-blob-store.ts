@@ -7,6 +7,7 @@ import { pipeline } from 'node:stream/promises';
 import { LRUCache } from 'lru-cache';
 import { LeonoreError } from '../domain/errors.js';
 import type { BlobRange, BlobStore, ListedBlob, StagedBlob } from './blob-store.js';
+import { asDiskFailure, onDisk } from './disk-failure.js';
 
 const digestPattern = /^[0-9a-f]{64}$/;
 /** Content that was taken aside is removed or put back within so long, unless the process died. */
@@ -37,7 +38,7 @@ export class DiskBlobStore implements BlobStore {
 
   async stage(content: Readable, maxBytes: number, signal?: AbortSignal): Promise<StagedBlob> {
     const staging = join(this.root, 'staging');
-    await mkdir(staging, { recursive: true, mode: 0o700 });
+    await onDisk(() => mkdir(staging, { recursive: true, mode: 0o700 }));
     const file = join(staging, randomUUID());
     const hash = createHash('sha256');
     let sizeBytes = 0;
@@ -50,21 +51,24 @@ export class DiskBlobStore implements BlobStore {
         done(null, chunk);
       },
     });
-    const discard = () => rm(file, { force: true });
+    const discard = () => onDisk(() => rm(file, { force: true }));
+    const sink = createWriteStream(file, { mode: 0o600, flush: true });
+    // Whoever fails first has the others end with its error: what the content fails with says nothing of this disk.
+    const failure = { ofDisk: false };
+    sink.once('error', () => (failure.ofDisk = content.errored === null));
     try {
-      const sink = createWriteStream(file, { mode: 0o600, flush: true });
       await pipeline(content, measure, sink, signal === undefined ? {} : { signal });
     } catch (error) {
-      await discard();
+      await rm(file, { force: true }).catch(() => undefined);
       signal?.throwIfAborted();
-      throw error;
+      throw failure.ofDisk ? asDiskFailure(error) : error;
     }
     const digest = hash.digest('hex');
-    return { digest, sizeBytes, discard, commit: () => this.accept(file, digest) };
+    return { digest, sizeBytes, discard, commit: () => onDisk(() => this.accept(file, digest)) };
   }
 
   async sizeOf(digest: string): Promise<number | null> {
-    return (await statIfThere(this.pathOf(digest)))?.size ?? null;
+    return (await onDisk(() => statIfThere(this.pathOf(digest))))?.size ?? null;
   }
 
   async inMemory(digest: string): Promise<Buffer | null> {
@@ -84,7 +88,7 @@ export class DiskBlobStore implements BlobStore {
       const file = await open(this.pathOf(digest), 'r');
       return file.createReadStream({ ...range, highWaterMark: 256 * 1024 });
     } catch (error) {
-      throw isNotFound(error) ? missing(digest) : error;
+      throw isNotFound(error) ? missing(digest) : asDiskFailure(error);
     }
   }
 
@@ -92,22 +96,21 @@ export class DiskBlobStore implements BlobStore {
     try {
       return await readFile(this.pathOf(digest));
     } catch (error) {
-      if (!isNotFound(error)) throw error;
-      throw new LeonoreError('BLOB_MISSING', `the blob store does not hold ${digest}`, { digest });
+      throw isNotFound(error) ? missing(digest) : asDiskFailure(error);
     }
   }
 
   async remove(digest: string): Promise<void> {
     this.held.delete(digest);
-    await rm(this.pathOf(digest), { force: true });
+    await onDisk(() => rm(this.pathOf(digest), { force: true }));
   }
 
   async *list(after: string): AsyncGenerator<ListedBlob> {
-    for (const prefix of await namesIn(join(this.root, 'sha256'))) {
+    for (const prefix of await onDisk(() => namesIn(join(this.root, 'sha256')))) {
       if (prefix < after.slice(0, 2)) continue;
-      for (const digest of await namesIn(join(this.root, 'sha256', prefix))) {
+      for (const digest of await onDisk(() => namesIn(join(this.root, 'sha256', prefix)))) {
         if (digest <= after || !digestPattern.test(digest)) continue;
-        const stats = await statIfThere(this.pathOf(digest));
+        const stats = await onDisk(() => statIfThere(this.pathOf(digest)));
         if (stats !== null) yield { digest, sizeBytes: stats.size, committedAt: stats.mtime };
       }
     }
@@ -118,14 +121,20 @@ export class DiskBlobStore implements BlobStore {
     committedBefore: Date,
     isNeeded: (digest: string) => Promise<boolean>,
   ): Promise<boolean> {
-    const aside = await this.takeAside(digest);
-    return aside !== null && (await this.judge(aside, digest, committedBefore, isNeeded));
+    return onDisk(async () => {
+      const aside = await this.takeAside(digest);
+      return aside !== null && (await this.judge(aside, digest, committedBefore, isNeeded));
+    });
   }
 
   async clearLeftovers(
     receivedBefore: Date,
     isNeeded: (digest: string) => Promise<boolean>,
   ): Promise<number> {
+    return onDisk(() => this.clear(receivedBefore, isNeeded));
+  }
+
+  private async clear(receivedBefore: Date, isNeeded: (digest: string) => Promise<boolean>): Promise<number> {
     let cleared = 0;
     for (const name of await namesIn(join(this.root, 'staging'))) {
       const file = join(this.root, 'staging', name);
@@ -185,7 +194,7 @@ export class DiskBlobStore implements BlobStore {
       return content;
     } catch (error) {
       if (isNotFound(error)) return null;
-      throw error;
+      throw asDiskFailure(error);
     }
   }
 

@@ -1,9 +1,9 @@
 import type { OrderAction } from '../domain/agent-protocol/messages.js';
-import { rolloutOutcome } from '../domain/rollout/state.js';
-import { openStates, type DeliveryState } from '../domain/delivery/state.js';
+import type { DeliveryState } from '../domain/delivery/state.js';
 import { LeonoreError } from '../domain/errors.js';
 import { Prisma } from '../prisma/generated/client.js';
-import { inTransaction, isUniqueViolation, jsonText, type Database } from './database.js';
+import { inTransaction, jsonText, type Database } from './database.js';
+import { isUniqueViolation } from './database-errors.js';
 import type { DeliveryWriter } from './delivery/delivery-writer.js';
 import { sqlStateOf } from './delivery/sql-states.js';
 import type { RolloutRepository } from './rollout-repository.js';
@@ -132,18 +132,12 @@ export class OrderRepository {
 
   /** Tells the end of orders of which no gateway's part is open any more. @returns how many */
   async endFinished(): Promise<number> {
-    const rows = await this.database.$queryRaw<{ id: string; cancelled: boolean }[]>`
-      SELECT id::text, cancel_requested_at IS NOT NULL AS cancelled FROM rollout r
+    const rows = await this.database.$queryRaw<{ id: string }[]>`
+      SELECT id::text FROM rollout r
       WHERE ended_at IS NULL AND action <> 'install'
         AND NOT EXISTS (SELECT 1 FROM rollout_chunk c WHERE c.rollout_id = r.id AND c.ended_at IS NULL)
       ORDER BY created_at LIMIT ${endedAtOnce}`;
-    for (const { id, cancelled } of rows) {
-      const counts = await this.rollouts.counts(id);
-      if (openStates.some((state) => counts[state] > 0)) continue;
-      await this.database.$executeRaw`
-        UPDATE rollout SET state = ${rolloutOutcome(counts, cancelled)}, ended_at = now()
-        WHERE id = ${id}::uuid AND ended_at IS NULL`;
-    }
+    for (const { id } of rows) await this.rollouts.end(id, null);
     return rows.length;
   }
 }

@@ -2,24 +2,13 @@ import type { StrategyName } from '../domain/balancer/strategies.js';
 import type { Plan } from '../domain/plan/plan.js';
 import { LeonoreError } from '../domain/errors.js';
 import { limits } from '../domain/limits.js';
-import {
-  emptyCounts,
-  rolloutOutcome,
-  type DeliveryCounts,
-  type RolloutState,
-} from '../domain/rollout/state.js';
+import { rolloutOutcome, type DeliveryCounts, type RolloutState } from '../domain/rollout/state.js';
 import type { RolloutEventKind } from '../domain/rollout/events.js';
 import type { Step } from '../domain/rollout/steps.js';
-import { deliveryStates, openStates, type DeliveryState } from '../domain/delivery/state.js';
-import {
-  inTransaction,
-  isUniqueViolation,
-  json,
-  jsonText,
-  type Database,
-  type Transaction,
-} from './database.js';
-import { sqlStateOf } from './delivery/sql-states.js';
+import { openStates } from '../domain/delivery/state.js';
+import { inTransaction, json, jsonText, type Database } from './database.js';
+import { isUniqueViolation } from './database-errors.js';
+import { countsOf, recount } from './delivery/delivery-counts.js';
 
 export interface RolloutOptions {
   /** Seconds from the offer until a silent gateway counts as lost. */
@@ -163,9 +152,11 @@ export class RolloutRepository {
     return { items, nextCursor: rows.length > limit ? (items.at(-1)?.id ?? null) : null };
   }
 
+  /** What the workflow before it waited for, this one has not met yet. */
   async workflowStarted(id: string): Promise<void> {
     await this.database.$executeRaw`
-      UPDATE rollout SET workflow_started_at = coalesce(workflow_started_at, now()), start_attempts = 0 WHERE id = ${id}::uuid`;
+      UPDATE rollout SET workflow_started_at = coalesce(workflow_started_at, now()), start_attempts = 0, waiting_for = NULL
+      WHERE id = ${id}::uuid`;
   }
 
   /** Its workflow could not be started. @returns how often that was so in a row */
@@ -408,35 +399,4 @@ function toRollout(row: {
 
 function notFound(id: string): LeonoreError {
   return new LeonoreError('ROLLOUT_NOT_FOUND', `there is no rollout ${id}`);
-}
-
-async function countsOf(tx: Database | Transaction, id: string): Promise<DeliveryCounts> {
-  const rows = await tx.$queryRaw<{ state: DeliveryState; count: number }[]>`
-    SELECT state, sum(count)::int AS count FROM rollout_count WHERE rollout_id = ${id}::uuid GROUP BY state`;
-  const counts = emptyCounts();
-  for (const row of rows) counts[row.state] = row.count;
-  return counts;
-}
-
-/** Counts the deliveries themselves, once a rollout, and corrects the stored numbers if they should say otherwise. */
-async function recount(tx: Transaction, id: string): Promise<DeliveryCounts> {
-  // Whoever changes a delivery counts it in the same statement: under these locks the two agree.
-  await tx.$executeRaw`
-    SELECT count(*) FROM (
-      SELECT 1 FROM rollout_count WHERE rollout_id = ${id}::uuid ORDER BY writer, state FOR UPDATE) locked`;
-  const rows = await tx.$queryRaw<{ state: DeliveryState; count: number }[]>`
-    SELECT ${sqlStateOf} AS state, count(*)::int AS count
-    FROM delivery d LEFT JOIN rollout_chunk c ON c.rollout_id = d.rollout_id AND c.chunk = d.chunk
-    WHERE d.rollout_id = ${id}::uuid GROUP BY 1`;
-  const counts = emptyCounts();
-  for (const row of rows) counts[row.state] = row.count;
-  const stored = await countsOf(tx, id);
-  for (const state of deliveryStates) {
-    const missing = counts[state] - stored[state];
-    if (missing === 0) continue;
-    await tx.$executeRaw`
-      INSERT INTO rollout_count AS k (rollout_id, writer, state, count) VALUES (${id}::uuid, '', ${state}, ${missing})
-      ON CONFLICT (rollout_id, writer, state) DO UPDATE SET count = k.count + EXCLUDED.count`;
-  }
-  return counts;
 }

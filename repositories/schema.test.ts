@@ -10,12 +10,18 @@ import { prismaFacts } from '../tests/support/prisma-facts.js';
  * the one place where they stand besides their migrations.
  */
 const indexesBeyondPrisma: readonly string[] = [
-  "CREATE INDEX delivery_unfinished_idx ON delivery USING btree (gateway_id) WHERE (state = ANY (ARRAY['pending'::text, 'offered'::text, 'downloading'::text, 'installing'::text]))",
-  'CREATE INDEX gateway_order_open_idx ON gateway_order USING btree (gateway_id) WHERE (ended_at IS NULL)',
+  'CREATE INDEX delivery_open_idx ON delivery USING btree (gateway_id) WHERE (ended_at IS NULL)',
+  'CREATE INDEX delivery_rollout_id_chunk_idx ON delivery USING btree (rollout_id, chunk) WHERE (chunk IS NOT NULL)',
+  'CREATE INDEX gateway_odd_number_idx ON gateway USING btree (id) WHERE leonore_has_odd_number(labels)',
   "CREATE INDEX gateway_queued_idx ON gateway USING btree (queued_at, id) WHERE (state = 'queued'::text)",
   'CREATE INDEX gateway_wake_idx ON gateway USING btree (node_id) WHERE wake',
-  'CREATE INDEX rollout_unstarted_idx ON rollout USING btree (created_at) WHERE (workflow_started_at IS NULL)',
+  'CREATE INDEX rollout_chunk_open_idx ON rollout_chunk USING btree (deadline_at) WHERE (ended_at IS NULL)',
+  'CREATE INDEX rollout_open_idx ON rollout USING btree (created_at) WHERE (ended_at IS NULL)',
+  'CREATE INDEX rollout_outcome_stale_idx ON rollout USING btree (id) WHERE outcome_stale',
 ];
+
+/** Columns of types that Prisma knows by name alone (`Unsupported`): it tells a generator nothing of them. */
+const columnsBeyondPrisma: readonly string[] = ['rollout_group.ordinals'];
 
 let server: TestDatabase;
 let client: pg.Client;
@@ -34,7 +40,8 @@ afterAll(async () => {
 
 /** What only one of them says. */
 async function differences(): Promise<{ prisma: string[]; database: string[] }> {
-  const { statable } = await databaseFacts(client);
+  const { statable: all } = await databaseFacts(client);
+  const statable = all.filter((fact) => !columnsBeyondPrisma.some((column) => fact.startsWith(`${column} `)));
   return {
     prisma: stated.filter((fact) => !statable.includes(fact)),
     database: statable.filter((fact) => !stated.includes(fact)),
@@ -51,14 +58,10 @@ test('indexes that Prisma cannot state are those that are listed', async () => {
 
 test.each([
   ['a table', 'CREATE TABLE extra (id text PRIMARY KEY)', 'table extra'],
-  ['a table gone', 'DROP TABLE delivery_event', 'table delivery_event'],
+  ['a table gone', 'DROP TABLE rollout_count', 'table rollout_count'],
   ['a column', 'ALTER TABLE gateway ADD COLUMN extra text', 'gateway.extra text'],
   ['a column gone', 'ALTER TABLE gateway DROP COLUMN mac', 'gateway.mac text'],
-  [
-    'a type',
-    'ALTER TABLE delivery_event ALTER COLUMN sequence TYPE bigint',
-    'delivery_event.sequence bigint',
-  ],
+  ['a type', 'ALTER TABLE rollout_count ALTER COLUMN count TYPE bigint', 'rollout_count.count bigint'],
   [
     'a precision',
     'ALTER TABLE artifact ALTER COLUMN created_at TYPE timestamptz(6)',

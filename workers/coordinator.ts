@@ -7,7 +7,7 @@ import { FailureInterceptor } from '../activities/failure.js';
 import { housekeepingActivities } from '../activities/housekeeping/housekeeping-activities.js';
 import { coordinatorQueue } from '../domain/orchestration.js';
 import { readEnvironment } from '../domain/read-environment.js';
-import { compose } from '../process/composition.js';
+import { compose } from '../composition/compose.js';
 import { ensureHousekeepingSchedule } from '../workflows/client/housekeeping-schedule.js';
 import { CoordinatorConfigSchema } from './config.js';
 import { createLauncher } from './launchers/create-launcher.js';

@@ -20,7 +20,7 @@ import { LeonoreError } from '../domain/errors.js';
 import { limits } from '../domain/limits.js';
 import { nodeQueueNames, nodeQueues, type NodeQueue } from '../domain/orchestration.js';
 import { readEnvironment } from '../domain/read-environment.js';
-import { compose, nodeSilenceMs } from '../process/composition.js';
+import { compose, nodeSilenceMs } from '../composition/compose.js';
 import { GatewayChanges } from '../repositories/gateway-changes.js';
 import { SecretBox } from '../repositories/secret-box.js';
 import { NodeConfigSchema } from './config.js';

@@ -8,13 +8,13 @@
  * - One bad item never keeps the others from their turn.
  */
 import type { Logger } from 'pino';
-import { selectRequested } from '../repositories/requested-artifacts.js';
 import type { PoolSettings } from '../domain/balancer/pool.js';
 import { LeonoreError } from '../domain/errors.js';
 import { rolloutInput } from '../domain/orchestration.js';
 import type { NodeNames } from '../repositories/pool-repository.js';
 import type { Repositories } from '../repositories/repositories.js';
 import type { OpenRollout } from '../repositories/rollout-repository.js';
+import { selectRequested } from '../services/select-requested.js';
 import type { PoolClient } from '../workflows/client/pool-client.js';
 import type { RolloutClient } from '../workflows/client/rollout-client.js';
 
@@ -85,7 +85,9 @@ export class Reconciler {
     await this.each('what gateways have', () => this.askAfterAbsence());
     await this.each('nodes', () => this.lookAfterNodes());
     await this.each('deadlines', () => this.enforceDeadlines());
-    await this.each('orders', async () => void (await repositories.orders.endFinished()));
+    await this.each('orders', async () => {
+      await repositories.orders.endFinished();
+    });
     await this.each('outcomes', () => this.settle());
     await this.each('rollouts', () => this.compare());
     if (isStrayRound) {
@@ -181,6 +183,8 @@ export class Reconciler {
         await this.startAnew(rollout);
         return;
       case 'not running':
+        // It may have ended since it was read: then its workflow ended in order.
+        if (!(await repositories.rollouts.openAmong([rollout.id])).has(rollout.id)) return;
         if (rollout.workflowStarted) await this.mend(rollout.id, 'its workflow was gone and begins anew', {});
         await this.startAnew(rollout);
     }

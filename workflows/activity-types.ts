@@ -47,6 +47,8 @@ export interface CoordinatorActivities {
   cancelDeliveries(input: { rolloutId: string; chunk: number | null }): Promise<{ cancelled: number }>;
   /** Notes what the rollout waits for besides gateways; null: for nothing. */
   noteWaiting(input: { rolloutId: string; waitingFor: string | null }): Promise<void>;
+  /** Notes that somebody ended a part of the rollout in Temporal, and that what it left is taken up. */
+  noteMended(input: { rolloutId: string; what: string }): Promise<void>;
   /** Fails what was not offered: nobody will serve it any more. */
   giveUpUnserved(input: {
     rolloutId: string;

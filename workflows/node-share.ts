@@ -27,8 +27,9 @@ import { partAttributes } from './attributes.js';
 import { Children } from './children.js';
 import { deliverChunk } from './deliver-chunk.js';
 import { askAfter, NodeGone } from './ask-after-node.js';
-import { onNode, patiently, type Patience } from './policies.js';
+import { onCoordinator, onNode, patiently, wasEndedFromOutside, type Patience } from './policies.js';
 import { cancelSignal, shareReleasedSignal } from './signals.js';
+import { WaitNote } from './wait-note.js';
 
 /** Between two looks at packages that somebody else is building, doubled each time. */
 const firstTurnMs = 1_000;
@@ -36,9 +37,12 @@ const longestTurnMs = 30_000;
 
 export async function nodeShare(input: NodeShareInput): Promise<void> {
   const share = new Share(input);
-  setHandler(cancelSignal, () => share.cancel());
+  // Whom it must tell, it tells even when it was cancelled itself: nothing leaves a scope that was.
+  setHandler(cancelSignal, () => CancellationScope.nonCancellable(() => share.cancel()));
   // What somebody cancels in Temporal alone is cancelled as if the rollout were, as far as this share goes.
-  CancellationScope.current().cancelRequested.catch(() => share.cancelAlone());
+  CancellationScope.current().cancelRequested.catch(() =>
+    CancellationScope.nonCancellable(() => share.cancelAlone()),
+  );
   await CancellationScope.nonCancellable(() => share.toItsEnd());
 }
 
@@ -50,11 +54,13 @@ class Share {
   private away: string | null = null;
 
   constructor(private readonly input: NodeShareInput) {
+    const note = new WaitNote(input.rolloutId);
     this.patience = {
       giveUpAtMs: input.giveUpAtMs,
       waiting: (what) => {
         this.away = what;
         this.show();
+        return note.tell(what);
       },
     };
   }
@@ -77,8 +83,18 @@ class Share {
     const served = await Promise.allSettled(this.input.nodeIds.map((nodeId) => this.serve(nodeId)));
     // A chunk that fails leaves its deliveries open: the next round of the rollout, or their deadline, sees to them.
     await condition(() => this.chunks.count === 0);
+    await this.tellOfEndedChunks();
     const failed = served.find((outcome) => outcome.status === 'rejected');
     if (failed !== undefined) throw failed.reason;
+  }
+
+  private async tellOfEndedChunks(): Promise<void> {
+    const { rolloutId } = this.input;
+    for (const { task, error } of this.chunks.takeFailures()) {
+      if (!wasEndedFromOutside(error)) continue;
+      const what = `chunk ${task.chunk} was ended in Temporal`;
+      await patiently(this.patience, () => onCoordinator('vii').noteMended({ rolloutId, what }));
+    }
   }
 
   private async serve(nodeId: string): Promise<void> {

@@ -83,7 +83,7 @@ export function onNode<Queue extends NodeQueue>(
     // A node that fell silent at it is asked after before anybody is handed the same again.
     retry: { ...retry, nonRetryableErrorTypes: ['TemporalTimeout:Heartbeat'] },
     summary: `${stepTitle(step)} — ${nodeId}`,
-  }) as OnNode[Queue];
+  });
 }
 
 /** Why a node is asked after: it did not take its work, or fell silent while it worked. Null: it answered. */
@@ -110,8 +110,8 @@ export function awaitedIn(error: unknown): string | null {
 /** Whom a wait is told to, and how long it may last. */
 export interface Patience {
   readonly giveUpAtMs: number;
-  /** Told what is away, and null when it is back. */
-  waiting(what: string | null): void;
+  /** Told what is away, and null when it is back; fails never. */
+  waiting(what: string | null): void | Promise<void>;
 }
 
 /**
@@ -122,13 +122,13 @@ export async function patiently<T>(patience: Patience, work: () => Promise<T>): 
   for (let waits = 0; ; waits += 1) {
     try {
       const result = await work();
-      if (waits > 0) patience.waiting(null);
+      if (waits > 0) await patience.waiting(null);
       return result;
     } catch (error) {
       const away = awaitedIn(error);
       const waitMs = Math.min(firstWaitMs * 2 ** waits, longestWaitMs) * (0.5 + Math.random());
       if (away === null || Date.now() + waitMs >= patience.giveUpAtMs) throw error;
-      patience.waiting(away);
+      await patience.waiting(away);
       await sleep(waitMs, { summary: `waiting for ${away}` });
     }
   }

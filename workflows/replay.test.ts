@@ -1,6 +1,7 @@
 /**
  * Histories that were recorded once are replayed by today's workflows. A change that would break rollouts which are
- * under way while LEONORE is updated fails here: such a change needs `patched()`. New histories are recorded with
+ * under way while LEONORE is updated fails here: such a change raises `workflowLayout` (domain/orchestration.ts), so that
+ * they are begun anew. New histories are recorded with
  *
  *   LEONORE_RECORD_HISTORIES=workflows/histories npm run jest -- workflows/rollout
  */

@@ -1,10 +1,11 @@
 /** The workflows against a clock that jumps: days pass in a moment. */
 import { randomUUID } from 'node:crypto';
 import { fileURLToPath } from 'node:url';
-import { afterAll, beforeAll, expect, test } from '@jest/globals';
+import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { ApplicationFailure } from '@temporalio/common';
 import type { TestWorkflowEnvironment } from '@temporalio/testing';
 import { bundleWorkflowCode, DefaultLogger, Worker, type WorkflowBundle } from '@temporalio/worker';
+import type { ErrorCode } from '../domain/errors.js';
 import {
   coordinatorQueue,
   nodeQueues,
@@ -239,3 +240,32 @@ async function historyLengths(parentId: string): Promise<number[]> {
 async function until(condition: () => boolean): Promise<void> {
   while (!condition()) await new Promise((resolve) => setImmediate(resolve));
 }
+
+describe('what is away', () => {
+  const failures = (...codes: ErrorCode[]) =>
+    codes.map((type) => ApplicationFailure.create({ type, message: 'away', nonRetryable: true }));
+  const waits = ({ calls }: StandInFleet) => calls.filter((call) => call.startsWith('waiting'));
+
+  test.each(['ii', 'iv'] as const)('is waited for in step %s, and the wait is noted once', async (step) => {
+    const { result, fleet } = await run({
+      name: `waits-${step}`,
+      shares: { 'node-1': 2 },
+      away: { [step]: failures('BLOBS_UNAVAILABLE', 'BLOBS_UNAVAILABLE', 'BLOBS_UNAVAILABLE') },
+    });
+    expect(result.state).toBe('succeeded');
+    expect(waits(fleet)).toEqual(['waiting for the blob store', 'waiting for nothing']);
+  });
+
+  test('is not noted in the database while that is away itself', async () => {
+    const { result, fleet } = await run({
+      name: 'waits-for-postgresql',
+      shares: { 'node-1': 2 },
+      away: {
+        ii: failures('DATABASE_UNAVAILABLE', 'BLOBS_UNAVAILABLE', 'DATABASE_UNAVAILABLE'),
+        iv: failures('DATABASE_UNAVAILABLE'),
+      },
+    });
+    expect(result.state).toBe('succeeded');
+    expect(waits(fleet)).toEqual(['waiting for the blob store', 'waiting for nothing']);
+  });
+});

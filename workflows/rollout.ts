@@ -37,6 +37,7 @@ import { nodeShare } from './node-share.js';
 import { describeFailure, onCoordinator, patiently, wasEndedFromOutside, type Patience } from './policies.js';
 import { RolloutProgress } from './rollout-progress.js';
 import { cancelSignal, shareReleasedSignal } from './signals.js';
+import { WaitNote } from './wait-note.js';
 
 /** Chunks that a node delivers at once: 16 of 500 gateways keep its handlers busy and its history short. */
 const chunkWindow = 16;
@@ -70,10 +71,14 @@ class RolloutRun {
     this.rounds = rounds;
     this.part = { ...rest, giveUpAtMs: input.giveUpAtMs ?? Date.now() + input.deadlineSeconds * 1_000 };
     this.progress = new RolloutProgress(input, (details) => setCurrentDetails(details));
+    const note = new WaitNote(input.rolloutId);
     this.patience = {
       // Nobody else tells the end: what is away is waited for without one.
       giveUpAtMs: Number.MAX_SAFE_INTEGER,
-      waiting: (what) => this.progress.waitFor(what),
+      waiting: (what) => {
+        this.progress.waitFor(what);
+        return note.tell(what);
+      },
     };
   }
 
@@ -185,11 +190,19 @@ class RolloutRun {
    */
   private async giveUpFailedShares(): Promise<void> {
     for (const { task, error } of this.children.takeFailures()) {
-      if (wasEndedFromOutside(error)) continue;
+      if (wasEndedFromOutside(error)) {
+        await this.mended(`the share of ${task.nodeIds.join(', ')} was ended in Temporal`);
+        continue;
+      }
       const failure = describeFailure(error);
       // What took nodes with it has moved with the gateways.
       await this.giveUp(failure.code === 'TASK_QUARANTINED' ? null : task.nodeIds, failure);
     }
+  }
+
+  private async mended(what: string): Promise<void> {
+    const { rolloutId } = this.part;
+    await this.step(async () => ({ noted: await onCoordinator('iii').noteMended({ rolloutId, what }) }));
   }
 
   private async giveUp(

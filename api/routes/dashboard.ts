@@ -4,6 +4,7 @@ import { extname, join } from 'node:path';
 import helmet from '@fastify/helmet';
 import type { FastifyInstance } from 'fastify';
 import { packageRoot } from '../../process/package-root.js';
+import { dashboardVocabulary } from '../dashboard-vocabulary.js';
 
 const contentTypes: Readonly<Record<string, string>> = {
   '.html': 'text/html; charset=utf-8',
@@ -45,6 +46,7 @@ export async function dashboardRoutes(app: FastifyInstance): Promise<void> {
       await readFile(join(directory, name)),
     );
   }
+  serve(app, '/vocabulary.js', '.js', Buffer.from(dashboardVocabulary()));
 }
 
 function serve(app: FastifyInstance, path: string, extension: string, content: Buffer): void {

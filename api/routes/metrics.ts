@@ -38,20 +38,27 @@ const metrics: readonly Metric[] = [
   },
 ];
 
-/** GET /metrics: nodes and pool in the text format of Prometheus; needs a token with the role viewer. */
+/** GET /metrics: nodes, pool and what was mended, in the text format of Prometheus; needs a token with the role viewer. */
 export async function metricsRoutes(app: FastifyInstance, { context }: RouteOptions): Promise<void> {
   const { access, repositories } = context;
   app.get(
     '/metrics',
     { schema: { hide: true }, onRequest: async (request) => access.require(request, 'viewer') },
     async (_request, reply) => {
-      const [nodes, queued] = await Promise.all([repositories.nodes.list(), repositories.pool.queueLength()]);
+      const [nodes, queued, mends] = await Promise.all([
+        repositories.nodes.list(),
+        repositories.pool.queueLength(),
+        repositories.rollouts.mends(),
+      ]);
       return reply
         .type('text/plain; version=0.0.4; charset=utf-8')
         .send(
-          [...metrics.flatMap((metric) => linesOf(metric, nodes)), ...poolLines(nodes, queued), ''].join(
-            '\n',
-          ),
+          [
+            ...metrics.flatMap((metric) => linesOf(metric, nodes)),
+            ...poolLines(nodes, queued),
+            ...mendLines(mends),
+            '',
+          ].join('\n'),
         );
     },
   );
@@ -78,6 +85,14 @@ function poolLines(nodes: readonly LeonoreNode[], queued: number): string[] {
     '# HELP leonore_registrations_queued Registrations that wait for a node',
     '# TYPE leonore_registrations_queued gauge',
     `leonore_registrations_queued ${queued}`,
+  ];
+}
+
+function mendLines(mends: number): string[] {
+  return [
+    '# HELP leonore_mends_total Times that database and Temporal had parted and were brought together',
+    '# TYPE leonore_mends_total counter',
+    `leonore_mends_total ${mends}`,
   ];
 }
 

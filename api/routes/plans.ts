@@ -27,7 +27,7 @@ export const planRoutes: FastifyPluginAsyncTypebox<RouteOptions> = async (app, {
       onRequest: async (request) => access.require(request, 'viewer'),
     },
     async (request, reply) => {
-      const { requests, deployment, gatewayId, plans } = request.body;
+      const { requests, deployment, gatewayId, plans, allowRemove = false } = request.body;
       if ((deployment === undefined) === (gatewayId === undefined)) {
         throw new LeonoreError('MALFORMED_INPUT', 'give either deployment or gatewayId');
       }
@@ -38,6 +38,7 @@ export const planRoutes: FastifyPluginAsyncTypebox<RouteOptions> = async (app, {
       const groups = await planner.plan({
         requests: requests.map(parseRequest),
         maxPlans: plans,
+        allowRemove,
         readPages: () => gatewaysOf(target),
         signal: goneSignal(reply),
       });

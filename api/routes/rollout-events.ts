@@ -1,11 +1,12 @@
+import type { Writable } from 'node:stream';
 import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox';
-import { setTimeout as delay } from 'node:timers/promises';
 import { LeonoreError } from '../../domain/errors.js';
 import { isRolloutEnded } from '../../domain/rollout/state.js';
 import type { RouteOptions } from '../context.js';
-import { progressOf } from '../rollout-view.js';
+import { RolloutViews } from '../rollout-view.js';
 import { problems, UuidParamsSchema } from '../schemas/common.js';
 import { RolloutProgressSchema } from '../schemas/resources.js';
+import { SharedLooks } from '../shared-looks.js';
 
 const lookMs = 500;
 /** A comment line keeps proxies from closing a quiet stream. */
@@ -19,10 +20,13 @@ const maximumStreams = 200;
 
 /**
  * The progress of a rollout as server-sent events: `progress` whenever something changed, `end` once, then the
- * stream closes. Read from the database, so that any replica can serve it and a reconnect loses nothing.
+ * stream closes. Read from the database, so that any replica can serve it and a reconnect loses nothing; all that watch
+ * the same rollout share what is read.
  */
 export const rolloutEventRoutes: FastifyPluginAsyncTypebox<RouteOptions> = async (app, { context }) => {
-  const { access, repositories } = context;
+  const { access, repositories, rolloutClient } = context;
+  const views = new RolloutViews(repositories.rollouts, rolloutClient);
+  const looks = new SharedLooks((id) => views.progress(id), lookMs);
   let streams = 0;
 
   app.get(
@@ -65,26 +69,24 @@ export const rolloutEventRoutes: FastifyPluginAsyncTypebox<RouteOptions> = async
     },
   );
 
-  async function stream(id: string, out: NodeJS.WritableStream, signal: AbortSignal): Promise<void> {
+  async function stream(id: string, out: Writable, signal: AbortSignal): Promise<void> {
     let last = '';
-    let quietMs = 0;
-    for (;;) {
-      const progress = await progressOf(repositories.rollouts, id);
+    let saidAtMs = performance.now();
+    for await (const progress of looks.follow(id, signal)) {
       const text = JSON.stringify(progress);
-      if (text !== last) {
+      const isEnd = isRolloutEnded(progress.state);
+      // Who reads slowly skips what is out of date by then: each event tells the whole state.
+      if (text !== last && (isEnd || !out.writableNeedDrain)) {
         out.write(`event: progress\ndata: ${text}\n\n`);
         last = text;
-        quietMs = 0;
-      } else if (quietMs >= keepAliveMs) {
+        saidAtMs = performance.now();
+      } else if (performance.now() - saidAtMs >= keepAliveMs && !out.writableNeedDrain) {
         out.write(': quiet\n\n');
-        quietMs = 0;
+        saidAtMs = performance.now();
       }
-      if (isRolloutEnded(progress.state)) {
-        out.write(`event: end\ndata: ${text}\n\n`);
-        return;
-      }
-      await delay(lookMs, undefined, { signal });
-      quietMs += lookMs;
+      if (!isEnd) continue;
+      out.write(`event: end\ndata: ${text}\n\n`);
+      return;
     }
   }
 };

@@ -5,11 +5,11 @@ import { canonicalJson } from '../../domain/canonical-json.js';
 import { deliveryStates } from '../../domain/delivery/state.js';
 import { LeonoreError } from '../../domain/errors.js';
 import { rolloutInput } from '../../domain/orchestration.js';
-import { selectRequested } from '../../repositories/requested-artifacts.js';
+import { selectRequested } from '../../services/select-requested.js';
 import type { Rollout } from '../../repositories/rollout-repository.js';
 import type { RouteOptions } from '../context.js';
 import { pageOf } from '../paging.js';
-import { describeRollout, summaryOf } from '../rollout-view.js';
+import { RolloutViews } from '../rollout-view.js';
 import { PageQuerySchema, PageSchema, problems, strict, UuidParamsSchema } from '../schemas/common.js';
 import {
   DeliverySchema,
@@ -36,6 +36,7 @@ const HeadersSchema = Type.Object({
 export const rolloutRoutes: FastifyPluginAsyncTypebox<RouteOptions> = async (app, { context }) => {
   const { access, repositories, rolloutClient } = context;
   const { artifacts, deployments, members, rollouts, deliveries } = repositories;
+  const views = new RolloutViews(rollouts, rolloutClient);
 
   app.post(
     '/rollouts',
@@ -61,7 +62,7 @@ export const rolloutRoutes: FastifyPluginAsyncTypebox<RouteOptions> = async (app
         reply
           .code(202)
           .header('location', `/api/v1/rollouts/${id}`)
-          .send(summaryOf(await rollouts.get(id)));
+          .send(views.summary(await rollouts.get(id)));
       // First of all: what the request named may be gone by now.
       const known = await rollouts.ofKey(idempotencyKey, requestDigest);
       if (known !== null) return accepted(known);
@@ -98,7 +99,7 @@ export const rolloutRoutes: FastifyPluginAsyncTypebox<RouteOptions> = async (app
     async (request) => {
       const { limit, cursor } = pageOf(request.query);
       const page = await rollouts.list(limit, cursor);
-      return { items: page.items.map(summaryOf), nextCursor: page.nextCursor };
+      return { items: page.items.map((rollout) => views.summary(rollout)), nextCursor: page.nextCursor };
     },
   );
 
@@ -114,7 +115,7 @@ export const rolloutRoutes: FastifyPluginAsyncTypebox<RouteOptions> = async (app
       },
       onRequest: async (request) => access.require(request, 'viewer'),
     },
-    async (request) => describeRollout(rollouts, request.params.id),
+    async (request) => views.whole(request.params.id),
   );
 
   app.get(
@@ -166,7 +167,7 @@ export const rolloutRoutes: FastifyPluginAsyncTypebox<RouteOptions> = async (app
           'the rollout was not woken to be cancelled; it will look',
         );
       });
-      return reply.code(202).send(summaryOf(await rollouts.get(id)));
+      return reply.code(202).send(views.summary(await rollouts.get(id)));
     },
   );
 

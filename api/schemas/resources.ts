@@ -5,8 +5,9 @@ import { deliveryStates } from '../../domain/delivery/state.js';
 import { nodeOrigins, nodeStates } from '../../domain/balancer/pool.js';
 import { strategyNames } from '../../domain/balancer/strategies.js';
 import { GatewayProfileSchema } from '../../domain/gateway/profile.js';
-import type { Plan } from '../../domain/plan/plan.js';
+import { optimalities, type Plan } from '../../domain/plan/plan.js';
 import { limits } from '../../domain/limits.js';
+import { rolloutEventKinds } from '../../domain/rollout/events.js';
 import { RolloutState } from '../../domain/rollout/state.js';
 import { stepNames } from '../../domain/rollout/steps.js';
 import { InstantSchema, NameSchema, NullableInstantSchema, NullableTextSchema, strict } from './common.js';
@@ -158,6 +159,16 @@ export const PlanSchema = Type.Unsafe<Plan>(
       installedSize: Type.Integer(),
       peakDisk: Type.Integer({ description: 'Highest number of bytes needed beyond what is there now' }),
       tree: Type.Array(Type.Unknown(), { description: 'The dependency tree below each requested artifact' }),
+      optimal: Type.Optional(
+        Type.Enum([...optimalities], {
+          description: 'Whether it is proven that no plan is better, or the budget ended before',
+        }),
+      ),
+      consent: Type.Optional(
+        Type.Array(Type.String(), {
+          description: 'Those of remove that an operator asked for and nothing replaces',
+        }),
+      ),
     },
     { additionalProperties: true, description: 'A plan, as leonore resolve --json prints it' },
   ),
@@ -177,6 +188,9 @@ export const PlanRequestSchema = Type.Object(
     deployment: Type.Optional(NameSchema),
     gatewayId: Type.Optional(Type.String({ maxLength: 128 })),
     plans: Type.Optional(Type.Integer({ minimum: 1, maximum: limits.plans })),
+    allowRemove: Type.Optional(
+      Type.Boolean({ description: 'Newer versions may take away what was asked for before; default false' }),
+    ),
   },
   strict,
 );
@@ -213,6 +227,10 @@ export const NewRolloutSchema = Type.Object(
   strict,
 );
 
+const WaitingForSchema = Type.Union([Type.String(), Type.Null()], {
+  description:
+    'What it waits for besides gateways: PostgreSQL, Temporal, the blob store, a node; null: for nothing',
+});
 const RolloutStateSchema = Type.Enum(Object.values(RolloutState));
 const DeliveryStateSchema = Type.Enum(deliveryStates);
 
@@ -237,6 +255,7 @@ export const RolloutSummarySchema = Type.Object({
   createdAt: InstantSchema,
   endedAt: NullableInstantSchema,
   failure: Type.Unknown(),
+  waitingFor: WaitingForSchema,
 });
 
 export const StepSchema = Type.Object({
@@ -267,11 +286,18 @@ export const GroupSchema = Type.Object({
   explanation: NullableTextSchema,
 });
 
+export const RolloutEventSchema = Type.Object({
+  kind: Type.Enum([...rolloutEventKinds]),
+  detail: Type.Record(Type.String(), Type.Unknown(), { description: 'Facts; `what` says it in words' }),
+  at: InstantSchema,
+});
+
 export const RolloutSchema = Type.Object({
   ...RolloutSummarySchema.properties,
   counts: CountsSchema,
   steps: Type.Array(StepSchema),
   groups: Type.Array(GroupSchema, { description: 'The largest 200' }),
+  events: Type.Array(RolloutEventSchema, { description: 'What happened to it besides its steps, in order' }),
 });
 
 /** The data of the events of a rollout. */
@@ -281,6 +307,7 @@ export const RolloutProgressSchema = Type.Object({
   counts: CountsSchema,
   steps: Type.Array(StepSchema),
   failure: Type.Unknown(),
+  waitingFor: WaitingForSchema,
 });
 
 export const DeliverySchema = Type.Object({

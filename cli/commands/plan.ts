@@ -15,9 +15,10 @@ interface PlanOptions {
   readonly deployment?: string;
   readonly gateway?: string;
   readonly plans?: number;
+  readonly allowRemove?: true;
 }
 
-/** `leonore plan`: dry run. Exits 3 when no gateway has a plan. */
+/** `leonore plan`: dry run. Exits 3 when no gateway has a plan, 4 when for some of them nobody knows. */
 export function planCommand(cli: Cli): Command {
   return cli.serverVerb(
     new Command('plan')
@@ -25,7 +26,8 @@ export function planCommand(cli: Cli): Command {
       .argument('<name[@range]...>', 'what to provision')
       .option('--deployment <name>', 'for all gateways of a deployment')
       .option('--gateway <id>', 'for one gateway')
-      .option('--plans <n>', 'plans wanted for each group', wholeNumber(1, maxPlans)),
+      .option('--plans <n>', 'plans wanted for each group', wholeNumber(1, maxPlans))
+      .option('--allow-remove', 'newer versions may take away what was asked for before'),
     plan,
   );
 }
@@ -34,7 +36,7 @@ async function plan(
   { client, out, options }: VerbContext<PlanOptions>,
   requests: string[],
 ): Promise<ExitCode> {
-  const { deployment, gateway, plans } = options;
+  const { deployment, gateway, plans, allowRemove } = options;
   if ((deployment === undefined) === (gateway === undefined))
     throw badUsage('give either --deployment or --gateway');
   const answer = await client.plan({
@@ -42,9 +44,11 @@ async function plan(
     ...(deployment === undefined ? {} : { deployment }),
     ...(gateway === undefined ? {} : { gatewayId: gateway }),
     ...(plans === undefined ? {} : { plans }),
+    ...(allowRemove === undefined ? {} : { allowRemove }),
   });
   out.result(answer, () => drawAnswer(out, answer));
-  return answer.incompatible === answer.gateways ? ExitCode.Unsatisfiable : ExitCode.Done;
+  if (answer.incompatible + answer.undecided < answer.gateways) return ExitCode.Done;
+  return answer.undecided > 0 ? ExitCode.Undecided : ExitCode.Unsatisfiable;
 }
 
 function drawAnswer(out: Output, { gateways, incompatible, undecided, groups }: PlanAnswer): void {

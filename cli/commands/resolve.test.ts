@@ -90,7 +90,7 @@ describe('leonore resolve', () => {
     expect(stdout).toBe(`
 plan 1
   install  vm@1.3.0 thermometer@1.2.0
-  remove   old-thermometer@0.9.0
+  remove   old-thermometer@0.9.0 (was asked for)
   download 117.2 KiB, at most 419.9 KiB more on the disk
   thermometer 1.2.0 [armv7-linux]
   └─ vm 1.3.0

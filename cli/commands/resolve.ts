@@ -13,15 +13,19 @@ import type { Cli } from '../cli.js';
 import { ExitCode } from '../exit-code.js';
 import { bytesText, Output, printable } from '../output.js';
 import { planLines } from '../plan-tree.js';
+import { budgetSeconds, timeBudget } from '../time-budget.js';
 
 interface ResolveOptions {
   readonly catalog: string;
   readonly gateway?: string;
   readonly plans: number;
+  /** Seconds. */
+  readonly budget?: number;
+  readonly allowRemove?: true;
   readonly json?: true;
 }
 
-/** `leonore resolve`: plans from files alone, without a server. Exits 3 when there is none. */
+/** `leonore resolve`: plans from files alone, without a server. Exits 3 when there is none, 4 when nobody knows. */
 export function resolveCommand(cli: Cli): Command {
   const command = new Command('resolve')
     .description('find plans from a catalog file; no server needed')
@@ -29,6 +33,12 @@ export function resolveCommand(cli: Cli): Command {
     .requiredOption('--catalog <file>', 'artifacts and possibly the gateway, YAML or JSON')
     .option('--gateway <file>', "the gateway's profile; wins over the one in the catalog")
     .option('--plans <n>', 'plans wanted', wholeNumber(1, limits.offlinePlans), defaultPlans)
+    .option(
+      '--budget <time>',
+      'how long to look at most, such as 10s; else a fixed amount of work',
+      budgetSeconds,
+    )
+    .option('--allow-remove', 'newer versions may take away what was asked for before')
     .option('--json', 'print JSON, errors too');
   return command.action(async (requests: string[]) => {
     const { stdout, env } = cli.environment;
@@ -36,9 +46,15 @@ export function resolveCommand(cli: Cli): Command {
     const resolution = await resolveFiles(requests, options);
     const out = new Output(stdout, options.json === true, env);
     out.result(resolution, () => draw(out, resolution));
-    if (resolution.plans.length === 0) cli.exitCode = ExitCode.Unsatisfiable;
+    cli.exitCode = exitCodes[resolution.outcome];
   });
 }
+
+const exitCodes = {
+  solved: ExitCode.Done,
+  unsatisfiable: ExitCode.Unsatisfiable,
+  undecided: ExitCode.Undecided,
+} as const;
 
 async function resolveFiles(texts: readonly string[], options: ResolveOptions): Promise<Resolution> {
   if (texts.length > limits.offlineRequests) {
@@ -53,7 +69,14 @@ async function resolveFiles(texts: readonly string[], options: ResolveOptions): 
     options.gateway === undefined
       ? file.gateway
       : readProfile(await readText(options.gateway, limits.profileFileBytes), options.gateway);
-  return resolve({ catalog: createCatalog(file.artifacts), gateway, requests, maxPlans: options.plans });
+  return resolve({
+    catalog: createCatalog(file.artifacts),
+    gateway,
+    requests,
+    maxPlans: options.plans,
+    allowRemove: options.allowRemove === true,
+    ...(options.budget === undefined ? {} : { budget: timeBudget(options.budget) }),
+  });
 }
 
 /** Reads a file or a pipe, whatever its length, but no more of it than may be read. */

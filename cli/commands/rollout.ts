@@ -1,5 +1,6 @@
 import { Command } from 'commander';
 import type { Delivery, Rollout } from '../../client/resources.js';
+import { troubleStates } from '../../domain/delivery/state.js';
 import type { Cli, VerbContext } from '../cli.js';
 import { countsText } from '../counts-text.js';
 import type { ExitCode } from '../exit-code.js';
@@ -10,7 +11,6 @@ type Context = VerbContext<object>;
 
 /** Deliveries that went wrong and are shown with a rollout; `--json` has them all. */
 const shownTroubles = 50;
-const troubleStates = ['failed', 'incompatible', 'lost'] as const;
 
 /** `leonore rollout list | show | watch | cancel`. */
 export function rolloutCommand(cli: Cli): Command {
@@ -42,11 +42,11 @@ async function list({ client, out }: Context): Promise<undefined> {
   out.result(rollouts, () =>
     out.table(
       ['ID', 'WHAT', 'DEPLOYMENT', 'STATE', 'STARTED', 'TOOK'],
-      rollouts.map(({ id, requests, deployment, state, createdAt, endedAt }) => [
+      rollouts.map(({ id, requests, deployment, state, waitingFor, createdAt, endedAt }) => [
         id,
         requests.join(' '),
         deployment,
-        state,
+        waitingFor === null ? state : `${state}, waiting for ${waitingFor}`,
         instantText(createdAt),
         durationText(createdAt, endedAt),
       ]),
@@ -76,6 +76,7 @@ function drawRollout(out: Output, rollout: Rollout, troubles: readonly Delivery[
     what: rollout.requests.join(' '),
     deployment: rollout.deployment,
     state: rollout.state,
+    'waiting for': rollout.waitingFor,
     deliveries: countsText(rollout.counts),
     started: instantText(rollout.createdAt),
     took: durationText(rollout.createdAt, rollout.endedAt),
@@ -108,7 +109,24 @@ function drawRollout(out: Output, rollout: Rollout, troubles: readonly Delivery[
     if (explanation !== null)
       out.line(`${out.colors.yellow(`${gateways} ${state}`)}: ${printable(explanation)}`);
   }
+  drawEvents(out, rollout.events);
   drawTroubles(out, troubles);
+}
+
+function drawEvents(out: Output, events: Rollout['events']): void {
+  if (events.length === 0) return;
+  out.heading('What happened besides');
+  out.table(
+    ['WHEN', 'WHAT', ''],
+    events.map(({ at, kind, detail }) => [instantText(at), kind, factsText(detail)]),
+    '',
+  );
+}
+
+/** `what` says it in words; the other facts follow. */
+function factsText({ what, ...facts }: Readonly<Record<string, unknown>>): string {
+  const named = Object.entries(facts).map(([name, value]) => `${name} ${JSON.stringify(value)}`);
+  return [...(typeof what === 'string' ? [what] : []), ...named].join(', ');
 }
 
 function drawTroubles(out: Output, troubles: readonly Delivery[]): void {

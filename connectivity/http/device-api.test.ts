@@ -167,6 +167,20 @@ const state = (sequence: number, value: string, ordinal = 0) => ({
   state: value,
 });
 
+test('a gateway that is asked for its profile twice without a poll in between is asked twice', async () => {
+  const { id, token } = await enrol();
+  const ask = async (etag?: string) => {
+    await repositories.gateways.wantProfile(id);
+    return tasks(token, etag === undefined ? {} : { 'if-none-match': etag });
+  };
+  const first = await ask();
+  expect(first.body).toMatchObject({ profileWanted: true });
+  expect(await ask(String(first.headers['etag']))).toMatchObject({
+    status: 200,
+    body: { profileWanted: true },
+  });
+});
+
 test('a gateway is told its task once; asked again with the ETag, nothing has changed', async () => {
   const first = await tasks(gateway.token);
   expect(first).toMatchObject({ status: 200, body: { tasks: [{ rolloutId, package: { digest } }] } });

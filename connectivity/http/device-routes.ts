@@ -31,7 +31,9 @@ export const deviceRoutes: FastifyPluginAsyncTypebox<DeviceRoutesOptions> = asyn
     const answer = await service.tasks(bearerToken(request.headers.authorization));
     const etag = `W/"${answer.version}"`;
     reply.header('etag', etag).header('cache-control', 'no-store');
-    if (request.headers['if-none-match'] === etag) return reply.code(304).send();
+    // Asked for its profile again, a gateway that has not polled meanwhile knows the same answer: it is told all the same.
+    const isKnown = request.headers['if-none-match'] === etag && !answer.profileWanted;
+    if (isKnown) return reply.code(304).send();
     reply.header('vary', 'accept');
     const response = {
       tasks: [...answer.tasks],

@@ -60,7 +60,7 @@ export function checkManifest(manifest: ArtifactManifest, rules: ManifestRules, 
 
 function checkRange(range: NamedRange, path: PlacePath, fail: Fail): void {
   if (range.version !== undefined && semver.validRange(range.version) === null) {
-    fail([...path, 'version'], `${JSON.stringify(range.version)} is not a version range`);
+    fail([...path, 'version'], `${JSON.stringify(range.version.slice(0, 120))} is not a version range`);
   }
 }
 

@@ -25,6 +25,8 @@ export interface SourceDocument {
   readonly value: unknown;
   /** Throws the document's error for a path: `file:line:column: path: message`. */
   fail(path: PlacePath, message: string, at?: 'key' | 'value'): never;
+  /** Where the value at a path stands: `line:column`, for errors about two places. */
+  placeOf(path: PlacePath): string;
 }
 
 /** How a path is written for people: `artifacts[3].requires[0].version`. */
@@ -80,6 +82,10 @@ function malformed(
   );
 }
 
+function placeText({ line, col }: { line: number; col: number }): string {
+  return `${String(line)}:${String(col)}`;
+}
+
 /** The value when the text is JSON; undefined when it is not. */
 function parseJson(text: string): { value: unknown } | undefined {
   if (!/^\s*[{[]/u.test(text)) return undefined;
@@ -121,6 +127,7 @@ function jsonDocument(text: string, fileName: string, kind: SourceKind, value: u
     fail(path, message) {
       throw malformed(kind, fileName, positionIn(text, offsetOfPath(text, path)), path, message);
     },
+    placeOf: (path) => placeText(positionIn(text, offsetOfPath(text, path))),
   };
 }
 
@@ -155,6 +162,7 @@ function yamlDocument(text: string, fileName: string, kind: SourceKind): SourceD
     fail(path, message, at = 'value') {
       return fail(yamlOffset(document, path, at), path, message);
     },
+    placeOf: (path) => placeText(lines.linePos(yamlOffset(document, path, 'value'))),
   };
 }
 

@@ -23,7 +23,7 @@ export type DeliveryState = (typeof DeliveryState)[keyof typeof DeliveryState];
 
 export const deliveryStates = Object.values(DeliveryState);
 
-/** States in which nothing more is waited for. */
+/** States in which nothing more is waited for; the end that is wanted comes first. */
 export const endedStates = [
   'succeeded',
   'failed',
@@ -31,6 +31,9 @@ export const endedStates = [
   'lost',
   'cancelled',
 ] as const satisfies readonly DeliveryState[];
+
+/** Ends that somebody has to look at. */
+export const troubleStates = ['failed', 'incompatible', 'lost'] as const satisfies readonly DeliveryState[];
 
 /** States in which a delivery is waited for. */
 export const openStates: readonly DeliveryState[] = deliveryStates.filter((state) => !isEnded(state));
@@ -44,6 +47,9 @@ export const taskStates = [
 
 /** States in which the gateway is at work: it is not moved to another node without need. */
 export const workStates = ['downloading', 'installing'] as const satisfies readonly DeliveryState[];
+
+/** Ended states in which a gateway may still want the archive: it has to go back to it, or was lost and goes on. */
+export const returningStates = ['succeeded', 'lost'] as const satisfies readonly DeliveryState[];
 
 /** States that a gateway itself may report. */
 export const reportableStates = ['downloading', 'installing', 'succeeded', 'failed'] as const;

@@ -41,6 +41,10 @@ export const HardwareSchema = Type.Object(
     load: Type.Optional(Type.Number({ minimum: 0 })),
     uptimeSeconds: Type.Optional(Type.Number({ minimum: 0 })),
     components: Type.Optional(Type.Array(ComponentSchema, { maxItems: limits.components })),
+    /** What the processor can do beyond its instruction set, as its kernel names it: `neon`, `sse4_2`. */
+    cpuFeatures: Type.Optional(
+      Type.Array(Type.String({ minLength: 1, maxLength: 64 }), { maxItems: limits.cpuFeatures }),
+    ),
   },
   strict,
 );
@@ -49,6 +53,7 @@ export const SoftwareSchema = Type.Object(
   {
     os: Text,
     kernel: Type.Optional(Text),
+    /** Name, and version where it is known: `musl`, `glibc 2.36`. */
     libc: Type.Optional(Text),
     tools: Type.Optional(Type.Array(ComponentSchema, { maxItems: limits.tools })),
   },

@@ -14,6 +14,8 @@
  *    those remain that all have, so every plan of a group is good for all its members.
  */
 import type { GatewayProfile } from '../gateway/profile.js';
+import type { ResolveBudget } from '../resolver/budget.js';
+import { BoundedMap } from './bounded-map.js';
 import type { Plan, Resolution } from '../plan/plan.js';
 import { formatRequest, type ArtifactRequest } from '../plan/request.js';
 import type { Catalog } from '../resolver/catalog.js';
@@ -32,9 +34,9 @@ export interface GatewayGroup<Member> {
   readonly members: readonly Member[];
   /** Best first; the first is common to all members, the others are its fallbacks. Empty when there is none. */
   readonly plans: readonly Plan[];
-  /** Why there is no plan; null when there is one. */
+  /** Why there is no plan, or why nobody knows; null when there is one. */
   readonly explanation: string | null;
-  /** True when it was not found out whether there is one. */
+  /** True when the budget ended before a plan was found, or proven that there is none. */
   readonly undecided: boolean;
 }
 
@@ -44,6 +46,10 @@ export interface GroupingOptions {
   readonly requests: readonly ArtifactRequest[];
   /** Default 3. */
   readonly maxPlans?: number;
+  /** See {@link ResolveInput}. */
+  readonly allowRemove?: boolean;
+  /** What planning for one group may cost: asked anew for each resolution. */
+  readonly budget?: () => ResolveBudget;
   /**
    * Resolves in place of {@link resolve}, within bounds of its own. `facts` is equal for gateways that differ only in
    * what has no bearing on the requests, or in free disk and memory.
@@ -51,6 +57,11 @@ export interface GroupingOptions {
    */
   readonly solve?: (input: ResolveInput, facts: string) => Resolution | null;
 }
+
+/** Answers that are kept, by what tells gateways apart: the class that came longest ago is solved again if need be. */
+const answersKept = 20_000;
+/** Answers of one class, by what is free. */
+const answersPerClass = 1_000;
 
 /** An answer, and the free resources between which it holds. */
 interface Answer {
@@ -60,6 +71,7 @@ interface Answer {
 }
 
 interface Group<Member> {
+  readonly outcome: Resolution['outcome'];
   readonly members: Member[];
   plans: readonly Plan[];
   readonly explanation: string | null;
@@ -69,10 +81,10 @@ export class GatewayGrouping<Member> {
   /** Number of times that the resolver was asked. */
   solved = 0;
   private readonly packages: RelevantPackages;
-  private readonly unlimited = new Map<string, Answer>();
-  private readonly limited = new Map<string, Answer[]>();
+  private readonly unlimited = new BoundedMap<string, Answer>(answersKept);
+  private readonly limited = new BoundedMap<string, Answer[]>(answersKept);
   private readonly byKey = new Map<string, Group<Member>>();
-  private readonly byResolution = new Map<Resolution, Group<Member>>();
+  private readonly byResolution = new WeakMap<Resolution, Group<Member>>();
   /** The answer where the resolver gave up. */
   private readonly undecided: Resolution;
 
@@ -83,6 +95,7 @@ export class GatewayGrouping<Member> {
     );
     const asked = options.requests.map(formatRequest).join(' and ');
     this.undecided = {
+      outcome: 'undecided',
       plans: [],
       explanation: [
         `No plan that installs ${asked} was found in the time that planning may take, nor was it proven that there is none`,
@@ -98,12 +111,11 @@ export class GatewayGrouping<Member> {
 
   /** The groups so far, in the order in which their first members came. */
   groups(): GatewayGroup<Member>[] {
-    const undecided = this.byResolution.get(this.undecided);
-    return [...this.byKey.values()].map((group) => ({
-      members: group.members,
-      plans: group.plans,
-      explanation: group.explanation,
-      undecided: group === undecided,
+    return [...this.byKey.values()].map(({ outcome, members, plans, explanation }) => ({
+      members,
+      plans,
+      explanation,
+      undecided: outcome === 'undecided',
     }));
   }
 
@@ -129,6 +141,7 @@ export class GatewayGrouping<Member> {
     const answer = this.solve(withFree(profile, free), key);
     // More room, or less, may be easier.
     if (answer.resolution === this.undecided) return answer;
+    if (answers.length >= answersPerClass) answers.shift();
     answers.push(answer);
     this.limited.set(fullKey, answers);
     return answer;
@@ -136,9 +149,11 @@ export class GatewayGrouping<Member> {
 
   private solve(profile: GatewayProfile, facts: string): Answer {
     this.solved += 1;
-    const { catalog, requests, maxPlans, solve = resolve } = this.options;
-    const input = { catalog, requests, gateway: profile, ...(maxPlans === undefined ? {} : { maxPlans }) };
-    const resolution = solve(input, facts) ?? this.undecided;
+    const { catalog, budget, solve = resolve, ...options } = this.options;
+    const spent = budget === undefined ? {} : { budget: budget() };
+    const solved = solve({ ...options, ...spent, catalog, gateway: profile }, facts);
+    // How much was tried makes no difference: what is undecided is one group.
+    const resolution = solved === null || solved.outcome === 'undecided' ? this.undecided : solved;
     const most = freeOf(profile, true);
     const none = { disk: -Infinity, memory: -Infinity };
     const least = resolution.plans.length === 0 ? none : needsOf(resolution.plans, catalog, profile);
@@ -151,7 +166,8 @@ export class GatewayGrouping<Member> {
     const key = keyOf(resolution);
     let group = this.byKey.get(key);
     if (group === undefined) {
-      group = { members: [], plans: resolution.plans, explanation: resolution.explanation };
+      const { outcome, plans, explanation } = resolution;
+      group = { outcome, members: [], plans, explanation };
       this.byKey.set(key, group);
     } else {
       const common = new Set(resolution.plans.map(contentOf));
@@ -188,10 +204,11 @@ function fits(needs: Needs, free: Needs): boolean {
 }
 
 /** Equal for answers whose gateways can share a group. */
-function keyOf({ plans, explanation }: Resolution): string {
+function keyOf({ outcome, plans, explanation }: Resolution): string {
   const [first] = plans;
+  if (first !== undefined) return contentOf(first);
   // The same reason with another number of bytes is the same reason.
-  return first === undefined ? (explanation ?? '').replace(/[\d.]+ ([KMG]i)?B\b/gu, '# B') : contentOf(first);
+  return `${outcome} ${(explanation ?? '').replace(/[\d.]+ ([KMG]i)?B\b/gu, '# B')}`;
 }
 
 /** What makes two plans the same for a package and its delivery. */

@@ -1,6 +1,11 @@
 import type { GatewayProfile, Installed } from '../gateway/profile.js';
 import type { Catalog } from '../resolver/catalog.js';
+import { BoundedMap } from './bounded-map.js';
 import { Scope, namesTouchedBy } from './scope.js';
+
+/** Scopes are as large as the catalog that they reach; what is installed in a fleet leads to few of them. */
+const scopesKept = 1_000;
+const signaturesKept = 20_000;
 
 /** The installed packages that bear on a request, and the scope of the request together with them. */
 export interface Relevant {
@@ -16,8 +21,8 @@ export interface Relevant {
  * as a dependency could go, because nobody knows what it needs.
  */
 export class RelevantPackages {
-  private readonly scopes = new Map<string, Scope>();
-  private readonly known = new Map<string, Relevant>();
+  private readonly scopes = new BoundedMap<string, Scope>(scopesKept);
+  private readonly known = new BoundedMap<string, Relevant>(signaturesKept);
 
   constructor(
     private readonly requested: readonly string[],

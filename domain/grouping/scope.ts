@@ -5,6 +5,8 @@ import type { ArtifactManifest, Platform } from '../artifact/manifest.js';
 import type { GatewayProfile } from '../gateway/profile.js';
 import type { Catalog } from '../resolver/catalog.js';
 import { distancesFrom } from '../resolver/distances.js';
+import { reportedFacts } from '../resolver/gateway-facts.js';
+import { BoundedMap } from './bounded-map.js';
 import { runsOn } from '../resolver/platform.js';
 import { namesReachedFrom } from '../resolver/reachable-names.js';
 import { matches, parseSelector, type Selector } from '../selector/selector.js';
@@ -26,7 +28,7 @@ export class Scope {
   private readonly platforms: readonly Platform[];
   private readonly selectors: readonly Selector[];
   /** Answers by platform: a fleet has few. */
-  private readonly platformKeys = new Map<string, string>();
+  private readonly platformKeys = new BoundedMap<string, string>(1_000);
 
   constructor(roots: readonly string[], catalog: Catalog) {
     const platforms = new Map<string, Platform>();
@@ -50,18 +52,9 @@ export class Scope {
 
   /** Equal for gateways between which the scope cannot tell, but for what is installed and free on them. */
   keyOf(profile: GatewayProfile): string {
-    const { hardware, software } = profile;
-    const fixed: string[] = [];
-    for (const { name, version } of hardware.components ?? []) {
-      if (this.names.has(name)) fixed.push(`${name}@${version}`);
-    }
-    for (const { name, version } of software.tools ?? []) {
-      if (this.names.has(name)) fixed.push(`${name}@${version}`);
-    }
-    if (this.names.has('kernel')) fixed.push(`kernel ${software.kernel ?? ''}`);
-    if (this.names.has(software.os)) fixed.push(`os ${software.os} ${software.kernel ?? ''}`);
-    if (this.names.has(hardware.arch)) fixed.push(`arch ${hardware.arch}`);
-    if (software.libc !== undefined && this.names.has(software.libc)) fixed.push(`libc ${software.libc}`);
+    const fixed = reportedFacts(profile).flatMap(({ name, version, what }) =>
+      this.names.has(name) ? [`${what} ${name}@${version ?? ''}`] : [],
+    );
     const policies = this.selectors.map((selector) => (matches(selector, profile) ? '1' : '0')).join('');
     return `${this.platformKey(profile)} ${policies} ${fixed.sort().join(',')}`;
   }

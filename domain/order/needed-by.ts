@@ -1,10 +1,17 @@
 import { artifactKey, type ArtifactManifest, type NamedRange } from '../artifact/manifest.js';
 import type { GatewayProfile } from '../gateway/profile.js';
-import { meets } from '../resolver/versions.js';
+import { reportedFacts } from '../resolver/gateway-facts.js';
+import { isAny, reportedMeets } from '../resolver/versions.js';
 
 interface Named {
   readonly name: string;
   readonly version: string;
+}
+
+/** What is there under a name; without a version it meets demands for any. */
+interface Available {
+  readonly name: string;
+  readonly version: string | null;
 }
 
 /**
@@ -21,8 +28,8 @@ export function neededBy(
 ): string | null {
   const installed = profile.installed ?? [];
   const rest = installed.filter((other) => other.name !== name);
-  const own: Named[] = [...(profile.software.tools ?? []), ...(profile.hardware.components ?? [])];
-  const provided = (artifacts: readonly Named[]): Named[] =>
+  const own = reportedFacts(profile);
+  const provided = (artifacts: readonly Named[]): Available[] =>
     artifacts.flatMap((artifact) => [artifact, ...(manifestOf(artifact)?.provides ?? [])]);
   const before = [...own, ...provided(installed)];
   const after = [...own, ...provided(rest)];
@@ -36,9 +43,13 @@ export function neededBy(
   return null;
 }
 
-function holds(ranges: readonly NamedRange[], available: readonly Named[]): boolean {
+function holds(ranges: readonly NamedRange[], available: readonly Available[]): boolean {
   return ranges.some((range) =>
-    // Which prereleases were let in is not known any more: what is there was chosen for it.
-    available.some(({ name, version }) => name === range.name && meets(version, range.version, true)),
+    available.some(({ name, version }) => name === range.name && satisfies(version, range.version)),
   );
+}
+
+function satisfies(version: string | null, range: string | undefined): boolean {
+  // Which prereleases were let in is not known any more: what is there was chosen for it.
+  return version === null ? isAny(range) : reportedMeets(version, range, true);
 }

@@ -48,11 +48,23 @@ export interface Plan {
   /** When removing first: what has to be installed again to get back to where the gateway was. */
   readonly restore?: readonly string[];
   readonly tree: readonly PlanTree[];
+  /** Whether it is proven that no plan is better, or the budget ended before; absent in plans of an older LEONORE. */
+  readonly optimal?: Optimality;
+  /** Those of `remove` that an operator asked for and nothing replaces: taking them away needs consent. */
+  readonly consent?: readonly string[];
 }
 
+export const optimalities = ['proven', 'best-found'] as const;
+export type Optimality = (typeof optimalities)[number];
+
+/** How a resolution can end. */
+export const outcomes = ['solved', 'unsatisfiable', 'undecided'] as const;
+
 export interface Resolution {
-  /** Best first; empty when the request cannot be satisfied. */
+  /** `undecided`: the budget ended before a plan was found, or proven that there is none. */
+  readonly outcome: (typeof outcomes)[number];
+  /** Best first; empty unless the request is solved. */
   readonly plans: readonly Plan[];
-  /** Why there is no plan; null when there is one. */
+  /** Why there is no plan, or why nobody knows; null when there is one. */
   readonly explanation: string | null;
 }

@@ -6,13 +6,14 @@ import { inOrder } from './install-order.js';
 /**
  * Writes an end state down as a plan.
  * @param diskFree bytes that are free on the gateway
+ * @param proven whether no plan is better
  */
-export function assemblePlan(state: EndState, diskFree: number): Plan {
-  const ordered = inOrder(
-    [...state.reached].filter(({ type }) => type !== 'fixed'),
-    (present) => state.requiredBy(present),
+export function assemblePlan(state: EndState, diskFree: number, proven: boolean): Plan {
+  const ordered = inOrder<Present>(
+    state.install,
+    (present) => state.needsOf(present),
     (present) => manifestOf(present)?.control?.install !== undefined,
-  ).filter((present) => present.type === 'install' && state.install.includes(present));
+  );
   const sum = (size: (present: EndState['install'][number]) => number) =>
     state.install.reduce((total, present) => total + size(present), 0);
   const downloadSize = sum(({ choice }) => choice.downloadSize);
@@ -32,6 +33,8 @@ export function assemblePlan(state: EndState, diskFree: number): Plan {
     removeFirst,
     restore: removeFirst ? state.remove.map(artifactKey) : [],
     tree: treesOf(state),
+    optimal: proven ? 'proven' : 'best-found',
+    consent: consentOf(state),
   };
 }
 
@@ -43,6 +46,12 @@ function keyOfPresent(present: Present): string {
 function orphansOf(state: EndState): string[] {
   const installed = new Set(state.install.map(({ node }) => node.manifest.name));
   return state.remove.filter((pack) => !pack.wanted && !installed.has(pack.name)).map(artifactKey);
+}
+
+/** What an operator asked for and the plan takes away, without another version in its place. */
+function consentOf(state: EndState): string[] {
+  const installed = new Set(state.install.map(({ node }) => node.manifest.name));
+  return state.remove.filter((pack) => pack.wanted && !installed.has(pack.name)).map(artifactKey);
 }
 
 function plannedArtifacts(state: EndState): PlannedArtifact[] {

@@ -1,4 +1,4 @@
-import type { ConstraintStore } from './constraint-store.js';
+import type { ConstraintStore, ConstraintTag } from './constraint-store.js';
 import { bears, nameOf, presence, type Node } from './nodes.js';
 import { not } from './solver/literal.js';
 
@@ -8,7 +8,10 @@ export class Conflicts {
   private readonly bearers = new Map<string, Node[]>();
   private readonly declared = new Map<string, { node: Node; range: string | undefined }[]>();
 
-  constructor(private readonly constraints: ConstraintStore) {}
+  constructor(
+    private readonly constraints: ConstraintStore,
+    private readonly isIgnored: (tag: ConstraintTag) => boolean,
+  ) {}
 
   /** Adds the conflicts between a new node and those that are there. */
   connect(node: Node): void {
@@ -36,12 +39,8 @@ export class Conflicts {
     // Versions of one name exclude each other anyway; what conflicted on the gateway before may stay so.
     if (nameOf(declarer) === nameOf(other)) return;
     if (declarer.type === 'kept' && other.type === 'kept') return;
-    this.constraints.add([not(presence(declarer)), not(presence(other))], {
-      type: 'conflict',
-      declarer,
-      other,
-      over,
-    });
+    const tag: ConstraintTag = { type: 'conflict', declarer, other, over };
+    if (!this.isIgnored(tag)) this.constraints.add([not(presence(declarer)), not(presence(other))], tag);
   }
 }
 

@@ -27,6 +27,7 @@ export type ConstraintTag =
 /** A constraint as it was stated, kept for explanations. */
 export type StoredConstraint =
   | { readonly type: 'clause'; readonly literals: readonly Literal[]; readonly tag: ConstraintTag }
+  | { readonly type: 'exclusive'; readonly literals: readonly Literal[]; readonly tag: ConstraintTag }
   | { readonly type: 'linear'; readonly linear: Linear; readonly tag: ConstraintTag };
 
 /** Both sums over the disk mean the same to people. */
@@ -36,10 +37,11 @@ const diskTag: ConstraintTag = { type: 'disk' };
 export class ConstraintStore {
   readonly solver = new SatSolver();
   readonly stored: StoredConstraint[] = [];
-  private readonly disk: Linear | null;
+  /** What is taken of the disk; null when there is no limit. */
+  readonly disk: Linear | null;
   /** A sum that is never more than what is taken of the disk (alternatives.ts); made when it is first needed. */
   private diskAtLeast: Linear | null = null;
-  private readonly memory: Linear | null;
+  readonly memory: Linear | null;
 
   constructor(facts: GatewayFacts) {
     // What stays counts against what would be free if everything installed were removed (docs, "Resources").
@@ -64,9 +66,8 @@ export class ConstraintStore {
 
   /** At most one of the literals is true. */
   addOneVersion(name: string, literals: readonly Literal[]): void {
-    const linear = this.solver.addLinear(1);
-    this.stored.push({ type: 'linear', linear, tag: { type: 'one-version', name } });
-    for (const literal of literals) this.solver.addTerm(linear, literal, 1);
+    this.stored.push({ type: 'exclusive', literals, tag: { type: 'one-version', name } });
+    this.solver.addExclusive(literals);
   }
 
   addDisk(literal: Literal, bytes: number): void {

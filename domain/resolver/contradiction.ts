@@ -1,29 +1,31 @@
+import { shares, type Budget } from './budget.js';
 import type { ConstraintStore, ConstraintTag } from './constraint-store.js';
 import type { Problem } from './problem.js';
 import { walker } from './search.js';
+import type { Linear } from './solver/linear.js';
 import { not, positive, type Literal } from './solver/literal.js';
 import { SatSolver } from './solver/sat-solver.js';
-
-/** Conflicts that may be spent on all of an explanation, and on whether it can do without one of its parts. */
-const patience = { all: 5_000, each: 500 } as const;
 
 /**
  * The constraints that cannot hold together, as few as can be: leave out any of them and the rest can hold. They are
  * found by switching each constraint on with an assumption of its own, taking the core of the contradiction, and
  * trying to leave out one after the other, those stated last, which are farthest from the requests, first.
  *
- * What is hard to refute is hard to explain as well: past some thousand conflicts what is left is not reduced further.
+ * What is hard to refute is hard to explain as well: when the budget is over, what is left is not reduced further.
  */
-export function contradictionOf(problem: Problem): ConstraintTag[] {
+export function contradictionOf(problem: Problem, budget: Budget): ConstraintTag[] {
   const { solver, switches } = replay(problem.constraints);
-  const lastConflict = solver.conflicts + patience.all;
-  const solve = (assumed: readonly Literal[], most: number) =>
-    solver.solve(assumed, walker(problem), Math.max(0, Math.min(most, lastConflict - solver.conflicts)));
-  let core: readonly Literal[] = [...switches.keys()];
+  const solve = (assumed: readonly Literal[], part: Budget) =>
+    solver.solve(assumed, walker(problem), part, { focus: true });
+  const all = [...switches.keys()];
+  // What stands in the way whatever room there is says more than that the room does not suffice.
+  const roomy = all.filter((literal) => !isResource(switches.get(literal)));
+  const first = roomy.length < all.length ? solve(roomy, budget.share(shares.step)) : null;
+  let core: readonly Literal[] = first?.satisfiable === false ? inOrder(first.core, switches) : all;
   // Propagation order matters for what a core names, so ask again under what was named.
   for (let size = Infinity; core.length < size;) {
     size = core.length;
-    const outcome = solve(core, patience.all);
+    const outcome = solve(core, budget.share(0.5));
     if (outcome.satisfiable === true) throw new Error('a contradiction got lost');
     if (outcome.satisfiable === null) break;
     core = inOrder(outcome.core, switches);
@@ -31,10 +33,14 @@ export function contradictionOf(problem: Problem): ConstraintTag[] {
   for (const literal of core.toReversed()) {
     const without = core.filter((other) => other !== literal);
     if (without.length === core.length) continue;
-    const outcome = solve(without, patience.each);
+    const outcome = solve(without, budget.share(shares.step));
     if (outcome.satisfiable === false) core = inOrder(outcome.core, switches);
   }
   return core.flatMap((literal) => switches.get(literal) ?? []);
+}
+
+function isResource(tag: ConstraintTag | undefined): boolean {
+  return tag?.type === 'disk' || tag?.type === 'memory';
 }
 
 function inOrder(core: readonly Literal[], switches: ReadonlyMap<Literal, ConstraintTag>): Literal[] {
@@ -64,7 +70,10 @@ function replay(constraints: ConstraintStore): {
       solver.addClause([not(literal), ...constraint.literals]);
       continue;
     }
-    const { terms, bound } = constraint.linear;
+    const { terms, bound }: Pick<Linear, 'terms' | 'bound'> =
+      constraint.type === 'linear'
+        ? constraint.linear
+        : { terms: constraint.literals.map((one) => ({ literal: one, weight: 1 })), bound: 1 };
     const excess = terms.reduce((sum, { weight }) => sum + weight, 0) - bound;
     if (excess <= 0) continue;
     const linear = solver.addLinear(bound + excess);

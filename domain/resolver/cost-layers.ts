@@ -10,49 +10,55 @@ export interface CostTerm {
 export interface CostLayer {
   readonly name: string;
   readonly terms: CostTerm[];
-  /** Whether an answer short of the optimum is acceptable when finding it takes too long. */
-  readonly negotiable: boolean;
 }
 
+/** A criterion: a sum, or the ages of dependencies, nearest first, whose terms depend on the plan (nearest-first.ts). */
+export type Criterion = CostLayer | 'nearest';
+
 /**
- * The ranking of plans: layers in falling importance, each decisive only among plans that are equal before it.
+ * The ranking of plans: criteria in falling importance, each decisive only among plans that are equal before it.
  *
- * 1. requests: how far each is from the newest version, in the order of the requests
- * 2. disturbed: installed packages lost or replaced; then, of those, the lost ones
- * 3. optional: optional requirements left unmet
- * 4. ages: how many newer versions there are of each dependency, those one requirement away first
- * 5. download: bytes
- * 6. count: artifacts to install
+ * 1. taken: packages that an operator asked for and the plan takes away; left out where that is allowed
+ * 2. requests: how far each is from the newest version, in the order of the requests
+ * 3. disturbed: installed packages lost or replaced; then, of those, the lost ones
+ * 4. optional: optional requirements left unmet
+ * 5. ages: how many newer versions there are of each dependency, nearest first; those that no request leads to at last
+ * 6. download: bytes
+ * 7. count: artifacts to install
  */
 export class CostLayers {
   /** In the order of importance. */
-  readonly layers: readonly CostLayer[];
+  readonly criteria: readonly Criterion[];
   readonly requests: readonly CostLayer[];
-  private readonly ages: readonly CostLayer[];
   private readonly named: Readonly<
-    Record<'disturbed' | 'lost' | 'optional' | 'download' | 'count' | 'disk' | 'memory', CostLayer>
+    Record<
+      'taken' | 'disturbed' | 'lost' | 'optional' | 'ages' | 'download' | 'count' | 'disk' | 'memory',
+      CostLayer
+    >
   >;
 
   /**
    * @param requests number of requests
-   * @param farthest greatest distance of a name from the requests
+   * @param allowRemove whether newer requested versions count more than packages that were asked for before
    */
-  constructor(requests: number, farthest: number) {
+  constructor(requests: number, allowRemove: boolean) {
     this.requests = Array.from({ length: requests }, (_, index) => layer(`request ${index + 1}`));
-    // One more for names that only installed packages lead to.
-    this.ages = Array.from({ length: farthest + 1 }, (_, index) => layer(`ages at ${index + 1}`, true));
     this.named = {
+      taken: layer('taken'),
       disturbed: layer('disturbed'),
       lost: layer('lost'),
       optional: layer('optional'),
-      download: layer('download', true),
-      count: layer('count', true),
+      // The terms of the criterion `nearest`.
+      ages: layer('ages'),
+      download: layer('download'),
+      count: layer('count'),
       // Not part of the ranking: they tell how much a gateway lacks when nothing fits.
       disk: layer('disk'),
       memory: layer('memory'),
     };
-    const { disturbed, lost, optional, download, count } = this.named;
-    this.layers = [...this.requests, disturbed, lost, optional, ...this.ages, download, count];
+    const { taken, disturbed, lost, optional, download, count } = this.named;
+    const consent = allowRemove ? [] : [taken];
+    this.criteria = [...consent, ...this.requests, disturbed, lost, optional, 'nearest', download, count];
   }
 
   layer(name: keyof CostLayers['named']): CostLayer {
@@ -66,14 +72,8 @@ export class CostLayers {
   addRequest(index: number, literal: Literal, rank: number): void {
     if (rank > 0) this.requests[index]?.terms.push({ literal, weight: rank });
   }
-
-  /** @param distance of the artifact's name from the requests; undefined when they do not lead to it */
-  addAge(distance: number | undefined, literal: Literal, age: number): void {
-    const index = distance === undefined ? this.ages.length - 1 : distance - 1;
-    if (age > 0) this.ages[index]?.terms.push({ literal, weight: age });
-  }
 }
 
-function layer(name: string, negotiable = false): CostLayer {
-  return { name, terms: [], negotiable };
+function layer(name: string): CostLayer {
+  return { name, terms: [] };
 }

@@ -5,6 +5,7 @@
 import type { ArtifactManifest, NamedRange, Requirement } from '../artifact/manifest.js';
 import type { ArtifactRequest } from '../plan/request.js';
 import { artifactMeets, factMeets, type FixedFact, type InstalledPackage } from './gateway-facts.js';
+import type { Need } from './install-order.js';
 import { keptMeets, optionsOf, type NewNode } from './nodes.js';
 import type { VariantChoice } from './platform.js';
 import type { Problem } from './problem.js';
@@ -27,6 +28,8 @@ export interface EndState {
   readonly roots: readonly Present[];
   /** What meets the requirements of an artifact, in the order of its manifest. */
   requiredBy(present: Present): readonly Present[];
+  /** Requirements of an artifact that only something that is installed with it meets. */
+  needsOf(present: Present): readonly Need<Present>[];
 }
 
 export function nameOfPresent(present: Present): string {
@@ -60,6 +63,11 @@ export function manifestOf(present: Present): ArtifactManifest | null {
     case 'install':
       return present.node.manifest;
   }
+}
+
+/** Tells whether the plan brings something: hardware that is taken for granted is not brought. */
+function isInstalledBy(present: Present): present is Extract<Present, { type: 'install' }> {
+  return present.type === 'install' && !present.node.assumed;
 }
 
 /** Reads the end state off a solution; what nothing needs is left out. */
@@ -116,14 +124,22 @@ class EndStateReader {
     return {
       reached: this.reached,
       requested,
-      install: [...this.reached].flatMap((present) =>
-        present.type === 'install' && !present.node.assumed ? [present] : [],
-      ),
+      install: [...this.reached].flatMap((present) => (isInstalledBy(present) ? [present] : [])),
       keep,
       remove: facts.installed.filter((pack) => !keep.includes(pack)),
       roots: roots.filter((root) => root !== undefined),
       requiredBy: (present) => this.edgesOf(present),
+      needsOf: (present) => this.needsOf(present),
     };
+  }
+
+  private needsOf(present: Present): Need<Present>[] {
+    return (manifestOf(present)?.requires ?? []).flatMap((requirement): readonly Need<Present>[] => {
+      const meeting = optionsOf(requirement).flatMap((option) => this.allMeeting(option));
+      const metBy = meeting.filter((other) => this.reached.has(other));
+      const isThere = metBy.some((other) => other === present || !isInstalledBy(other));
+      return isThere || metBy.length === 0 ? [] : [{ optional: requirement.optional === true, metBy }];
+    });
   }
 
   /** What stays on the gateway whatever is requested: packages that were asked for before or may not go, by name. */

@@ -1,9 +1,10 @@
 /** A gateway as the resolver sees it: fixed nodes, installed packages, and what its resources allow. */
 import type { ArtifactManifest } from '../artifact/manifest.js';
 import type { GatewayProfile } from '../gateway/profile.js';
+import { libcOf } from '../gateway/reported-version.js';
 import type { Catalog } from './catalog.js';
 import { kernelVersion, variantChoices } from './platform.js';
-import { isAny, meets } from './versions.js';
+import { isAny, meets, reportedMeets } from './versions.js';
 
 /** A node of the graph that no plan can change: a hardware component, a tool, the kernel, ... */
 export interface FixedFact {
@@ -11,7 +12,16 @@ export interface FixedFact {
   /** Null when it has none (an architecture), or none that is known: it meets only demands for any version. */
   readonly version: string | null;
   /** How it is spoken of in explanations. */
-  readonly what: 'hardware component' | 'tool' | 'kernel' | 'operating system' | 'architecture' | 'libc';
+  readonly what:
+    | 'hardware component'
+    | 'tool'
+    | 'kernel'
+    | 'operating system'
+    | 'architecture'
+    | 'libc'
+    | 'CPU feature'
+    | 'cpus'
+    | 'memory';
   /** What the catalog says about it: what it provides and what it conflicts with. */
   readonly manifest: ArtifactManifest | null;
 }
@@ -78,9 +88,8 @@ function installedPackages(profile: GatewayProfile, catalog: Catalog): Installed
 }
 
 /**
- * What LEONORE has installed is not fixed, even when the profiler finds it again as a tool. Kernel, operating
- * system, architecture and libc are nodes by their own name (`kernel`, `linux`, `armv7`, `musl`), unless the
- * catalog has an installable artifact of that name.
+ * What LEONORE has installed is not fixed, even when the profiler finds it again as a tool. What has no maker that
+ * names it is a node only while the catalog has no installable artifact of that name.
  */
 function fixedFacts(
   profile: GatewayProfile,
@@ -88,23 +97,44 @@ function fixedFacts(
   installedNames: ReadonlySet<string>,
 ): Map<string, FixedFact> {
   const facts = new Map<string, FixedFact>();
-  const add = (name: string | undefined, version: string | null, what: FixedFact['what']) => {
-    if (name === undefined || name === '' || facts.has(name) || installedNames.has(name)) return;
-    const manifest = catalog.versionsOf(name).find((candidate) => candidate.version === version) ?? null;
+  const installable = ({ kind }: ArtifactManifest) => kind === 'application' || kind === 'library';
+  for (const { name, version, what } of reportedFacts(profile)) {
+    if (facts.has(name) || installedNames.has(name)) continue;
+    const versions = catalog.versionsOf(name);
+    if (what !== 'hardware component' && what !== 'tool' && versions.some(installable)) continue;
+    const manifest = versions.find((candidate) => candidate.version === version) ?? null;
     facts.set(name, { name, version, what, manifest });
+  }
+  return facts;
+}
+
+/** A fact before a catalog is asked about it. */
+export type ReportedFact = Omit<FixedFact, 'manifest'>;
+
+/**
+ * Everything about a gateway that can be required, under the name that a requirement uses: components and tools under
+ * their own, `kernel`, operating system (`linux`), architecture (`armv7`), C library (`musl`), what the processor can do
+ * (`neon`), `cpus` by their number, and `memory` in MiB.
+ */
+export function reportedFacts({ hardware, software }: GatewayProfile): ReportedFact[] {
+  const facts: ReportedFact[] = [];
+  const add = (name: string | undefined, version: string | null, what: FixedFact['what']) => {
+    if (name !== undefined && name !== '') facts.push({ name, version, what });
   };
-  const addImplicit = (name: string | undefined, version: string | null, what: FixedFact['what']) => {
-    const installable = ({ kind }: ArtifactManifest) => kind === 'application' || kind === 'library';
-    if (name !== undefined && !catalog.versionsOf(name).some(installable)) add(name, version, what);
-  };
-  const { hardware, software } = profile;
   for (const { name, version } of hardware.components ?? []) add(name, version, 'hardware component');
   for (const { name, version } of software.tools ?? []) add(name, version, 'tool');
   const kernel = kernelVersion(software.kernel);
-  if (kernel !== null) addImplicit('kernel', kernel, 'kernel');
-  addImplicit(software.os, kernel, 'operating system');
-  addImplicit(hardware.arch, null, 'architecture');
-  addImplicit(software.libc, null, 'libc');
+  if (kernel !== null) add('kernel', kernel, 'kernel');
+  add(software.os, kernel, 'operating system');
+  add(hardware.arch, null, 'architecture');
+  if (software.libc !== undefined) {
+    const { name, version } = libcOf(software.libc);
+    add(name, version ?? null, 'libc');
+  }
+  for (const feature of hardware.cpuFeatures ?? []) add(feature, null, 'CPU feature');
+  const { cpus, memoryTotal } = hardware;
+  if (cpus !== undefined) add('cpus', `${cpus}.0.0`, 'cpus');
+  if (memoryTotal !== undefined) add('memory', `${Math.floor(memoryTotal / 2 ** 20)}.0.0`, 'memory');
   return facts;
 }
 
@@ -112,7 +142,7 @@ function fixedFacts(
 export function factMeets(fact: FixedFact, name: string, range: string | undefined): boolean {
   const prerelease = fact.manifest?.policies?.prerelease ?? false;
   const { version } = fact;
-  if (fact.name === name && (version === null ? isAny(range) : meets(version, range, prerelease)))
+  if (fact.name === name && (version === null ? isAny(range) : reportedMeets(version, range, prerelease)))
     return true;
   return fact.manifest !== null && provides(fact.manifest, name, range);
 }

@@ -50,7 +50,7 @@ export class Ladder {
 
   /** What is certain once one of the nodes is there. */
   certain(nodes: readonly Node[]): Literal {
-    const lightest = Math.min(...nodes.map((node) => this.lightestOf(node)));
+    const lightest = nodes.reduce((least, node) => Math.min(least, this.lightestOf(node)), Infinity);
     return this.steps.find(({ atLeast }) => atLeast === lightest)?.literal ?? this.present;
   }
 

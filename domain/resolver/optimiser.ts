@@ -1,33 +1,37 @@
 /**
- * Finds the best solution: layer after layer of costs, each as cheap as it can be without making an earlier one
- * dearer.
+ * Finds the best solution: criterion after criterion, each as cheap as it can be without making an earlier one dearer.
  *
- * Within a layer the search is guided by cores (OLL, after Andres et al., "Unsatisfiability-based optimization in
+ * Within a criterion the search is guided by cores (OLL, after Andres et al., "Unsatisfiability-based optimization in
  * clasp", 2012). Assume that nothing costs. When that cannot be, the solver names assumptions that cannot hold
  * together, so at least the lightest of them must be paid. Take that weight off all of them, assume instead that no
  * more than one of them is violated, and go on until the assumptions hold. What was paid is the optimum, and the
- * assumptions that are left are what every optimal solution satisfies, so they become conditions of the layers that
+ * assumptions that are left are what every optimal solution satisfies, so they become conditions of the criteria that
  * follow. Compared with lowering a bound step by step, independent conflicts cost one core each, not a proof about
  * all their combinations.
  *
- * The problem grows while it is searched (see problem.ts). A term that comes up for a layer that is done is forbidden
- * outright: the optimum was reached without it, and it can only add to the cost.
+ * Where packages have to go to make room, cores say little: each names a set that is too large, and there are more such
+ * sets than anybody can look at. There the least number is computed (removal-bound.ts), and the search starts from it.
+ *
+ * The problem grows while it is searched (see problem.ts). A term that comes up for a criterion that is done is
+ * forbidden outright: the optimum was reached without it, and it can only add to the cost.
  */
-import type { CostLayer } from './cost-layers.js';
+import { shares, type Budget } from './budget.js';
+import type { CostLayer, Criterion } from './cost-layers.js';
+import { NearestFirst } from './nearest-first.js';
 import type { Problem } from './problem.js';
+import { fewestRemovals } from './removal-bound.js';
 import { Search, type Model, type Refine } from './search.js';
 import { not, type Literal } from './solver/literal.js';
 import type { SatSolver } from './solver/sat-solver.js';
 
-/**
- * Conflicts that a run may spend on proving that an answer is the best, once there is one: on the criteria that a
- * caller would miss, on the finer ones, and on any single one however much was spent before. After them the best
- * solution found so far stands. They are counted, not timed, so that the same input gives the same plans everywhere.
- */
-const patience = { firm: 2_000, negotiable: 1_000, least: 50 } as const;
-
 /** There may be a plan or not: looking for one took more work than a caller wants to wait for. */
 export class Undecided extends Error {}
+
+export interface Best {
+  readonly model: Model;
+  /** False when the budget ended before it was proven that no plan is better. */
+  readonly proven: boolean;
+}
 
 /** An assumption of the kind "at most so many of these are true". */
 interface Allowance {
@@ -68,56 +72,81 @@ export class Optimiser {
 
   /**
    * The best solution of the problem as it stands; null when there is none.
-   * @param maxWork how much to spend on any solution at all; patience with the best one is bounded by itself
-   * @param layers what to make cheap, the most important first
+   * @param budget for finding any solution
+   * @param proof what may be spent on the best one, once there is any
+   * @param criteria what to make cheap, the most important first
    * @throws Undecided
    */
-  best(maxWork: number, layers: readonly CostLayer[] = this.problem.costs.layers): Model | null {
+  best(
+    budget: Budget,
+    proof: Budget,
+    criteria: readonly Criterion[] = this.problem.costs.criteria,
+  ): Best | null {
     this.session = this.problem.constraints.newLiteral();
     this.seen.clear();
     this.current = null;
     this.prices.clear();
     this.allowances.clear();
-    const { satisfiable } = this.search.solve(() => [this.session], Infinity, maxWork);
+    const { satisfiable } = this.search.solve(() => [this.session], budget);
     if (satisfiable === null) throw new Undecided();
     if (!satisfiable) return null;
-    const left: Record<'firm' | 'negotiable', number> = { ...patience };
-    for (const layer of layers) {
-      const kind = layer.negotiable ? 'negotiable' : 'firm';
-      const before = this.solver.conflicts;
-      if (!this.minimise(layer, before + Math.max(left[kind], patience.least))) {
-        this.improve(layer);
-        this.pin(layer);
-      }
-      left[kind] -= this.solver.conflicts - before;
+    let proven = true;
+    for (const criterion of criteria) {
+      const isBest = criterion === 'nearest' ? this.nearestFirst(proof) : this.settle(criterion, proof);
+      proven &&= isBest;
     }
     this.solver.addClause([not(this.session)]);
-    return this.search.model;
+    return { model: this.search.model, proven };
   }
 
-  /** Makes a layer as cheap as it can be; false when patience ran out. */
-  private minimise(layer: CostLayer, lastConflict: number): boolean {
+  /** Makes a layer as cheap as it can be found to be, and keeps it so; false when that is not proven. */
+  private settle(layer: CostLayer, proof: Budget): boolean {
+    // What one criterion leaves is for the others.
+    if (this.minimise(layer, proof.share(shares.criterion))) return true;
+    this.improve(layer, proof.share(shares.criterion));
+    this.pin(layer);
+    return false;
+  }
+
+  private nearestFirst(proof: Budget): boolean {
+    let proven = true;
+    const nearest = new NearestFirst(this.problem, this.session);
+    for (;;) {
+      const step = nearest.next(this.search.model, () => this.takeNewTerms());
+      this.search.model = step.model;
+      for (const literal of step.conditions) this.condition(literal);
+      if (step.layer === null) break;
+      proven = this.settle(step.layer, proof) && proven;
+    }
+    const ages = this.problem.costs.layer('ages');
+    this.seen.set(ages, ages.terms.length);
+    const beyond = nearest.beyond(this.search.model, ages.terms);
+    this.search.model = beyond.model;
+    return this.settle(beyond.layer, proof) && proven;
+  }
+
+  private minimise(layer: CostLayer, proof: Budget): boolean {
     this.prices.clear();
     this.current = layer;
     this.seen.set(layer, layer.terms.length);
-    if (costOf(layer, this.search.model) === 0) {
+    const cost = costOf(layer, this.search.model);
+    if (cost === 0) {
       for (const { literal } of layer.terms) this.condition(not(literal));
       this.current = null;
       return true;
     }
     // What follows from the conditions costs in every solution that is left, or in none.
     this.solver.assume([this.session]);
-    for (const { literal, weight } of layer.terms) {
-      if (!this.solver.isTrue(literal) && !this.solver.isFalse(literal))
-        this.prices.set(not(literal), weight);
-    }
+    const open = layer.terms.filter(
+      ({ literal }) => !this.solver.isTrue(literal) && !this.solver.isFalse(literal),
+    );
+    const { atLeast, stays } = fewestRemovals(this.problem, layer, cost);
+    if (atLeast > 0) return this.climb(layer, atLeast, stays, proof);
+    for (const { literal, weight } of open) this.prices.set(not(literal), weight);
     while (!this.isSatisfied()) {
-      const outcome = this.search.solve(
-        () => [this.session, ...this.prices.keys()],
-        lastConflict - this.solver.conflicts,
-      );
+      const outcome = this.search.solve(() => [this.session, ...this.prices.keys()], proof);
       if (outcome.satisfiable === null) return false;
-      if (!outcome.satisfiable) this.pay(this.trim(outcome.core));
+      if (!outcome.satisfiable) this.pay(this.trim(outcome.core, proof));
     }
     for (const literal of this.prices.keys()) this.condition(literal);
     this.current = null;
@@ -125,15 +154,42 @@ export class Optimiser {
   }
 
   /**
-   * Saves one cost after the other, as far as each is quickly done without bringing back another. It does not find the
-   * optimum, but where many things have to go to make room it comes near.
+   * Tries a cost that nothing can be below, first with what a sum says should stay, then one more at a time.
+   * @returns whether the solution found is proven to be the cheapest
    */
-  private improve(layer: CostLayer): void {
+  private climb(layer: CostLayer, atLeast: number, stays: readonly Literal[], proof: Budget): boolean {
+    this.current = null;
+    let bound = atLeast;
+    if (costOf(layer, this.search.model) > bound)
+      this.search.solve(() => [this.session, ...stays], proof.share(shares.step));
+    while (costOf(layer, this.search.model) > bound) {
+      const within = this.atMost(layer, bound);
+      const { satisfiable } = this.search.solve(() => [this.session, within], proof.share(shares.proof));
+      this.solver.addClause([not(within)]);
+      if (satisfiable === null) return false;
+      if (!satisfiable) bound += 1;
+    }
+    this.pin(layer);
+    return true;
+  }
+
+  /**
+   * Asks for less and less, and saves one cost after the other, as far as each is quickly done without bringing back
+   * another. It does not prove anything, but where many things have to go to make room it comes near.
+   */
+  private improve(layer: CostLayer, budget: Budget): void {
+    for (;;) {
+      const within = this.atMost(layer, costOf(layer, this.search.model) - 1);
+      const { satisfiable } = this.search.solve(() => [this.session, within], budget.share(0.5));
+      this.solver.addClause([not(within)]);
+      if (satisfiable !== true) break;
+    }
     for (const { literal } of layer.terms.toSorted((left, right) => right.weight - left.weight)) {
+      if (budget.isOver) return;
       const before = this.search.model;
       if (!before.has(literal)) continue;
       const saved = layer.terms.filter((term) => !before.has(term.literal)).map((term) => not(term.literal));
-      this.search.solve(() => [this.session, ...saved, not(literal)], patience.least);
+      this.search.solve(() => [this.session, ...saved, not(literal)], budget.share(0.1));
       // More of the catalog may have come up on the way, with costs of its own.
       if (costOf(layer, this.search.model) > costOf(layer, before)) this.search.model = before;
     }
@@ -141,11 +197,18 @@ export class Optimiser {
 
   /** States that a layer shall not cost more than it does now. */
   private pin(layer: CostLayer): void {
-    const cost = costOf(layer, this.search.model);
-    const linear = this.solver.addLinear(layer.terms.reduce((sum, { weight }) => sum + weight, 0));
-    for (const { literal, weight } of layer.terms) this.solver.addTerm(linear, literal, weight);
-    this.solver.addTerm(linear, this.session, linear.bound - cost);
+    this.condition(this.atMost(layer, costOf(layer, this.search.model)));
     this.current = null;
+  }
+
+  /** A literal under which a layer costs no more than a bound. */
+  private atMost(layer: CostLayer, bound: number): Literal {
+    const within = this.problem.constraints.newLiteral();
+    const total = layer.terms.reduce((sum, { weight }) => sum + weight, 0);
+    const linear = this.solver.addLinear(total);
+    for (const { literal, weight } of layer.terms) this.solver.addTerm(linear, literal, weight);
+    this.solver.addTerm(linear, within, total - bound);
+    return within;
   }
 
   /** States that a literal holds for the rest of the run. */
@@ -164,10 +227,10 @@ export class Optimiser {
   }
 
   /** Asks again under the core alone: what is named then is often less. */
-  private trim(core: readonly Literal[]): Literal[] {
+  private trim(core: readonly Literal[], proof: Budget): Literal[] {
     let best = core.filter((literal) => this.prices.has(literal));
     for (let round = 0; round < 3 && best.length > 2; round += 1) {
-      const outcome = this.solver.solve([this.session, ...best], () => null, 50);
+      const outcome = this.solver.solve([this.session, ...best], () => null, proof, { maxConflicts: 50 });
       if (outcome.satisfiable !== false) break;
       const smaller = outcome.core.filter((literal) => this.prices.has(literal));
       if (smaller.length >= best.length) break;
@@ -178,7 +241,7 @@ export class Optimiser {
 
   private pay(core: readonly Literal[]): void {
     if (core.length === 0) throw new Error('an optimal solution of an earlier layer was lost');
-    const price = Math.min(...core.map((literal) => this.prices.get(literal) ?? 0));
+    const price = core.reduce((least, literal) => Math.min(least, this.prices.get(literal) ?? 0), Infinity);
     for (const literal of core) {
       const left = (this.prices.get(literal) ?? 0) - price;
       if (left > 0) this.prices.set(literal, left);

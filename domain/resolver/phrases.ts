@@ -31,8 +31,15 @@ export function nodeText(node: Node): string {
 }
 
 export function factText({ name, version, what }: FixedFact): string {
+  if (what === 'memory') return `${numberOf(version)} MiB of memory`;
+  if (what === 'libc') return version === null ? name : `${name} ${version}`;
+  if (what === 'cpus') return `${numberOf(version)} processors`;
   const called = what === name ? name : `${what} ${name}`;
   return version === null ? called : `${called} ${version}`;
+}
+
+function numberOf(version: string | null): string {
+  return version?.split('.', 1)[0] ?? '';
 }
 
 /** Bytes with one decimal at most: `3.5 MiB`. */
@@ -53,18 +60,26 @@ export function platformText({ profile }: GatewayFacts): string {
   const { arch } = profile.hardware;
   const { os, libc } = profile.software;
   const parts = [arch, os, libc].filter((part) => part !== undefined && part !== '').join('-');
-  return parts === '' ? 'a platform that the gateway does not report' : parts;
+  return parts === '' ? 'the gateway, which does not report its platform' : parts;
 }
 
-function kernelText({ profile }: GatewayFacts): string {
+/** The kernel matters where a variant asks for one. */
+function kernelText({ profile }: GatewayFacts, variants: readonly string[]): string {
   const kernel = profile?.software.kernel;
-  return kernel === undefined ? '' : ` with kernel ${kernel}`;
+  const matters = variants.some((label) => label.includes('kernel '));
+  return kernel === undefined || !matters ? '' : ` with kernel ${kernel}`;
+}
+
+function withKernel(label: string): string {
+  return label.replace(/-kernel /u, ' with kernel ');
 }
 
 /** The first few: `a`, `a and b`, `a, b, c and 4 more`. */
-export function listText(items: readonly string[], most = 3): string {
+export function listText(items: readonly string[], most = 3, joint: 'and' | 'or' = 'and'): string {
   const shown = items.length > most + 1 ? [...items.slice(0, most), `${items.length - most} more`] : items;
-  return shown.length < 2 ? shown.join('') : `${shown.slice(0, -1).join(', ')} and ${shown.at(-1) ?? ''}`;
+  return shown.length < 2
+    ? shown.join('')
+    : `${shown.slice(0, -1).join(', ')} ${joint} ${shown.at(-1) ?? ''}`;
 }
 
 /** What is said of an artifact that can never be installed on the gateway. */
@@ -76,7 +91,7 @@ export function rejectionText(rejection: Rejection, facts: GatewayFacts, plural:
     case 'fixed':
       return `cannot be installed beside the gateway's own ${factText(rejection.fact)}`;
     case 'platform':
-      return `${have} no variant for ${platformText(facts)}${kernelText(facts)}, only for ${listText(rejection.only)}`;
+      return `${have} no variant for ${platformText(facts)}${kernelText(facts, rejection.only)}, only for ${listText(rejection.only.map(withKernel))}`;
     case 'policy':
       return `may not go onto this gateway (policy: ${rejection.select})`;
     case 'conflict':

@@ -1,6 +1,7 @@
 import type { ArtifactManifest, Platform, Variant } from '../artifact/manifest.js';
 import type { GatewayProfile } from '../gateway/profile.js';
-import { rangeOf, versionOf } from './versions.js';
+import { libcOf } from '../gateway/reported-version.js';
+import { rangeOf, reportedMeets, versionOf } from './versions.js';
 
 /** What a variant costs on a gateway. */
 export interface VariantChoice {
@@ -38,10 +39,20 @@ export function runsOn(platform: Platform | undefined, gateway: GatewayProfile):
   const { hardware, software } = gateway;
   if (platform.arch !== undefined && platform.arch !== hardware.arch) return false;
   if (platform.os !== undefined && platform.os !== software.os) return false;
-  if (platform.libc !== undefined && platform.libc !== software.libc) return false;
+  if (platform.libc !== undefined && !isLibc(platform.libc, software.libc)) return false;
   if (platform.kernel === undefined) return true;
   const kernel = kernelVersion(software.kernel);
   return kernel !== null && (rangeOf(platform.kernel)?.test(kernel) ?? false);
+}
+
+/** A variant asks for a library (`musl`) or for some versions of one (`glibc >=2.31`). */
+function isLibc(wanted: string, reported: string | undefined): boolean {
+  if (reported === undefined) return false;
+  if (wanted === reported) return true;
+  const there = libcOf(reported);
+  const [, name = wanted, range] = /^(\S+)\s+(\S.*)$/u.exec(wanted) ?? [];
+  if (name !== there.name) return false;
+  return range === undefined || (there.version !== undefined && reportedMeets(there.version, range));
 }
 
 /** Major, minor and patch of a kernel; null when unknown. */

@@ -19,7 +19,6 @@ import type { ArtifactManifest, Requirement } from '../artifact/manifest.js';
 import type { ArtifactRequest } from '../plan/request.js';
 import { Alternatives } from './alternatives.js';
 import type { Catalog } from './catalog.js';
-import { distancesFrom } from './distances.js';
 import { eligibilityOf, type Rejection } from './eligibility.js';
 import {
   artifactMeets,
@@ -33,6 +32,7 @@ import type { VariantChoice } from './platform.js';
 import { CostLayers } from './cost-layers.js';
 import { ConstraintStore, type ConstraintTag } from './constraint-store.js';
 import { rankNodes } from './request-ranks.js';
+import { tagKey } from './tag-key.js';
 import { not, type Literal } from './solver/literal.js';
 import { Conflicts } from './conflicts.js';
 import { commonNeeds } from './common-needs.js';
@@ -51,6 +51,8 @@ export interface NameGroup {
 
 /** Something that must be met once its owner is selected; the search meets it with the first candidate it can. */
 export interface Goal {
+  /** It holds only where it can: a circle that it closes stands in nobody's way. */
+  readonly optional: boolean;
   readonly candidates: readonly Literal[];
 }
 
@@ -72,6 +74,10 @@ export interface ProblemInput {
   readonly catalog: Catalog;
   readonly facts: GatewayFacts;
   readonly requests: readonly ArtifactRequest[];
+  /** Whether an older version is preferred to a plan that takes away what an operator asked for; by default it is. */
+  readonly allowRemove?: boolean;
+  /** Constraints to leave out ({@link tagKey}): what would be if something did not stand in the way. */
+  readonly ignored?: ReadonlySet<string>;
 }
 
 export class Problem {
@@ -86,25 +92,24 @@ export class Problem {
   /** By request: what can meet it, the best first, and the literal that settles for it; none for a fixed fact. */
   readonly requestChoices: (readonly { readonly node: Node; readonly literal: Literal }[])[] = [];
 
-  /** Names whose common needs are still to be stated; the first is being worked on. */
+  /** By installed package that may go: what is true when another version takes its place, and when none does. */
+  readonly exits = new Map<KeptNode, { readonly changed: Literal; readonly lost: Literal | null }>();
+
+  /** Names whose common needs are still to be stated. */
   private readonly pending: NameGroup[] = [];
+  private working = false;
   private readonly alternatives: Alternatives;
   private readonly conflicts: Conflicts;
-  private readonly distances: ReadonlyMap<string, number>;
   private readonly nodesByLiteral = new Map<Literal, Node>();
   private readonly expanded = new Set<Literal>();
   private readonly candidateCache = new Map<string, Candidates>();
 
   constructor(readonly input: ProblemInput) {
-    const { facts, requests, catalog } = input;
+    const { facts, requests } = input;
     this.constraints = new ConstraintStore(facts);
     this.alternatives = new Alternatives(this.constraints);
-    this.conflicts = new Conflicts(this.constraints);
-    this.distances = distancesFrom(
-      requests.map(({ name }) => name),
-      catalog,
-    );
-    this.costs = new CostLayers(requests.length, Math.max(0, ...this.distances.values()));
+    this.conflicts = new Conflicts(this.constraints, (tag) => this.isIgnored(tag));
+    this.costs = new CostLayers(requests.length, input.allowRemove ?? false);
     for (const { name } of facts.installed) this.group(name);
     for (const node of this.keptNodes) this.addKept(node);
     requests.forEach((request, index) => this.addRequest(request, index));
@@ -126,22 +131,26 @@ export class Problem {
     return this.expanded.has(literal) || !this.nodesByLiteral.has(literal);
   }
 
-  /** Adds the requirements of what literals select, and of what these leave no choice about. */
+  /**
+   * Adds the requirements of what literals select, and of what the search will meet these with most likely: a plan would
+   * be found by steps of one requirement otherwise.
+   */
   expand(literals: readonly Literal[]): void {
     const queue = [...literals];
     for (const literal of queue) {
-      this.expandOne(literal);
+      if (!this.expandOne(literal)) continue;
       for (const { candidates } of this.goals[literal] ?? []) {
-        const [only = 0] = candidates;
-        if (candidates.length === 1 && !this.isExpanded(only)) queue.push(only);
+        const [first = 0] = candidates;
+        if (!candidates.some((candidate) => this.expanded.has(candidate))) queue.push(first);
       }
     }
     this.alternatives.settle();
   }
 
-  private expandOne(literal: Literal): void {
+  /** Tells whether there was anything to do. */
+  private expandOne(literal: Literal): boolean {
     const node = this.nodesByLiteral.get(literal);
-    if (node === undefined || this.expanded.has(literal)) return;
+    if (node === undefined || this.expanded.has(literal)) return false;
     this.expanded.add(literal);
     if (node.type === 'new') {
       for (const requirement of node.manifest.requires ?? []) {
@@ -153,6 +162,7 @@ export class Problem {
         this.addRequirement(node, literal, requirement, soft);
       }
     }
+    return true;
   }
 
   /** What could meet a demand on a name, in the order of preference. */
@@ -163,10 +173,10 @@ export class Problem {
     const { facts, catalog } = this.input;
     let fixed = false;
     for (const fact of facts.fixed.values()) fixed ||= factMeets(fact, name, range);
-    const list: Candidate[] = [];
+    const list = new Map<Literal, Candidate>();
     const add = (node: Node) => {
       const literal = node.type === 'new' ? node.selected : side === 'new' ? node.needed : node.stays;
-      if (!list.some((candidate) => candidate.literal === literal)) list.push({ literal, node });
+      list.set(literal, { literal, node });
     };
     const group = this.group(name);
     if (group.kept !== null && keptMeets(group.kept.package, name, range)) add(group.kept);
@@ -178,9 +188,14 @@ export class Problem {
       const node = provider.versions.find((candidate) => candidate.manifest === manifest);
       if (node !== undefined) add(node);
     }
-    const result = { fixed, list };
+    const result = { fixed, list: [...list.values()] };
     this.candidateCache.set(key, result);
     return result;
+  }
+
+  /** Tells whether a constraint is left out on purpose. */
+  isIgnored(tag: ConstraintTag): boolean {
+    return this.input.ignored?.has(tagKey(tag)) ?? false;
   }
 
   /** All that is known about a name, with variables for its versions. */
@@ -218,15 +233,15 @@ export class Problem {
   private addCommonNeeds(group: NameGroup): void {
     this.pending.push(group);
     // A chain of names may be longer than the call stack is deep.
-    if (this.pending.length > 1) return;
-    for (let next = this.pending[0]; next !== undefined; next = this.pending[0]) {
-      const names = commonNeeds(next.versions, this.input);
-      for (const name of names) {
+    if (this.working) return;
+    this.working = true;
+    for (let next = this.pending.pop(); next !== undefined; next = this.pending.pop()) {
+      for (const name of commonNeeds(next.versions, this.input)) {
         const needed = this.group(name).weights.present;
         this.constraints.addAuxiliary([not(next.weights.present), needed]);
       }
-      this.pending.shift();
     }
+    this.working = false;
   }
 
   private createNew(manifest: ArtifactManifest, age: number, choices: readonly VariantChoice[]): NewNode {
@@ -240,10 +255,14 @@ export class Problem {
     }
     const node: NewNode = { type: 'new', manifest, selected, age, choices, choiceLiterals, assumed };
     this.nodesByLiteral.set(selected, node);
-    const distance = this.distances.get(manifest.name);
-    if (distance !== 0) this.costs.addAge(distance, selected, age);
+    // The requests have criteria of their own.
+    if (!this.isAskedFor(manifest)) this.costs.add('ages', selected, age);
     if (!assumed) this.costs.add('count', selected, 1);
     return node;
+  }
+
+  private isAskedFor(manifest: ArtifactManifest): boolean {
+    return this.input.requests.some(({ name, range }) => artifactMeets(manifest, name, range));
   }
 
   private createKept(pack: InstalledPackage): KeptNode {
@@ -266,23 +285,27 @@ export class Problem {
     for (const { selected, manifest } of group.versions) {
       this.constraints.addAuxiliary([not(selected), changed]);
       // Dearer than to go without: no range names it, so nobody has asked for a prerelease in its place.
-      if (isUnaskedPrerelease(manifest, pack)) this.costs.add('disturbed', selected, 1);
+      if (!isUnaskedPrerelease(manifest, pack)) continue;
+      this.costs.add('disturbed', selected, 1);
+      if (pack.wanted && pack.removable) this.costs.add('taken', selected, 1);
     }
     const alternatives = [node.stays, ...group.versions.map(({ selected }) => selected)];
-    if (!pack.removable) {
+    if (!pack.removable && !this.isIgnored({ type: 'protected', package: pack })) {
       this.addHard([], [{ node }, ...group.versions.map((version) => ({ node: version }))], alternatives, {
         type: 'protected',
         package: pack,
       });
-      this.rootGoals.push({ candidates: alternatives });
+      this.rootGoals.push({ optional: false, candidates: alternatives });
     } else {
       const lost = this.constraints.newLiteral();
       this.costs.add('disturbed', lost, 1);
       this.costs.add('lost', lost, 1);
+      if (pack.wanted) this.costs.add('taken', lost, 1);
+      this.exits.set(node, { changed, lost: pack.wanted ? lost : null });
       const goal = [...alternatives, lost];
       if (pack.wanted) {
         this.constraints.addAuxiliary(goal);
-        this.rootGoals.push({ candidates: goal });
+        this.rootGoals.push({ optional: false, candidates: goal });
       } else {
         // Nobody knows what a package needs that the catalog does not have: while it stays, so do dependencies.
         for (const unknown of this.keptNodes) {
@@ -312,7 +335,7 @@ export class Problem {
       const literals = ranked.map(({ node }) => literalOf(node));
       this.requestChoices[index] = ranked.map(({ node }) => ({ node, literal: literalOf(node) }));
       this.addHard([], ranked, literals, { type: 'request', request });
-      this.rootGoals.push({ candidates: literals });
+      this.rootGoals.push({ optional: false, candidates: literals });
       literals.forEach((literal, rank) => this.costs.addRequest(index, literal, rank));
       return;
     }
@@ -326,22 +349,22 @@ export class Problem {
     const choices = settled.map(({ literal }) => literal);
     this.requestChoices[index] = settled;
     this.constraints.add(choices, { type: 'request', request });
-    this.rootGoals.push({ candidates: choices });
+    this.rootGoals.push({ optional: false, candidates: choices });
   }
 
   private addRequirement(owner: Node, literal: Literal, requirement: Requirement, soft: boolean): void {
+    if (this.isIgnored({ type: 'requires', owner, requirement })) return;
     const side: Side = owner.type === 'kept' && literal === owner.stays ? 'kept' : 'new';
-    const found: Candidate[] = [];
+    const met = new Map<Literal, Candidate>();
     for (const option of optionsOf(requirement)) {
       // An artifact may meet its own requirement.
       const itself = owner.type === 'new' ? owner.manifest : owner.package.manifest;
       if (itself !== null && artifactMeets(itself, option.name, option.version)) return;
       const { fixed, list } = this.candidates(option.name, option.version, side);
       if (fixed) return;
-      for (const candidate of list) {
-        if (!found.some((other) => other.literal === candidate.literal)) found.push(candidate);
-      }
+      for (const candidate of list) met.set(candidate.literal, candidate);
     }
+    const found = [...met.values()];
     const candidates = found.toSorted(byPreference).map((candidate) => candidate.literal);
     if (!soft) {
       this.addHard([not(literal)], found, candidates, { type: 'requires', owner, requirement });
@@ -352,7 +375,7 @@ export class Problem {
     if (candidates.length === 0) return;
     const unmet = this.constraints.newLiteral();
     this.constraints.addAuxiliary([not(literal), ...candidates, unmet]);
-    this.addGoal(literal, [...candidates, unmet]);
+    this.addGoal(literal, [...candidates, unmet], true);
     this.costs.add('optional', unmet, 1);
   }
 
@@ -376,10 +399,11 @@ export class Problem {
     if (certain !== null) this.constraints.add([...owner, certain], tag);
   }
 
-  private addGoal(owner: Literal, candidates: readonly Literal[]): void {
+  private addGoal(owner: Literal, candidates: readonly Literal[], optional = false): void {
     const goals = this.goals[owner];
-    if (goals === undefined) this.goals[owner] = [{ candidates }];
-    else goals.push({ candidates });
+    const goal = { optional, candidates };
+    if (goals === undefined) this.goals[owner] = [goal];
+    else goals.push(goal);
   }
 
   /** Tells whether a requirement of an installed package held before anything was planned. */

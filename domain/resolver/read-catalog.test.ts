@@ -31,7 +31,12 @@ describe('readCatalog', () => {
     [
       'a name and version twice',
       `artifacts:\n${artifact}${artifact}`,
-      '6:14: artifacts[1].version: a@1.0.0 appears twice',
+      '6:14: artifacts[1].version: a@1.0.0 appears twice: first as artifacts[0].version at 3:14',
+    ],
+    [
+      'versions that differ by build metadata alone',
+      `artifacts:\n${artifact.replace('1.0.0', '1.0.0+b1')}${artifact.replace('1.0.0', '1.0.0+b2')}`,
+      '6:14: artifacts[1].version: a@1.0.0+b2 is the same version as a@1.0.0+b1, artifacts[0].version at 3:14',
     ],
     [
       'a variant without size',
@@ -69,6 +74,19 @@ describe('readCatalog', () => {
     const error = failure(text);
     expect(error.code).toBe('MALFORMED_CATALOG');
     expect(error.message).toContain(expected);
+  });
+
+  test('what real catalogs have is read', () => {
+    const requires = [
+      { name: 'a', version: Array.from({ length: 500 }, (_, index) => `^${index}.0.0`).join(' || ') },
+      { anyOf: Array.from({ length: 1_000 }, (_, index) => ({ name: `a${index}` })) },
+    ];
+    const installed = Array.from({ length: 5_000 }, (_, index) => ({ name: `p${index}`, version: '1.0.0' }));
+    const text = JSON.stringify({
+      artifacts: [{ name: 'app', version: '1.0.0', kind: 'tool', requires }],
+      gateway: { installed },
+    });
+    expect(readCatalog(text, 'c').gateway?.installed).toHaveLength(5_000);
   });
 
   test('a catalog of 100 MB is refused at once', () => {

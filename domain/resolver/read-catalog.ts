@@ -34,17 +34,27 @@ export function readCatalog(text: string, fileName: string): CatalogFile {
   if (problem !== null) source.fail(problem.path, problem.message, problem.at);
   const { artifacts, gateway } = source.value as { artifacts: unknown[]; gateway?: unknown };
 
-  const seen = new Set<string>();
+  const seen = new Map<string, number>();
   artifacts.forEach((value, index) => {
     const below = (path: readonly (string | number)[]) => ['artifacts', index, ...path];
     const wrong = findSchemaProblem(artifactValidator, value);
     if (wrong !== null) source.fail(below(wrong.path), wrong.message, wrong.at);
     const manifest = value as ArtifactManifest;
     checkManifest(manifest, { from: 'catalog' }, (path, message) => source.fail(below(path), message));
-    const key = artifactKey(manifest);
-    if (seen.has(key)) source.fail(below(['version']), `${key} appears twice`);
-    seen.add(key);
+    // Build metadata does not tell versions apart: two that differ by it alone are one version with two contents.
+    const key = artifactKey({ ...manifest, version: manifest.version.split('+', 1)[0] ?? '' });
+    const first = seen.get(key);
+    if (first !== undefined) source.fail(below(['version']), twice(first, manifest));
+    seen.set(key, index);
   });
+
+  function twice(index: number, manifest: ArtifactManifest): string {
+    const other = artifacts[index] as ArtifactManifest;
+    const place = `artifacts[${index}].version at ${source.placeOf(['artifacts', index, 'version'])}`;
+    return other.version === manifest.version
+      ? `${artifactKey(manifest)} appears twice: first as ${place}`
+      : `${artifactKey(manifest)} is the same version as ${artifactKey(other)}, ${place}: they differ by build metadata alone`;
+  }
 
   return {
     artifacts: artifacts as ArtifactManifest[],

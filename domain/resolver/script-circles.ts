@@ -1,5 +1,5 @@
-import type { ConstraintStore } from './constraint-store.js';
-import { components } from './install-order.js';
+import type { ConstraintTag } from './constraint-store.js';
+import { components } from './components.js';
 import type { NewNode } from './nodes.js';
 import type { Problem } from './problem.js';
 import type { Model } from './search.js';
@@ -28,6 +28,7 @@ export function forbidScriptCircles(problem: Problem, model: Model): boolean {
   const positions = new Map(nodes.map((node, index) => [node.selected, index]));
   const edges = nodes.map((node) =>
     (problem.goals[node.selected] ?? []).flatMap((goal) => {
+      if (goal.optional) return [];
       const chosen = goal.candidates.filter((literal) => model.has(literal));
       const target = positions.get(chosen[0] ?? 0);
       return chosen.length === 1 && target !== undefined ? [{ target, goal }] : [];
@@ -44,15 +45,10 @@ export function forbidScriptCircles(problem: Problem, model: Model): boolean {
         .filter(({ target }) => inside.has(target))
         .flatMap(({ goal }) => goal.candidates.filter((literal) => !model.has(literal))),
     );
-    forbid(problem.constraints, members, others);
+    const tag: ConstraintTag = { type: 'order', nodes: members };
+    if (problem.isIgnored(tag)) continue;
+    problem.constraints.add([...members.map(({ selected }) => not(selected)), ...others], tag);
     stated = true;
   }
   return stated;
-}
-
-function forbid(constraints: ConstraintStore, members: readonly NewNode[], others: readonly Literal[]): void {
-  constraints.add([...members.map(({ selected }) => not(selected)), ...others], {
-    type: 'order',
-    nodes: members,
-  });
 }

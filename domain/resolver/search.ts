@@ -1,6 +1,7 @@
+import type { Budget } from './budget.js';
 import type { Problem } from './problem.js';
 import type { Literal } from './solver/literal.js';
-import type { Decide, Outcome, SatSolver } from './solver/sat-solver.js';
+import type { Decide, Outcome, SatSolver, SolveOptions } from './solver/sat-solver.js';
 
 /** The literals that are true in a solution. */
 export type Model = ReadonlySet<Literal>;
@@ -11,10 +12,6 @@ export type Model = ReadonlySet<Literal>;
  */
 export type Refine = (model: Model) => boolean;
 
-/** Conflicts after which the search looks at candidates in another order, the first time. */
-const firstSlice = 300;
-const longestSlice = 5_000;
-
 export interface SearchHooks {
   /** New literals and costs may have come up. */
   grown(): void;
@@ -22,9 +19,16 @@ export interface SearchHooks {
   last(): Iterable<Literal>;
 }
 
+/** Which candidate meets a goal: the best, the one that needs the least disk, or the one that met it last. */
+type Taste = 'best' | 'lightest' | 'last';
+
+/** Conflicts of the first look at the graph, and of the first focused search; the latter gets longer each time. */
+const slices = { walk: 200, focus: 1_000, growth: 2 } as const;
+
 /**
  * Walks the dependency graph from the requests: it decides only what an unmet goal needs, expands what it selects,
- * and ends when every goal is met. So nothing that nothing needs is ever selected.
+ * and ends when every goal is met. So nothing that nothing needs is ever selected. Where that leads into many conflicts,
+ * perhaps little room is left, or there is a puzzle: then it takes what is lightest, then it focuses on the conflicts.
  */
 export class Search {
   /** The last solution found. */
@@ -42,49 +46,53 @@ export class Search {
   /**
    * Searches for a solution under assumptions; when there is one, {@link model} holds it.
    * @param maxConflicts gives up after as many conflicts
-   * @param maxWork gives up soon after as much work
    */
-  solve(assumptions: () => readonly Literal[], maxConflicts = Infinity, maxWork = Infinity): Outcome {
+  solve(assumptions: () => readonly Literal[], budget: Budget, maxConflicts = Infinity): Outcome {
     const lastConflict = this.solver.conflicts + maxConflicts;
-    const lastWork = this.solver.work + maxWork;
-    let slice = firstSlice;
-    let lightest = false;
-    for (;;) {
-      const decide = walker(this.problem, () => this.hooks.last(), lightest);
+    const tastes: readonly Taste[] =
+      this.model.size === 0 ? ['best', 'lightest'] : ['last', 'best', 'lightest'];
+    let focus: number = slices.focus;
+    for (let turn = 0; ;) {
+      const taste = tastes[turn];
       const left = lastConflict - this.solver.conflicts;
-      const outcome = this.solver.solve(assumptions(), decide, Math.min(slice, left));
-      if (outcome.satisfiable === null && left > slice && this.solver.work < lastWork) {
-        // The best candidates first leads nowhere for long: perhaps little room is left. What was learned stays.
-        lightest = !lightest;
-        slice = Math.min(slice * 2, longestSlice);
+      const slice = taste === undefined ? focus : slices.walk;
+      const options: SolveOptions = { maxConflicts: Math.min(slice, left), focus: taste === undefined };
+      const decide = walker(this.problem, () => this.hooks.last(), taste ?? 'last');
+      const outcome = this.solver.solve(assumptions(), decide, budget, options);
+      if (outcome.satisfiable === null && left > slice && !budget.isOver) {
+        // What was learned stays.
+        if (taste === undefined) focus *= slices.growth;
+        turn = (turn + 1) % (tastes.length + 1);
         continue;
       }
       if (outcome.satisfiable !== true) return outcome;
       const selected = this.solver.trail.filter((literal) => !this.problem.isExpanded(literal));
       if (selected.length === 0) {
-        this.model = new Set(this.solver.trail);
-        if (!this.refine(this.model)) return outcome;
+        const model = new Set(this.solver.trail);
+        if (!this.refine(model)) {
+          this.model = model;
+          this.solver.recall(model);
+          return outcome;
+        }
       }
       this.problem.expand(selected);
       this.hooks.grown();
+      if (budget.isOver) return { satisfiable: null };
     }
   }
 }
 
 /**
- * Decides the first open candidate of the first goal that is not met, walking from the requests.
+ * Decides an open candidate of the first goal that is not met, walking from the requests.
  * @param last literals to make true, where they can be, once every goal is met
- * @param lightest takes the candidate that needs the least disk instead of the first
  */
-export function walker(problem: Problem, last: () => Iterable<Literal> = () => [], lightest = false): Decide {
+export function walker(
+  problem: Problem,
+  last: () => Iterable<Literal> = () => [],
+  taste: Taste = 'best',
+): Decide {
   const { rootGoals, goals } = problem;
-  const openCandidate = lightest
-    ? (solver: SatSolver, candidates: readonly Literal[]) =>
-        firstOpen(
-          solver,
-          candidates.toSorted((left, right) => problem.diskOf(left) - problem.diskOf(right)),
-        )
-    : firstOpen;
+  const openCandidate = choosers[taste](problem);
   // Goals before the cursor are met by literals on the trail, and stay so until the solver backtracks.
   let backtracks = -1;
   let root = 0;
@@ -111,6 +119,23 @@ export function walker(problem: Problem, last: () => Iterable<Literal> = () => [
     return null;
   };
 }
+
+/** An open candidate of a goal; null when the goal is met. */
+type Choose = (solver: SatSolver, candidates: readonly Literal[]) => Literal | null;
+
+const choosers: Readonly<Record<Taste, (problem: Problem) => Choose>> = {
+  best: () => (solver, candidates) => firstOpen(solver, candidates),
+  lightest: (problem) => (solver, candidates) =>
+    firstOpen(
+      solver,
+      candidates.toSorted((left, right) => problem.diskOf(left) - problem.diskOf(right)),
+    ),
+  last: () => (solver, candidates) => {
+    const first = firstOpen(solver, candidates);
+    if (first === null) return null;
+    return candidates.find((literal) => solver.wasTrue(literal) && !solver.isFalse(literal)) ?? first;
+  },
+};
 
 function firstOpen(solver: SatSolver, candidates: readonly Literal[]): Literal | null {
   let open: Literal | null = null;

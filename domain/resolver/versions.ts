@@ -1,5 +1,6 @@
 import semver from 'semver';
 import type { ArtifactManifest } from '../artifact/manifest.js';
+import { reportedVersion } from '../gateway/reported-version.js';
 
 /** Parsing a range costs microseconds, and a catalog repeats the same few thousand. */
 const ranges = new Map<string, semver.Range | null>();
@@ -50,6 +51,16 @@ export function meets(version: string, range: string | undefined, prerelease = f
 /** Whether a range means any version: then also what has none, or none that can be read. */
 export function isAny(range: string | undefined): boolean {
   return rangeOf(range)?.range === '';
+}
+
+/**
+ * Tells whether what a gateway reports of itself meets a range: as it is written, or without the build of its
+ * distribution (`1.35.0-r17`).
+ */
+export function reportedMeets(version: string, range: string | undefined, prerelease = false): boolean {
+  if (meets(version, range, prerelease)) return true;
+  const read = reportedVersion(version);
+  return read !== null && meets(read.version, range, prerelease);
 }
 
 /** SemVer's order; build metadata breaks ties, so that the order is total. */

@@ -1,4 +1,5 @@
 import type { Component, GatewayProfile } from '../gateway/profile.js';
+import { reportedVersion } from '../gateway/reported-version.js';
 import type { FactPath } from './syntax.js';
 
 export type Labels = Readonly<Record<string, string>>;
@@ -20,6 +21,11 @@ const number = (value: number | undefined): Fact =>
   value === undefined ? undefined : { type: 'number', value };
 const versionIn = (list: readonly Component[] | undefined, name: string): Fact =>
   version(list?.find((entry) => entry.name === name)?.version);
+/** What the gateway has by itself carries whatever version its maker or distribution prints. */
+const reported = (list: readonly Component[] | undefined, name: string): Fact => {
+  const text = list?.find((entry) => entry.name === name)?.version;
+  return version(text === undefined ? undefined : (reportedVersion(text)?.version ?? text));
+};
 
 /** Facts that are one value. */
 export const singleFacts: ReadonlyMap<string, ReadSingle> = new Map<string, ReadSingle>([
@@ -42,8 +48,8 @@ export const singleFacts: ReadonlyMap<string, ReadSingle> = new Map<string, Read
 /** Facts that are looked up by a key: `labels.KEY`, `software.tools.NAME`, ... */
 export const keyedFacts: ReadonlyMap<string, ReadKeyed> = new Map<string, ReadKeyed>([
   ['labels', (key, _profile, labels) => text(Object.hasOwn(labels, key) ? labels[key] : undefined)],
-  ['software.tools', (key, profile) => versionIn(profile.software.tools, key)],
-  ['hardware.components', (key, profile) => versionIn(profile.hardware.components, key)],
+  ['software.tools', (key, profile) => reported(profile.software.tools, key)],
+  ['hardware.components', (key, profile) => reported(profile.hardware.components, key)],
   ['installed', (key, profile) => versionIn(profile.installed, key)],
   ['strategies', (key, profile) => ({ type: 'flag', value: profile.strategies?.includes(key) ?? false })],
   ['protocols', (key, profile) => ({ type: 'flag', value: profile.protocols?.includes(key) ?? false })],

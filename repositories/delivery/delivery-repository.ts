@@ -10,9 +10,9 @@ import type { HistoryEntry } from '../../domain/delivery/history.js';
 import type { DeliveryState } from '../../domain/delivery/state.js';
 import { Prisma } from '../../prisma/generated/client.js';
 import { LeonoreError } from '../../domain/errors.js';
-import type { Database } from '../database.js';
-import { hadStates, mayDownloadStatement, pollStatement } from './delivery-statements.js';
-import { sqlStateOf } from './sql-states.js';
+import { withoutDeadlock, type Database } from '../database.js';
+import { mayDownloadStatement, pollStatement } from './delivery-statements.js';
+import { sqlReturning, sqlStateOf } from './sql-states.js';
 import { storeReports } from './store-reports.js';
 
 /** One gateway's delivery, for people. */
@@ -119,7 +119,7 @@ export class DeliveryRepository {
       JOIN package p ON p.archive_digest = q.digest
       JOIN rollout_group gr ON gr.package_id = p.id
       JOIN delivery d ON d.rollout_id = gr.rollout_id AND d.gateway_id = q.gateway_id AND d.group_id = gr.id
-      WHERE d.state IN ${Prisma.raw(hadStates)}`;
+      WHERE d.state IN ${sqlReturning}`;
     const places = new Set(rows.map((row) => row.place - 1));
     return new Set(pairs.filter((_pair, index) => places.has(index)));
   }
@@ -193,9 +193,10 @@ export class DeliveryRepository {
     const strangers = batch.filter((_entry, index) => results[index]?.outcomes.includes('unknown') === true);
     if (strangers.length === 0) return;
     const ids = [...new Set(strangers.map(({ gatewayId }) => gatewayId))].sort();
-    await this.database.$executeRaw`
+    const statement = Prisma.sql`
       UPDATE gateway SET profile_wanted = true, wake = true
       WHERE id = ANY(${ids}::text[]) AND state = 'active' AND NOT profile_wanted`;
+    await withoutDeadlock(() => this.database.$executeRaw(statement));
   }
 }
 

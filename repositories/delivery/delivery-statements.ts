@@ -1,7 +1,7 @@
 /** The statements that every gateway's way goes through, in SQL. Each does its work for a whole batch. */
 import type { PreparedStatement } from '../database.js';
 import { chunkChanges, countDeltas } from './delivery-writer.js';
-import { inStates, isEndedSql, stateOf } from './sql-states.js';
+import { isEndedSql, stateOf } from './sql-states.js';
 
 /** $1 ids of gateways. One row for each that is known, with the oldest of what it is to do. */
 export const pollStatement: PreparedStatement = {
@@ -36,11 +36,12 @@ export const mayDownloadStatement: PreparedStatement = {
   text: `
     SELECT q.place::int AS place
     FROM unnest($1::text[], $2::text[]) WITH ORDINALITY AS q(gateway_id, digest, place)
-    WHERE EXISTS (
-      SELECT 1 FROM delivery d
+    JOIN LATERAL (
+      SELECT FROM delivery d
       JOIN rollout_chunk c ON c.rollout_id = d.rollout_id AND c.chunk = d.chunk AND c.offered_at IS NOT NULL
       JOIN rollout_group gr ON gr.id = d.group_id JOIN package p ON p.id = gr.package_id
-      WHERE d.gateway_id = q.gateway_id AND d.ended_at IS NULL AND p.archive_digest = q.digest)`,
+      WHERE d.gateway_id = q.gateway_id AND d.ended_at IS NULL AND p.archive_digest = q.digest LIMIT 1
+    ) needed ON true`,
 };
 
 /** $1 rollouts, $2 ordinals. The deliveries as they are: `stored` is the state as the row has it. */
@@ -102,6 +103,3 @@ export const storeReportsStatement: PreparedStatement = {
            CASE WHEN changed.ends THEN chunks.open END AS remaining
     FROM changed LEFT JOIN chunks ON chunks.rollout_id = changed.rollout_id AND chunks.chunk = changed.chunk`,
 };
-
-/** Where a delivery's archive may still be had from: the gateway has to go back to it, or was lost and goes on. */
-export const hadStates = inStates(['succeeded', 'lost']);

@@ -12,14 +12,17 @@
  * - A gateway's node is told, in the same transaction, of whatever changes what the gateway is to be told.
  */
 import { deliveryEvents, type DeliveryEvent } from '../../domain/delivery/events.js';
-import { isEnded } from '../../domain/delivery/state.js';
+import type { ReportableState } from '../../domain/delivery/state.js';
 import { limits } from '../../domain/limits.js';
 import { Prisma } from '../../prisma/generated/client.js';
-import { inTransaction, jsonText, type Database, type Transaction } from '../database.js';
-import { sqlFrom, sqlStateOf, sqlTask } from './sql-states.js';
+import { inTransaction, jsonText, withoutDeadlock, type Database, type Transaction } from '../database.js';
+import { sqlFrom, sqlStateOf } from './sql-states.js';
 
 /** Deliveries that one statement changes at most. */
 const batchSize = 5_000;
+
+/** What ends deliveries without a report of their gateways. */
+export type EndingEvent = Exclude<DeliveryEvent, 'offered' | ReportableState>;
 
 /** Which deliveries an event happens to, and what is stored with it. */
 export interface Happening {
@@ -44,31 +47,32 @@ export class DeliveryWriter {
 
   /**
    * Lets an event happen to all deliveries that are meant and in a state that allows it, in batches.
-   * @param db a transaction, when it belongs to more; else each batch is one
+   * @param tx a transaction, when it belongs to more; else each batch is one
    * @returns how many it happened to
    */
-  async happen(
-    event: DeliveryEvent,
-    happening: Happening,
-    db: Database | Transaction = this.database,
-  ): Promise<number> {
-    for (let changed = 0; ;) {
-      const batch = await this.happenToBatch(event, happening, db);
-      changed += batch;
-      if (batch < batchSize) return changed;
+  async happen(event: EndingEvent, happening: Happening, tx?: Transaction): Promise<number> {
+    for (let sum = 0; ;) {
+      const { changed, missed } =
+        tx === undefined
+          ? await withoutDeadlock(() => this.happenToBatch(event, happening, this.database))
+          : await this.happenToBatch(event, happening, tx);
+      sum += changed;
+      if (changed < batchSize && missed === 0) return sum;
     }
   }
 
   private async happenToBatch(
-    event: DeliveryEvent,
+    event: EndingEvent,
     { where, join = Prisma.empty, error = Prisma.sql`NULL::jsonb`, detail, groupId }: Happening,
     db: Database | Transaction,
-  ): Promise<number> {
+  ): Promise<{ changed: number; missed: number }> {
     const { to } = deliveryEvents[event];
     const entry = jsonText(detail === undefined ? { event } : { event, detail });
-    const [row] = await db.$queryRaw<{ changed: number }[]>`
+    const [row] = await db.$queryRaw<{ changed: number; missed: number }[]>`
       WITH target AS MATERIALIZED (
-        SELECT d.rollout_id, d.ordinal, ${sqlStateOf} AS state, d.ended_at IS NOT NULL AS had_ended, ${error} AS error
+        SELECT d.rollout_id, d.ordinal, ${sqlStateOf} AS state, ${error} AS error,
+               -- It came into a chunk while its lock was awaited: this statement cannot see that chunk, the next one can.
+               d.chunk IS DISTINCT FROM c.chunk AS missed
         FROM delivery d LEFT JOIN rollout_chunk c ON c.rollout_id = d.rollout_id AND c.chunk = d.chunk ${join}
         WHERE ${where} AND ${sqlStateOf} IN ${sqlFrom(event)}
         ORDER BY d.rollout_id, d.ordinal LIMIT ${batchSize} FOR NO KEY UPDATE OF d
@@ -76,14 +80,15 @@ export class DeliveryWriter {
         UPDATE delivery d SET state = ${to}, error = coalesce(t.error, d.error), updated_at = now(),
           group_id = coalesce(${groupId ?? null}::uuid, d.group_id),
           history = d.history || (jsonb_build_object('at', now()) || ${entry}::jsonb),
-          ended_at = CASE WHEN ${isEnded(to)} THEN coalesce(d.ended_at, now()) END
-        FROM target t WHERE d.rollout_id = t.rollout_id AND d.ordinal = t.ordinal
-        RETURNING d.rollout_id, d.gateway_id, d.chunk, t.state AS before, d.state AS after,
-          d.ended_at IS NOT NULL AND NOT t.had_ended AS ends
+          ended_at = now()
+        FROM target t WHERE d.rollout_id = t.rollout_id AND d.ordinal = t.ordinal AND NOT t.missed
+        RETURNING d.rollout_id, d.gateway_id, d.chunk, t.state AS before, d.state AS after, true AS ends
       ), ${this.countChanges()}
-      SELECT count(*)::int AS changed, leonore_tell_nodes(array_agg(gateway_id) FILTER (WHERE before IN ${sqlTask})) AS announcements
-      FROM changed`;
-    return row?.changed ?? 0;
+      SELECT count(*)::int AS changed, (SELECT count(*)::int FROM target WHERE missed) AS missed,
+             -- Who had a task, though it be for a moment, is to be told that it is gone.
+             leonore_tell_nodes(array_agg(m.gateway_id) FILTER (WHERE e.offered_at IS NOT NULL)) AS announcements
+      FROM changed m LEFT JOIN chunk_ends e ON e.rollout_id = m.rollout_id AND e.chunk = m.chunk`;
+    return row ?? { changed: 0, missed: 0 };
   }
 
   /**
@@ -175,14 +180,17 @@ export class DeliveryWriter {
         FROM ready r CROSS JOIN LATERAL ${sqlMembers('r')}
         JOIN delivery d ON d.rollout_id = ${rolloutId}::uuid AND d.ordinal = member.ordinal
         WHERE d.state = 'pending' AND d.chunk IS NULL
-      ), chunks AS (
-        INSERT INTO rollout_chunk (rollout_id, chunk, node_id, size, open)
-        SELECT ${rolloutId}::uuid, base.next + n.place / ${limits.chunkSize}, ${nodeId}, count(*)::int, count(*)::int
-        FROM base, numbered n GROUP BY 2
+      ), placed AS (
+        -- What has ended meanwhile takes its place all the same: the slots of a chunk have no gaps.
+        UPDATE delivery d SET group_id = n.group_id, chunk = base.next + n.place / ${limits.chunkSize}, slot = n.place % ${limits.chunkSize}
+        FROM base, numbered n
+        WHERE d.rollout_id = ${rolloutId}::uuid AND d.ordinal = n.ordinal
+        RETURNING d.chunk, d.ended_at IS NULL AS open
       )
-      UPDATE delivery d SET group_id = n.group_id, chunk = base.next + n.place / ${limits.chunkSize}, slot = n.place % ${limits.chunkSize}
-      FROM base, numbered n
-      WHERE d.rollout_id = ${rolloutId}::uuid AND d.ordinal = n.ordinal`;
+      INSERT INTO rollout_chunk (rollout_id, chunk, node_id, size, open, ended_at)
+      SELECT ${rolloutId}::uuid, chunk, ${nodeId}, count(*)::int, (count(*) FILTER (WHERE open))::int,
+             CASE WHEN NOT bool_or(open) THEN now() END
+      FROM placed GROUP BY chunk`;
     await tx.$executeRaw`SET LOCAL enable_nestloop = on`;
   }
 
@@ -211,7 +219,7 @@ export class DeliveryWriter {
 
   /** Step iii: notes for the deliveries that have no place yet on which node their gateway is now. */
   async follow(rolloutId: string): Promise<void> {
-    await this.database.$executeRaw`
+    const statement = Prisma.sql`
       WITH elsewhere AS MATERIALIZED (
         -- Most are where they were a moment ago: their rows are not written again.
         SELECT d.ordinal, g.node_id FROM delivery d JOIN gateway g ON g.id = d.gateway_id
@@ -220,6 +228,7 @@ export class DeliveryWriter {
       )
       UPDATE delivery d SET node_id = e.node_id FROM elsewhere e
       WHERE d.rollout_id = ${rolloutId}::uuid AND d.ordinal = e.ordinal AND d.state = 'pending' AND d.chunk IS NULL`;
+    await withoutDeadlock(() => this.database.$executeRaw(statement));
   }
 }
 

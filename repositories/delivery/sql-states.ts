@@ -1,10 +1,10 @@
 /** The states of the domain as SQL: no statement spells one out that the domain groups. */
-import { endedStates, taskStates, workStates, type DeliveryState } from '../../domain/delivery/state.js';
+import { endedStates, returningStates, workStates } from '../../domain/delivery/state.js';
 import { deliveryEvents, type DeliveryEvent } from '../../domain/delivery/events.js';
 import { Prisma } from '../../prisma/generated/client.js';
 
 /** `('a', 'b')`, for `IN`. The states are identifiers of our own: they hold nothing to be escaped. */
-export function inStates(states: readonly string[]): string {
+function inStates(states: readonly string[]): string {
   return `(${states.map((state) => `'${state}'`).join(', ')})`;
 }
 
@@ -15,8 +15,7 @@ export function inStates(states: readonly string[]): string {
 export const stateOf = `CASE WHEN d.state = 'pending' AND c.offered_at IS NOT NULL THEN 'offered' ELSE d.state END`;
 
 export const sqlStateOf = Prisma.raw(stateOf);
-export const sqlEnded = Prisma.raw(inStates(endedStates));
-export const sqlTask = Prisma.raw(inStates(taskStates));
+export const sqlReturning = Prisma.raw(inStates(returningStates));
 /** States as they are stored in which a gateway is at work. */
 export const sqlWork = Prisma.raw(inStates(workStates));
 
@@ -29,5 +28,3 @@ export function sqlFrom(event: DeliveryEvent): Prisma.Sql {
 export function isEndedSql(column: string): string {
   return `${column} IN ${inStates(endedStates)}`;
 }
-
-export type StoredState = Exclude<DeliveryState, 'offered'>;

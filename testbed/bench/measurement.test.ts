@@ -24,6 +24,8 @@ function measurement(gateways: number, seconds: number, events: number): Measure
       createdAt: at(0),
       endedAt: at(seconds),
       failure: null,
+      waitingFor: null,
+      events: [],
       counts: { ...emptyCounts(), succeeded: gateways },
       steps: [
         { ...step, nodeId: 'node-1', startedAt: at(1), endedAt: at(4) },

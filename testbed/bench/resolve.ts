@@ -14,6 +14,8 @@ import { machineFacts } from '../machine.js';
 import { atMost, fact, toJsonLine, toTable, type Figure } from './figure.js';
 import { largeCatalog, nameOf } from './large-catalog.js';
 import { machineFigures } from './measurement.js';
+import { median, timed, type Timed } from './timed.js';
+import { familyFigures, raceFigures } from './family-figures.js';
 
 const MiB = 1024 * 1024;
 const names = 10_000;
@@ -26,22 +28,6 @@ const gateway: GatewayProfile = {
   hardware: { arch: 'armv7', diskFree: 64 * MiB },
   software: { os: 'linux' },
 };
-
-interface Timed<T> {
-  readonly value: T;
-  readonly ms: number;
-}
-
-function timed<T>(work: () => T): Timed<T> {
-  const before = performance.now();
-  const value = work();
-  return { value, ms: performance.now() - before };
-}
-
-function median(values: readonly number[]): number {
-  const sorted = [...values].sort((left, right) => left - right);
-  return sorted[Math.floor(sorted.length / 2)] ?? 0;
-}
 
 function requestOf(index: number): ArtifactRequest[] {
   return [{ name: nameOf(index), range: '*' }];
@@ -178,12 +164,15 @@ const options = new Command('bench:resolve')
   .parse()
   .opts<{ json?: true }>();
 const machine = machineFacts();
+// The families first: what a resolution takes of memory shows before the large catalog is there.
+const families = [...familyFigures(), ...(await raceFigures())];
 const manifests = largeCatalog(names, versions);
 const figures = [
   ...machineFigures(machine),
   ...resolveFigures(manifests),
   ...groupingFigures(manifests),
   ...(await comparisonFigures(manifests)),
+  ...families,
 ];
 if (options.json === true) for (const figure of figures) console.log(toJsonLine(figure));
 else console.log(toTable(figures));

@@ -20,6 +20,8 @@ export interface FleetBehaviour {
   /** Each acknowledgement is signalled this often. */
   readonly duplicates?: number;
   readonly failCheck?: Error;
+  /** What the first tries of a step fail with, in order. */
+  readonly away?: Readonly<Partial<Record<'ii' | 'iv', Error[]>>>;
   /** Nodes that die when they work on this rollout. */
   readonly deadly?: boolean;
 }
@@ -67,6 +69,7 @@ export class StandInFleet {
         return { artifacts: 'thermometer@1.0.0', cancel: this.cancelWished };
       },
       resolveDeployment: async () => {
+        this.meetAway('ii');
         note('ii');
         return { gateways: this.nodeOf.length, cancel: this.cancelWished };
       },
@@ -123,6 +126,7 @@ export class StandInFleet {
         return { cancelled: this.count('cancelled') };
       },
       noteWaiting: async ({ waitingFor }) => void note(`waiting for ${waitingFor ?? 'nothing'}`),
+      noteMended: async ({ what }) => void note(`mended: ${what}`),
       giveUpUnserved: async ({ nodeIds, failure }) => {
         note(`give up: ${failure.code}`);
         let failed = 0;
@@ -146,6 +150,11 @@ export class StandInFleet {
     };
   }
 
+  private meetAway(step: 'ii' | 'iv'): void {
+    const failure = this.behaviour.away?.[step]?.shift();
+    if (failure !== undefined) throw failure;
+  }
+
   /** What people wish, as the database has it. */
   wishToCancel(): void {
     this.cancelWished = true;
@@ -154,6 +163,7 @@ export class StandInFleet {
   node(nodeId: string): NodeActivities {
     return {
       analyzeCompatibility: async () => {
+        this.meetAway('iv');
         this.calls.push(`iv ${nodeId}`);
         if (this.behaviour.deadly === true) {
           this.gone.add(nodeId);

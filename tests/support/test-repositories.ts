@@ -61,15 +61,16 @@ export async function addGateways(
   { gateways }: Repositories,
   profiles: readonly GatewayProfile[],
 ): Promise<void> {
-  for (const profile of profiles) {
-    await gateways.register({
+  const outcomes = await gateways.registerAll(
+    profiles.map((profile) => ({
       profile,
       channel: { protocol: 'http', strategy: profile.strategies?.[0] ?? 'pull' },
       pushAddress: null,
       agentVersion: null,
       newTokenHash: randomBytes(32),
-    });
-  }
+    })),
+  );
+  for (const outcome of outcomes) if (outcome instanceof Error) throw outcome;
 }
 
 /** A rollout with a delivery for each gateway, not planned yet. */

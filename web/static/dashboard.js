@@ -1,15 +1,14 @@
 /** The dashboard: asks the API again and again, and shows what it answers. */
-import { get, NotSignedIn, storedToken, storeToken } from './api.js';
+import { Away, get, NotSignedIn, storedToken, storeToken } from './api.js';
 import { element } from './dom.js';
 import { NodeList } from './node-list.js';
 import { RolloutList } from './rollout-list.js';
 import { rolloutView } from './rollout-view.js';
+import { endedRolloutStates, troubleStates } from './vocabulary.js';
 
 const busyMs = 1000;
 const idleMs = 4000;
 const shownRollouts = 12;
-const troubleStates = ['incompatible', 'failed', 'lost'];
-const ended = new Set(['succeeded', 'partly', 'failed', 'cancelled']);
 
 const $ = (id) => document.getElementById(id);
 const rolloutList = new RolloutList($('rollouts'), select);
@@ -45,21 +44,25 @@ async function look() {
     rolloutList.show(rollouts, selectedId);
     nodeList.show(nodes.items, nodes.pool);
     await showSelected(own);
-    if (rollouts.some(({ state }) => !ended.has(state))) nextMs = busyMs;
+    if (rollouts.some(({ state }) => !hasEnded(state))) nextMs = busyMs;
     connected('');
   } catch (error) {
     if (own !== turn) return;
     if (error instanceof NotSignedIn) return signIn('That token is not valid (any more).');
-    connected(`No news: ${error.message}`);
+    connected(error instanceof Away ? `Waiting for ${error.what}` : `No news: ${error.message}`);
   }
   timer = setTimeout(look, nextMs);
+}
+
+function hasEnded(state) {
+  return endedRolloutStates.includes(state);
 }
 
 function isWorthAsking({ id, state }) {
   const before = known.get(id);
   return (
     before === undefined ||
-    !ended.has(state) ||
+    !hasEnded(state) ||
     before.state !== state ||
     (id === selectedId && before.counts.lost > 0)
   );
@@ -72,7 +75,7 @@ async function showSelected(own) {
     return;
   }
   // Running steps grow with the clock; what stands still is drawn once.
-  const text = JSON.stringify(rollout) + (ended.has(rollout.state) ? '' : String(Date.now()));
+  const text = JSON.stringify(rollout) + (hasEnded(rollout.state) ? '' : String(Date.now()));
   if (text === shownText) return;
   const troubles = await troublesOf(rollout);
   if (own !== turn) return;

@@ -1,18 +1,9 @@
 import { element } from './dom.js';
+import { endedStates, openStates } from './vocabulary.js';
 
-/** States of a delivery, in the order in which the bar shows them. */
-const states = [
-  'succeeded',
-  'installing',
-  'downloading',
-  'offered',
-  'pending',
-  'cancelled',
-  'lost',
-  'incompatible',
-  'failed',
-];
-const endedStates = new Set(['succeeded', 'cancelled', 'lost', 'incompatible', 'failed']);
+/** In the order in which the bar shows them: what succeeded, what is on its way, what ended otherwise. */
+const [wanted, ...others] = endedStates;
+const states = [wanted, ...[...openStates].reverse(), ...others.reverse()];
 
 /** The deliveries of a rollout as a bar of their states, with the numbers in words beside it. */
 export class ProgressBar {
@@ -28,7 +19,7 @@ export class ProgressBar {
   show(counts) {
     const present = states.filter((state) => counts[state] > 0);
     const total = present.reduce((sum, state) => sum + counts[state], 0);
-    const ended = present.reduce((sum, state) => sum + (endedStates.has(state) ? counts[state] : 0), 0);
+    const ended = present.reduce((sum, state) => sum + (endedStates.includes(state) ? counts[state] : 0), 0);
     for (const state of states) this.parts[state].style.flexGrow = String(counts[state]);
     const words = present.map((state) => `${counts[state]} ${state}`).join(', ') || 'no deliveries yet';
     this.bar.setAttribute('aria-label', `${ended} of ${total} deliveries ended: ${words}`);

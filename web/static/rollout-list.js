@@ -47,7 +47,8 @@ export class RolloutList {
 
 function updateCard({ button, state, time, bar }, rollout, isSelected) {
   button.setAttribute('aria-pressed', String(isSelected));
-  state.textContent = rollout.state;
+  state.textContent =
+    rollout.waitingFor === null ? rollout.state : `${rollout.state}, waiting for ${rollout.waitingFor}`;
   state.className = `state ${rollout.state}`;
   time.textContent = durationText(rollout.createdAt, rollout.endedAt);
   if (rollout.counts !== undefined) bar.show(rollout.counts);

@@ -1,16 +1,5 @@
 import { bytesText, durationText, element, table } from './dom.js';
-
-/** The eight steps, as the API names them. */
-const stepNames = {
-  i: 'Artifact available',
-  ii: 'Deployment resolved to gateways',
-  iii: 'Gateways grouped by node and delegated',
-  iv: 'Compatibility and groups of equal need',
-  v: 'Dependencies resolved and packages built',
-  vi: 'Pushed or offered to pull',
-  vii: 'Acknowledgements awaited',
-  viii: 'All nodes complete',
-};
+import { stepNames } from './vocabulary.js';
 
 /** Gateways named under one reason. */
 const namedGateways = 12;
@@ -20,10 +9,14 @@ export function rolloutView(rollout, troubles) {
   return [
     element('p', { class: 'quiet' }, rollout.id),
     rollout.failure === null ? null : element('p', { class: 'problem' }, JSON.stringify(rollout.failure)),
+    rollout.waitingFor === null
+      ? null
+      : element('p', { class: 'problem', role: 'status' }, `Waiting for ${rollout.waitingFor}`),
     element('h3', {}, 'Steps'),
     stepList(rollout),
     element('h3', {}, 'Groups and packages'),
     groupTable(rollout.groups),
+    ...eventList(rollout),
     ...troubleList(troubles),
   ].filter((part) => part !== null);
 }
@@ -87,6 +80,22 @@ function groupTable(groups) {
     ['Gateways', 'Node', 'State', 'Package', 'Installs', 'Removes', 'Download', 'Builds'],
     rows,
   );
+}
+
+/** What happened besides the steps, in order, with the time since the rollout began. */
+function eventList({ events, createdAt }) {
+  if (events.length === 0) return [];
+  const rows = events.map(({ at, kind, detail: { what = '', ...facts } }) => [
+    durationText(createdAt, at),
+    kind,
+    [what, ...Object.entries(facts).map(([name, value]) => `${name} ${JSON.stringify(value)}`)]
+      .filter((text) => text !== '')
+      .join(', '),
+  ]);
+  return [
+    element('h3', {}, 'What happened besides'),
+    table('What happened to the rollout besides its steps', ['After', 'What', 'Facts'], rows),
+  ];
 }
 
 /** What went wrong, one entry a reason, with the gateways that it hit. */

@@ -1,31 +1,31 @@
 /**
- * A conflict-driven solver for clauses and linear constraints, after MiniSat (Eén and Sörensson, 2003) and the
- * counter-based pseudo-Boolean propagation of PBS (Aloul et al., 2002).
+ * A conflict-driven solver for clauses, linear constraints and exclusive sets, after MiniSat (Eén and Sörensson, 2003),
+ * Glucose (Audemard and Simon, 2009) and the counter-based pseudo-Boolean propagation of PBS (Aloul et al., 2002).
  *
- * The search assigns one literal after another. After each it draws the consequences (`propagate`); every
- * consequence remembers its reason. When a constraint breaks, the reasons are followed back to the one literal of
- * the current level through which everything passed (the first unique implication point). The clause learned there
- * forbids the cause, not only the symptom, and the search jumps back to where that clause would have spoken up
- * (`analyze`, `backtrack`). So no combination is refuted twice, which is what plain backtracking cannot promise.
+ * The search assigns one literal after another. After each it draws the consequences (propagation.ts); every
+ * consequence remembers its reason. When a constraint breaks, the reasons are followed back to its cause
+ * (conflict-analysis.ts), the clause that forbids it is learned, and the search jumps back to where that clause would
+ * have spoken up. So no combination is refuted twice, which is what plain backtracking cannot promise.
  *
  * What to assign next is the caller's business (`decide`): the resolver walks the dependency graph from the
  * requests, so that a variable becomes true only when something needs it, and it tells when nothing is left to do.
  * Variables that are unassigned by then are false. For this to be a solution, every clause must be satisfied, or
- * satisfiable by leaving its positive literals false, when `decide` returns null.
+ * satisfiable by leaving its positive literals false, when `decide` returns null. Where that meets many conflicts, the
+ * search is asked to focus: what took part in conflicts lately is decided first, as it was decided last (activity.ts),
+ * and it starts over now and then.
  *
  * INVARIANTS
- * - The first two literals of a clause are watched: neither is false unless the other is true or both are about to
- *   be looked at.
- * - `trail[0 .. head)` has been propagated; exactly those literals are counted in the sums of linear constraints.
- * - `reasons[v]` implies v's literal together with literals that stand before it on the trail.
- * - Clauses and constraints are added at level 0 only.
+ * - The reason of a literal implies it together with literals that stand before it on the trail.
+ * - Clauses and constraints are added at level 0 only; clauses are let go there only.
  */
-import { insertTerm, type Linear } from './linear.js';
-import { not, variableOf, type Literal } from './literal.js';
-
-/** Literals of which at least one is true; the array is reordered by the solver. */
-type Clause = Literal[];
-type Reason = Clause | Linear | null;
+import type { Budget } from '../budget.js';
+import { Activity } from './activity.js';
+import { Assignment, noReason, reasonKind, reasonOf, type Reason } from './assignment.js';
+import { ClauseArena } from './clause-arena.js';
+import { ConflictAnalysis } from './conflict-analysis.js';
+import type { Linear } from './linear.js';
+import { not, positive, variableOf, type Literal } from './literal.js';
+import { Propagation } from './propagation.js';
 
 /** Chooses the next literal to make true; null when nothing is left to decide. */
 export type Decide = (solver: SatSolver) => Literal | null;
@@ -34,349 +34,296 @@ export type Outcome =
   | { readonly satisfiable: true }
   /** The assumptions that cannot hold together; empty when nothing can. */
   | { readonly satisfiable: false; readonly core: readonly Literal[] }
-  /** The budget of conflicts is used up. */
+  /** The conflicts or the budget are used up. */
   | { readonly satisfiable: null };
 
-const unassigned = -1;
+export interface SolveOptions {
+  /** Gives up after as many conflicts. */
+  readonly maxConflicts?: number;
+  /** Decides first what took part in conflicts lately. */
+  readonly focus?: boolean;
+}
+
+/** Conflicts after which a focused search starts over, times the terms of Luby's sequence. */
+const restartUnit = 64;
+/** Learned clauses that are kept at first, and by how much more after each time that half of them went. */
+const learnedAtFirst = 4_000;
+const learnedGrowth = 1.15;
+/** Work between two looks at the budget. */
+const stride = 5_000;
 
 export class SatSolver {
-  /** Conflicts met since the solver was made; a measure of work that does not depend on the machine. */
+  /** Conflicts met since the solver was made. */
   conflicts = 0;
-  /** Literals, clauses and terms looked at: follows the time that is spent, and does not depend on the machine either. */
-  work = 0;
   /** Times that assignments were taken back; what was seen on the trail holds while it stays the same. */
   backtracks = 0;
-  /** True literals in the order of their assignment. */
-  readonly trail: Literal[] = [];
 
-  private readonly watches: Clause[][] = [[], []];
-  private readonly occurrences: { linear: Linear; weight: number }[][] = [[], []];
-  /** By literal: 1 true, 0 false, -1 unassigned. */
-  private readonly values: number[] = [unassigned, unassigned];
-  private readonly levels: number[] = [0];
-  private readonly reasons: Reason[] = [null];
-  private readonly positions: number[] = [0];
-  private readonly seen: boolean[] = [false];
-  private readonly levelStarts: number[] = [];
-  private head = 0;
+  private readonly assignment = new Assignment();
+  private readonly arena = new ClauseArena();
+  private readonly propagation = new Propagation(this.assignment, this.arena);
+  private readonly analysis = new ConflictAnalysis(this.assignment, this.propagation);
+  private readonly activity = new Activity();
+  private maxLearned = learnedAtFirst;
+  private accounted = 0;
   /** False once the constraints contradict each other without any assumption. */
   private consistent = true;
 
   newVariable(): number {
-    const variable = this.levels.length;
-    this.values.push(unassigned, unassigned);
-    this.watches.push([], []);
-    this.occurrences.push([], []);
-    this.levels.push(0);
-    this.reasons.push(null);
-    this.positions.push(0);
-    this.seen.push(false);
-    return variable;
+    this.propagation.addVariable();
+    this.analysis.addVariable();
+    this.activity.addVariable();
+    return this.assignment.addVariable();
+  }
+
+  /** True literals in the order of their assignment. */
+  get trail(): readonly Literal[] {
+    return this.assignment.trail;
   }
 
   /** Number of variables and one, as variables start at 1. */
   get variables(): number {
-    return this.levels.length;
+    return this.assignment.count;
   }
 
   isTrue(literal: Literal): boolean {
-    return this.values[literal] === 1;
+    return this.assignment.isTrue(literal);
   }
 
   isFalse(literal: Literal): boolean {
-    return this.values[literal] === 0;
+    return this.assignment.isFalse(literal);
+  }
+
+  /** Tells whether a literal was true when it had a value last. */
+  wasTrue(literal: Literal): boolean {
+    return this.assignment.phases[variableOf(literal)] === ((literal & 1) ^ 1);
+  }
+
+  /** Lets a focused search begin where these literals are true and no others. */
+  recall(literals: Iterable<Literal>): void {
+    this.assignment.phases.fill(0);
+    for (const literal of literals) this.assignment.phases[variableOf(literal)] = (literal & 1) ^ 1;
   }
 
   /** Adds a clause; the search starts over at level 0. */
   addClause(literals: readonly Literal[]): void {
     this.backtrack(0);
     if (!this.consistent) return;
-    const clause: Clause = [];
-    for (const literal of literals) {
-      if (this.isTrue(literal) || clause.includes(not(literal))) return;
-      if (!this.isFalse(literal) && !clause.includes(literal)) clause.push(literal);
+    const clause: Literal[] = [];
+    const different = new Set(literals);
+    for (const literal of different) {
+      if (this.isTrue(literal) || different.has(not(literal))) return;
+      if (!this.isFalse(literal)) clause.push(literal);
     }
     if (clause.length === 0) this.consistent = false;
     else if (clause.length === 1) this.assertAtRoot(clause[0] ?? 0);
-    else this.attach(clause);
+    else this.propagation.attach(this.arena.add(clause, 0, 0));
+  }
+
+  /** At most one of the literals is true. */
+  addExclusive(literals: readonly Literal[]): void {
+    this.backtrack(0);
+    this.propagation.addExclusive(literals);
+    for (const literal of literals) {
+      if (!this.isTrue(literal)) continue;
+      for (const other of literals) if (other !== literal) this.addClause([not(other)]);
+    }
   }
 
   /** Adds a linear constraint, which can grow later by {@link addTerm}. */
   addLinear(bound: number): Linear {
     this.backtrack(0);
-    return { terms: [], bound, sum: 0 };
+    return this.propagation.addLinear(bound);
   }
 
   addTerm(linear: Linear, literal: Literal, weight: number): void {
     this.backtrack(0);
-    if (weight <= 0) return;
-    insertTerm(linear, literal, weight);
-    this.occurrences[literal]?.push({ linear, weight });
-    // Everything on the trail at level 0 has been propagated, so it counts at once.
-    if (this.isTrue(literal)) linear.sum += weight;
-    if (this.consistent && (this.squeeze(linear) !== null || this.propagate() !== null))
-      this.consistent = false;
+    if (weight > 0) this.propagation.addTerm(linear, literal, weight);
   }
 
   /**
-   * The literals that follow from the assumptions by propagation alone are true afterwards, until the next call.
+   * The literals that follow from the assumptions by propagation alone are true afterwards, until something else is
+   * asked or added.
    * @returns false when the assumptions contradict each other already
    */
   assume(assumptions: readonly Literal[]): boolean {
     this.backtrack(0);
-    if (!this.consistent || this.propagate() !== null) return false;
-    for (const literal of assumptions) {
-      if (this.isFalse(literal)) return false;
-      if (this.isTrue(literal)) continue;
-      this.levelStarts.push(this.trail.length);
-      this.enqueue(literal, null);
-      if (this.propagate() !== null) return false;
-    }
-    return true;
+    if (!this.settleRoot()) return false;
+    return assumptions.every((literal) => this.assumeToo(literal));
+  }
+
+  /** Assumes one more literal on top of those that {@link assume} was given. */
+  assumeToo(literal: Literal): boolean {
+    const { assignment } = this;
+    if (this.isFalse(literal)) return false;
+    if (this.isTrue(literal)) return true;
+    assignment.levelStarts.push(assignment.trail.length);
+    assignment.enqueue(literal, noReason);
+    return this.propagation.propagate() === noReason;
   }
 
   /**
    * Searches for an assignment under assumptions. Afterwards the assignment can be read with {@link isTrue} until
    * something is added.
-   * @param maxConflicts gives up after as many conflicts
+   * @param budget bears what the search costs, and ends it when it is over
    */
-  solve(assumptions: readonly Literal[], decide: Decide, maxConflicts = Infinity): Outcome {
-    this.backtrack(0);
+  solve(
+    assumptions: readonly Literal[],
+    decide: Decide,
+    budget: Budget,
+    { maxConflicts = Infinity, focus = false }: SolveOptions = {},
+  ): Outcome {
     const lastConflict = this.conflicts + maxConflicts;
+    let restarts = 0;
     for (;;) {
-      if (!this.consistent) return { satisfiable: false, core: [] };
-      const conflict = this.propagate();
-      if (conflict !== null) {
+      this.backtrack(0);
+      if (!this.settleRoot()) return { satisfiable: false, core: [] };
+      if (this.arena.learnedCount > this.maxLearned) this.forget();
+      restarts += 1;
+      const until = focus
+        ? Math.min(lastConflict, this.conflicts + restartUnit * luby(restarts))
+        : lastConflict;
+      const outcome = this.searchUntil(assumptions, decide, budget, until, focus);
+      this.account(budget);
+      if (outcome !== null) return outcome;
+      if (this.conflicts >= lastConflict || budget.isOver) return { satisfiable: null };
+    }
+  }
+
+  /** Null when the conflicts or the budget are used up. */
+  private searchUntil(
+    assumptions: readonly Literal[],
+    decide: Decide,
+    budget: Budget,
+    lastConflict: number,
+    focus: boolean,
+  ): Outcome | null {
+    const { assignment, propagation } = this;
+    for (;;) {
+      const conflict = propagation.propagate();
+      if (conflict !== noReason) {
         this.conflicts += 1;
-        if (this.levelStarts.length === 0) this.consistent = false;
-        else if (this.conflicts > lastConflict) return { satisfiable: null };
-        else this.learn(conflict);
+        if (!this.learn(conflict)) return { satisfiable: false, core: [] };
+        if (this.conflicts >= lastConflict) return null;
         continue;
       }
-      const level = this.levelStarts.length;
-      const assumption = assumptions[level];
+      if (propagation.work > this.accounted + stride) {
+        this.account(budget);
+        if (budget.isOver) return null;
+      }
+      const assumption = assumptions[assignment.level];
       if (assumption !== undefined) {
         if (this.isFalse(assumption))
-          return { satisfiable: false, core: this.coreOf(assumption, assumptions) };
-        this.levelStarts.push(this.trail.length);
-        if (!this.isTrue(assumption)) this.enqueue(assumption, null);
+          return { satisfiable: false, core: this.analysis.coreOf(assumption, assumptions) };
+        assignment.levelStarts.push(assignment.trail.length);
+        if (!this.isTrue(assumption)) assignment.enqueue(assumption, noReason);
         continue;
       }
-      const decision = decide(this);
+      const decision = (focus ? this.mostActive() : null) ?? decide(this);
+      propagation.work += 1;
       if (decision === null) return { satisfiable: true };
-      this.levelStarts.push(this.trail.length);
-      this.enqueue(decision, null);
+      assignment.levelStarts.push(assignment.trail.length);
+      assignment.enqueue(decision, noReason);
     }
+  }
+
+  private mostActive(): Literal | null {
+    for (;;) {
+      const variable = this.activity.take();
+      if (variable === 0) return null;
+      const literal = positive(variable);
+      if (this.isTrue(literal) || this.isFalse(literal)) continue;
+      return this.assignment.phases[variable] === 1 ? literal : not(literal);
+    }
+  }
+
+  private account(budget: Budget): void {
+    budget.spend(this.propagation.work - this.accounted);
+    this.accounted = this.propagation.work;
   }
 
   private assertAtRoot(literal: Literal): void {
-    this.enqueue(literal, null);
-    if (this.propagate() !== null) this.consistent = false;
+    this.assignment.enqueue(literal, noReason);
+    if (this.propagation.propagate() !== noReason) this.consistent = false;
   }
 
-  private attach(clause: Clause): void {
-    this.watches[clause[0] ?? 0]?.push(clause);
-    this.watches[clause[1] ?? 0]?.push(clause);
-  }
-
-  private enqueue(literal: Literal, reason: Reason): void {
-    const variable = variableOf(literal);
-    this.values[literal] = 1;
-    this.values[not(literal)] = 0;
-    this.levels[variable] = this.levelStarts.length;
-    this.reasons[variable] = reason;
-    this.positions[variable] = this.trail.length;
-    this.trail.push(literal);
+  /** Draws what follows at level 0; tells whether the constraints are consistent. */
+  private settleRoot(): boolean {
+    if (
+      this.consistent &&
+      (this.propagation.settle() !== noReason || this.propagation.propagate() !== noReason)
+    )
+      this.consistent = false;
+    return this.consistent;
   }
 
   private backtrack(level: number): void {
-    if (this.levelStarts.length <= level) return;
+    const { assignment } = this;
+    const { levelStarts, trail } = assignment;
+    if (levelStarts.length <= level) return;
     this.backtracks += 1;
-    const start = this.levelStarts[level] ?? 0;
-    for (let index = this.trail.length - 1; index >= start; index -= 1) {
-      const literal = this.trail[index] ?? 0;
-      if (index < this.head) {
-        for (const { linear, weight } of this.occurrences[literal] ?? []) linear.sum -= weight;
-      }
-      this.values[literal] = unassigned;
-      this.values[not(literal)] = unassigned;
-      this.reasons[variableOf(literal)] = null;
+    const start = levelStarts[level] ?? 0;
+    for (let index = trail.length - 1; index >= start; index -= 1) {
+      const literal = trail[index] ?? 0;
+      if (index < assignment.head) this.propagation.uncount(literal);
+      assignment.unassign(literal);
+      this.activity.release(variableOf(literal));
     }
-    this.trail.length = start;
-    this.head = Math.min(this.head, start);
-    this.levelStarts.length = level;
+    trail.length = start;
+    assignment.head = Math.min(assignment.head, start);
+    levelStarts.length = level;
   }
 
-  /** Draws all consequences; returns the constraint that broke, or null. */
-  private propagate(): Clause | Linear | null {
-    while (this.head < this.trail.length) {
-      const literal = this.trail[this.head] ?? 0;
-      this.head += 1;
-      this.work += 1;
-      const touched = this.occurrences[literal] ?? [];
-      // All sums first: backtracking takes them back for every propagated literal.
-      for (const { linear, weight } of touched) linear.sum += weight;
-      const broken = this.visitWatches(not(literal));
-      if (broken !== null) return broken;
-      for (const { linear } of touched) {
-        if (this.squeeze(linear) !== null) return linear;
-      }
-    }
-    return null;
-  }
-
-  /** Looks at the clauses in which a literal that became false is watched. */
-  private visitWatches(falseLiteral: Literal): Clause | null {
-    const watching = this.watches[falseLiteral] ?? [];
-    this.work += watching.length;
-    let kept = 0;
-    for (let index = 0; index < watching.length; index += 1) {
-      const clause = watching[index] ?? [];
-      if (clause[0] === falseLiteral) {
-        clause[0] = clause[1] ?? 0;
-        clause[1] = falseLiteral;
-      }
-      const first = clause[0] ?? 0;
-      if (!this.isTrue(first) && this.rewatch(clause)) continue;
-      watching[kept] = clause;
-      kept += 1;
-      if (this.isTrue(first)) continue;
-      if (this.isFalse(first)) {
-        for (let rest = index + 1; rest < watching.length; rest += 1, kept += 1) {
-          watching[kept] = watching[rest] ?? [];
-        }
-        watching.length = kept;
-        return clause;
-      }
-      this.enqueue(first, clause);
-    }
-    watching.length = kept;
-    return null;
-  }
-
-  /** Finds another literal to watch in place of the second one. */
-  private rewatch(clause: Clause): boolean {
-    for (let index = 2; index < clause.length; index += 1) {
-      const literal = clause[index] ?? 0;
-      if (this.isFalse(literal)) continue;
-      clause[index] = clause[1] ?? 0;
-      clause[1] = literal;
-      this.watches[literal]?.push(clause);
-      return true;
-    }
-    return false;
-  }
-
-  /** Makes false what no longer fits; returns the constraint when it is broken. */
-  private squeeze(linear: Linear): Linear | null {
-    const slack = linear.bound - linear.sum;
-    if (slack < 0) return linear;
-    for (const { literal, weight } of linear.terms) {
-      this.work += 1;
-      if (weight <= slack) break;
-      if (this.values[literal] === unassigned) this.enqueue(not(literal), linear);
-    }
-    return null;
-  }
-
-  /** The true literals that made a constraint break or imply `implied`. */
-  private causes(reason: Clause | Linear, implied: Literal | null): Literal[] {
-    if (Array.isArray(reason)) {
-      const causes: Literal[] = [];
-      for (const literal of reason) if (literal !== implied) causes.push(not(literal));
-      return causes;
-    }
-    this.work += reason.terms.length;
-    // The heaviest first: fewer causes make a stronger clause.
-    const before = implied === null ? Infinity : (this.positions[variableOf(implied)] ?? 0);
-    const own = implied === null ? -1 : not(implied);
-    let excess = -reason.bound;
-    for (const { literal, weight } of reason.terms) if (literal === own) excess += weight;
-    const causes: Literal[] = [];
-    for (const { literal, weight } of reason.terms) {
-      if (excess > 0) break;
-      if (!this.isTrue(literal) || (this.positions[variableOf(literal)] ?? 0) >= before) continue;
-      causes.push(literal);
-      excess += weight;
-    }
-    return causes;
-  }
-
-  /** Learns from a conflict and jumps back to where the new clause implies something. */
-  private learn(conflict: Clause | Linear): void {
-    // A linear constraint may break over literals that are all older than the current level.
-    const newest = Math.max(
-      ...this.causes(conflict, null).map((literal) => this.levels[variableOf(literal)] ?? 0),
-    );
-    if (newest === 0) {
-      this.consistent = false;
-      return;
-    }
+  /** Learns from a conflict and jumps back to where the new clause implies something; false at the root. */
+  private learn(conflict: Reason): boolean {
+    const newest = this.analysis.newestLevel(conflict);
+    if (newest === 0) this.consistent = false;
+    if (!this.consistent) return false;
     this.backtrack(newest);
-    const clause = this.analyze(conflict);
-    this.work += clause.length;
+    const { clause, glue, variables, reasons } = this.analysis.analyse(conflict);
+    for (const variable of variables) this.activity.bump(variable);
+    this.activity.decay();
+    for (const reason of reasons)
+      if ((reason & 3) === reasonKind.clause) this.arena.touch(reason >> 2, this.conflicts);
     const [asserting = 0, second] = clause;
-    this.backtrack(second === undefined ? 0 : (this.levels[variableOf(second)] ?? 0));
-    if (clause.length > 1) this.attach(clause);
-    this.enqueue(asserting, clause.length > 1 ? clause : null);
-  }
-
-  /** The clause of the first unique implication point, its asserting literal first, the next newest second. */
-  private analyze(conflict: Clause | Linear): Clause {
-    const level = this.levelStarts.length;
-    const older: Literal[] = [];
-    let open = 0;
-    let reason: Clause | Linear = conflict;
-    let implied: Literal | null = null;
-    let index = this.trail.length - 1;
-    for (;;) {
-      for (const cause of this.causes(reason, implied)) {
-        const variable = variableOf(cause);
-        if (this.seen[variable] || this.levels[variable] === 0) continue;
-        this.seen[variable] = true;
-        if ((this.levels[variable] ?? 0) >= level) open += 1;
-        else older.push(cause);
-      }
-      while (!this.seen[variableOf(this.trail[index] ?? 0)]) index -= 1;
-      implied = this.trail[index] ?? 0;
-      index -= 1;
-      this.seen[variableOf(implied)] = false;
-      open -= 1;
-      if (open === 0) break;
-      reason = this.reasons[variableOf(implied)] ?? [];
+    this.backtrack(second === undefined ? 0 : this.assignment.levelOf(second));
+    if (second === undefined) {
+      this.assertAtRoot(asserting);
+      return this.consistent;
     }
-    const kept = older.filter((literal) => !this.isRedundant(literal));
-    for (const literal of older) this.seen[variableOf(literal)] = false;
-    kept.sort((a, b) => (this.levels[variableOf(b)] ?? 0) - (this.levels[variableOf(a)] ?? 0));
-    return [not(implied), ...kept.map(not)];
+    const learned = this.arena.add(clause, glue, this.conflicts);
+    this.propagation.attach(learned);
+    this.assignment.enqueue(asserting, reasonOf(reasonKind.clause, learned));
+    return true;
   }
 
-  /** A literal is redundant in a learned clause when its own causes are all in the clause. */
-  private isRedundant(literal: Literal): boolean {
-    const reason = this.reasons[variableOf(literal)];
-    if (reason === null || reason === undefined) return false;
-    return this.causes(reason, literal).every((cause) => {
-      const variable = variableOf(cause);
-      return this.seen[variable] === true || this.levels[variable] === 0;
+  /** Lets go of what was learned and is of little use, and of what holds anyway. */
+  private forget(): void {
+    const { arena, assignment } = this;
+    const isTrue = (at: number) => assignment.values[arena.raw[at] ?? 0] === 1;
+    // No clause is a reason any more: at level 0 nobody asks for reasons.
+    for (const literal of assignment.trail) assignment.reasons[variableOf(literal)] = noReason;
+    const left = arena.compact((clause) => {
+      const from = arena.first(clause);
+      for (let at = from; at < from + arena.size(clause); at += 1) if (isTrue(at)) return true;
+      return false;
     });
+    this.propagation.attachAll(left);
+    this.maxLearned = Math.max(this.maxLearned * learnedGrowth, arena.learnedCount * learnedGrowth);
   }
+}
 
-  /** The assumptions that made an assumption false. */
-  private coreOf(failed: Literal, assumptions: readonly Literal[]): Literal[] {
-    const core = [failed];
-    const assumed = new Set(assumptions);
-    const marked = new Set<number>([variableOf(failed)]);
-    for (let index = this.trail.length - 1; index >= 0; index -= 1) {
-      const literal = this.trail[index] ?? 0;
-      const variable = variableOf(literal);
-      if (!marked.has(variable) || this.levels[variable] === 0) continue;
-      const reason = this.reasons[variable] ?? null;
-      if (reason === null) {
-        if (literal !== failed && assumed.has(literal)) core.push(literal);
-        continue;
-      }
-      for (const cause of this.causes(reason, literal)) marked.add(variableOf(cause));
-    }
-    return core;
+/** 1 1 2 1 1 2 4 1 1 2 1 1 2 4 8 ...: restarts that are short mostly, and long now and then. */
+function luby(index: number): number {
+  let [size, power] = [1, 1];
+  while (size < index) {
+    size = 2 * size + 1;
+    power *= 2;
   }
+  let rest = index;
+  while (size !== rest) {
+    size = (size - 1) >> 1;
+    power >>= 1;
+    if (rest > size) rest -= size;
+  }
+  return power;
 }

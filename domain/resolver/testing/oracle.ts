@@ -167,22 +167,30 @@ export class Oracle {
     );
     let changed = 0;
     let lost = 0;
+    let taken = 0;
     for (const { name, version } of gateway.installed ?? []) {
       const now = items.find((item) => item.name === name && item.type !== 'fixed');
-      if (now === undefined) lost += this.isWanted(name) || unknown ? 1 : 0;
+      if (now === undefined) {
+        lost += this.isWanted(name) || unknown ? 1 : 0;
+        taken += this.isWanted(name) ? 1 : 0;
+      }
       // A prerelease that nobody asked for is worse than nothing.
-      else if (now.version !== version)
-        changed += isPrerelease(now.version) && !isPrerelease(version) ? 2 : 1;
+      else if (now.version !== version) {
+        const unasked = isPrerelease(now.version) && !isPrerelease(version);
+        changed += unasked ? 2 : 1;
+        taken += unasked && this.isWanted(name) && !this.isProtected(name) ? 1 : 0;
+      }
     }
     const installed = items.filter(({ type }) => type === 'install');
-    const distances = this.distances();
+    const distances = this.distances(items);
     const ages = new Array<number>(12).fill(0);
     for (const item of installed) {
-      const distance = distances.get(item.name) ?? 11;
+      const distance = distances.get(item) ?? 11;
       const age = this.age(item);
       if (distance > 0) ages[distance] = (ages[distance] ?? 0) + age;
     }
     return [
+      taken,
       ...requests.map((request) => this.rank(request, items)),
       changed + lost,
       lost,
@@ -351,26 +359,32 @@ export class Oracle {
     return unmet;
   }
 
+  private isProtected(name: string): boolean {
+    return this.before.find((kept) => kept.name === name)?.manifest?.policies?.removable === false;
+  }
+
   private isWanted(name: string): boolean {
     return this.subject.gateway.installed?.find((entry) => entry.name === name)?.requested !== false;
   }
 
-  private distances(): Map<string, number> {
-    const { catalog, requests } = this.subject;
-    const provided = (name: string) =>
-      catalog
-        .filter(({ provides }) => provides?.some((given) => given.name === name))
-        .map(({ name: by }) => by);
-    const distances = new Map<string, number>();
-    let front = requests.flatMap(({ name }) => [name, ...provided(name)]);
+  /** How many requirements each item is away from what meets a request; what a request does not lead to is absent. */
+  private distances(items: readonly Item[]): Map<Item, number> {
+    const distances = new Map<Item, number>();
+    let front = items.filter((item) =>
+      this.subject.requests.some(({ name, range }) => meets(item, { name, version: range })),
+    );
     for (let distance = 0; front.length > 0; distance += 1) {
-      const fresh = [...new Set(front)].filter((name) => !distances.has(name));
-      for (const name of fresh) distances.set(name, distance);
-      front = catalog
-        .filter(({ name }) => fresh.includes(name))
-        .flatMap(({ requires }) => requires ?? [])
-        .flatMap(options)
-        .flatMap(({ name }) => [name, ...provided(name)]);
+      const fresh = [...new Set(front)].filter((item) => !distances.has(item));
+      for (const item of fresh) distances.set(item, distance);
+      front = fresh.flatMap((item) =>
+        (item.manifest?.requires ?? []).flatMap((requirement) => {
+          const meeting = items.filter((other) =>
+            options(requirement).some((option) => meets(other, option)),
+          );
+          // What it or the gateway meets leads nowhere.
+          return meeting.some((other) => other === item || other.type === 'fixed') ? [] : meeting;
+        }),
+      );
     }
     return distances;
   }

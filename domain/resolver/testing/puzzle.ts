@@ -15,7 +15,7 @@ export interface Puzzle {
  * A partition problem: each choice costs either disk or memory, and of both there is exactly half of what all of them
  * cost together.
  */
-export function puzzle(choices = 24, seed = 3): Puzzle {
+export function puzzle(choices = 60, seed = 3): Puzzle {
   let state = seed;
   const weights = Array.from({ length: choices }, () => {
     state = (state * 48_271) % 2_147_483_647;

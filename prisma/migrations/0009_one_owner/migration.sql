@@ -68,19 +68,33 @@ ALTER TABLE delivery
   DROP CONSTRAINT delivery_group_id_fkey,
   ADD COLUMN history jsonb NOT NULL DEFAULT '[]';
 
+-- Each event as what it was: a report of the gateway has a sequence, what LEONORE did has none.
 UPDATE delivery d SET history = e.history FROM (
-  SELECT rollout_id, ordinal, jsonb_agg(jsonb_strip_nulls(jsonb_build_object(
-           'state', state, 'sequence', sequence, 'receivedAt', received_at, 'detail', detail)) ORDER BY id) AS history
+  SELECT rollout_id, ordinal, jsonb_agg(jsonb_build_object('at', received_at) || CASE
+           WHEN sequence IS NOT NULL THEN jsonb_build_object('reports', jsonb_build_array(
+             jsonb_build_object('state', state, 'sequence', sequence) || coalesce(detail, '{}')))
+           ELSE jsonb_build_object('event', CASE state WHEN 'succeeded' THEN 'satisfied' WHEN 'failed' THEN 'unserved'
+                                                       WHEN 'lost' THEN 'silent' ELSE state END) || coalesce(detail, '{}')
+         END ORDER BY id) AS history
   FROM delivery_event WHERE state <> 'offered' GROUP BY rollout_id, ordinal
 ) e WHERE e.rollout_id = d.rollout_id AND e.ordinal = d.ordinal;
+-- Some ends were stored without an event: those that no report told of.
+UPDATE delivery SET history = history || jsonb_build_object('at', coalesce(ended_at, updated_at), 'event',
+  CASE state WHEN 'succeeded' THEN 'satisfied' WHEN 'failed' THEN 'unserved' WHEN 'lost' THEN 'silent'
+             WHEN 'cancelled' THEN CASE WHEN history @? '$[*].reports[*] ? (@.state == "installing")' THEN 'decommissioned' ELSE 'cancelled' END
+             ELSE state END)
+WHERE ended_at IS NOT NULL AND sequence = 0 AND history = '[]'
+   OR state = 'cancelled' AND NOT history @? '$[*] ? (@.event == "cancelled")';
 DROP TABLE delivery_event;
 
 DROP TRIGGER delivery_task_changed ON delivery;
+DROP TRIGGER gateway_order_changed ON gateway_order;
+DROP FUNCTION leonore_task_changed;
 INSERT INTO rollout_chunk (rollout_id, chunk, node_id, size, open, offered_at, deadline_at, ended_at)
-SELECT rollout_id, chunk, coalesce(max(node_id), ''), max(slot) + 1, count(*) FILTER (WHERE ended_at IS NULL),
-       max(deadline_at) - interval '1 day', max(deadline_at),
-       CASE WHEN count(*) FILTER (WHERE ended_at IS NULL) = 0 THEN max(ended_at) END
-FROM delivery WHERE chunk IS NOT NULL GROUP BY rollout_id, chunk;
+SELECT rollout_id, chunk, coalesce(max(node_id), ''), max(slot) + 1, count(*) FILTER (WHERE d.ended_at IS NULL),
+       max(deadline_at) - max((r.options ->> 'deadlineSeconds')::int) * interval '1 second', max(deadline_at),
+       CASE WHEN count(*) FILTER (WHERE d.ended_at IS NULL) = 0 THEN max(d.ended_at) END
+FROM delivery d JOIN rollout r ON r.id = d.rollout_id WHERE chunk IS NOT NULL GROUP BY rollout_id, chunk;
 UPDATE delivery SET state = 'pending' WHERE state = 'offered';
 UPDATE rollout_group g SET placed = true, ordinals = m.ordinals FROM (
   SELECT group_id, range_agg(int4range(ordinal, ordinal + 1)) AS ordinals FROM delivery WHERE group_id IS NOT NULL GROUP BY group_id

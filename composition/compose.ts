@@ -7,8 +7,8 @@ import { createRepositories, type Repositories } from '../repositories/repositor
 import { PoolClient } from '../workflows/client/pool-client.js';
 import { RolloutClient } from '../workflows/client/rollout-client.js';
 import { TemporalLink } from '../workflows/client/temporal-link.js';
-import { Lifecycle } from './lifecycle.js';
-import { createLogger } from './logger.js';
+import { Lifecycle } from '../process/lifecycle.js';
+import { createLogger } from '../process/logger.js';
 
 /** What {@link compose} needs of a process's configuration; see commonConfig. */
 export interface CommonConfig {

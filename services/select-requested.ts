@@ -1,11 +1,11 @@
 import { artifactKey, type ArtifactManifest } from '../domain/artifact/manifest.js';
 import { parseRequest } from '../domain/plan/request.js';
 import { selectAvailable, type AvailableVersion } from '../domain/plan/select-available.js';
-import type { ArtifactRepository } from './artifact-repository.js';
+import type { ArtifactRepository } from '../repositories/artifact-repository.js';
 
 /**
- * The newest artifact that each request selects, by its name or by what it provides, as `name@version`: what the API checks before it accepts a rollout,
- * and step (i) checks again when it runs.
+ * The newest artifact that each request selects, by its name or by what it provides, as `name@version`: what the API
+ * checks before it accepts a rollout, and step (i) checks again when it runs.
  * @throws LeonoreError MALFORMED_INPUT, ARTIFACT_NOT_FOUND
  */
 export async function selectRequested(

@@ -1,0 +1,16 @@
+import { InvalidArgumentError } from 'commander';
+import type { ResolveBudget } from '../domain/resolver/budget.js';
+import { duration } from './arguments.js';
+
+/** Reads a time of an option, in seconds; one without an end is no budget, and one of nothing neither. */
+export function budgetSeconds(text: string): number {
+  const seconds = duration(text);
+  if (seconds === 0) throw new InvalidArgumentError('A budget must be more than 0.');
+  return seconds;
+}
+
+/** A budget that is over after some time, however much work is done until then. */
+export function timeBudget(seconds: number): ResolveBudget {
+  const startedMs = performance.now();
+  return { work: Infinity, used: () => (performance.now() - startedMs) / (seconds * 1_000) };
+}

@@ -1,0 +1,26 @@
+import { expect, test } from '@jest/globals';
+import fc from 'fast-check';
+import { formatDeliveryId, parseDeliveryId } from './delivery-id.js';
+
+test('an id names its delivery', () => {
+  fc.assert(
+    fc.property(fc.uuid(), fc.integer({ min: 0, max: 999_999_999 }), (rolloutId, ordinal) => {
+      expect(parseDeliveryId(formatDeliveryId({ rolloutId, ordinal }))).toEqual({ rolloutId, ordinal });
+    }),
+  );
+});
+
+test.each([
+  '',
+  '.1',
+  '00000000-0000-0000-0000-000000000000',
+  '00000000-0000-0000-0000-000000000000.',
+  '00000000-0000-0000-0000-000000000000.-1',
+  '00000000-0000-0000-0000-000000000000.1x',
+  '00000000-0000-0000-0000-000000000000.1\n',
+  '00000000-0000-0000-0000-000000000000.1234567890',
+  '00000000-0000-0000-0000-00000000000G.1',
+  ' 00000000-0000-0000-0000-000000000000.1',
+])('%j is no id of a delivery', (text) => {
+  expect(parseDeliveryId(text)).toBeNull();
+});

@@ -1,0 +1,354 @@
+/** Changes that might make a request possible, from the least to the most that somebody has to do. */
+import semver from 'semver';
+import type { ArtifactManifest, NamedRange, Platform } from '../artifact/manifest.js';
+import type { ArtifactRequest } from '../plan/request.js';
+import type { Budget } from './budget.js';
+import type { Catalog } from './catalog.js';
+import type { ConstraintTag } from './constraint-store.js';
+import { eligibilityOf } from './eligibility.js';
+import { endStateOf, nameOfPresent, versionOfPresent } from './end-state.js';
+import { artifactMeets, gatewayFacts, type FixedFact, type GatewayFacts } from './gateway-facts.js';
+import type { Reason } from './independent-reasons.js';
+import { optionsOf } from './nodes.js';
+import { bytesText, demand, factText, platformText, requestText } from './phrases.js';
+import { runsOn } from './platform.js';
+import type { ProblemInput } from './problem.js';
+import { shortage } from './shortage.js';
+import type { Attempt } from './solve-once.js';
+import { isAny } from './versions.js';
+
+type Solved = Extract<Attempt, { outcome: 'solved' }>;
+
+export interface Change {
+  apply(input: ProblemInput): ProblemInput;
+  /** How it is said once it works; null when the solution found shows that it says nothing. */
+  text(solved: Solved): string | null;
+}
+
+export function* changesAgainst(input: ProblemInput, reason: Reason, budget: Budget): Generator<Change> {
+  const { tags } = reason;
+  yield* moreRoom(input, tags, budget);
+  yield* otherVersions(input);
+  yield* unprotected(tags);
+  yield* fewerRequests(input);
+  const demands = demandsOf(tags);
+  yield* otherFacts(input, demands);
+  yield* reportedPlatforms(input, demands);
+  yield* otherPlatforms(input, demands);
+  yield* admissions(input, demands);
+  yield* newVariants(input, demands);
+  yield* newArtifacts(input, demands);
+}
+
+function* moreRoom(input: ProblemInput, tags: readonly ConstraintTag[], budget: Budget): Generator<Change> {
+  for (const what of ['disk', 'memory'] as const) {
+    if (!tags.some(({ type }) => type === what)) continue;
+    const short = shortage(input, what, budget);
+    if (short === null) continue;
+    const free = what === 'disk' ? 'diskFree' : 'memoryFree';
+    yield {
+      apply: (before) => ({
+        ...before,
+        facts: { ...before.facts, [free]: before.facts[free] + short.missing },
+      }),
+      text: () => `${bytesText(short.missing)} more free ${what}`,
+    };
+  }
+}
+
+/** Versions outside the requested ranges; of prereleases the newest, which a range has to name. */
+function* otherVersions({ requests, catalog }: ProblemInput): Generator<Change> {
+  for (const [index, request] of requests.entries()) {
+    const prerelease = catalog
+      .versionsOf(request.name)
+      .find(({ version }) => semver.prerelease(version) !== null);
+    for (const range of ['*', ...(prerelease === undefined ? [] : [prerelease.version])]) {
+      if (range === request.range) continue;
+      yield {
+        apply: (before) => ({
+          ...before,
+          requests: before.requests.map((other) => (isEqual(other, request) ? { ...other, range } : other)),
+        }),
+        text: ({ problem, model }) => {
+          const root = endStateOf(problem, model).roots[index];
+          // What the gateway has by itself need not be requested.
+          if (root === undefined || root.type === 'fixed') return null;
+          const instead = `${nameOfPresent(root)}@${versionOfPresent(root)} instead of ${requestText(request)}`;
+          return `request ${range === '*' ? '' : 'the prerelease '}${instead}`;
+        },
+      };
+    }
+  }
+}
+
+function* unprotected(tags: readonly ConstraintTag[]): Generator<Change> {
+  for (const tag of tags) {
+    if (tag.type !== 'protected') continue;
+    const { name, version } = tag.package;
+    yield {
+      apply: (before) => ({
+        ...before,
+        facts: {
+          ...before.facts,
+          installed: before.facts.installed.map((pack) =>
+            pack.name === name ? { ...pack, removable: true } : pack,
+          ),
+        },
+      }),
+      text: () => `remove ${name} ${version}, which its policy forbids to do here`,
+    };
+  }
+}
+
+function* fewerRequests({ requests }: ProblemInput): Generator<Change> {
+  if (requests.length < 2) return;
+  for (const request of requests.toReversed()) {
+    yield {
+      apply: (before) => ({
+        ...before,
+        requests: before.requests.filter((other) => !isEqual(other, request)),
+      }),
+      text: () => `leave out ${requestText(request)}`,
+    };
+  }
+}
+
+/** What has no versions: none can be asked for. */
+const versionless: ReadonlySet<FixedFact['what']> = new Set(['architecture', 'CPU feature']);
+
+/** Another version of something that the gateway fixes, or hardware that it lacks. */
+function* otherFacts({ facts, catalog }: ProblemInput, demands: readonly NamedRange[]): Generator<Change> {
+  if (facts.profile === null) return;
+  for (const option of demands) {
+    const fact = facts.fixed.get(option.name);
+    const isHardware = catalog.versionsOf(option.name).some(({ kind }) => kind === 'hardware');
+    if (fact === undefined && !isHardware) continue;
+    if (fact !== undefined && versionless.has(fact.what)) continue;
+    const version = isAny(option.version)
+      ? null
+      : (semver.minVersion(option.version ?? '*')?.version ?? null);
+    const what = fact?.what ?? 'hardware component';
+    const ideal: FixedFact = { name: option.name, version, what, manifest: null };
+    const wanted = what === 'memory' || what === 'cpus' ? `at least ${factText(ideal)}` : demand(option);
+    yield {
+      apply: (before) => ({
+        ...before,
+        facts: { ...before.facts, fixed: new Map(before.facts.fixed).set(option.name, ideal) },
+      }),
+      text: () => `a gateway with ${wanted}${fact === undefined ? '' : ` instead of ${factText(fact)}`}`,
+    };
+  }
+}
+
+/** A gateway that differs only in its kernel, or in its C library, from what a variant asks for. */
+function* otherPlatforms(
+  { facts, catalog }: ProblemInput,
+  demands: readonly NamedRange[],
+): Generator<Change> {
+  const { profile } = facts;
+  if (profile === null) return;
+  for (const { platform } of rejectedVariants(facts, catalog, demands)) {
+    const ideals = [
+      { field: 'kernel', wanted: `kernel ${platform.kernel ?? ''}`, ideal: lowestIn(platform.kernel) },
+      { field: 'libc', wanted: platform.libc ?? '', ideal: libcLike(platform.libc) },
+    ] as const;
+    for (const { field, wanted, ideal } of ideals) {
+      if (ideal === undefined) continue;
+      const other = { ...profile, software: { ...profile.software, [field]: ideal } };
+      if (!runsOn(platform, other)) continue;
+      const has = profile.software[field];
+      const instead = field === 'kernel' ? `kernel ${has ?? ''}` : has;
+      yield {
+        apply: (before) => {
+          const { fixed } = gatewayFacts(other, before.catalog);
+          return { ...before, facts: { ...before.facts, profile: other, fixed } };
+        },
+        text: () => `a gateway with ${wanted}${has === undefined ? '' : ` instead of ${instead ?? ''}`}`,
+      };
+    }
+  }
+}
+
+function isPlatformKnown({ profile }: GatewayFacts): boolean {
+  return profile !== null && profile.hardware.arch + profile.software.os !== '';
+}
+
+/** A gateway that reports what it is: a profile that leaves it out meets no demand. */
+function* reportedPlatforms(
+  { facts, catalog }: ProblemInput,
+  demands: readonly NamedRange[],
+): Generator<Change> {
+  const { profile } = facts;
+  if (profile === null || isPlatformKnown(facts)) return;
+  for (const { platform } of rejectedVariants(facts, catalog, demands)) {
+    const { arch = '', os = '' } = platform;
+    const other = {
+      ...profile,
+      hardware: { ...profile.hardware, arch },
+      software: { ...profile.software, os },
+    };
+    if (!runsOn(platform, other)) continue;
+    yield {
+      apply: (before) => {
+        const { fixed } = gatewayFacts(other, before.catalog);
+        return { ...before, facts: { ...before.facts, profile: other, fixed } };
+      },
+      text: () => `a gateway that reports to be ${[arch, os].filter((part) => part !== '').join('-')}`,
+    };
+  }
+}
+
+function lowestIn(range: string | undefined): string | undefined {
+  return range === undefined ? undefined : semver.minVersion(range)?.version;
+}
+
+/** A C library that a variant's demand (`musl`, `glibc >=2.31`) means. */
+function libcLike(demanded: string | undefined): string | undefined {
+  const [, name = demanded, range] = /^(\S+)\s+(\S.*)$/u.exec(demanded ?? '') ?? [];
+  const version = range === undefined || semver.validRange(range) === null ? undefined : lowestIn(range);
+  return version === undefined ? name : `${name ?? ''} ${version}`;
+}
+
+function* rejectedVariants(
+  facts: GatewayFacts,
+  catalog: Catalog,
+  demands: readonly NamedRange[],
+): Generator<{ readonly manifest: ArtifactManifest; readonly platform: Platform }> {
+  for (const { name, version } of demands) {
+    for (const manifest of catalog.versionsOf(name)) {
+      if (!artifactMeets(manifest, name, version)) continue;
+      const judged = eligibilityOf(manifest, facts);
+      if (judged.eligible || judged.rejection.type !== 'platform') continue;
+      for (const { platform } of manifest.variants ?? [])
+        if (platform !== undefined) yield { manifest, platform };
+    }
+  }
+}
+
+/** Without what keeps a version that there is from this gateway: a policy of it, or a fact that it conflicts with. */
+function* admissions({ catalog, facts }: ProblemInput, demands: readonly NamedRange[]): Generator<Change> {
+  for (const option of demands) {
+    for (const manifest of catalog.versionsOf(option.name)) {
+      const key = `${manifest.name} ${manifest.version}`;
+      const { select, ...others } = manifest.policies ?? {};
+      const instead = (policies: ArtifactManifest['policies']) => (before: ProblemInput) => ({
+        ...before,
+        catalog: withArtifact(before.catalog, {
+          ...manifest,
+          ...(policies === undefined ? {} : { policies }),
+        }),
+      });
+      if (!artifactMeets(manifest, option.name, option.version)) {
+        const policies = { ...manifest.policies, prerelease: true };
+        if (!artifactMeets({ ...manifest, policies }, option.name, option.version)) continue;
+        yield {
+          apply: instead(policies),
+          text: () =>
+            `let ${key} be chosen although it is a prerelease, by its policy or by a range that names it`,
+        };
+        continue;
+      }
+      const judged = eligibilityOf(manifest, facts);
+      if (judged.eligible) continue;
+      const { rejection } = judged;
+      if (rejection.type === 'policy') {
+        yield {
+          apply: instead(others),
+          text: () => `a gateway that the policy of ${key} admits: ${select ?? ''}`,
+        };
+      } else if (rejection.type === 'conflict') {
+        const { fact } = rejection;
+        yield {
+          apply: (before) => ({
+            ...before,
+            facts: {
+              ...before.facts,
+              fixed: new Map([...before.facts.fixed].filter(([name]) => name !== fact.name)),
+            },
+          }),
+          text: () => `a gateway without ${factText(fact)}`,
+        };
+      }
+    }
+  }
+}
+
+/** A further variant of a version that there is. */
+function* newVariants({ facts, catalog }: ProblemInput, demands: readonly NamedRange[]): Generator<Change> {
+  const seen = new Set<ArtifactManifest>();
+  for (const { manifest, platform } of rejectedVariants(facts, catalog, demands)) {
+    if (seen.has(manifest)) continue;
+    seen.add(manifest);
+    const anywhere = { ...manifest };
+    delete anywhere.variants;
+    const kernel = platform.kernel === undefined ? undefined : facts.profile?.software.kernel;
+    yield {
+      apply: (before) => ({ ...before, catalog: withArtifact(before.catalog, anywhere) }),
+      text: () =>
+        `add a variant of ${manifest.name} ${manifest.version}` +
+        (isPlatformKnown(facts) ? ` for ${platformText(facts)}` : ' that runs anywhere') +
+        (kernel === undefined ? '' : ` that runs on kernel ${kernel}`),
+    };
+  }
+}
+
+/** Names of platforms: an artifact of such a name is no help. */
+const platformNames =
+  /^(armv[4-9]\w*|arm|armhf|aarch64|arm64|x86|x86_64|amd64|i[3-6]86|mips\w*|riscv\w*|ppc\w*|powerpc\w*|s390x?|linux|kernel|musl|glibc|uclibc\S*|cpus|memory)$/u;
+
+/** An artifact that the catalog lacks. */
+function* newArtifacts(
+  { facts, catalog, requests }: ProblemInput,
+  demands: readonly NamedRange[],
+): Generator<Change> {
+  for (const option of demands) {
+    const version = semver.minVersion(option.version ?? '*')?.version;
+    if (version === undefined) continue;
+    const extra: ArtifactManifest = { name: option.name, version, kind: 'library' };
+    const place = facts.profile === null || !isPlatformKnown(facts) ? '' : ` for ${platformText(facts)}`;
+    const known = catalog.versionsOf(option.name);
+    const isKnown = known.length > 0 || catalog.providersOf(option.name).length > 0;
+    // What is required and nobody has heard of may be a part of other gateways; what is requested is an artifact.
+    const isRequested = requests.some(({ name }) => name === option.name);
+    const isThere = known.some((other) => artifactMeets(other, option.name, option.version));
+    const add = `add ${isThere ? 'a version of ' : ''}${demand(option)}${place} to the catalog`;
+    const elsewhere = `a gateway with ${demand(option)}`;
+    yield {
+      apply: (before) => ({ ...before, catalog: withArtifact(before.catalog, extra) }),
+      text: () => {
+        if (facts.profile !== null && platformNames.test(option.name)) return isRequested ? null : elsewhere;
+        if (!isKnown && !isRequested && facts.profile !== null)
+          return `${elsewhere}, or ${demand(option)}${place} in the catalog`;
+        return isThere ? `${add} that agrees with the rest` : add;
+      },
+    };
+  }
+}
+
+/** What is asked for in a contradiction, the deepest first: there the least has to change. */
+function demandsOf(tags: readonly ConstraintTag[]): NamedRange[] {
+  const demands = tags.flatMap((tag): readonly NamedRange[] => {
+    if (tag.type === 'request') return [rangeOf(tag.request)];
+    return tag.type === 'requires' ? optionsOf(tag.requirement) : [];
+  });
+  const different = new Map(demands.toReversed().map((option) => [demand(option), option]));
+  return [...different.values()];
+}
+
+function isEqual(left: ArtifactRequest, right: ArtifactRequest): boolean {
+  return left.name === right.name && left.range === right.range;
+}
+
+function rangeOf({ name, range }: ArtifactRequest): NamedRange {
+  return { name, version: range };
+}
+
+function withArtifact(catalog: Catalog, extra: ArtifactManifest): Catalog {
+  return {
+    versionsOf(name) {
+      const others = catalog.versionsOf(name).filter(({ version }) => version !== extra.version);
+      return name === extra.name ? [extra, ...others] : catalog.versionsOf(name);
+    },
+    providersOf: (name) => catalog.providersOf(name),
+  };
+}

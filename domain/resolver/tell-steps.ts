@@ -1,0 +1,208 @@
+/** Steps of a derivation as sentences: `Because A and B, C.`, each with what follows from it. */
+import type { Requirement } from '../artifact/manifest.js';
+import { closedWays } from './closed-ways.js';
+import type { Step } from './derivation.js';
+import { nameOf, optionsOf, versionOf, type Node } from './nodes.js';
+import { demand, listText, nodeText, requestText, requirementText, versionsText } from './phrases.js';
+import type { Problem } from './problem.js';
+
+type Needed = Extract<Step, { type: 'needed' }>;
+
+/** One sentence a step, but for steps that lead to nothing but the next: these are told with it. */
+export function tellSteps(problem: Problem, steps: readonly Step[]): string[] {
+  return new Telling(problem, steps).sentences();
+}
+
+/** Premises that one sentence can bear. */
+const bearable = 4;
+
+class Telling {
+  private readonly uses = new Map<Step, number>();
+  /** Premises of steps that are told with what follows from them. */
+  private readonly carried = new Map<Step, readonly string[]>();
+  /** Steps with a sentence of their own, in order. */
+  private readonly spoken: Step[] = [];
+  private readonly requestsTold = new Set<string>();
+
+  constructor(
+    private readonly problem: Problem,
+    private readonly steps: readonly Step[],
+  ) {
+    for (const { from } of steps)
+      for (const step of from) this.uses.set(step, (this.uses.get(step) ?? 0) + 1);
+  }
+
+  sentences(): string[] {
+    return this.steps.flatMap((step) => {
+      const earlier = step.from.flatMap((from) => this.carried.get(from) ?? []);
+      const own = this.ownPremises(step);
+      // A chain of requirements is told from above.
+      const fromAbove = step.type === 'unmet' && step.from.every((from) => from.type === 'unmet');
+      const premises = fromAbove ? [...own, ...earlier] : [...earlier, ...own];
+      if (this.isCarried(step, premises)) {
+        this.carried.set(step, premises);
+        return [];
+      }
+      // What was requested need not be said again.
+      const fresh = premises.filter((premise) => !this.requestsTold.has(premise));
+      const said = fresh.length === 0 ? premises : fresh;
+      const previous = this.spoken.at(-1);
+      const follows = previous !== undefined && this.restsOn(step, previous);
+      this.spoken.push(step);
+      for (const premise of said) if (premise.endsWith(' requested')) this.requestsTold.add(premise);
+      return [`${follows ? 'So, because' : 'Because'} ${joined(said)}, ${conclusionOf(step)}.`];
+    });
+  }
+
+  private isCarried(step: Step, premises: readonly string[]): boolean {
+    if (step.type === 'needed' && step.reason.type !== 'requires') return true;
+    if (this.isLink(step)) return premises.length < bearable;
+    const isPassage = step.type === 'needed' || (step.type === 'excluded' && step.conflicts.length === 0);
+    return isPassage && this.uses.get(step) === 1 && premises.length < bearable;
+  }
+
+  /** A requirement that cannot be met only because of the step before, and that closes only the way of the next. */
+  private isLink(step: Step): boolean {
+    if (step.type !== 'unmet' || step.from.length !== 1 || step.from[0]?.type !== 'unmet') return false;
+    const next = this.steps.filter(({ from }) => from.includes(step));
+    return next.length === 1 && next[0]?.type === 'unmet' && next[0].from.length === 1;
+  }
+
+  private restsOn(step: Step, earlier: Step): boolean {
+    return step.from.some(
+      (from) => from === earlier || (this.carried.has(from) && this.restsOn(from, earlier)),
+    );
+  }
+
+  /** What a step adds, and what it rests on that was said too far above to be remembered. */
+  private ownPremises(step: Step): string[] {
+    const own = premisesOf(this.problem, step, (need) => this.carried.has(need));
+    if (step.type !== 'unmet') return own;
+    let above = this.spoken.length;
+    while (above > 0 && step.from.includes(this.spoken[above - 1] ?? step)) above -= 1;
+    const recalled = step.from.filter((from) => this.spoken.slice(0, above).includes(from));
+    return [...own, ...new Set(recalled.map(conclusionOf))];
+  }
+}
+
+function joined(premises: readonly string[]): string {
+  const different = [...new Set(premises)];
+  if (different.length < 2) return different.join('');
+  return `${different.slice(0, -1).join(', ')}${different.length > 2 ? ',' : ''} and ${different.at(-1) ?? ''}`;
+}
+
+function premisesOf(problem: Problem, step: Step, isCarried: (step: Step) => boolean): string[] {
+  switch (step.type) {
+    case 'needed': {
+      const { reason } = step;
+      if (reason.type === 'request') return [`${requestText(reason.request)} was requested`];
+      if (reason.type === 'protected')
+        return [`${nodeText(reason.node)} may not be removed (policy removable: false)`];
+      return [
+        `${nodesText(reason.owners)} ${verb(reason.owners, 'requires', 'require')} ${requirementsText(reason.requirements)}`,
+      ];
+    }
+    case 'unmet': {
+      const options = optionsOf(step.requirement);
+      const ways = [...new Set(options.flatMap((option) => closedWays(problem, option)))];
+      const owners = nodesText(step.owners);
+      const requires = `${owners} ${verb(step.owners, 'requires', 'require')} ${requirementText(step.requirement)}`;
+      return [`${requires}${providersText(problem, step.requirement)}`, ...ways];
+    }
+    case 'excluded':
+      return [...(isCarried(step.by) ? [] : [needText(step.by)]), ...exclusions(step)];
+    case 'no-plan': {
+      const { reason } = step.need;
+      const own = isCarried(step.need) ? [] : [needText(step.need)];
+      const options =
+        reason.type === 'request' ? [{ name: reason.request.name, version: reason.request.range }] : [];
+      return [...own, ...options.flatMap((option) => closedWays(problem, option))];
+    }
+    case 'no-order':
+      return [
+        `${step.nodes.map(nodeText).join(' and ')} require each other`,
+        'more than one of them runs an install script, which has to come last',
+      ];
+  }
+}
+
+/** Who could meet a requirement under another name than its own; empty when nobody could, or the name itself is there. */
+function providersText(problem: Problem, requirement: Requirement): string {
+  const options = optionsOf(requirement);
+  const names = new Set(options.map(({ name }) => name));
+  const providers = options
+    .flatMap(({ name, version }) => problem.candidates(name, version, 'new').list)
+    .map(({ node }) => node);
+  if (providers.length === 0 || providers.some((node) => names.has(nameOf(node)))) return '';
+  return `, which only ${nodesText(providers)} ${verb(providers, 'provides', 'provide')}`;
+}
+
+function conclusionOf(step: Step): string {
+  switch (step.type) {
+    case 'needed':
+      return `${nodesText(step.nodes)} ${verb(step.nodes, 'is', 'are')} needed`;
+    case 'unmet':
+      return goneText(step.owners);
+    case 'excluded':
+      return goneText(step.nodes);
+    case 'no-plan':
+      return 'there is no plan';
+    case 'no-order':
+      return 'no order of installation serves them, and there is no plan';
+  }
+}
+
+function needText({ reason, nodes }: Needed): string {
+  if (reason.type === 'request') return `${requestText(reason.request)} was requested`;
+  if (reason.type === 'protected')
+    return `${nodeText(reason.node)} may not be removed (policy removable: false)`;
+  return `${nodesText(nodes)} ${verb(nodes, 'is', 'are')} needed`;
+}
+
+function exclusions({ nodes, conflicts, by }: Extract<Step, { type: 'excluded' }>): string[] {
+  if (conflicts.length === 0)
+    return [`only one version of ${nameOf(nodes[0] ?? by.nodes[0] ?? never())} can be on a gateway`];
+  const groups = new Map<string, { declarers: Set<Node>; text: string }>();
+  for (const { declarer, other, over } of conflicts) {
+    const provided = over.name === nameOf(other) ? '' : `, which ${nodeText(other)} provides`;
+    const text = provided === '' ? nodeText(other) : `${demand(over)}${provided}`;
+    const key = `${nameOf(declarer)} ${text}`;
+    const group = groups.get(key) ?? { declarers: new Set<Node>(), text };
+    group.declarers.add(declarer);
+    groups.set(key, group);
+  }
+  return [...groups.values()].map(
+    ({ declarers, text }) =>
+      `${nodesText([...declarers])} ${verb([...declarers], 'conflicts', 'conflict')} with ${text}`,
+  );
+}
+
+function never(): never {
+  throw new Error('an exclusion without nodes');
+}
+
+function goneText(nodes: readonly Node[]): string {
+  const kept = nodes.every(({ type }) => type === 'kept');
+  return `${nodesText(nodes)} cannot ${kept ? 'stay' : 'be installed'}`;
+}
+
+/** Versions of one artifact together, alternatives by `or`. */
+function nodesText(nodes: readonly Node[]): string {
+  const byName = new Map<string, Node[]>();
+  for (const node of nodes) byName.set(nameOf(node), [...(byName.get(nameOf(node)) ?? []), node]);
+  const texts = [...byName].map(([name, versions]) => {
+    const [only] = versions;
+    return versions.length === 1 && only !== undefined
+      ? nodeText(only)
+      : versionsText(name, versions.map(versionOf));
+  });
+  return texts.length > 1 ? listText(texts, 3, 'or') : texts.join('');
+}
+
+function requirementsText(requirements: readonly Parameters<typeof requirementText>[0][]): string {
+  return listText([...new Set(requirements.map(requirementText))], 3, 'or');
+}
+
+function verb(nodes: readonly Node[], one: string, many: string): string {
+  return nodes.length === 1 ? one : many;
+}

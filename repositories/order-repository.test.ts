@@ -1,0 +1,138 @@
+import { randomBytes } from 'node:crypto';
+import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
+import { expectNumbersRight } from '../tests/support/delivery-numbers.js';
+import {
+  addGateways,
+  addNode,
+  profileOf,
+  testRepositories,
+  type TestRepositories,
+} from '../tests/support/test-repositories.js';
+import type { NewOrder } from './order-repository.js';
+
+let repositories: TestRepositories;
+
+beforeAll(async () => {
+  repositories = await testRepositories();
+  await addNode(repositories, 'node-1');
+}, 60_000);
+
+afterAll(() => repositories.close());
+
+async function fleet(count: number): Promise<string[]> {
+  const ids = Array.from({ length: count }, () => `gw-${randomBytes(6).toString('hex')}`).sort();
+  await addGateways(
+    repositories,
+    ids.map((id) => profileOf(id)),
+  );
+  return ids;
+}
+
+const order = (changes: Partial<NewOrder> = {}): NewOrder => ({
+  action: 'uninstall',
+  artifact: 'thermometer',
+  deadlineSeconds: 600,
+  idempotencyKey: null,
+  requestDigest: 'digest',
+  ...changes,
+});
+
+async function rowOf(id: string) {
+  return repositories.database.rollout.findUniqueOrThrow({ where: { id } });
+}
+
+async function report(
+  id: string,
+  gatewayId: string,
+  ordinal: number,
+  state: 'installing' | 'succeeded' | 'failed',
+) {
+  const sequence = state === 'installing' ? 1 : 2;
+  await repositories.deliveries.report([
+    { gatewayId, delivery: { rolloutId: id, ordinal }, reports: [{ deliveryId: '', sequence, state }] },
+  ]);
+}
+
+describe('an order', () => {
+  test('is offered to its gateways as it is given, in chunks, and counted', async () => {
+    const ids = await fleet(3);
+    const { id, gateways } = await repositories.orders.add(order(), [...ids, 'nobody']);
+    expect(gateways).toBe(3);
+    expect(await repositories.rollouts.counts(id)).toMatchObject({ offered: 3, pending: 0 });
+    await expectNumbersRight(repositories.database, id);
+    const answers = await repositories.deliveries.poll(ids);
+    expect(answers.get(ids[2] ?? '')?.order).toMatchObject({
+      deliveryId: `${id}.2`,
+      action: 'uninstall',
+      artifact: 'thermometer',
+      lastSequence: 0,
+    });
+    const woken = await repositories.database.gateway.findMany({ where: { id: { in: ids } } });
+    expect(woken.map(({ wake }) => wake)).toEqual([true, true, true]);
+  });
+
+  test('has an id that no order before it had, though the database be restored from before it', async () => {
+    const ids = await fleet(1);
+    const given = new Set<string>();
+    for (let time = 0; time < 5; time += 1) {
+      const { id } = await repositories.orders.add(order(), ids);
+      given.add(id);
+      // As an older copy has it: the order is not known.
+      await repositories.database.rolloutCount.deleteMany({ where: { rolloutId: id } });
+      await repositories.database.delivery.deleteMany({ where: { rolloutId: id } });
+      await repositories.database.rollout.delete({ where: { id } });
+    }
+    expect(given.size).toBe(5);
+  });
+
+  test('with the same key is the same order, one after the other or all at once', async () => {
+    const ids = await fleet(2);
+    const request = order({ idempotencyKey: randomBytes(8).toString('hex') });
+    const answers = await Promise.all(Array.from({ length: 6 }, () => repositories.orders.add(request, ids)));
+    answers.push(await repositories.orders.add(request, []));
+    expect(new Set(answers.map(({ id }) => id)).size).toBe(1);
+    expect(answers.map(({ gateways }) => gateways)).toEqual([2, 2, 2, 2, 2, 2, 2]);
+    await expect(repositories.orders.add({ ...request, requestDigest: 'other' }, ids)).rejects.toMatchObject({
+      code: 'IDEMPOTENCY_KEY_REUSED',
+    });
+    await expectNumbersRight(repositories.database, answers[0]?.id ?? '');
+  });
+
+  test('expires by its own deadline, through its chunks; a late report corrects it', async () => {
+    const [early = '', late = ''] = await fleet(2);
+    const { id } = await repositories.orders.add(order({ deadlineSeconds: 0 }), [early, late]);
+    const other = await repositories.orders.add(order(), [early]);
+    await repositories.database.$executeRaw`
+      UPDATE rollout_chunk SET deadline_at = now() - interval '1 second' WHERE rollout_id = ${id}::uuid`;
+    const overdue = await repositories.chunks.overdue(3_600_000);
+    expect(overdue).toContainEqual({ rolloutId: id, chunk: 0, action: 'uninstall' });
+    expect(overdue.map(({ rolloutId }) => rolloutId)).not.toContain(other.id);
+    // What is past its deadline is not begun any more.
+    expect((await repositories.deliveries.poll([late])).get(late)?.order).toBeNull();
+    expect(await repositories.chunks.lose(id, 0)).toBe(2);
+    expect(await repositories.orders.endFinished()).toBe(1);
+    expect(await rowOf(id)).toMatchObject({ state: 'failed', endedAt: expect.any(Date) });
+    const ordinal = [early, late].sort().indexOf(late);
+    await report(id, late, ordinal, 'succeeded');
+    expect(await repositories.rollouts.settle()).toEqual([{ id, state: 'partly' }]);
+    await expectNumbersRight(repositories.database, id);
+  });
+
+  test('is withdrawn from those that have not begun, and ends cancelled when the others have ended', async () => {
+    const [busy = '', idle = ''] = await fleet(2);
+    const { id } = await repositories.orders.add(order(), [busy, idle]);
+    await report(id, busy, 0, 'installing');
+    expect(await repositories.orders.cancel(id)).toBe(1);
+    expect(await repositories.orders.cancel(id)).toBe(0);
+    await repositories.orders.endFinished();
+    expect((await rowOf(id)).endedAt).toBeNull();
+    await report(id, busy, 0, 'succeeded');
+    expect(await repositories.orders.endFinished()).toBe(1);
+    expect(await rowOf(id)).toMatchObject({ state: 'cancelled' });
+    expect(await repositories.orders.endFinished()).toBe(0);
+    await expect(repositories.orders.cancel('00000000-0000-0000-0000-000000000000')).rejects.toMatchObject({
+      code: 'ORDER_NOT_FOUND',
+    });
+    await expectNumbersRight(repositories.database, id);
+  });
+});
