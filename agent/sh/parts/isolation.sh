@@ -2,7 +2,7 @@
 # hidden_ones STATUS...: those of the own user that hide where they came from
 hidden_ones() {
 	for file in $(grep -ls "^Uid:$tab$user$tab" "$@"); do
-		grep -q '^State:.*Z' "$file" || grep -q LEONORE_CONTAINER= "${file%st*}environ" || echo " $file"
+		grep -q '^State:.*Z' $file || grep -q LEONORE_CONTAINER= ${file%st*}environ || echo " $file"
 	done
 }
 
@@ -12,7 +12,7 @@ hidden_ones() {
 end_marked() {
 	for _ in 1 2 3 4 5 6 7 8; do
 		found=$(grep -ls "$1" /proc/[0-9]*/environ)
-		[ $level != none ] && maybe=$(hidden_ones /proc/[0-9]*/status | grep .) && nap && found=$found$(hidden_ones $maybe)
+		[ $level != none ] && seen=$(hidden_ones /proc/[0-9]*/status | grep .) && nap && found=$found$(hidden_ones $seen)
 		[ -n "$found" ] || return 0
 		for file in $found; do
 			file=${file#/proc/}
