@@ -56,7 +56,7 @@ stop_all() {
 			control 5 "$packages/$package" "$(current)" "$package" stop "$name"
 		fi
 		end_group "$app_pid"
-		end_marked "LEONORE_UNIT=:app.$name:"
+		end_marked "$mark:app.$name:"
 	done
 	pids=' ' dues=' '
 }
@@ -74,7 +74,7 @@ keep_up() {
 				wait "${app_pid%% *}"
 				last=$? restarts=$((restarts + 1))
 				[ $restarts != 3 ] || tell=1
-				end_marked "LEONORE_UNIT=:app.$app:"
+				end_marked "$mark:app.$app:"
 				;;
 		esac
 		[ "$now" -lt $((due + 60)) ] || delay=0

@@ -1,12 +1,18 @@
 # shellcheck shell=sh
-# end_marked VARIABLE=VALUE: kills all that carries it, and whoever of the own user hides where he came from
+# hidden_ones STATUS...: those of the own user that hide where they came from
+hidden_ones() {
+	for file in $(grep -ls "^Uid:$tab$user$tab" "$@"); do
+		grep -q '^State:.*Z' $file || grep -q LEONORE_CONTAINER= ${file%st*}environ || echo " $file"
+	done
+}
+
+# end_marked MARK: kills all that carries it in its environment, and who hides; in an exec a process has none: look twice
+# The mark is the agent's own: an agent beside this one may have a unit of the same name.
 # Not grep -F: it stops at the NUL that ends the first variable.
 end_marked() {
-	for _round in 1 2 3 4 5 6 7 8; do
+	for _ in 1 2 3 4 5 6 7 8; do
 		found=$(grep -ls "$1" /proc/[0-9]*/environ)
-		[ $level = none ] || for file in $(grep -ls "^Uid:$tab$user$tab" /proc/[0-9]*/status); do
-			grep -q '^State:.*Z' "$file" || grep -q LEONORE_CONTAINER= "${file%status}environ" || found="$found $file"
-		done
+		[ $level != none ] && seen=$(hidden_ones /proc/[0-9]*/status | grep .) && nap && found=$found$(hidden_ones $seen)
 		[ -n "$found" ] || return 0
 		for file in $found; do
 			file=${file#/proc/}
@@ -24,7 +30,7 @@ open_to_all() { mkdir -p "$@" && if [ $level = none ]; then chmod 755 "$@"; else
 
 # isolate: finds the highest level that this device gives, by trying: see docs/gateway.md
 isolate() {
-	user=$((61184 + 0x$(printf %s "$container" | sha256sum | cut -c 1-7) % 4000))
+	user=$((61184 + 0x$(printf %s "$mark" | sha256sum | cut -c 1-7) % 4000))
 	level=none
 	[ "$(id -u)" = 0 ] && [ "$most_level" != none ] && for level in full user none; do
 		[ $level != none ] || break

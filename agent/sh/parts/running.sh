@@ -6,7 +6,7 @@ environment() {
 	set -a
 	LEONORE_ROOT=$container LEONORE_PACKAGE=$1 LEONORE_VALUES=$gens/$2/values/$3 LEONORE_ACTIVE=$gens/$2/active
 	[ "$2" != "$(current)" ] || LEONORE_ACTIVE=$link/active
-	LEONORE_GATEWAY_ID=$id LEONORE_CONTAINER=$mark LEONORE_UNIT=:$unit: LEONORE_KEEP_DATA=${keep_data:-}
+	LEONORE_GATEWAY_ID=$id LEONORE_CONTAINER=$mark LEONORE_UNIT=$mark:$unit: LEONORE_KEEP_DATA=${keep_data:-}
 	HOME=$container/data TMPDIR=$container/tmp LANG=C
 	set +a
 	for file in "$LEONORE_VALUES"/*; do
@@ -43,7 +43,7 @@ limited() {
 	result=$?
 	# It is over when it exits: what it left running ends with it, and whoever cannot be ended must not hold the pipe.
 	kill -KILL -$child
-	end_marked "LEONORE_UNIT=:script.$units:"
+	end_marked "$mark:script.$units:"
 	child=
 	kill -0 $reader && nap && kill $reader
 	wait $reader
