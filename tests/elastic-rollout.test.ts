@@ -161,7 +161,7 @@ test('a pool of one node grows to two, though the launch fails twice, and all ga
 
 test('a rollout survives the death of a node, the coordinator, Temporal and PostgreSQL at once', async () => {
   const before = fleet.snapshot();
-  const rollout = await rollOut(75, async () => {
+  const rollout = await rollOut(110, async () => {
     await stack.halt('node-2', 'SIGKILL');
     await stack.kill('coordinator', 'SIGKILL');
     await stack.kill('temporal', 'SIGKILL');
