@@ -1,5 +1,5 @@
 import { strategies } from '../domain/balancer/strategies.js';
-import { openStates } from '../domain/delivery/state.js';
+import { openOf } from '../domain/rollout/state.js';
 import type { NodeRepository } from '../repositories/node-repository.js';
 import type { Placement } from '../repositories/placement.js';
 import type { ProvisioningRepository } from '../repositories/provisioning-repository.js';
@@ -25,8 +25,7 @@ export function groupByNode({
   provisioning,
 }: Dependencies): CoordinatorActivities['groupByNode'] {
   return async ({ rolloutId }) => {
-    const counts = await rollouts.counts(rolloutId);
-    const open = openStates.reduce((sum, state) => sum + counts[state], 0);
+    const open = openOf(await rollouts.counts(rolloutId));
     const { cancel } = await rollouts.wishes(rolloutId);
     // The rollout asks again at its end, to see that nobody was left: that is not what the step took.
     if (open === 0) return { shares: [], open, cancel };

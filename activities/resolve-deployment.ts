@@ -1,7 +1,7 @@
 import { LeonoreError } from '../domain/errors.js';
 import type { DeploymentMembers } from '../repositories/deployment-members.js';
 import type { DeploymentRepository } from '../repositories/deployment-repository.js';
-import type { DeliveryCounts } from '../domain/rollout/state.js';
+import { totalOf } from '../domain/rollout/state.js';
 import type { RolloutRepository } from '../repositories/rollout-repository.js';
 import type { CoordinatorActivities } from '../workflows/activity-types.js';
 import { withHeartbeat } from './heartbeat.js';
@@ -33,8 +33,4 @@ export function resolveDeployment(deps: Dependencies): CoordinatorActivities['re
       await rollouts.stepEnded(rolloutId, 'ii');
       return { gateways, cancel };
     });
-}
-
-function totalOf(counts: DeliveryCounts): number {
-  return Object.values(counts).reduce((sum, count) => sum + count, 0);
 }

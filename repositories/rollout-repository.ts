@@ -2,10 +2,9 @@ import type { StrategyName } from '../domain/balancer/strategies.js';
 import type { Plan } from '../domain/plan/plan.js';
 import { LeonoreError } from '../domain/errors.js';
 import { limits } from '../domain/limits.js';
-import { rolloutOutcome, type DeliveryCounts, type RolloutState } from '../domain/rollout/state.js';
+import { openOf, rolloutOutcome, type DeliveryCounts, type RolloutState } from '../domain/rollout/state.js';
 import type { RolloutEventKind } from '../domain/rollout/events.js';
 import type { Step } from '../domain/rollout/steps.js';
-import { openStates } from '../domain/delivery/state.js';
 import { inTransaction, json, jsonText, type Database } from './database.js';
 import { isUniqueViolation } from './database-errors.js';
 import { countsOf, recount } from './delivery/delivery-counts.js';
@@ -248,7 +247,7 @@ export class RolloutRepository {
         FROM rollout WHERE id = ${id}::uuid FOR NO KEY UPDATE`;
       if (row === undefined) throw notFound(id);
       const counts = await recount(tx, id);
-      const open = openStates.reduce((sum, state) => sum + counts[state], 0);
+      const open = openOf(counts);
       if (row.ended || open > 0) return { state: row.state, open, counts };
       const state = rolloutOutcome(counts, row.cancel);
       await tx.$executeRaw`

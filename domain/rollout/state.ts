@@ -1,4 +1,4 @@
-import { DeliveryState } from '../delivery/state.js';
+import { DeliveryState, openStates } from '../delivery/state.js';
 
 /** States of a rollout. It ends always: succeeded, partly, failed or cancelled. */
 export const RolloutState = {
@@ -28,12 +28,22 @@ export function emptyCounts(): Record<DeliveryState, number> {
   return counts;
 }
 
+/** All deliveries. */
+export function totalOf(counts: DeliveryCounts): number {
+  return Object.values(counts).reduce((sum, count) => sum + count, 0);
+}
+
+/** Deliveries that are waited for. */
+export function openOf(counts: DeliveryCounts): number {
+  return openStates.reduce((sum, state) => sum + counts[state], 0);
+}
+
 /**
  * What the rollout came to (step viii): `succeeded` when every delivery did, `cancelled` when it was
  * cancelled before that, `failed` when none succeeded, otherwise `partly`.
  */
 export function rolloutOutcome(counts: DeliveryCounts, wasCancelled: boolean): RolloutState {
-  const total = Object.values(counts).reduce((sum, count) => sum + count, 0);
+  const total = totalOf(counts);
   if (total > 0 && counts.succeeded === total) return RolloutState.Succeeded;
   if (wasCancelled) return RolloutState.Cancelled;
   return counts.succeeded > 0 ? RolloutState.Partly : RolloutState.Failed;
