@@ -32,6 +32,7 @@ export type StoredConstraint =
 
 /** Both sums over the disk mean the same to people. */
 const diskTag: ConstraintTag = { type: 'disk' };
+const auxiliaryTag: ConstraintTag = { type: 'auxiliary' };
 
 /** States constraints to the solver and remembers what each means. */
 export class ConstraintStore {
@@ -61,7 +62,7 @@ export class ConstraintStore {
   }
 
   addAuxiliary(literals: readonly Literal[]): void {
-    this.add(literals, { type: 'auxiliary' });
+    this.add(literals, auxiliaryTag);
   }
 
   /** At most one of the literals is true. */
