@@ -29,7 +29,7 @@ test('gateways whose plan is a puzzle fail as such; the others of the rollout ha
     profileOf('narrow-1', narrow),
     profileOf('wide-1', wide),
     profileOf('narrow-2', {
-      hardware: { ...narrow.hardware, diskFree: (hard.hardware.diskFree ?? 0) + 4_096 },
+      hardware: { ...narrow.hardware, diskFree: (hard.hardware.diskFree ?? 0) + 1_024 },
     }),
     profileOf('other-1', other),
     profileOf('wide-2', wide),
