@@ -699,6 +699,7 @@ export interface components {
             /** @enum {unknown} */
             state: "requested" | "running" | "cancelling" | "succeeded" | "partly" | "failed" | "cancelled";
             deadlineSeconds: number;
+            allowRemove: boolean;
             /** Format: date-time */
             createdAt: string;
             endedAt: string | null;
@@ -719,6 +720,7 @@ export interface components {
             /** @enum {unknown} */
             state: "requested" | "running" | "cancelling" | "succeeded" | "partly" | "failed" | "cancelled";
             deadlineSeconds: number;
+            allowRemove: boolean;
             /** Format: date-time */
             createdAt: string;
             endedAt: string | null;
@@ -1936,6 +1938,8 @@ export interface operations {
                      * @enum {unknown}
                      */
                     balancer?: "load" | "least-loaded" | "location";
+                    /** @description Newer versions may take away what was asked for before; default false */
+                    allowRemove?: boolean;
                 };
             };
         };

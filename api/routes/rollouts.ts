@@ -52,11 +52,15 @@ export const rolloutRoutes: FastifyPluginAsyncTypebox<RouteOptions> = async (app
       onRequest: async (request) => access.require(request, 'operator'),
     },
     async (request, reply) => {
-      const { requests, deployment, deadlineSeconds = defaultDeadlineSeconds, balancer } = request.body;
-      const spread = balancer === undefined ? {} : { balancer };
+      const { requests, deployment, deadlineSeconds = defaultDeadlineSeconds } = request.body;
+      const { balancer, allowRemove = false } = request.body;
+      const wishes = {
+        ...(balancer === undefined ? {} : { balancer }),
+        ...(allowRemove ? { allowRemove } : {}),
+      };
       const idempotencyKey = request.headers['idempotency-key'] ?? null;
       const requestDigest = createHash('sha256')
-        .update(canonicalJson({ requests, deployment, deadlineSeconds, ...spread }))
+        .update(canonicalJson({ requests, deployment, deadlineSeconds, ...wishes }))
         .digest('hex');
       const accepted = async (id: string) =>
         reply
@@ -75,7 +79,7 @@ export const rolloutRoutes: FastifyPluginAsyncTypebox<RouteOptions> = async (app
       const { id } = await rollouts.create({
         requests,
         deploymentId: target.id,
-        options: { deadlineSeconds, ...spread },
+        options: { deadlineSeconds, ...wishes },
         idempotencyKey,
         requestDigest,
       });

@@ -182,15 +182,17 @@ const RequestsSchema = Type.Array(
   },
 );
 
+const AllowRemoveSchema = Type.Optional(
+  Type.Boolean({ description: 'Newer versions may take away what was asked for before; default false' }),
+);
+
 export const PlanRequestSchema = Type.Object(
   {
     requests: RequestsSchema,
     deployment: Type.Optional(NameSchema),
     gatewayId: Type.Optional(Type.String({ maxLength: 128 })),
     plans: Type.Optional(Type.Integer({ minimum: 1, maximum: limits.plans })),
-    allowRemove: Type.Optional(
-      Type.Boolean({ description: 'Newer versions may take away what was asked for before; default false' }),
-    ),
+    allowRemove: AllowRemoveSchema,
   },
   strict,
 );
@@ -223,6 +225,7 @@ export const NewRolloutSchema = Type.Object(
           'Spreads the gateways of this rollout over all nodes first; default: each stays on its node',
       }),
     ),
+    allowRemove: AllowRemoveSchema,
   },
   strict,
 );
@@ -252,6 +255,7 @@ export const RolloutSummarySchema = Type.Object({
   deployment: Type.String(),
   state: RolloutStateSchema,
   deadlineSeconds: Type.Integer(),
+  allowRemove: Type.Boolean(),
   createdAt: InstantSchema,
   endedAt: NullableInstantSchema,
   failure: Type.Unknown(),
