@@ -30,7 +30,11 @@ const singleFacts: ReadonlyMap<string, SqlFact> = new Map<string, SqlFact>([
   ['hardware.uptimeSeconds', number(Prisma.sql`g.profile #> '{hardware,uptimeSeconds}'`)],
   ['software.os', { type: 'text', value: Prisma.sql`(g.profile #>> '{software,os}')` }],
   ['software.kernel', { type: 'reported', value: Prisma.sql`(g.profile #>> '{software,kernel}')` }],
-  ['software.libc', { type: 'text', value: Prisma.sql`(g.profile #>> '{software,libc}')` }],
+  [
+    'software.libc',
+    { type: 'text', value: Prisma.sql`(leonore_read_libc(g.profile #>> '{software,libc}'))[1]` },
+  ],
+  ['software.libcVersion', reported(Prisma.sql`(leonore_read_libc(g.profile #>> '{software,libc}'))[2]`)],
 ]);
 
 /** Facts that are looked up by a key, by the name of the collection. */

@@ -144,6 +144,16 @@ const versions = [
   'BusyBox v1.35.0-r2',
   ' 1.35.0-rc2\n',
   '5.10.0-21-amd64',
+  'musl',
+  'glibc 2.36',
+  'glibc-2.36-9+deb12u4',
+  ' glibc /- v2.36\n',
+  'a-1-2',
+  'a-v-1',
+  'a--1',
+  'a\u00a01',
+  'a 1 2',
+  '-1',
   `${'\u{1F600}'.repeat(128)}1`,
   `1.35-${'x'.repeat(252)}`,
   `1.35-${'\u{1F600}'.repeat(126)}`,
@@ -289,7 +299,7 @@ describe('selectorSql', () => {
       id: String(index),
       labels: { a: value },
       hardware: { arch: '' },
-      software: { os: '', kernel: value },
+      software: { os: '', kernel: value, libc: value },
       installed: [{ name: 'a', version: value }],
     }));
     const amounts = numbers.map(Number).filter((value) => !Number.isNaN(value));
@@ -299,6 +309,8 @@ describe('selectorSql', () => {
           { name: 'labels', key: 'a' },
           { name: 'software.kernel', key: null },
           { name: 'installed', key: 'a' },
+          { name: 'software.libc', key: null },
+          { name: 'software.libcVersion', key: null },
         ]) {
           const root: SelectorNode = { type: 'compare', path: fact, operator, literal: other };
           const answer = { fact: fact.name, operator, other, ids: await found(root, fleet) };

@@ -1,4 +1,5 @@
 import type { Component, GatewayProfile } from '../gateway/profile.js';
+import { libcOf, type Libc } from '../gateway/reported-version.js';
 import type { FactPath } from './syntax.js';
 
 export type Labels = Readonly<Record<string, string>>;
@@ -29,6 +30,10 @@ const installed = (key: string, profile: GatewayProfile): Fact => {
   return value === undefined ? undefined : { type: 'version', value };
 };
 
+function libc({ software }: GatewayProfile): Libc | undefined {
+  return software.libc === undefined ? undefined : libcOf(software.libc);
+}
+
 /** Facts that are one value. */
 export const singleFacts: ReadonlyMap<string, ReadSingle> = new Map<string, ReadSingle>([
   ['id', (profile) => text(profile.id)],
@@ -44,7 +49,8 @@ export const singleFacts: ReadonlyMap<string, ReadSingle> = new Map<string, Read
   ['hardware.uptimeSeconds', (profile) => number(profile.hardware.uptimeSeconds)],
   ['software.os', (profile) => text(profile.software.os)],
   ['software.kernel', (profile) => reported(profile.software.kernel)],
-  ['software.libc', (profile) => text(profile.software.libc)],
+  ['software.libc', (profile) => text(libc(profile)?.name)],
+  ['software.libcVersion', (profile) => reported(libc(profile)?.version)],
 ]);
 
 /** Facts that are looked up by a key: `labels.KEY`, `software.tools.NAME`, ... */

@@ -75,6 +75,14 @@ describe('selector', () => {
     expect(matches(parseSelector(text), profile)).toBe(true);
   });
 
+  test.each([
+    ['glibc 2.36', 'software.libc == "glibc" && software.libcVersion >= "2.31"'],
+    ['glibc', 'software.libc == "glibc" && !software.libcVersion'],
+    ['musl 1.2.4', 'software.libc != "glibc" && software.libcVersion ~ "^1.2"'],
+  ])('a C library that is reported as %s: %s', (libc, text) => {
+    expect(matches(parseSelector(text), { ...gateway, software: { os: 'linux', libc } })).toBe(true);
+  });
+
   test('what was installed has the version that it says', () => {
     const profile = { ...gateway, installed: [{ name: 'app', version: '1.35.0-r17' }] };
     expect(matches(parseSelector('installed.app < "1.35.0"'), profile)).toBe(true);
