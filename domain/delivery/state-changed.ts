@@ -1,5 +1,6 @@
-import { stateChangedStep, type Report } from '../agent-protocol/messages.js';
+import { stateChangedStep } from '../agent-protocol/messages.js';
 import { limits } from '../limits.js';
+import type { ReportedState } from './history.js';
 import { taskStates, type DeliveryState } from './state.js';
 
 /** What is known of a delivery that a gateway may refuse. */
@@ -15,7 +16,7 @@ export interface PlannedDelivery {
  */
 export function isToBePlannedAnew(
   { state, attempt }: PlannedDelivery,
-  { state: to, error }: Pick<Report, 'state' | 'error'>,
+  { state: to, error }: Pick<ReportedState, 'state' | 'error'>,
 ): boolean {
   return (
     to === 'failed' &&

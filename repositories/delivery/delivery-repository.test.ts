@@ -221,12 +221,12 @@ test('what a gateway refuses as planned for another state waits for another plan
   const { rolloutId, ids } = await offered(2);
   const gatewayId = ids[0] ?? '';
   const state = {
-    isolation: 'none',
+    isolation: 'none' as const,
     limits: false,
     digest: 'before',
     applications: [],
     damaged: [],
-  } as const;
+  };
   await repositories.gateways.updateProfile(profileOf(gatewayId, { state }));
   const before = await repositories.rollouts.counts(rolloutId);
   expect(await refuse(gatewayId, rolloutId, 0, 3)).toEqual({
@@ -324,7 +324,8 @@ test.each(['incompatible', 'satisfied', 'failed'] as const)(
 );
 
 test('a task names the state that it was planned for, as long as the gateway names one', async () => {
-  const ids = [0, 1, 2].map((place) => `gw-state-${randomBytes(4).toString('hex')}-${place}`);
+  const prefix = `gw-state-${randomBytes(4).toString('hex')}`;
+  const ids = [0, 1, 2].map((place) => `${prefix}-${place}`);
   await addGateways(
     repositories,
     ids.map((id) => profileOf(id)),
