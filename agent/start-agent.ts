@@ -96,8 +96,8 @@ export async function startAgent(options: AgentOptions): Promise<RunningAgent> {
 }
 
 interface Parts {
-  /** Whoever wants to know of an application that ends again and again. */
-  readonly crashLoops: { listener: () => void };
+  /** Whoever wants to know of what happens to applications. */
+  readonly news: { listener: () => void };
   readonly identity: Identity;
   readonly identities: IdentityStore;
   readonly launcher: Launcher;
@@ -157,7 +157,7 @@ class Agent {
       signal,
       gatherMs: times.gatherMs,
     });
-    parts.crashLoops.listener = () => {
+    parts.news.listener = () => {
       this.#profileWanted = true;
       this.#wake();
     };
@@ -198,9 +198,9 @@ class Agent {
     // An overlay that makes no profile is refused at once; asking the tools for their versions takes its time.
     await new Profiler([...measured, ...told]).read();
     const profiler = new Profiler([...measured, linuxTools(isolationTools(launcher)), ...told]);
-    const crashLoops: Parts['crashLoops'] = { listener: () => undefined };
+    const news: Parts['news'] = { listener: () => undefined };
     return new Agent(options, {
-      crashLoops,
+      news,
       identity,
       identities,
       launcher,
@@ -214,7 +214,8 @@ class Agent {
         temporary: paths.temporary,
         log,
         graceMs: times.graceMs,
-        onCrashLoop: () => crashLoops.listener(),
+        checkWithinMs: times.checkWithinMs,
+        onNews: () => news.listener(),
       }),
       journal: new Journal(paths.journal),
       queue: await ReportQueue.open(paths.reports),

@@ -35,6 +35,11 @@ export function isToRun({ artifact, run }: InstalledArtifact): boolean {
   return run ?? artifact.start;
 }
 
+/** Whether its manifest names a check, beside staying up. */
+export function isChecked({ artifact: { health } }: InstalledArtifact): boolean {
+  return health?.check !== undefined || health?.tcp !== undefined || health?.http !== undefined;
+}
+
 /** What profile and reports say of an installed artifact. */
 export function installedFacts({ artifact }: InstalledArtifact): Installed {
   const { name, version, installedSize, requested } = artifact;

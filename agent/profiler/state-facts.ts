@@ -29,6 +29,7 @@ export function stateFacts({ container, supervisor, launcher, digest, damaged }:
         up: state?.isUp ?? false,
         restarts: state?.restarts ?? 0,
         ...(state?.lastExit === undefined ? {} : { lastExit: state.lastExit.slice(0, textLength) }),
+        ...(state?.check === undefined ? {} : { check: state.check.slice(0, textLength) }),
         sinceSeconds: Math.round((state?.sinceMs ?? 0) / 1_000),
       };
     }),

@@ -6,11 +6,12 @@ healthy() {
 	while IFS=$tab read -r name version home package _requested start _keep _size check up _rest <&3; do
 		[ -n "$name" ] || continue
 		[ "$start" = 0 ] || is_up "$name" || start_one "$name"
-		left=$(($(whole "${up%%.*}" 0) + 1))
-		while [ "$start" = 1 ] && [ "$left" -ge 0 ]; do
+		naps=$(awk -v up="$up" -v naps=$a_second 'BEGIN { printf "%.0f", (up == "-" ? 1 : up) * naps + 0.5 }')
+		while [ "$start" = 1 ]; do
 			is_up "$name" || { fail health health "$name did not stay up" || return 1; }
-			[ "$left" = 0 ] || sleep 1
-			left=$((left - 1))
+			[ "$naps" -gt 0 ] || break
+			naps=$((naps - 1))
+			nap
 		done
 		[ "$check" != - ] || continue
 		uptime
@@ -22,7 +23,7 @@ healthy() {
 			[ "$start" = 0 ] || is_up "$name" || deadline=0
 			[ "$now" -lt "$deadline" ] ||
 				{ fail health health "the check of $name failed: $(tail -c 500 tmp/output)" || return 1; }
-			sleep 1
+			nap
 		done
 	done 3<<-END
 		$(rows -v package="$(fact package)" -v name="$artifact" -v touched="$touched" '

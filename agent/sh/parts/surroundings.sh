@@ -83,7 +83,7 @@ random() { head -c 12 /dev/urandom | sha256sum | cut -c "1-$1"; }
 # Not every BusyBox can sleep for less than a second.
 nap() { sleep 1; }
 a_second=1
-usleep 1 && nap() { usleep 200000; } && a_second=5
+usleep 1 && nap() { usleep 100000; } && a_second=10
 # Nor has each nice.
 nicely=''
 nice -n 19 true && nicely='nice -n 19'
