@@ -544,6 +544,18 @@ export interface components {
                 check?: string;
                 staysUpSeconds?: number;
             };
+            limits?: {
+                memoryBytes?: number;
+                processes?: number;
+                cpuPercent?: number;
+            };
+            /** @enum {unknown} */
+            isolation?: "full" | "user";
+            needs?: {
+                devices?: string[];
+                paths?: string[];
+                ports?: number[];
+            };
         };
         Gateway: {
             id: string;
@@ -615,6 +627,7 @@ export interface components {
                 requested?: boolean;
             }[];
             state?: {
+                /** @enum {unknown} */
                 isolation: "full" | "user" | "none";
                 limits: boolean;
                 digest: string;
@@ -980,60 +993,7 @@ export interface operations {
         requestBody: {
             content: {
                 "application/json": {
-                    profile: {
-                        id: string;
-                        name?: string;
-                        mac?: string;
-                        hardware: {
-                            arch: string;
-                            cpus?: number;
-                            memoryTotal?: number;
-                            memoryFree?: number;
-                            diskTotal?: number;
-                            diskFree?: number;
-                            load?: number;
-                            uptimeSeconds?: number;
-                            components?: {
-                                name: string;
-                                version: string;
-                            }[];
-                            cpuFeatures?: string[];
-                        };
-                        software: {
-                            os: string;
-                            kernel?: string;
-                            libc?: string;
-                            tools?: {
-                                name: string;
-                                version: string;
-                            }[];
-                        };
-                        strategies?: string[];
-                        protocols?: string[];
-                        labels?: {
-                            [key: string]: string;
-                        };
-                        installed?: {
-                            name: string;
-                            version: string;
-                            installedSize?: number;
-                            requested?: boolean;
-                        }[];
-                        state?: {
-                            isolation: "full" | "user" | "none";
-                            limits: boolean;
-                            digest: string;
-                            applications: {
-                                name: string;
-                                up: boolean;
-                                restarts: number;
-                                lastExit?: string;
-                                sinceSeconds?: number;
-                            }[];
-                            damaged: string[];
-                            rescued?: string;
-                        };
-                    };
+                    profile: components["schemas"]["GatewayProfile"];
                     pushAddress?: string;
                     agentVersion?: string;
                 };
@@ -1319,73 +1279,7 @@ export interface operations {
                 };
                 content: {
                     "application/json": {
-                        items: {
-                            id: string;
-                            /** @enum {unknown} */
-                            state: "queued" | "active" | "decommissioned";
-                            nodeId: string | null;
-                            protocol: string;
-                            strategy: string;
-                            agentVersion: string | null;
-                            /** Format: date-time */
-                            registeredAt: string;
-                            /** Format: date-time */
-                            lastSeenAt: string;
-                            profile: {
-                                id: string;
-                                name?: string;
-                                mac?: string;
-                                hardware: {
-                                    arch: string;
-                                    cpus?: number;
-                                    memoryTotal?: number;
-                                    memoryFree?: number;
-                                    diskTotal?: number;
-                                    diskFree?: number;
-                                    load?: number;
-                                    uptimeSeconds?: number;
-                                    components?: {
-                                        name: string;
-                                        version: string;
-                                    }[];
-                                    cpuFeatures?: string[];
-                                };
-                                software: {
-                                    os: string;
-                                    kernel?: string;
-                                    libc?: string;
-                                    tools?: {
-                                        name: string;
-                                        version: string;
-                                    }[];
-                                };
-                                strategies?: string[];
-                                protocols?: string[];
-                                labels?: {
-                                    [key: string]: string;
-                                };
-                                installed?: {
-                                    name: string;
-                                    version: string;
-                                    installedSize?: number;
-                                    requested?: boolean;
-                                }[];
-                                state?: {
-                                    isolation: "full" | "user" | "none";
-                                    limits: boolean;
-                                    digest: string;
-                                    applications: {
-                                        name: string;
-                                        up: boolean;
-                                        restarts: number;
-                                        lastExit?: string;
-                                        sinceSeconds?: number;
-                                    }[];
-                                    damaged: string[];
-                                    rescued?: string;
-                                };
-                            };
-                        }[];
+                        items: components["schemas"]["Gateway"][];
                         nextCursor: string | null;
                     };
                 };
@@ -1427,73 +1321,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": {
-                        id: string;
-                        /** @enum {unknown} */
-                        state: "queued" | "active" | "decommissioned";
-                        nodeId: string | null;
-                        protocol: string;
-                        strategy: string;
-                        agentVersion: string | null;
-                        /** Format: date-time */
-                        registeredAt: string;
-                        /** Format: date-time */
-                        lastSeenAt: string;
-                        profile: {
-                            id: string;
-                            name?: string;
-                            mac?: string;
-                            hardware: {
-                                arch: string;
-                                cpus?: number;
-                                memoryTotal?: number;
-                                memoryFree?: number;
-                                diskTotal?: number;
-                                diskFree?: number;
-                                load?: number;
-                                uptimeSeconds?: number;
-                                components?: {
-                                    name: string;
-                                    version: string;
-                                }[];
-                                cpuFeatures?: string[];
-                            };
-                            software: {
-                                os: string;
-                                kernel?: string;
-                                libc?: string;
-                                tools?: {
-                                    name: string;
-                                    version: string;
-                                }[];
-                            };
-                            strategies?: string[];
-                            protocols?: string[];
-                            labels?: {
-                                [key: string]: string;
-                            };
-                            installed?: {
-                                name: string;
-                                version: string;
-                                installedSize?: number;
-                                requested?: boolean;
-                            }[];
-                            state?: {
-                                isolation: "full" | "user" | "none";
-                                limits: boolean;
-                                digest: string;
-                                applications: {
-                                    name: string;
-                                    up: boolean;
-                                    restarts: number;
-                                    lastExit?: string;
-                                    sinceSeconds?: number;
-                                }[];
-                                damaged: string[];
-                                rescued?: string;
-                            };
-                        };
-                    };
+                    "application/json": components["schemas"]["Gateway"];
                 };
             };
             /** @description The caller, the operator or the gateway must act */

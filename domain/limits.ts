@@ -58,6 +58,8 @@ export const limits = {
   gatewayValues: 64,
   /** Characters of one value: it becomes a variable of the environment. */
   valueLength: 4_096,
+  /** Devices, paths and ports that an artifact may declare, of each: somebody has to read them. */
+  needs: 64,
   /** Reports that a gateway may send in one request. */
   reports: 32,
   /** Text that a gateway may attach to a report. */

@@ -1,5 +1,6 @@
 import { createHash } from 'node:crypto';
 import { artifactKey } from '../../domain/artifact/manifest.js';
+import { demandsOf } from '../../domain/artifact/operation.js';
 import { renderConfiguration } from '../../domain/artifact/render-configuration.js';
 import type { ArtifactFile } from '../../domain/artifact/variant-files.js';
 import { limits } from '../../domain/limits.js';
@@ -163,6 +164,7 @@ function toArtifact({ planned, content, variant }: Part, files: readonly Artifac
     start: manifest.policies?.start ?? manifest.kind === 'application',
     keepData: manifest.policies?.keepData === true,
     ...(manifest.health === undefined ? {} : { health: manifest.health }),
+    ...demandsOf(manifest),
     files: files.map(({ path, sha256, sizeBytes, mode }) => ({ path, sha256, size: sizeBytes, mode })),
   };
 }

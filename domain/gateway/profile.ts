@@ -1,6 +1,7 @@
 /** What the profiler of a gateway reports (paper, section III-B 1): static and dynamic facts. */
 import Type, { type Static } from 'typebox';
 import { limits } from '../limits.js';
+import { isolationLevels } from './isolation.js';
 
 const strict = { additionalProperties: false } as const;
 const Bytes = Type.Integer({ minimum: 0, maximum: Number.MAX_SAFE_INTEGER });
@@ -70,7 +71,7 @@ export const LabelsSchema = Type.Record(
 export const GatewayStateSchema = Type.Object(
   {
     /** How far applications are kept from the system and the agent; tried, not guessed. */
-    isolation: Type.Union([Type.Literal('full'), Type.Literal('user'), Type.Literal('none')]),
+    isolation: Type.Enum([...isolationLevels]),
     /** Whether limits of memory, processes and processor hold. */
     limits: Type.Boolean(),
     /** Names what is installed with its values; opaque. A task may name it as the state that it starts from. */
