@@ -27,7 +27,7 @@ import { Supervisor } from './container/supervisor.js';
 import { ControlGroups } from './isolation/control-groups.js';
 import { Launcher } from './isolation/launcher.js';
 import { deliver, recover } from './delivery/deliver.js';
-import { verifyAndRepair } from './delivery/repair.js';
+import { verifyAndRepair, type Verification } from './delivery/repair.js';
 import type { DeliveryContext } from './delivery/delivery-context.js';
 import { ReportSender } from './delivery/report-sender.js';
 import {
@@ -125,7 +125,7 @@ class Agent {
   #etag: string | undefined;
   #registered = false;
   #verificationDueAtMs = 0;
-  #damaged: readonly string[] = [];
+  #verification: Verification = { damaged: [], trees: {} };
   /** Attempts to register since the last that succeeded. */
   #attempts = 0;
 
@@ -378,8 +378,8 @@ class Agent {
     if (performance.now() < this.#verificationDueAtMs) return;
     const seconds = this.options.verifyIntervalSeconds ?? defaultVerifyIntervalSeconds;
     this.#verificationDueAtMs = performance.now() + jittered(seconds * 1_000);
-    this.#damaged = await verifyAndRepair(this.#deliveryContext());
-    if (this.#damaged.length > 0) this.#profileWanted = true;
+    this.#verification = await verifyAndRepair(this.#deliveryContext());
+    if (this.#verification.damaged.length > 0) this.#profileWanted = true;
   }
 
   /** The profile with what became of what is installed. */
@@ -387,7 +387,7 @@ class Agent {
     const { profiler, container, supervisor, launcher } = this.parts;
     const profile = await profiler.read();
     const digest = await stateDigest(container, this.#identity.mark);
-    const state = stateFacts({ container, supervisor, launcher, digest, damaged: this.#damaged });
+    const state = stateFacts({ container, supervisor, launcher, digest, ...this.#verification });
     return { ...profile, state };
   }
 

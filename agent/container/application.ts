@@ -77,7 +77,10 @@ export class Application {
     this.#unit = `app.${options.name}`;
     this.#log = new OutputLog(options.logFile);
     const mostSeconds = options.restart?.mostBackoffSeconds ?? defaultMostBackoffSeconds;
-    this.#backoff = new Backoff({ firstMs: firstRestartMs, mostMs: Math.max(firstRestartMs, mostSeconds * 1_000) });
+    this.#backoff = new Backoff({
+      firstMs: firstRestartMs,
+      mostMs: Math.max(firstRestartMs, mostSeconds * 1_000),
+    });
   }
 
   get name(): string {

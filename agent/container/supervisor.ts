@@ -60,8 +60,7 @@ export class Supervisor {
       logFile: container.path('log', `${name}.log`),
       onExit: (how) => {
         log('warn', 'application ended', { application: name, how });
-        if (this.#running.get(name)?.application.state.restarts === crashLoopRestarts)
-          this.options.onNews();
+        if (this.#running.get(name)?.application.state.restarts === crashLoopRestarts) this.options.onNews();
       },
     });
     const watch = this.#watch(installed, application);
