@@ -1,7 +1,7 @@
 /** What became of what is installed, as the profile tells it. */
 import type { GatewayState } from '../../domain/gateway/profile.js';
 import type { Container } from '../container/container.js';
-import { isToRun } from '../container/generation.js';
+import { isToRun, promisedTree } from '../container/generation.js';
 import type { Supervisor } from '../container/supervisor.js';
 import type { Launcher } from '../isolation/launcher.js';
 
@@ -14,9 +14,12 @@ export interface StateSources {
   readonly launcher: Launcher;
   readonly digest: string;
   readonly damaged: readonly string[];
+  readonly trees: Readonly<Record<string, string>>;
 }
 
-export function stateFacts({ container, supervisor, launcher, digest, damaged }: StateSources): GatewayState {
+export function stateFacts(sources: StateSources): GatewayState {
+  const { container, supervisor, launcher, digest, damaged, trees } = sources;
+
   const states = supervisor.states;
   return {
     isolation: launcher.level,
@@ -29,10 +32,18 @@ export function stateFacts({ container, supervisor, launcher, digest, damaged }:
         up: state?.isUp ?? false,
         restarts: state?.restarts ?? 0,
         ...(state?.lastExit === undefined ? {} : { lastExit: state.lastExit.slice(0, textLength) }),
+        ...(state?.check === undefined ? {} : { check: state.check.slice(0, textLength) }),
         sinceSeconds: Math.round((state?.sinceMs ?? 0) / 1_000),
       };
     }),
     damaged: [...damaged],
+    // What came since the last verification was verified as it came.
+    trees: Object.fromEntries(
+      container.current.artifacts.map(({ artifact, home }) => [
+        artifact.name,
+        trees[home] ?? promisedTree(home),
+      ]),
+    ),
     ...(container.rescued === undefined ? {} : { rescued: container.rescued.slice(0, textLength) }),
   };
 }

@@ -20,13 +20,41 @@ export const ControlSchema = Type.Object(
   strict,
 );
 
-/** Evidence that an application works: a script that must exit 0, or simply staying up. */
+const Port = Type.Integer({ minimum: 1, maximum: 65_535 });
+
+/** Evidence that an application works: all that is named must hold, and that it stays up. */
 export const HealthSchema = Type.Object(
   {
+    /** A script that must exit 0. */
     check: Type.Optional(Path),
     staysUpSeconds: Type.Optional(Type.Number({ minimum: 0, maximum: 3600 })),
+    /** A port of its own that must take connections. */
+    tcp: Type.Optional(Port),
+    /** A request to itself that must be answered, by neither a refusal nor a failure. */
+    http: Type.Optional(
+      Type.Object(
+        {
+          port: Port,
+          path: Type.String({ maxLength: limits.pathLength, pattern: '^/[\\u0021-\\u007e]*$' }),
+        },
+        strict,
+      ),
+    ),
+    /** Between two checks for ever after; without it they are asked of a delivery alone. */
+    periodSeconds: Type.Optional(Type.Integer({ minimum: 1, maximum: 86_400 })),
   },
   strict,
+);
+
+/** What happens when an application ends by itself. */
+const RestartSchema = Type.Object(
+  {
+    /** `onFailure`: not when it ended with status 0. Default `always`. */
+    policy: Type.Optional(Type.Enum(['always', 'onFailure', 'never'])),
+    /** The longest pause before it is started again; 60 when absent. */
+    mostBackoffSeconds: Type.Optional(Type.Integer({ minimum: 1, maximum: 86_400 })),
+  },
+  { ...strict, minProperties: 1 },
 );
 
 /** What its processes may take together, where the gateway can limit it; the agent's own limits otherwise. */
@@ -62,17 +90,19 @@ export const DemandsSchema = Type.Object(
     /** The least that its applications are to be kept from the system; gateways of a lower level have no plan. */
     isolation: Type.Optional(Type.Enum([...demandableLevels])),
     needs: Type.Optional(NeedsSchema),
+    restart: Type.Optional(RestartSchema),
   },
   strict,
 );
 export type Demands = Static<typeof DemandsSchema>;
 
 /** The demands among other facts of an artifact, and nothing that is undefined. */
-export function demandsOf({ limits: run, isolation, needs }: Demands): Demands {
+export function demandsOf({ limits: run, isolation, needs, restart }: Demands): Demands {
   return {
     ...(run === undefined ? {} : { limits: run }),
     ...(isolation === undefined ? {} : { isolation }),
     ...(needs === undefined ? {} : { needs }),
+    ...(restart === undefined ? {} : { restart }),
   };
 }
 

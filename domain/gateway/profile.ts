@@ -84,6 +84,8 @@ export const GatewayStateSchema = Type.Object(
           restarts: Type.Integer({ minimum: 0 }),
           /** How it ended last. */
           lastExit: Type.Optional(Text),
+          /** What its last check said; absent when that passed, or there is none. */
+          check: Type.Optional(Text),
           /** Up or down for so long. */
           sinceSeconds: Type.Optional(Type.Integer({ minimum: 0 })),
         },
@@ -93,6 +95,12 @@ export const GatewayStateSchema = Type.Object(
     ),
     /** Names of artifacts whose files are not what their package brought, and cannot be had again for now. */
     damaged: Type.Array(Type.String({ maxLength: 100 }), { maxItems: limits.installed }),
+    /** Of each artifact the digest of its files as they were found last: the end of its directory's name when whole. */
+    trees: Type.Optional(
+      Type.Record(Type.String({ maxLength: 100 }), Type.String({ pattern: '^[0-9a-f]{12}$' }), {
+        maxProperties: limits.installed,
+      }),
+    ),
     /** Why the agent had to put its state together from what was left. */
     rescued: Type.Optional(Text),
   },

@@ -6,7 +6,7 @@ control() { limited "$1" environment "$2" "$3" "$4" sh "$2/control/$5" ${6:+"$6"
 end_group() {
 	kill -TERM "-$1" || return 0
 	patient=$((5 * a_second))
-	while kill -0 "-$1" && [ "$patient" -gt -25 ]; do
+	while kill -0 "-$1" && [ "$patient" -gt -$((5 * a_second)) ]; do
 		[ "$patient" -gt 0 ] || kill -KILL "-$1"
 		patient=$((patient - 1))
 		nap

@@ -2,16 +2,16 @@
 # healthy: the evidence for what was brought or is to be started
 healthy() {
 	[ "$action" = start ] || artifact=
-	# What was up before the change has to be up after it.
 	touched=" $(cat touched) "
 	while IFS=$tab read -r name version home package _requested start _keep _size check up _rest <&3; do
 		[ -n "$name" ] || continue
 		[ "$start" = 0 ] || is_up "$name" || start_one "$name"
-		left=$(($(whole "${up%%.*}" 0) + 1))
-		while [ "$start" = 1 ] && [ "$left" -ge 0 ]; do
+		naps=$(awk -v up="$up" -v naps=$a_second 'BEGIN { printf "%.0f", (up == "-" ? 1 : up) * naps + 0.5 }')
+		while [ "$start" = 1 ]; do
 			is_up "$name" || { fail health health "$name did not stay up" || return 1; }
-			[ "$left" = 0 ] || sleep 1
-			left=$((left - 1))
+			[ "$naps" -gt 0 ] || break
+			naps=$((naps - 1))
+			nap
 		done
 		[ "$check" != - ] || continue
 		uptime
@@ -23,7 +23,7 @@ healthy() {
 			[ "$start" = 0 ] || is_up "$name" || deadline=0
 			[ "$now" -lt "$deadline" ] ||
 				{ fail health health "the check of $name failed: $(tail -c 500 tmp/output)" || return 1; }
-			sleep 1
+			nap
 		done
 	done 3<<-END
 		$(rows -v package="$(fact package)" -v name="$artifact" -v touched="$touched" '
@@ -83,8 +83,7 @@ deliver() {
 				report installing 2
 				collect "$before"
 				after=$(next_name)
-				if ! rows -v name="$artifact" -v action="$action" '
-					$1 == name && action == "uninstall" { next } $1 == name { $6 = action == "start" } 1' "$old" | generation "$after"; then
+				if ! changed | generation "$after" && ! { in_need && changed | generation "$after"; }; then
 					fail space change 'the disk is full'
 				elif [ "$action" = uninstall ] || cut -f 1 "$old" | grep -qxF "$artifact"; then next=switch; else
 					fail internal change "$artifact is not installed"
@@ -94,8 +93,7 @@ deliver() {
 				watching=
 				rm -f downloads/*
 				if [ "$(current)" != "$after" ]; then
-					[ -f touched ] || for name in $(cut -f 1 "$table"); do ! is_up "$name" || printf '%s ' "$name"; done | put touched
-					stop_all
+					stop_touched
 					switch_to "$after" || fail space switch 'the disk is full'
 				fi
 				[ "$(current)" != "$after" ] || next=start
@@ -130,11 +128,32 @@ sweep() {
 	keep_reserve
 }
 
+# stop_touched: what was up before the change has to be up after it
+stop_touched() {
+	[ -f touched ] || for name in $(cut -f 1 "$table"); do ! is_up "$name" || printf '%s ' "$name"; done | put touched
+	stop_all
+}
+
+# changed: the rows of the old generation as the order wants them
+changed() {
+	rows -v name="$artifact" -v action="$action" '
+		$1 == name && action == "uninstall" { next } $1 == name { $6 = action == "start" } 1' "$old"
+}
+
+# in_need: room for an order on a full disk. Nothing runs that could take it, and what goes anyway goes first.
+in_need() {
+	watching=
+	stop_touched
+	spare
+	[ "$action" != uninstall ] || uninstall "$old" - "$before" <<-END
+		$(changed)
+	END
+}
+
 # make_room: the old goes before the new is unpacked; it can be fetched again
 make_room() {
 	watching=
-	[ -f touched ] || for name in $(cut -f 1 "$table"); do ! is_up "$name" || printf '%s ' "$name"; done | put touched
-	stop_all
+	stop_touched
 	if [ "$(current)" = "$before" ]; then
 		gap=$(next_name)
 		{ remaining "$table" | generation "$gap"; } && switch_to "$gap" || { fail space makeRoom 'the disk is full' || return 1; }

@@ -44,12 +44,14 @@ fi
 keep_up
 if [ -z "$token" ] || [ -z "$node" ]; then register; fi
 while :; do
+	at_once=
 	poll
 	uptime
 	if [ "$now" -ge "$verify_at" ]; then verify && verify_at=$((now + 3600)); fi
 	[ -z "$tell" ] || register
 	keep_reserve
 	: >tmp/complaints
+	[ -z "$at_once" ] || continue
 	wait_for=$(whole "${every:-${interval%%.*}}" 30)
 	[ "$failures" = 0 ] || [ "$wait_for" -ge $((1 << failures)) ] || wait_for=$((1 << failures))
 	patience $((wait_for > 0 ? wait_for : 1))
