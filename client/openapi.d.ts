@@ -332,7 +332,7 @@ export interface paths {
         /** What gateways were ordered to do and what came of it, one item a gateway's part, oldest first */
         get: operations["listOrders"];
         put?: never;
-        /** Uninstall, start or stop an artifact on the gateways that have it */
+        /** Uninstall, start or stop an artifact on the gateways that have it, or wipe gateways */
         post: operations["giveOrder"];
         delete?: never;
         options?: never;
@@ -543,6 +543,12 @@ export interface components {
             health?: {
                 check?: string;
                 staysUpSeconds?: number;
+                tcp?: number;
+                http?: {
+                    port: number;
+                    path: string;
+                };
+                periodSeconds?: number;
             };
             limits?: {
                 memoryBytes?: number;
@@ -555,6 +561,11 @@ export interface components {
                 devices?: string[];
                 paths?: string[];
                 ports?: number[];
+            };
+            restart?: {
+                /** @enum {unknown} */
+                policy?: "always" | "onFailure" | "never";
+                mostBackoffSeconds?: number;
             };
         };
         Gateway: {
@@ -569,6 +580,8 @@ export interface components {
             registeredAt: string;
             /** Format: date-time */
             lastSeenAt: string;
+            /** @description What is not as it should be, by the state that it reported last: a line each */
+            troubles: string[];
             profile: components["schemas"]["GatewayProfile"];
         };
         GatewayValue: {
@@ -636,9 +649,13 @@ export interface components {
                     up: boolean;
                     restarts: number;
                     lastExit?: string;
+                    check?: string;
                     sinceSeconds?: number;
                 }[];
                 damaged: string[];
+                trees?: {
+                    [key: string]: string;
+                };
                 rescued?: string;
             };
         };
@@ -818,7 +835,7 @@ export interface components {
             order: string;
             gatewayId: string;
             /** @enum {unknown} */
-            action: "uninstall" | "start" | "stop";
+            action: "uninstall" | "start" | "stop" | "wipe";
             artifact: string;
             /** @enum {unknown} */
             state: "pending" | "offered" | "downloading" | "installing" | "succeeded" | "failed" | "incompatible" | "lost" | "cancelled";
@@ -1265,6 +1282,8 @@ export interface operations {
                 limit?: string;
                 /** @description nextCursor of the page before */
                 cursor?: string;
+                /** @description Only those that report that something is not as it should be */
+                unwell?: boolean;
             };
             header?: never;
             path?: never;
@@ -2028,9 +2047,11 @@ export interface operations {
             content: {
                 "application/json": {
                     /** @enum {unknown} */
-                    action: "uninstall" | "start" | "stop";
-                    /** @description Name, without a version */
-                    artifact: string;
+                    action: "uninstall" | "start" | "stop" | "wipe";
+                    /** @description Name, without a version; only wipe is about no artifact */
+                    artifact?: string;
+                    /** @description Of uninstall: whether its data stays on the gateway; default: as the policy of the artifact says */
+                    keepData?: boolean;
                     deployment?: string;
                     gatewayIds?: string[];
                     deadlineSeconds?: number;
@@ -2048,6 +2069,10 @@ export interface operations {
                         id: string;
                         /** @description Gateways that have the artifact, and so got the order */
                         gateways: number;
+                        /** @description Dependencies that nothing needs any more and that go with it, with the number of gateways; empty when the order was known */
+                        also: {
+                            [key: string]: number;
+                        };
                     };
                 };
             };
