@@ -62,6 +62,12 @@ export const limits = {
   needs: 64,
   /** Reports that a gateway may send in one request. */
   reports: 32,
+  /** Requirements that a task names, and characters of a range: a gateway reads them in a shell. */
+  taskRequirements: { most: 200, rangeLength: 200 },
+  /** Times that a delivery is planned anew because its gateway was in another state: more have another cause. */
+  plansAnew: 5,
+  /** Characters of a digest that a gateway names its state by. */
+  stateDigestLength: 128,
   /** Text that a gateway may attach to a report. */
   reportDetailBytes: 8 * 1024,
   /** JSON bodies of the management API. */

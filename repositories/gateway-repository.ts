@@ -288,15 +288,25 @@ export class GatewayRepository {
     return rows.map((row) => row.id);
   }
 
-  /** Facts of the gateways whose deliveries wait for a plan on a node, a page at a time. */
-  async *plannable(rolloutId: string, nodeId: string, pageSize: number): AsyncGenerator<PlannableGateway[]> {
+  /**
+   * Facts of the gateways whose deliveries wait for a plan on a node, a page at a time.
+   * @param chunk null: those that have no plan yet; else those of the chunk that are to be planned anew
+   */
+  async *plannable(
+    rolloutId: string,
+    nodeId: string,
+    pageSize: number,
+    chunk: number | null = null,
+  ): AsyncGenerator<PlannableGateway[]> {
+    const waiting =
+      chunk === null ? Prisma.sql`d.chunk IS NULL` : Prisma.sql`d.chunk = ${chunk} AND d.replan`;
     let after = -1;
     for (;;) {
       const rows = await this.database.$queryRaw<
         { ordinal: number; profile: GatewayProfile; labels: Record<string, string>; installed: Installed[] }[]
       >`
         SELECT d.ordinal, g.profile, g.labels, g.installed FROM delivery d JOIN gateway g ON g.id = d.gateway_id
-        WHERE d.rollout_id = ${rolloutId}::uuid AND d.node_id = ${nodeId} AND d.chunk IS NULL AND d.ended_at IS NULL
+        WHERE d.rollout_id = ${rolloutId}::uuid AND d.node_id = ${nodeId} AND ${waiting} AND d.ended_at IS NULL
           AND d.ordinal > ${after}
         ORDER BY d.ordinal LIMIT ${pageSize}`;
       const last = rows.at(-1);

@@ -263,7 +263,7 @@ test('reports end a delivery and wake its workflow; the same again is a duplicat
   expect((await report(gateway.token, reports)).body).toMatchObject({
     outcomes: [{ outcome: 'applied' }, { outcome: 'applied' }, { outcome: 'applied', state: 'succeeded' }],
   });
-  expect(acknowledged).toEqual([{ rolloutId, chunk: 0, slots: [0], remaining: 0 }]);
+  expect(acknowledged).toEqual([{ rolloutId, chunk: 0, slots: [0], remaining: 0, refused: false }]);
   expect(await report(gateway.token, reports)).toMatchObject({
     status: 200,
     body: { outcomes: [{ outcome: 'duplicate' }, { outcome: 'duplicate' }, { outcome: 'duplicate' }] },

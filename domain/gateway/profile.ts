@@ -75,7 +75,7 @@ export const GatewayStateSchema = Type.Object(
     /** Whether limits of memory, processes and processor hold. */
     limits: Type.Boolean(),
     /** Names what is installed with its values; opaque. A task may name it as the state that it starts from. */
-    digest: Type.String({ maxLength: 128 }),
+    digest: Type.String({ maxLength: limits.stateDigestLength }),
     applications: Type.Array(
       Type.Object(
         {
