@@ -55,7 +55,10 @@ chmodSync(target, 0o755);
 /** Gives functions short names, the most used the shortest; no command begins with a capital. */
 function withShortFunctions(script) {
   const letters = 'ABCDEFGHIJKLMNOPQRSTUVWXYZ';
-  const names = [...letters, ...[...letters].flatMap((first) => [...'abcdeg'].map((second) => first + second))];
+  const names = [
+    ...letters,
+    ...[...letters].flatMap((first) => [...'abcdeg'].map((second) => first + second)),
+  ];
   const uses = new Map(functions.map((name) => [name, 0]));
   for (const [name] of script.matchAll(commands)) if (uses.has(name)) uses.set(name, uses.get(name) + 1);
   const ordered = [...uses].sort(([, left], [, right]) => right - left);
@@ -92,7 +95,10 @@ function withShortVariables(script) {
     const candidate = names.shift();
     renamed.set(name, candidate.length < name.length ? candidate : name);
   }
-  return [...given, ...read].reduce((text, place) => text.replace(place, (name) => renamed.get(name) ?? name), script);
+  return [...given, ...read].reduce(
+    (text, place) => text.replace(place, (name) => renamed.get(name) ?? name),
+    script,
+  );
 }
 
 /** Without the spaces that only people need: in arithmetic, between commands, and in awk outside of its texts. */
