@@ -74,7 +74,15 @@ export const cleanupStep: Step = async (context, entry) => {
   const homes = new Set(container.current.artifacts.map(({ home }) => home));
   const names = new Set(container.current.artifacts.map(({ artifact }) => artifact.name));
   const gone = (before?.artifacts ?? []).filter(({ home }) => !homes.has(home));
-  const problems = await uninstall(context, entry.before, gone, (name) => names.has(name));
+  const keepData = entry.task.action === 'uninstall' ? entry.task.keepData : undefined;
+  const problems = await uninstall(
+    context,
+    entry.before,
+    gone,
+    (name) => names.has(name) || keepData === true,
+  );
+  if (keepData === false) await container.removeData(gone.map(({ artifact }) => artifact.name));
+  if (entry.task.action === 'wipe') await container.wipe();
   await container.collectGarbage();
   await removeDownloads(paths.downloads);
   await removeBackup(paths.backup);

@@ -14,7 +14,7 @@ import { join } from 'node:path';
 import type { Log } from '../state/bounded-log.js';
 import { isMissing } from '../state/atomic-file.js';
 import type { ControlGroups, UnitLimits } from './control-groups.js';
-import { isolationLevels, type IsolationLevel } from './isolation-level.js';
+import { isolationLevels, type IsolationLevel } from '../../domain/gateway/isolation.js';
 import { openPrivateView } from './private-view.js';
 import { capabilities, grant, grantArguments, type UnitNeeds } from './unit-needs.js';
 import { containerVariable, killProcesses, unitVariable } from './unit-processes.js';

@@ -1,4 +1,5 @@
 /** What became of what is installed, as the profile tells it. */
+import { isolationFacts } from '../../domain/gateway/isolation.js';
 import type { GatewayState } from '../../domain/gateway/profile.js';
 import type { Container } from '../container/container.js';
 import { isToRun, promisedTree } from '../container/generation.js';
@@ -53,7 +54,5 @@ export function stateFacts(sources: StateSources): GatewayState {
  * `isolation-user`, or the latter alone, or neither.
  */
 export function isolationTools({ level }: Launcher): { readonly name: string; readonly version: string }[] {
-  const names =
-    level === 'full' ? ['isolation-full', 'isolation-user'] : level === 'user' ? ['isolation-user'] : [];
-  return names.map((name) => ({ name, version: '1.0.0' }));
+  return isolationFacts(level).map((name) => ({ name, version: '1.0.0' }));
 }

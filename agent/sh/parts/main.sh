@@ -20,6 +20,7 @@ etag='' most_level=${most_level:-full}
 end_leftovers
 prepare
 isolate
+for group in $groups; do for unit in "$group"/*/; do unit=${unit%/} && end_unit "${unit##*/}"; done; done
 end_marked "LEONORE_CONTAINER=$mark"
 finish() {
 	trap '' TERM INT HUP
@@ -27,6 +28,7 @@ finish() {
 	[ -z "$asking" ] || kill "$asking"
 	[ -z "$child" ] || end_group "$child"
 	stop_all
+	for group in $groups; do rmdir "$group"; done
 	rm -f lock
 	exit 0
 }

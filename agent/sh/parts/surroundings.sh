@@ -35,6 +35,7 @@ tab=$(printf '\t')
 nl='
 '
 token='' node='' interval='' watching='' asking='' delivery=- pids=' ' dues=' ' child='' logged=0 units=0
+override_keep='' groups='' rules=' ' checks=' '
 unsent='' tell='' plain='' damaged='' level=none wrap='' verify_at=0
 
 exec 9>&2 2>/dev/null
@@ -103,5 +104,6 @@ pause_for() {
 		sleep 1
 		left=$((left - 1))
 		keep_up
+		look_after
 	done
 }
