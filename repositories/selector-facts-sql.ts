@@ -31,6 +31,7 @@ const singleFacts: ReadonlyMap<string, SqlFact> = new Map<string, SqlFact>([
   ['software.os', { type: 'text', value: Prisma.sql`(g.profile #>> '{software,os}')` }],
   ['software.kernel', { type: 'version', value: Prisma.sql`(g.profile #>> '{software,kernel}')` }],
   ['software.libc', { type: 'text', value: Prisma.sql`(g.profile #>> '{software,libc}')` }],
+  ['state.isolation', { type: 'text', value: Prisma.sql`(g.profile #>> '{state,isolation}')` }],
 ]);
 
 /** Facts that are looked up by a key, by the name of the collection. */

@@ -14,6 +14,7 @@ import { rolloutInput } from '../domain/orchestration.js';
 import type { NodeNames } from '../repositories/pool-repository.js';
 import type { Repositories } from '../repositories/repositories.js';
 import type { OpenRollout } from '../repositories/rollout-repository.js';
+import { planOrdersAnew } from '../services/plan-orders-anew.js';
 import { selectRequested } from '../services/select-requested.js';
 import type { PoolClient } from '../workflows/client/pool-client.js';
 import type { RolloutClient } from '../workflows/client/rollout-client.js';
@@ -85,6 +86,7 @@ export class Reconciler {
     await this.each('what gateways have', () => this.askAfterAbsence());
     await this.each('nodes', () => this.lookAfterNodes());
     await this.each('deadlines', () => this.enforceDeadlines());
+    await this.each('refused orders', () => planOrdersAnew(repositories));
     await this.each('orders', async () => {
       await repositories.orders.endFinished();
     });

@@ -93,10 +93,12 @@ underBusyBox('a BusyBox agent in a root directory of its own', () => {
         return state / 2_147_483_648;
       };
       let agent = box.start();
+      const startedMs = performance.now();
       await install(first, 'd1');
+      const wholeMs = performance.now() - startedMs;
       bed.server.offer(built, testTask('d2', built, { remove, removeFirst }));
       for (let kill = 0; kill < kills / 4; kill += 1) {
-        await sleep(500 + random() * 3_500);
+        await sleep(random() * 1.2 * wholeMs);
         await agent.end('SIGKILL');
         agent = box.start();
       }

@@ -31,6 +31,9 @@ export const GatewaySchema = Type.Object({
   agentVersion: NullableTextSchema,
   registeredAt: InstantSchema,
   lastSeenAt: InstantSchema,
+  troubles: Type.Array(Type.String(), {
+    description: 'What is not as it should be, by the state that it reported last: a line each',
+  }),
   profile: GatewayProfileSchema,
 });
 

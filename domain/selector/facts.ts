@@ -37,6 +37,7 @@ export const singleFacts: ReadonlyMap<string, ReadSingle> = new Map<string, Read
   ['software.os', (profile) => text(profile.software.os)],
   ['software.kernel', (profile) => version(profile.software.kernel)],
   ['software.libc', (profile) => text(profile.software.libc)],
+  ['state.isolation', (profile) => text(profile.state?.isolation)],
 ]);
 
 /** Facts that are looked up by a key: `labels.KEY`, `software.tools.NAME`, ... */

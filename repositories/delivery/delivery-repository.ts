@@ -4,6 +4,7 @@ import type {
   Report,
   ReportOutcome,
   Task,
+  TaskRequirement,
 } from '../../domain/agent-protocol/messages.js';
 import { formatDeliveryId, type DeliveryKey } from '../../domain/delivery/delivery-id.js';
 import type { HistoryEntry } from '../../domain/delivery/history.js';
@@ -60,8 +61,10 @@ export interface ChunkAcknowledgement {
   readonly rolloutId: string;
   readonly chunk: number;
   readonly slots: readonly number[];
-  /** Deliveries of the chunk that have not ended yet. */
-  readonly remaining: number;
+  /** Deliveries of the chunk that have not ended yet; null when none of it ended now. */
+  readonly remaining: number | null;
+  /** True when a gateway refused what was planned for another state: its workflow has it planned anew. */
+  readonly refused: boolean;
 }
 
 /** A report is stored again when its delivery was changed by somebody else in between; that happens once, or twice. */
@@ -199,6 +202,16 @@ export class DeliveryRepository {
   }
 }
 
+/** What a task says of its plan, as it is stored with the group. */
+interface TaskChanges {
+  readonly remove: string[];
+  readonly removeFirst: boolean;
+  readonly requires?: TaskRequirement[];
+}
+
+/** What an order says of one gateway, as it is stored with its delivery. */
+export type OrderChanges = Pick<Order, 'also' | 'keepData'>;
+
 interface PollRow {
   gateway_id: string;
   token_hash: Uint8Array;
@@ -207,11 +220,13 @@ interface PollRow {
   profile_wanted: boolean;
   rollout_id: string | null;
   ordinal: number;
+  attempt: number;
   sequence: number;
+  start_state: string | null;
   action: Task['action'] | OrderAction;
   artifact: string;
   deadline_at: Date;
-  changes: { remove: string[]; removeFirst: boolean };
+  changes: TaskChanges & OrderChanges;
   package_id: string;
   archive_digest: string;
   /** int8, which `pg` gives as text. */
@@ -237,9 +252,12 @@ function toPollAnswer(row: PollRow): PollAnswer {
 
 function toOrder(row: PollRow, rolloutId: string, action: OrderAction): Order {
   return {
-    deliveryId: formatDeliveryId({ rolloutId, ordinal: row.ordinal }),
+    deliveryId: formatDeliveryId({ rolloutId, ordinal: row.ordinal, attempt: row.attempt }),
     action,
     artifact: row.artifact,
+    // What it was given with; an order of an older LEONORE has nothing.
+    ...(row.changes as OrderChanges | null),
+    ...startStateOf(row),
     deadline: row.deadline_at.toISOString(),
     lastSequence: row.sequence,
   };
@@ -247,7 +265,7 @@ function toOrder(row: PollRow, rolloutId: string, action: OrderAction): Order {
 
 function toTask(row: PollRow, rolloutId: string): Task {
   return {
-    deliveryId: formatDeliveryId({ rolloutId, ordinal: row.ordinal }),
+    deliveryId: formatDeliveryId({ rolloutId, ordinal: row.ordinal, attempt: row.attempt }),
     rolloutId,
     action: 'install',
     package: {
@@ -259,9 +277,15 @@ function toTask(row: PollRow, rolloutId: string): Task {
     remove: row.changes.remove,
     removeFirst: row.changes.removeFirst,
     values: openValues(row),
+    ...startStateOf(row),
+    ...(row.changes.requires === undefined ? {} : { requires: row.changes.requires }),
     deadline: row.deadline_at.toISOString(),
     lastSequence: row.sequence,
   };
+}
+
+function startStateOf({ start_state: startState }: PollRow): { startState?: string } {
+  return startState === null ? {} : { startState };
 }
 
 /** What the gateway has of what the package declares, and the defaults of the rest. */
