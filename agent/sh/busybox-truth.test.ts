@@ -75,7 +75,7 @@ underBusyBox('the BusyBox agent', () => {
     expect(broken).toMatchObject({ state: 'failed', error: { class: 'health' } });
     expect(versionsOf(broken)).toEqual(['lib@1.0.0', 'app@1.0.0']);
     const state = await told();
-    expect(state).toMatchObject({ limits: false, damaged: [], applications: [{ name: 'app', up: true }] });
+    expect(state).toMatchObject({ damaged: [], applications: [{ name: 'app', up: true }] });
     expect(['full', 'user', 'none']).toContain(state?.isolation);
     const startState = state?.digest;
     const first = await install(testPackage(lib('1.1.0')), 'd3', { startState });
