@@ -38,15 +38,6 @@ async function install(built: TestPackage, deliveryId: string, over = {}): Promi
 const keysOf = (report: Report): string[] =>
   (report.installed ?? []).map(({ name, version }) => `${name}@${version}`);
 
-/** Resolves once the application has said which process it is: a moment after it was started. */
-async function running(): Promise<void> {
-  const isAlive = async (): Promise<boolean> => {
-    const pid = Number(await bed.text('container/data/app/pid').catch(() => ''));
-    return pid > 0 && existsSync(`/proc/${String(pid)}`);
-  };
-  while (!(await isAlive())) await sleep(20);
-}
-
 /** Processes whose root directory is that of the gateway, with the names of their programs. */
 function processesInside(root: string): { pid: number; command: string }[] {
   return readdirSync('/proc')
@@ -376,7 +367,7 @@ underBusyBox('on a small disk', () => {
     const refused = await install(next(), 'd2', { remove: ['app@1.0.0'] });
     expect(refused).toMatchObject({ state: 'failed', error: { class: 'space' } });
     expect(keysOf(refused)).toEqual(['app@1.0.0']);
-    await running();
+    await box.running();
 
     const failed = await install(next({ 'start.sh': 'exit 1\n' }), 'd3', {
       remove: ['app@1.0.0'],
@@ -385,7 +376,7 @@ underBusyBox('on a small disk', () => {
     expect(failed).toMatchObject({ state: 'failed', error: { class: 'health' } });
     expect(keysOf(failed)).toEqual(['app@1.0.0']);
     expect(await box.leftovers()).toEqual([]);
-    await running();
+    await box.running();
 
     const worked = await install(next(), 'd4', { remove: ['app@1.0.0'], removeFirst: true });
     expect(worked).toMatchObject({ state: 'succeeded' });
@@ -407,7 +398,7 @@ underBusyBox('on a small disk', () => {
       expect(keysOf(report)).toEqual(['app@1.0.0']);
       expect(await box.leftovers()).toEqual([]);
       expect(await box.store()).toEqual(['app@1.0.0']);
-      await running();
+      await box.running();
       await writeFile(box.path('room'), Buffer.alloc(100_000));
     },
     90_000,
