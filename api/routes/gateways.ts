@@ -1,5 +1,6 @@
 import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox';
 import Type from 'typebox';
+import { Text } from '../../domain/text.js';
 import type { Gateway } from '../../repositories/gateway-repository.js';
 import type { RouteOptions } from '../context.js';
 import { pageOf } from '../paging.js';
@@ -7,7 +8,7 @@ import { PageQuerySchema, PageSchema, problems } from '../schemas/common.js';
 import { GatewaySchema } from '../schemas/resources.js';
 
 const tags = ['gateways'];
-const ParamsSchema = Type.Object({ id: Type.String({ maxLength: 128 }) });
+const ParamsSchema = Type.Object({ id: Text(128) });
 
 /** IoT gateway management, for people; gateways themselves use the device API. */
 export const gatewayRoutes: FastifyPluginAsyncTypebox<RouteOptions> = async (app, { context }) => {

@@ -1,13 +1,13 @@
-import { createHash } from 'node:crypto';
 import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox';
 import Type, { type Static } from 'typebox';
-import { canonicalJson } from '../../domain/canonical-json.js';
 import { LeonoreError } from '../../domain/errors.js';
+import { Text } from '../../domain/text.js';
 import { neededBy } from '../../domain/order/needed-by.js';
 import type { Member } from '../../repositories/deployment-members.js';
 import type { GatewayOrder } from '../../repositories/order-repository.js';
 import type { Repositories } from '../../repositories/repositories.js';
 import type { RouteOptions } from '../context.js';
+import { IdempotencyHeadersSchema, requestIdentity } from '../idempotency.js';
 import { pageOf } from '../paging.js';
 import { PageQuerySchema, PageSchema, problems, strict, UuidParamsSchema } from '../schemas/common.js';
 import { GatewayOrderSchema, NewOrderSchema, OrderAnswerSchema } from '../schemas/orders.js';
@@ -20,15 +20,10 @@ const OrderQuerySchema = Type.Object(
   {
     ...PageQuerySchema.properties,
     order: Type.Optional(UuidParamsSchema.properties.id),
-    gateway: Type.Optional(Type.String({ maxLength: 128 })),
+    gateway: Type.Optional(Text(128)),
   },
   strict,
 );
-const HeadersSchema = Type.Object({
-  'idempotency-key': Type.Optional(
-    Type.String({ minLength: 1, maxLength: 200, description: 'The same key gives the same order' }),
-  ),
-});
 
 /** Orders: uninstall, start or stop an artifact on the gateways that have it. */
 export const orderRoutes: FastifyPluginAsyncTypebox<RouteOptions> = async (app, { context }) => {
@@ -42,7 +37,7 @@ export const orderRoutes: FastifyPluginAsyncTypebox<RouteOptions> = async (app, 
         tags,
         operationId: 'giveOrder',
         summary: 'Uninstall, start or stop an artifact on the gateways that have it',
-        headers: HeadersSchema,
+        headers: IdempotencyHeadersSchema,
         body: NewOrderSchema,
         response: { 202: OrderAnswerSchema, ...problems },
       },
@@ -50,20 +45,17 @@ export const orderRoutes: FastifyPluginAsyncTypebox<RouteOptions> = async (app, 
     },
     async (request, reply) => {
       const { action, artifact, deadlineSeconds = defaultDeadlineSeconds } = request.body;
-      const idempotencyKey = request.headers['idempotency-key'] ?? null;
-      const requestDigest = createHash('sha256')
-        .update(canonicalJson({ ...request.body, deadlineSeconds }))
-        .digest('hex');
+      const identity = requestIdentity(access, request, { ...request.body, deadlineSeconds });
       const answer = ({ id, gateways }: { id: string; gateways: number }) =>
         reply.code(202).header('location', `/api/v1/orders?order=${id}`).send({ id, gateways });
       // First of all: what the request named may be gone by now.
-      const known = await repositories.rollouts.ofKey(idempotencyKey, requestDigest);
+      const known = await repositories.rollouts.ofKey(identity.idempotencyKey, identity.requestDigest);
       if (known !== null) return answer({ id: known, gateways: await orders.size(known) });
       const having = await gatewaysThatHave(repositories, request.body);
       if (action === 'uninstall') await refuseIfNeeded(repositories, having, artifact);
       return answer(
         await orders.add(
-          { action, artifact, deadlineSeconds, idempotencyKey, requestDigest },
+          { action, artifact, deadlineSeconds, ...identity },
           having.map(({ id }) => id),
         ),
       );
