@@ -377,29 +377,6 @@ describe('deployments, plans and rollouts', () => {
     });
   });
 
-  test('an Idempotency-Key belongs to who uses it, and comes before what is asked for is judged', async () => {
-    const key = randomName('key');
-    const as = (token: string) => ({ 'idempotency-key': key, authorization: `Bearer ${token}` });
-    const body = { requests: [app], deployment: site };
-    const first = await call('POST', '/api/v1/rollouts', body, as(testTokens.admin));
-    const others = await call('POST', '/api/v1/rollouts', body, as(testTokens.operator));
-    expect([first.status, others.status]).toEqual([202, 202]);
-    expect(others.body['id']).not.toBe(first.body['id']);
-    expect((await call('POST', '/api/v1/rollouts', body, as(testTokens.admin))).body['id']).toBe(
-      first.body['id'],
-    );
-    // What could not be begun anyway is told first that the key is used.
-    for (const path of ['/api/v1/rollouts', '/api/v1/orders']) {
-      const other = path.endsWith('orders')
-        ? { action: 'stop', artifact: 'absent', deployment: 'absent' }
-        : { requests: ['absent'], deployment: 'absent' };
-      expect(await call('POST', path, other, as(testTokens.admin))).toMatchObject({
-        status: 422,
-        body: { code: 'IDEMPOTENCY_KEY_REUSED' },
-      });
-    }
-  });
-
   test('while Temporal is away nothing is begun, and the API recovers by itself', async () => {
     const rollouts = async () =>
       (await call('GET', '/api/v1/rollouts')).body['items'] as { id: string; waitingFor: string | null }[];

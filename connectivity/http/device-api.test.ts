@@ -9,9 +9,7 @@ import { afterAll, beforeAll, beforeEach, describe, expect, test } from '@jest/g
 import { pino } from 'pino';
 import { request } from 'undici';
 import { formatDeliveryId } from '../../domain/delivery/delivery-id.js';
-import { ProfileUpdateSchema, ReportsRequestSchema } from '../../domain/agent-protocol/messages.js';
 import { parseTasksText } from '../../domain/agent-protocol/text-form.js';
-import { limits } from '../../domain/limits.js';
 import type { ChunkAcknowledgement } from '../../repositories/delivery/delivery-repository.js';
 import { DiskBlobStore } from '../../repositories/disk-blob-store.js';
 import { SecretBox } from '../../repositories/secret-box.js';
@@ -24,7 +22,6 @@ import {
   testRepositories,
   type TestRepositories,
 } from '../../tests/support/test-repositories.js';
-import { hostileRequests } from '../../tests/support/hostile-texts.js';
 import { GatewayChanges } from '../../repositories/gateway-changes.js';
 import { DeviceService } from '../device-service.js';
 import { issueGatewayToken } from '../gateway-token.js';
@@ -427,90 +424,4 @@ test('a poll without news is answered from memory, also while the database is bu
     return call('GET', '/device/v1/tasks', stranger.token, { headers: { 'if-none-match': etag } });
   });
   expect((await held).status).toBe(304);
-});
-
-describe('what cannot be stored', () => {
-  test('in one report of many is refused with it, and the others are taken', async () => {
-    const bad = { ...state(1, 'downloading'), stateDigest: 'a\0b' };
-    const answer = await report(gateway.token, [bad, null, 'x', state(2, 'downloading'), { sequence: 3 }]);
-    expect(answer.status).toBe(200);
-    const outcomes = answer.body['outcomes'] as { sequence: number; outcome: string; reason?: string }[];
-    expect(outcomes.map(({ sequence, outcome }) => [sequence, outcome])).toEqual([
-      [1, 'refused'],
-      [0, 'refused'],
-      [0, 'refused'],
-      [3, 'refused'],
-      [2, 'applied'],
-    ]);
-    expect(outcomes[0]?.reason).toContain('stateDigest: must be valid Unicode without NUL');
-  });
-
-  test('alone is refused for good', async () => {
-    expect(await report(gateway.token, [{ ...state(1, 'downloading'), at: '\ud800' }])).toMatchObject({
-      status: 400,
-      body: { code: 'MALFORMED_INPUT', retryable: false, details: { outcomes: [{ outcome: 'refused' }] } },
-    });
-  });
-
-  test('in what a program printed is replaced, and cut to size', async () => {
-    const error = { class: 'script', step: `st\0p${'x'.repeat(100)}`, message: 'a\0b\ud800 and \u{1F600}' };
-    const end = { ...state(1, 'failed'), error, detail: 'y'.repeat(20_000) };
-    expect(await report(gateway.token, [end])).toMatchObject({
-      status: 200,
-      body: { outcomes: [{ outcome: 'applied', state: 'failed' }] },
-    });
-    const history = await repositories.deliveries.history({ rolloutId, ordinal: 0 });
-    expect(history?.at(-1)).toMatchObject({
-      reports: [
-        {
-          detail: 'y'.repeat(limits.reportDetailBytes),
-          error: { step: `st\ufffdp${'x'.repeat(60)}`, message: 'a\ufffdb\ufffd and \u{1F600}' },
-        },
-      ],
-    });
-  });
-
-  test('in the name that a token claims is nobody', async () => {
-    for (const id of ['a\0b', 'x'.repeat(140), '', 'a b']) {
-      expect((await tasks(issueGatewayToken(id).token)).status).toBe(401);
-    }
-  });
-
-  test('fails no route, wherever it stands, and nobody who asks at the same moment', async () => {
-    const asked = [
-      { method: 'PUT', path: '/device/v1/profile', schema: ProfileUpdateSchema },
-      { method: 'POST', path: '/device/v1/reports', schema: ReportsRequestSchema },
-    ] as const;
-    for (const { method, path, schema } of asked) {
-      const hostile = hostileRequests({ body: schema }, { id: gateway.id });
-      expect(hostile.length).toBeGreaterThan(50);
-      const answers = await Promise.all(
-        hostile.map(async ({ place, text, body }) => {
-          const [{ status }, other] = await Promise.all([
-            call(method, path, gateway.token, { body }),
-            tasks(stranger.token),
-          ]);
-          return { place, text: text.slice(0, 9), status, other: other.status };
-        }),
-      );
-      expect(answers.filter(({ status, other }) => status >= 500 || other !== 200)).toEqual([]);
-    }
-  });
-
-  test.each([
-    ['PATCH', '/device/v1/tasks', 405],
-    ['POST', '/device/v1/packages/x', 405],
-  ])('%s of %s is no method there', async (method, path, status) => {
-    const answer = await request(`${address}${path}`, { method: method as 'POST' });
-    await answer.body.dump();
-    expect([answer.statusCode, answer.headers['allow']]).toEqual([status, 'GET, HEAD']);
-  });
-
-  test('reports as text are no reports', async () => {
-    const headers = { 'content-type': 'text/plain' };
-    expect(await call('POST', '/device/v1/reports', gateway.token, { body: '{}', headers })).toMatchObject({
-      status: 415,
-      body: { code: 'UNSUPPORTED_MEDIA_TYPE' },
-    });
-  });
 });

@@ -94,14 +94,12 @@ export function addressOf(url: string, { params, querystring }: HostileRequest):
 
 /** As encodeURIComponent, and half a pair as the three bytes that would be its UTF-8. */
 function percentEncoded(text: string): string {
-  return [...text]
-    .map((character) => {
-      const code = character.charCodeAt(0);
-      if (character.isWellFormed()) return encodeURIComponent(character);
-      const bytes = [0xe0 | (code >> 12), 0x80 | ((code >> 6) & 0x3f), 0x80 | (code & 0x3f)];
-      return bytes.map((byte) => `%${byte.toString(16)}`).join('');
-    })
-    .join('');
+  return text.replace(/./gsu, (character) => {
+    if (character.isWellFormed()) return encodeURIComponent(character);
+    const code = character.charCodeAt(0);
+    const bytes = [0xe0 | (code >> 12), 0x80 | ((code >> 6) & 0x3f), 0x80 | (code & 0x3f)];
+    return bytes.map((byte) => `%${byte.toString(16)}`).join('');
+  });
 }
 
 function exampleOf(schema: Schema, fixed: Readonly<Record<string, unknown>>): unknown {
@@ -131,6 +129,7 @@ function exampleOf(schema: Schema, fixed: Readonly<Record<string, unknown>>): un
       return schema.minimum ?? 1;
     case 'boolean':
       return true;
+    case undefined:
     default:
       return {};
   }
