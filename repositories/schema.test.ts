@@ -23,7 +23,11 @@ const indexesBeyondPrisma: readonly string[] = [
 ];
 
 /** Columns of types that Prisma knows by name alone (`Unsupported`): it tells a generator nothing of them. */
-const columnsBeyondPrisma: readonly string[] = ['rollout_group.ordinals'];
+const columnsBeyondPrisma: readonly string[] = [
+  'rollout_event.members',
+  'rollout_group.ordinals',
+  'rollout_step.members',
+];
 
 let server: TestDatabase;
 let client: pg.Client;
