@@ -97,6 +97,14 @@ export class ArtifactRepository {
     return rows.map(toStored);
   }
 
+  /** Those of some names that artifacts of other names provide. */
+  async providedAmong(names: readonly string[]): Promise<Set<string>> {
+    const rows = await this.database.$queryRaw<{ name: string }[]>`
+      SELECT DISTINCT p.name FROM artifact_provision p JOIN artifact a ON a.id = p.artifact_id
+      WHERE p.name = ANY(${names}::text[]) AND a.name <> p.name`;
+    return new Set(rows.map(({ name }) => name));
+  }
+
   /** All artifacts by name and version (as text), a page at a time. */
   async list(limit: number, cursor: string | null): Promise<Page<StoredArtifact>> {
     const [name = '', version = ''] = cursor === null ? [] : cursor.split('@');

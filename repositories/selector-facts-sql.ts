@@ -35,6 +35,7 @@ const singleFacts: ReadonlyMap<string, SqlFact> = new Map<string, SqlFact>([
     { type: 'text', value: Prisma.sql`(leonore_read_libc(g.profile #>> '{software,libc}'))[1]` },
   ],
   ['software.libcVersion', reported(Prisma.sql`(leonore_read_libc(g.profile #>> '{software,libc}'))[2]`)],
+  ['state.isolation', { type: 'text', value: Prisma.sql`(g.profile #>> '{state,isolation}')` }],
 ]);
 
 /** Facts that are looked up by a key, by the name of the collection. */

@@ -1,5 +1,6 @@
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import fc from 'fast-check';
+import { isolationLevels } from '../domain/gateway/isolation.js';
 import type { GatewayProfile } from '../domain/gateway/profile.js';
 import { keyedFacts, singleFacts } from '../domain/selector/facts.js';
 import { matches, parseSelector, type Literal, type SelectorNode } from '../domain/selector/selector.js';
@@ -205,9 +206,13 @@ const gateway = fc
     ),
     fc.record({ kernel: text, libc: text, tools: versioned }, optional),
     fc.record({ id: text, arch: text, os: text }),
+    fc.option(fc.constantFrom(...isolationLevels), { nil: undefined }),
   )
-  .map(([rest, labels, hardware, software, { id, arch, os }]): GatewayProfile => ({
+  .map(([rest, labels, hardware, software, { id, arch, os }, isolation]): GatewayProfile => ({
     ...rest,
+    ...(isolation === undefined
+      ? {}
+      : { state: { isolation, limits: false, digest: '0', applications: [], damaged: [] } }),
     id,
     labels,
     hardware: { ...hardware, arch },

@@ -22,15 +22,15 @@ export interface CoordinatorActivities {
     rolloutId: string;
   }): Promise<{ shares: { nodeId: string; gateways: number }[]; open: number } & WithWishes>;
   /**
-   * A node does not answer. If it is gone its gateways move.
+   * A node does not answer. If it is gone its gateways move; what two nodes died at fails.
    * @param input.during the step that it worked on when it fell silent; null when it did not take its work
-   * @returns left: false when it turns out to be alive; quarantined: the rollout has taken nodes with it
+   * @returns left: false when it turns out to be alive
    */
   leaveNode(input: {
     rolloutId: string;
     nodeId: string;
     during: Step | null;
-  }): Promise<{ left: boolean; quarantined: boolean }>;
+  }): Promise<{ left: boolean }>;
   /** Nodes that a chunk's open deliveries belong to now. */
   nodesOfChunk(input: { rolloutId: string; chunk: number }): Promise<{ nodeIds: string[] }>;
   /** (vii) Reads back from the database how a chunk stands; past the deadline, who is silent is lost. */
@@ -39,6 +39,8 @@ export interface CoordinatorActivities {
       ended: SlotRange[];
       remaining: number;
       unreachedNodes: string[];
+      /** Nodes of gateways that refused their task as planned for another state; absent in older histories. */
+      refusedNodes?: string[];
       /** Milliseconds to the deadline that the database enforces; null when nothing was offered. */
       deadlineInMs: number | null;
     } & WithWishes
@@ -108,6 +110,15 @@ export interface BuildActivities {
     rolloutId: string;
     nodeId: string;
   }): Promise<{ built: number; failed: number; remaining: number; waiting: number } & ReadyChunks>;
+  /**
+   * (iv) and (v) again, for the gateways of a chunk that are in another state than they were planned for. `remaining` of
+   * them need what somebody else is building.
+   */
+  planAnew(input: {
+    rolloutId: string;
+    nodeId: string;
+    chunk: number;
+  }): Promise<{ planned: number; remaining: number }>;
 }
 
 /** On the queue `dispatch` of a node. */

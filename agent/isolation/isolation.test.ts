@@ -8,7 +8,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { AgentBed, application, exists, shortTimes } from '../testing/test-agent.js';
 import { testPackage, testTask, type TestArtifact, type TestPackage } from '../testing/test-package.js';
 import { ControlGroups } from './control-groups.js';
-import type { IsolationLevel } from './isolation-level.js';
+import type { IsolationLevel } from '../../domain/gateway/isolation.js';
 import { Launcher } from './launcher.js';
 
 /** What this machine gives: asked of a launcher, whose answer the tests then hold against what happens. */

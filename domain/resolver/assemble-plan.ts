@@ -1,4 +1,5 @@
 import { artifactKey } from '../artifact/manifest.js';
+import { demandsOf } from '../artifact/operation.js';
 import type { Plan, PlannedArtifact, PlanTree } from '../plan/plan.js';
 import { manifestOf, nameOfPresent, versionOfPresent, type EndState, type Present } from './end-state.js';
 import { inOrder } from './install-order.js';
@@ -75,8 +76,16 @@ function plannedArtifacts(state: EndState): PlannedArtifact[] {
       return [{ ...planned, variant: 'installed', variantIndex: null, requiredBy: names }];
     }
     if (present.type === 'fixed' || present.node.assumed) return [];
+    const { choice, node } = present;
+    const demands = demandsOf(node.manifest);
     return [
-      { ...planned, variant: present.choice.label, variantIndex: present.choice.index, requiredBy: names },
+      {
+        ...planned,
+        variant: choice.label,
+        variantIndex: choice.index,
+        requiredBy: names,
+        ...(Object.keys(demands).length === 0 ? {} : { demands }),
+      },
     ];
   });
 }

@@ -51,6 +51,7 @@ export const singleFacts: ReadonlyMap<string, ReadSingle> = new Map<string, Read
   ['software.kernel', (profile) => reported(profile.software.kernel)],
   ['software.libc', (profile) => text(libc(profile)?.name)],
   ['software.libcVersion', (profile) => reported(libc(profile)?.version)],
+  ['state.isolation', (profile) => text(profile.state?.isolation)],
 ]);
 
 /** Facts that are looked up by a key: `labels.KEY`, `software.tools.NAME`, ... */

@@ -14,6 +14,7 @@ const gateway: GatewayProfile = {
   },
   software: { os: 'linux', kernel: '3.10.0-rc4', tools: [{ name: 'busybox', version: '1.35' }] },
   protocols: ['http', 'coap'],
+  state: { isolation: 'user', limits: false, digest: '0', applications: [], damaged: [] },
   labels: { building: 'b1', floor: '10', retired: 'false', 'area/wing': 'west' },
 };
 
@@ -36,6 +37,8 @@ describe('selector', () => {
     'labels.building == "b2" || labels.building == "b1" && protocols.coap',
     'hardware.components.gpio && !protocols.mqtt',
     'software.kernel >= "3.10.0-rc1"',
+    'state.isolation == "user"',
+    '!(state.isolation in ("full", "none"))',
     'id == "gw-1"',
   ])('%s holds', (text) => {
     expect(holds(text)).toBe(true);

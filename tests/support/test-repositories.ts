@@ -2,6 +2,7 @@ import { randomBytes, randomUUID } from 'node:crypto';
 import type { GatewayProfile } from '../../domain/gateway/profile.js';
 import type { Plan } from '../../domain/plan/plan.js';
 import { connectDatabase, type Database } from '../../repositories/database.js';
+import type { OrderMember } from '../../repositories/delivery/delivery-writer.js';
 import { createRepositories, type Repositories } from '../../repositories/repositories.js';
 import type { RolloutOptions } from '../../repositories/rollout-repository.js';
 import { startTestDatabase, type TestDatabase } from './postgres.js';
@@ -48,6 +49,11 @@ export function profileOf(id: string, changes: Partial<GatewayProfile> = {}): Ga
     installed: [],
     ...changes,
   };
+}
+
+/** The parts of gateways in an order that is meant for whatever state they are in. */
+export function orderParts(gatewayIds: readonly string[]): OrderMember[] {
+  return gatewayIds.map((gatewayId) => ({ gatewayId, startState: null, changes: {} }));
 }
 
 /** Enters a node that counts as alive. */
