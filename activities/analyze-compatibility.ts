@@ -31,6 +31,7 @@ export function analyzeCompatibility(deps: Dependencies): PlanActivities['analyz
       await provisioning.dropUnbuiltGroups(rolloutId, nodeId);
       // Groups that were built, and whose builder died before their deliveries got their places, are not planned again.
       await chunks.form(rolloutId, nodeId);
+      await rollouts.taken(rolloutId, nodeId);
       const { requests } = await rollouts.get(rolloutId);
       const startStates = new Map<number, string>();
       const groups = await planner.plan({

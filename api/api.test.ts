@@ -179,7 +179,7 @@ describe('artifacts', () => {
   });
 
   test('another type of body is refused', async () => {
-    expect((await call('POST', '/api/v1/artifacts', { name: 'x' })).status).toBe(400);
+    expect((await call('POST', '/api/v1/artifacts', { name: 'x' })).status).toBe(415);
   });
 });
 

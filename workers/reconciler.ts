@@ -44,7 +44,7 @@ const overdueMs = 30_000;
 /** Times that Temporal may refuse a rollout before it is ended with the reason. */
 const mostStarts = 5;
 /** Gateways asked for what they have in one round. */
-const askedAtOnce = 500;
+const askedAtOnce = 200;
 /** Workflows looked at for strays in one round, and how old they are at least. */
 const straysAtOnce = 2_000;
 const strayAgeMs = 60_000;

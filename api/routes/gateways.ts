@@ -1,6 +1,7 @@
 import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox';
 import Type from 'typebox';
 import { troublesOf } from '../../domain/gateway/troubles.js';
+import { Text } from '../../domain/text.js';
 import type { Gateway } from '../../repositories/gateway-repository.js';
 import type { RouteOptions } from '../context.js';
 import { pageOf } from '../paging.js';
@@ -17,7 +18,7 @@ const GatewayQuerySchema = Type.Object(
   },
   strict,
 );
-const ParamsSchema = Type.Object({ id: Type.String({ maxLength: 128 }) });
+const ParamsSchema = Type.Object({ id: Text(128) });
 
 /** IoT gateway management, for people; gateways themselves use the device API. */
 export const gatewayRoutes: FastifyPluginAsyncTypebox<RouteOptions> = async (app, { context }) => {

@@ -1,14 +1,14 @@
-import { createHash } from 'node:crypto';
 import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox';
 import Type, { type Static } from 'typebox';
-import { canonicalJson } from '../../domain/canonical-json.js';
 import { LeonoreError } from '../../domain/errors.js';
 import { planUninstallation } from '../../domain/order/uninstallation.js';
 import type { OrderMember } from '../../repositories/delivery/delivery-writer.js';
+import { Text } from '../../domain/text.js';
 import type { Member } from '../../repositories/deployment-members.js';
 import type { GatewayOrder } from '../../repositories/order-repository.js';
 import type { Repositories } from '../../repositories/repositories.js';
 import type { RouteOptions } from '../context.js';
+import { IdempotencyHeadersSchema, requestIdentity } from '../idempotency.js';
 import { pageOf } from '../paging.js';
 import { PageQuerySchema, PageSchema, problems, strict, UuidParamsSchema } from '../schemas/common.js';
 import { GatewayOrderSchema, NewOrderSchema, OrderAnswerSchema } from '../schemas/orders.js';
@@ -21,15 +21,10 @@ const OrderQuerySchema = Type.Object(
   {
     ...PageQuerySchema.properties,
     order: Type.Optional(UuidParamsSchema.properties.id),
-    gateway: Type.Optional(Type.String({ maxLength: 128 })),
+    gateway: Type.Optional(Text(128)),
   },
   strict,
 );
-const HeadersSchema = Type.Object({
-  'idempotency-key': Type.Optional(
-    Type.String({ minLength: 1, maxLength: 200, description: 'The same key gives the same order' }),
-  ),
-});
 
 /** Orders: uninstall, start or stop an artifact on the gateways that have it, or wipe gateways of all they have. */
 export const orderRoutes: FastifyPluginAsyncTypebox<RouteOptions> = async (app, { context }) => {
@@ -43,7 +38,7 @@ export const orderRoutes: FastifyPluginAsyncTypebox<RouteOptions> = async (app, 
         tags,
         operationId: 'giveOrder',
         summary: 'Uninstall, start or stop an artifact on the gateways that have it, or wipe gateways',
-        headers: HeadersSchema,
+        headers: IdempotencyHeadersSchema,
         body: NewOrderSchema,
         response: { 202: OrderAnswerSchema, ...problems },
       },
@@ -51,10 +46,7 @@ export const orderRoutes: FastifyPluginAsyncTypebox<RouteOptions> = async (app, 
     },
     async (request, reply) => {
       const { action, artifact = '', keepData, deadlineSeconds = defaultDeadlineSeconds } = request.body;
-      const idempotencyKey = request.headers['idempotency-key'] ?? null;
-      const requestDigest = createHash('sha256')
-        .update(canonicalJson({ ...request.body, deadlineSeconds }))
-        .digest('hex');
+      const identity = requestIdentity(access, request, { ...request.body, deadlineSeconds });
       const answer = (
         { id, gateways }: { id: string; gateways: number },
         also: Record<string, number> = {},
@@ -63,14 +55,14 @@ export const orderRoutes: FastifyPluginAsyncTypebox<RouteOptions> = async (app, 
       // As with a gateway that is taken out of service: nothing of what it keeps comes back.
       if (action === 'wipe') access.require(request, 'admin');
       // First of all: what the request named may be gone by now.
-      const known = await repositories.rollouts.ofKey(idempotencyKey, requestDigest);
+      const known = await repositories.rollouts.ofKey(identity.idempotencyKey, identity.requestDigest);
       if (known !== null) return answer({ id: known, gateways: await orders.size(known) });
       const having = await gatewaysThatHave(repositories, request.body);
       const members =
         action === 'uninstall'
           ? await uninstallations(repositories, having, artifact, keepData)
           : having.map(({ id }) => ({ gatewayId: id, startState: null, changes: {} }));
-      const order = { action, artifact, deadlineSeconds, idempotencyKey, requestDigest };
+      const order = { action, artifact, deadlineSeconds, ...identity };
       return answer(await orders.add(order, members), countedNames(members));
     },
   );

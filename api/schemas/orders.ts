@@ -4,6 +4,7 @@ import { orderActions } from '../../domain/agent-protocol/messages.js';
 import { namePattern } from '../../domain/artifact/manifest.js';
 import { deliveryStates } from '../../domain/delivery/state.js';
 import { limits } from '../../domain/limits.js';
+import { Text } from '../../domain/text.js';
 import { InstantSchema, NameSchema, NullableInstantSchema, strict } from './common.js';
 
 export const NewOrderSchema = Type.Object(
@@ -22,9 +23,7 @@ export const NewOrderSchema = Type.Object(
       }),
     ),
     deployment: Type.Optional(NameSchema),
-    gatewayIds: Type.Optional(
-      Type.Array(Type.String({ maxLength: 128 }), { minItems: 1, maxItems: limits.deploymentGateways }),
-    ),
+    gatewayIds: Type.Optional(Type.Array(Text(128), { minItems: 1, maxItems: limits.deploymentGateways })),
     deadlineSeconds: Type.Optional(Type.Integer({ minimum: 1, maximum: 31 * 86_400 })),
   },
   strict,

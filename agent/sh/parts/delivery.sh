@@ -186,7 +186,8 @@ make_room() {
 undo_delivery() {
 	watching=
 	rm -rf "$staged" downloads/*
-	stop_all
+	# What was refused before anything was touched disturbs nobody.
+	[ "$(current)" = "$before" ] || stop_all
 	if old_is_whole; then
 		[ "$(current)" = "$before" ] || switch_to "$before"
 		watching=1

@@ -80,7 +80,10 @@ unmet() {
 				op = a[i]
 				sub(/[^<>=~^].*/, "", op)
 				low = key(substr(a[i], length(op) + 1), 1)
-				if (!g) continue
+				if (!g) {
+					if (op ~ /^[<>]$/) return 0
+					continue
+				}
 				if (op == "<" ? v >= low : op == "<=" ? g < 3 ? v >= next_(g) : v > low : op == ">" ? g < 3 ? v < next_(g) : v <= low : v < low) return 0
 				if (op ~ /^[<>]/) continue
 				if (op !~ /[~^]/ && g > 2 ? v != low : v >= next_(op ~ /~/ ? g > 1 ? 2 : 1 : op != "^" || n[1] || g < 2 ? op == "^" ? 1 : g : n[2] || g < 3 ? 2 : 3)) return 0
