@@ -99,13 +99,13 @@ async function gatewayWithApp(id: string): Promise<void> {
   const { repositories } = api;
   while ((await repositories.gateways.list(500, null)).items.every((gateway) => gateway.id !== id))
     await tick();
-  await deliver(id);
+  const rolloutId = await deliver(id);
   // A wanted profile is what wakes it: nobody dispatches the rollout here.
   await repositories.gateways.wantProfile(id);
-  while ((await repositories.gateways.get(id)).profile.installed?.length !== 2) await tick();
+  while ((await repositories.rollouts.counts(rolloutId)).succeeded === 0) await tick();
 }
 
-async function deliver(id: string): Promise<void> {
+async function deliver(id: string): Promise<string> {
   const { packages, provisioning, chunks, rollouts } = api.repositories;
   const rolloutId = await addRollout(api.repositories, ['app'], [id]);
   await packages.add({
@@ -127,6 +127,7 @@ async function deliver(id: string): Promise<void> {
   await provisioning.groupBuilt(group?.id ?? '', 0, built.id, []);
   await chunks.form(rolloutId, 'node-1');
   await chunks.offer(rolloutId, 0, 'node-1', 3_600);
+  return rolloutId;
 }
 
 const tick = (): Promise<void> => new Promise((resolve) => setTimeout(resolve, 20));
