@@ -32,10 +32,11 @@ export function analyzeCompatibility(deps: Dependencies): PlanActivities['analyz
       // Groups that were built, and whose builder died before their deliveries got their places, are not planned again.
       await chunks.form(rolloutId, nodeId);
       await rollouts.taken(rolloutId, nodeId);
-      const { requests } = await rollouts.get(rolloutId);
+      const { requests, options } = await rollouts.get(rolloutId);
       const startStates = new Map<number, string>();
       const groups = await planner.plan({
         requests: requests.map(parseRequest),
+        allowRemove: options.allowRemove ?? false,
         readPages: () => subjects(rolloutId, nodeId, startStates),
         signal,
       });

@@ -729,6 +729,7 @@ export interface components {
             /** @enum {unknown} */
             state: "requested" | "running" | "cancelling" | "succeeded" | "partly" | "failed" | "cancelled";
             deadlineSeconds: number;
+            allowRemove: boolean;
             /** Format: date-time */
             createdAt: string;
             endedAt: string | null;
@@ -749,6 +750,7 @@ export interface components {
             /** @enum {unknown} */
             state: "requested" | "running" | "cancelling" | "succeeded" | "partly" | "failed" | "cancelled";
             deadlineSeconds: number;
+            allowRemove: boolean;
             /** Format: date-time */
             createdAt: string;
             endedAt: string | null;
@@ -1783,6 +1785,8 @@ export interface operations {
                      * @enum {unknown}
                      */
                     balancer?: "load" | "least-loaded" | "location";
+                    /** @description Newer versions may take away what was asked for before; default false */
+                    allowRemove?: boolean;
                 };
             };
         };

@@ -4,6 +4,7 @@ import type { Plan } from '../../domain/plan/plan.js';
 import { connectDatabase, type Database } from '../../repositories/database.js';
 import type { OrderMember } from '../../repositories/delivery/delivery-writer.js';
 import { createRepositories, type Repositories } from '../../repositories/repositories.js';
+import type { RolloutOptions } from '../../repositories/rollout-repository.js';
 import { startTestDatabase, type TestDatabase } from './postgres.js';
 
 export interface TestRepositories extends Repositories {
@@ -84,6 +85,7 @@ export async function addRollout(
   repositories: Repositories,
   requests: readonly string[],
   gatewayIds: readonly string[],
+  wishes: Partial<RolloutOptions> = {},
 ): Promise<string> {
   const { deployments, rollouts, members } = repositories;
   const deployment = await deployments.create(`deployment-${randomBytes(4).toString('hex')}`, {
@@ -93,7 +95,7 @@ export async function addRollout(
   const { id } = await rollouts.create({
     requests,
     deploymentId: deployment.id,
-    options: { deadlineSeconds: 3_600 },
+    options: { deadlineSeconds: 3_600, ...wishes },
     idempotencyKey: null,
     requestDigest: 'test',
   });
