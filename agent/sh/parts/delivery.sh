@@ -152,10 +152,11 @@ changed() {
 		$1 == name { $6 = action == "start" } 1' "$old"
 }
 
-# is_isolated: as far as artifacts of the package demand
+# is_isolated: as far as artifacts of the package demand; and what they are to be asked can be asked
 is_isolated() {
-	case $level-$(sed 's/"contentSize":.*//' "$staged/manifest.json") in
-		none-*'"isolation":"'* | user-*'"isolation":"full"'*) fail state isolation "isolation is $level here" ;;
+	case $nc$level-$(sed 's/"contentSize":.*//' "$staged/manifest.json") in
+		*none-*'"isolation":"'* | *user-*'"isolation":"full"'*) fail state isolation "it is $level here" ;;
+		no*'"tcp":'*) fail state health 'nc cannot do it' ;;
 	esac
 }
 
@@ -204,7 +205,7 @@ undo_delivery() {
 		drop_new
 		collect "$before"
 		watching=1
-		restore || log 'what was there before cannot be restored'
+		restore || log 'the old cannot be restored'
 	fi
 	collect
 	keep_up

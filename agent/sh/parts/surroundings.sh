@@ -89,6 +89,10 @@ usleep 1 && nap() { usleep 100000; } && a_second=10
 nicely=''
 nice -n 19 true && nicely='nice -n 19'
 
+# To check ports.
+nc=no
+nc --help 2>&1 | grep -q e.PROG && nc=
+
 attend() {
 	while kill -0 "$1"; do
 		nap
