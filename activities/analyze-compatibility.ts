@@ -31,10 +31,12 @@ export function analyzeCompatibility(deps: Dependencies): PlanActivities['analyz
       await provisioning.dropUnbuiltGroups(rolloutId, nodeId);
       // Groups that were built, and whose builder died before their deliveries got their places, are not planned again.
       await chunks.form(rolloutId, nodeId);
-      const { requests } = await rollouts.get(rolloutId);
+      await rollouts.taken(rolloutId, nodeId);
+      const { requests, options } = await rollouts.get(rolloutId);
       const startStates = new Map<number, string>();
       const groups = await planner.plan({
         requests: requests.map(parseRequest),
+        allowRemove: options.allowRemove ?? false,
         readPages: () => subjects(rolloutId, nodeId, startStates),
         signal,
       });

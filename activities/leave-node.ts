@@ -1,12 +1,9 @@
 import type { NodeRepository } from '../repositories/node-repository.js';
 import type { ProvisioningRepository } from '../repositories/provisioning-repository.js';
 import type { Step } from '../domain/rollout/steps.js';
-import type { RolloutEvent, RolloutRepository } from '../repositories/rollout-repository.js';
+import type { RolloutRepository } from '../repositories/rollout-repository.js';
 import type { CoordinatorActivities } from '../workflows/activity-types.js';
 import { moveFromLostNodes } from './move-from-lost-nodes.js';
-
-/** Nodes that a rollout may take with it by what it has them compute: a third is not handed the same. */
-const mostCasualties = 2;
 
 interface Dependencies {
   readonly nodes: NodeRepository;
@@ -16,43 +13,45 @@ interface Dependencies {
 
 /**
  * A node did not take its work, or fell silent at it. If it is gone, its gateways move and what it had not built is planned
- * anew. One that died and was started again has the same work before it: that counts as much as one that is gone.
+ * anew. One that died and was started again has the same work before it: that counts as much as one that is gone. What two
+ * nodes had in hand when they died is handed to no third, and the rest of the rollout goes on.
  */
 export function leaveNode(deps: Dependencies): CoordinatorActivities['leaveNode'] {
-  const { nodes, provisioning } = deps;
+  const { nodes, provisioning, rollouts } = deps;
   return async ({ rolloutId, nodeId, during }) => {
     await moveFromLostNodes(nodes);
     const left = await nodes.isGone(nodeId);
+    if ((during === 'iv' || during === 'v') && (await hasDied(deps, rolloutId, nodeId, during, left))) {
+      const failed = await provisioning.quarantine(rolloutId, {
+        code: 'TASK_QUARANTINED',
+        message: 'two nodes died while they planned or built for this gateway: it is not handed to another',
+      });
+      if (failed > 0) await rollouts.note(rolloutId, 'quarantined', { nodeId, gateways: failed });
+    }
     if (left) await provisioning.dropUnbuiltGroups(rolloutId, nodeId);
-    if (during !== 'iv' && during !== 'v') return { left, quarantined: false };
-    return { left, quarantined: await hasTakenTooMany(deps, rolloutId, nodeId, during, left) };
+    return { left };
   };
 }
 
-/** Notes that a node died at a step, if it did; true when it was one too many. */
-async function hasTakenTooMany(
+/** True when the node died at its step; that is noted, once. */
+async function hasDied(
   { nodes, rollouts }: Dependencies,
   rolloutId: string,
   nodeId: string,
   step: Step,
   isGone: boolean,
 ): Promise<boolean> {
-  const before = await casualties(rollouts, rolloutId);
   const { startedAt } = await nodes.get(nodeId);
-  const restart = startedAt.toISOString();
   if (!isGone) {
     const begun = (await rollouts.steps(rolloutId)).find((own) => own.step === step && own.nodeId === nodeId);
-    const diedAtIt = begun !== undefined && startedAt > begun.startedAt;
-    const isKnown = before.some(({ detail }) => detail['nodeId'] === nodeId && detail['restart'] === restart);
-    if (!diedAtIt || isKnown) return false;
+    if (begun === undefined || startedAt <= begun.startedAt) return false;
   }
-  await rollouts.note(rolloutId, 'node-lost', { nodeId, step, ...(isGone ? {} : { restart }) });
-  const taken = await casualties(rollouts, rolloutId);
-  if (taken.length < mostCasualties) return false;
-  await rollouts.note(rolloutId, 'quarantined', { nodes: taken.map(({ detail }) => detail['nodeId']) });
+  // Which of its lives it was: the one that began then, or the one before that.
+  const life = isGone ? 'since' : 'restart';
+  const isNoted = (await rollouts.events(rolloutId)).some(
+    ({ kind, detail }) =>
+      kind === 'node-lost' && detail['nodeId'] === nodeId && detail[life] === startedAt.toISOString(),
+  );
+  if (!isNoted) await rollouts.noteLost(rolloutId, nodeId, { step, [life]: startedAt.toISOString() });
   return true;
-}
-
-async function casualties(rollouts: RolloutRepository, rolloutId: string): Promise<RolloutEvent[]> {
-  return (await rollouts.events(rolloutId)).filter(({ kind }) => kind === 'node-lost');
 }

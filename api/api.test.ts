@@ -179,7 +179,7 @@ describe('artifacts', () => {
   });
 
   test('another type of body is refused', async () => {
-    expect((await call('POST', '/api/v1/artifacts', { name: 'x' })).status).toBe(400);
+    expect((await call('POST', '/api/v1/artifacts', { name: 'x' })).status).toBe(415);
   });
 });
 
@@ -372,6 +372,22 @@ describe('deployments, plans and rollouts', () => {
     expect(new Set(answers.map((answer) => answer.body['id'])).size).toBe(1);
     expect(answers[0]?.headers.location).toBe(`/api/v1/rollouts/${String(answers[0]?.body['id'])}`);
     expect(await call('POST', '/api/v1/rollouts', { ...body, deadlineSeconds: 5 }, headers)).toMatchObject({
+      status: 422,
+      body: { code: 'IDEMPOTENCY_KEY_REUSED' },
+    });
+  });
+
+  test('whether a rollout may take away what was asked for is kept with it, and part of what is asked', async () => {
+    const body = { requests: [app], deployment: site };
+    const headers = { 'idempotency-key': randomName('key') };
+    const careful = await call('POST', '/api/v1/rollouts', body);
+    expect(careful).toMatchObject({ status: 202, body: { allowRemove: false } });
+    const bold = await call('POST', '/api/v1/rollouts', { ...body, allowRemove: true }, headers);
+    expect(bold).toMatchObject({ status: 202, body: { allowRemove: true } });
+    expect(await call('GET', `/api/v1/rollouts/${String(bold.body['id'])}`)).toMatchObject({
+      body: { allowRemove: true },
+    });
+    expect(await call('POST', '/api/v1/rollouts', body, headers)).toMatchObject({
       status: 422,
       body: { code: 'IDEMPOTENCY_KEY_REUSED' },
     });

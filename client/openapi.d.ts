@@ -332,7 +332,7 @@ export interface paths {
         /** What gateways were ordered to do and what came of it, one item a gateway's part, oldest first */
         get: operations["listOrders"];
         put?: never;
-        /** Uninstall, start or stop an artifact on the gateways that have it */
+        /** Uninstall, start or stop an artifact on the gateways that have it, or wipe gateways */
         post: operations["giveOrder"];
         delete?: never;
         options?: never;
@@ -543,6 +543,12 @@ export interface components {
             health?: {
                 check?: string;
                 staysUpSeconds?: number;
+                tcp?: number;
+                http?: {
+                    port: number;
+                    path: string;
+                };
+                periodSeconds?: number;
             };
             limits?: {
                 memoryBytes?: number;
@@ -555,6 +561,11 @@ export interface components {
                 devices?: string[];
                 paths?: string[];
                 ports?: number[];
+            };
+            restart?: {
+                /** @enum {unknown} */
+                policy?: "always" | "onFailure" | "never";
+                mostBackoffSeconds?: number;
             };
         };
         Gateway: {
@@ -569,6 +580,8 @@ export interface components {
             registeredAt: string;
             /** Format: date-time */
             lastSeenAt: string;
+            /** @description What is not as it should be, by the state that it reported last: a line each */
+            troubles: string[];
             profile: components["schemas"]["GatewayProfile"];
         };
         GatewayValue: {
@@ -636,9 +649,13 @@ export interface components {
                     up: boolean;
                     restarts: number;
                     lastExit?: string;
+                    check?: string;
                     sinceSeconds?: number;
                 }[];
                 damaged: string[];
+                trees?: {
+                    [key: string]: string;
+                };
                 rescued?: string;
             };
         };
@@ -712,6 +729,7 @@ export interface components {
             /** @enum {unknown} */
             state: "requested" | "running" | "cancelling" | "succeeded" | "partly" | "failed" | "cancelled";
             deadlineSeconds: number;
+            allowRemove: boolean;
             /** Format: date-time */
             createdAt: string;
             endedAt: string | null;
@@ -732,6 +750,7 @@ export interface components {
             /** @enum {unknown} */
             state: "requested" | "running" | "cancelling" | "succeeded" | "partly" | "failed" | "cancelled";
             deadlineSeconds: number;
+            allowRemove: boolean;
             /** Format: date-time */
             createdAt: string;
             endedAt: string | null;
@@ -818,7 +837,7 @@ export interface components {
             order: string;
             gatewayId: string;
             /** @enum {unknown} */
-            action: "uninstall" | "start" | "stop";
+            action: "uninstall" | "start" | "stop" | "wipe";
             artifact: string;
             /** @enum {unknown} */
             state: "pending" | "offered" | "downloading" | "installing" | "succeeded" | "failed" | "incompatible" | "lost" | "cancelled";
@@ -908,7 +927,7 @@ export interface components {
             status: number;
             detail: string;
             /** @enum {unknown} */
-            code: "MALFORMED_INPUT" | "MALFORMED_ARTIFACT" | "MALFORMED_CATALOG" | "MALFORMED_PACKAGE" | "UNAUTHENTICATED" | "FORBIDDEN" | "ARTIFACT_NOT_FOUND" | "GATEWAY_NOT_FOUND" | "DEPLOYMENT_NOT_FOUND" | "ROLLOUT_NOT_FOUND" | "NODE_NOT_FOUND" | "PACKAGE_NOT_FOUND" | "ORDER_NOT_FOUND" | "DELIVERY_NOT_FOUND" | "ROUTE_NOT_FOUND" | "ARTIFACT_IMMUTABLE" | "ARTIFACT_IN_USE" | "ARTIFACT_NEEDED" | "DEPLOYMENT_EXISTS" | "DELIVERY_ENDED" | "GATEWAY_IDENTITY_TAKEN" | "ROLLOUT_ENDED" | "EMPTY_DEPLOYMENT" | "NO_COMMON_PROTOCOL" | "IDEMPOTENCY_KEY_REUSED" | "UNSATISFIABLE" | "PLANNING_TOO_HARD" | "COMPUTATION_TOO_HARD" | "TOO_LARGE" | "TOO_MANY_REQUESTS" | "BUILD_FAILED" | "BLOB_MISSING" | "NOT_THIS_NODE" | "PACKAGE_REBUILDING" | "SECRETS_UNAVAILABLE" | "VALUE_MISSING" | "NODE_UNAVAILABLE" | "NO_NODE" | "NODES_FULL" | "NODE_ID_TAKEN" | "NODE_NOT_ACTIVE" | "LAST_NODE" | "LAUNCH_FAILED" | "DATABASE_UNAVAILABLE" | "TEMPORAL_UNAVAILABLE" | "BLOBS_UNAVAILABLE" | "TASK_QUARANTINED" | "DEADLINE_PASSED" | "INTERNAL";
+            code: "MALFORMED_INPUT" | "MALFORMED_ARTIFACT" | "MALFORMED_CATALOG" | "MALFORMED_PACKAGE" | "UNAUTHENTICATED" | "FORBIDDEN" | "ARTIFACT_NOT_FOUND" | "GATEWAY_NOT_FOUND" | "DEPLOYMENT_NOT_FOUND" | "ROLLOUT_NOT_FOUND" | "NODE_NOT_FOUND" | "PACKAGE_NOT_FOUND" | "ORDER_NOT_FOUND" | "DELIVERY_NOT_FOUND" | "ROUTE_NOT_FOUND" | "METHOD_NOT_ALLOWED" | "UNSUPPORTED_MEDIA_TYPE" | "ARTIFACT_IMMUTABLE" | "ARTIFACT_IN_USE" | "ARTIFACT_NEEDED" | "DEPLOYMENT_EXISTS" | "DELIVERY_ENDED" | "GATEWAY_IDENTITY_TAKEN" | "ROLLOUT_ENDED" | "EMPTY_DEPLOYMENT" | "NO_COMMON_PROTOCOL" | "IDEMPOTENCY_KEY_REUSED" | "UNSATISFIABLE" | "PLANNING_TOO_HARD" | "COMPUTATION_TOO_HARD" | "TOO_LARGE" | "TOO_MANY_REQUESTS" | "BUILD_FAILED" | "BLOB_MISSING" | "NOT_THIS_NODE" | "PACKAGE_REBUILDING" | "SECRETS_UNAVAILABLE" | "VALUE_MISSING" | "NODE_UNAVAILABLE" | "NO_NODE" | "NODES_FULL" | "NODE_ID_TAKEN" | "NODE_NOT_ACTIVE" | "LAST_NODE" | "LAUNCH_FAILED" | "DATABASE_UNAVAILABLE" | "TEMPORAL_UNAVAILABLE" | "BLOBS_UNAVAILABLE" | "TASK_QUARANTINED" | "DEADLINE_PASSED" | "INTERNAL";
             actor: string;
             advice: string;
             retryable: boolean;
@@ -1265,6 +1284,8 @@ export interface operations {
                 limit?: string;
                 /** @description nextCursor of the page before */
                 cursor?: string;
+                /** @description Only those that report that something is not as it should be */
+                unwell?: boolean;
             };
             header?: never;
             path?: never;
@@ -1747,7 +1768,7 @@ export interface operations {
         parameters: {
             query?: never;
             header?: {
-                /** @description The same key starts the same rollout */
+                /** @description Sent again by the same caller, the same key gives the same answer and starts nothing more */
                 "idempotency-key"?: string;
             };
             path?: never;
@@ -1764,6 +1785,8 @@ export interface operations {
                      * @enum {unknown}
                      */
                     balancer?: "load" | "least-loaded" | "location";
+                    /** @description Newer versions may take away what was asked for before; default false */
+                    allowRemove?: boolean;
                 };
             };
         };
@@ -2018,7 +2041,7 @@ export interface operations {
         parameters: {
             query?: never;
             header?: {
-                /** @description The same key gives the same order */
+                /** @description Sent again by the same caller, the same key gives the same answer and starts nothing more */
                 "idempotency-key"?: string;
             };
             path?: never;
@@ -2028,9 +2051,11 @@ export interface operations {
             content: {
                 "application/json": {
                     /** @enum {unknown} */
-                    action: "uninstall" | "start" | "stop";
-                    /** @description Name, without a version */
-                    artifact: string;
+                    action: "uninstall" | "start" | "stop" | "wipe";
+                    /** @description Name, without a version; only wipe is about no artifact */
+                    artifact?: string;
+                    /** @description Of uninstall: whether its data stays on the gateway; default: as the policy of the artifact says */
+                    keepData?: boolean;
                     deployment?: string;
                     gatewayIds?: string[];
                     deadlineSeconds?: number;
@@ -2048,6 +2073,10 @@ export interface operations {
                         id: string;
                         /** @description Gateways that have the artifact, and so got the order */
                         gateways: number;
+                        /** @description Dependencies that nothing needs any more and that go with it, with the number of gateways; empty when the order was known */
+                        also: {
+                            [key: string]: number;
+                        };
                     };
                 };
             };

@@ -1,4 +1,5 @@
 import { expect, test } from '@jest/globals';
+import { LeonoreError } from '../domain/errors.js';
 import { Batcher } from './batcher.js';
 
 /** Batches that wait until the test answers them. */
@@ -43,12 +44,12 @@ test('what arrives meanwhile is the next batch, within size and concurrency', as
   expect(await results).toHaveLength(5);
 });
 
-test('a batch that fails fails for all in it, and for nobody else', async () => {
+test('a batch that fails because the database is away fails for all in it, once, and for nobody else', async () => {
   const { batches, run } = heldBatches();
   const batcher = new Batcher(run, { maxSize: 2, concurrency: 1, maxQueued: 100 });
   const results = Promise.allSettled([1, 2, 3].map((item) => batcher.submit(item)));
   await turn();
-  batches[0]?.fail(new Error('away'));
+  batches[0]?.fail(new LeonoreError('DATABASE_UNAVAILABLE', 'away'));
   await turn();
   batches[1]?.answer(answered([3]));
   expect(await results).toMatchObject([
@@ -70,4 +71,27 @@ test('when too many wait, one more is refused at once', async () => {
     await turn();
   }
   expect(await Promise.all([first, ...waiting])).toEqual(['done', 'done', 'done']);
+});
+
+test('a batch that fails by one of its members refuses that one alone', async () => {
+  const runs: number[][] = [];
+  const batcher = new Batcher(
+    async (items: number[]) => {
+      runs.push(items);
+      if (items.includes(6)) throw new Error('six');
+      return answered(items);
+    },
+    { maxSize: 10, concurrency: 1, maxQueued: 100 },
+  );
+  const results = await Promise.allSettled([1, 2, 3, 4, 5, 6, 7, 8].map((item) => batcher.submit(item)));
+  expect(results.map(({ status }) => status)).toEqual([
+    ...Array.from({ length: 5 }, () => 'fulfilled'),
+    'rejected',
+    'fulfilled',
+    'fulfilled',
+  ]);
+  expect(results[6]).toMatchObject({ value: 'answer 7' });
+  expect(results[5]).toMatchObject({ reason: { message: 'six' } });
+  // Halved each time: a batch of thousands costs few runs more.
+  expect(runs.length).toBeLessThanOrEqual(7);
 });

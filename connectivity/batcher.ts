@@ -18,12 +18,17 @@ interface Waiting<Item, Result> {
 /**
  * Gathers requests that arrive while a batch is under way into the next one. There is no timer: an idle system
  * answers at once, a busy one gathers more, and the database sees one statement a batch.
+ *
+ * A batch that fails by one of its members is halved and run again, down to the one that it fails by: only that is refused.
  */
 export class Batcher<Item, Result> {
   private readonly queue: Waiting<Item, Result>[] = [];
   private running = 0;
 
-  /** @param run answers a batch: one result an item, in order */
+  /**
+   * @param run answers a batch: one result an item, in order. Run again with the same items, as after a failure, it
+   *   changes nothing more
+   */
   constructor(
     private readonly run: (items: Item[]) => Promise<readonly Result[]>,
     private readonly options: BatcherOptions,
@@ -63,7 +68,18 @@ export class Batcher<Item, Result> {
       const results = await this.run(batch.map((waiting) => waiting.item));
       for (const [index, waiting] of batch.entries()) waiting.resolve(results[index] as Result);
     } catch (error) {
-      for (const waiting of batch) waiting.reject(error);
+      if (batch.length === 1 || isForAll(error)) {
+        for (const waiting of batch) waiting.reject(error);
+        return;
+      }
+      const half = Math.ceil(batch.length / 2);
+      await this.answer(batch.slice(0, half));
+      await this.answer(batch.slice(half));
     }
   }
+}
+
+/** True when what failed, such as the way to the database, would fail each member by itself as well. */
+function isForAll(error: unknown): boolean {
+  return error instanceof LeonoreError && error.retryable;
 }

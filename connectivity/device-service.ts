@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto';
 import { LRUCache } from 'lru-cache';
 import type { Order, Report, ReportsResponse, Task } from '../domain/agent-protocol/messages.js';
+import { isRefused, readReport, type RefusedReport } from '../domain/agent-protocol/read-report.js';
 import { parseDeliveryId } from '../domain/delivery/delivery-id.js';
 import { isEnded } from '../domain/delivery/state.js';
 import { LeonoreError } from '../domain/errors.js';
@@ -137,13 +138,16 @@ export class DeviceService {
 
   /**
    * Takes a gateway's reports. Each is applied once; all are done with when this returns.
-   * @throws LeonoreError UNAUTHENTICATED, NOT_THIS_NODE; DELIVERY_NOT_FOUND or DELIVERY_ENDED when no report of the
-   *   request was of any use
+   * @param bodies reports as they came; a malformed one is refused by itself
+   * @throws LeonoreError UNAUTHENTICATED, NOT_THIS_NODE; MALFORMED_INPUT, DELIVERY_NOT_FOUND or DELIVERY_ENDED when no
+   *   report of the request was of any use
    */
-  async report(token: string | null, reports: readonly Report[]): Promise<ReportsResponse> {
+  async report(token: string | null, bodies: readonly unknown[]): Promise<ReportsResponse> {
     const gatewayId = claimedGateway(token);
     await this.admit(token);
-    const outcomes: ReportsResponse['outcomes'] = [];
+    const read = bodies.map(readReport);
+    const reports = read.filter((report): report is Report => !isRefused(report));
+    const outcomes: ReportsResponse['outcomes'] = read.filter(isRefused).map(asRefused);
     for (const [deliveryId, own] of groupByDelivery(reports)) {
       const result = await this.apply(gatewayId, deliveryId, own);
       for (const [index, report] of own.entries()) {
@@ -322,10 +326,17 @@ function groupByDelivery(reports: readonly Report[]): Map<string, Report[]> {
   return groups;
 }
 
+function asRefused({ deliveryId, sequence, reason }: RefusedReport): ReportsResponse['outcomes'][number] {
+  return { deliveryId, sequence, outcome: 'refused', reason };
+}
+
 function refuseUseless(outcomes: ReportsResponse['outcomes']): void {
   const first = outcomes[0];
   if (first === undefined || outcomes.some(({ outcome }) => outcome === 'applied' || outcome === 'duplicate'))
     return;
+  if (first.outcome === 'refused') {
+    throw new LeonoreError('MALFORMED_INPUT', `the report is malformed: ${first.reason ?? ''}`, { outcomes });
+  }
   if (first.outcome === 'unknown') {
     throw new LeonoreError('DELIVERY_NOT_FOUND', `this gateway has no delivery "${first.deliveryId}"`, {
       outcomes,

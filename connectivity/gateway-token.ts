@@ -1,5 +1,7 @@
 import { createHash, randomBytes, timingSafeEqual } from 'node:crypto';
+import { gatewayIdPattern } from '../domain/gateway/profile.js';
 
+const gatewayId = new RegExp(gatewayIdPattern, 'u');
 const pattern = /^lgw_([A-Za-z0-9_-]{1,200})\.([A-Za-z0-9_-]{43})$/;
 
 /**
@@ -15,7 +17,8 @@ export function issueGatewayToken(gatewayId: string): { token: string; hash: Buf
 /** The gateway that a token claims to be of; null when it is no gateway token. Nothing is proved yet. */
 export function gatewayOfToken(token: string): string | null {
   const match = pattern.exec(token);
-  return match?.[1] === undefined ? null : Buffer.from(match[1], 'base64url').toString('utf8');
+  const id = match?.[1] === undefined ? '' : Buffer.from(match[1], 'base64url').toString('utf8');
+  return gatewayId.test(id) ? id : null;
 }
 
 /** sha256 of a token. */

@@ -102,6 +102,20 @@ export const errorKinds = {
     'No such route',
     'See /api/openapi.json for the routes there are.',
   ),
+  METHOD_NOT_ALLOWED: kind(
+    405,
+    'caller',
+    false,
+    'Not a method of this route',
+    'Use one of the methods that the header Allow names.',
+  ),
+  UNSUPPORTED_MEDIA_TYPE: kind(
+    415,
+    'caller',
+    false,
+    'Not a media type of this route',
+    'Send the body as /api/openapi.json says, and name it in Content-Type.',
+  ),
   ARTIFACT_IMMUTABLE: kind(
     409,
     'caller',

@@ -7,7 +7,7 @@ import { LeonoreError } from '../domain/errors.js';
 import type { Catalog } from '../domain/resolver/catalog.js';
 import { createCatalog } from '../domain/resolver/create-catalog.js';
 import { namesReachedFrom } from '../domain/resolver/reachable-names.js';
-import { inTransaction, json, type Database } from './database.js';
+import { inTransaction, json, type Database, type Transaction } from './database.js';
 import { isUniqueViolation } from './database-errors.js';
 
 /** Names whose versions are read by one statement. */
@@ -41,7 +41,8 @@ export class ArtifactRepository {
   /**
    * Stores one version; its files are in the blob store already.
    * @returns `unchanged` when the very same content was stored before
-   * @throws LeonoreError ARTIFACT_IMMUTABLE when the version exists with other content
+   * @throws LeonoreError ARTIFACT_IMMUTABLE when the version exists with other content, or under another build: build
+   *   metadata does not tell versions apart
    */
   async add(manifest: ArtifactManifest, files: readonly ArtifactFile[]): Promise<'added' | 'unchanged'> {
     const digest = contentDigest(manifest, files);
@@ -49,6 +50,7 @@ export class ArtifactRepository {
     if (existing !== null) return sameContent(existing, digest);
     try {
       await inTransaction(this.database, async (tx) => {
+        await refuseOtherBuild(tx, manifest);
         const { id } = await tx.artifact.create({
           data: {
             name: manifest.name,
@@ -197,6 +199,24 @@ export class ArtifactRepository {
 function sameContent(existing: StoredArtifact, digest: string): 'unchanged' {
   if (existing.digest === digest) return 'unchanged';
   throw new LeonoreError('ARTIFACT_IMMUTABLE', `${artifactKey(existing.manifest)} exists with other content`);
+}
+
+/**
+ * Build metadata does not tell versions apart: two that differ by it alone would be one version with two contents. Whoever
+ * adds another build at the same moment waits here for this one.
+ */
+async function refuseOtherBuild(tx: Transaction, { name, version }: ArtifactManifest): Promise<void> {
+  const [release = ''] = version.split('+', 1);
+  const key = artifactKey({ name, version: release });
+  await tx.$executeRaw`SELECT pg_advisory_xact_lock(hashtextextended(${`artifact ${key}`}, 0))`;
+  const [other] = await tx.$queryRaw<{ version: string }[]>`
+    SELECT version FROM artifact
+    WHERE name = ${name} AND split_part(version, '+', 1) = ${release} AND version <> ${version} LIMIT 1`;
+  if (other === undefined) return;
+  throw new LeonoreError(
+    'ARTIFACT_IMMUTABLE',
+    `${artifactKey({ name, version })} is the same version as ${artifactKey({ name, version: other.version })}: they differ by build metadata alone`,
+  );
 }
 
 function contentDigest(manifest: ArtifactManifest, files: readonly ArtifactFile[]): string {

@@ -21,6 +21,11 @@ const unavailableCodes = new Set([
  * us or our database, or lets nobody into it, as while it is being restored.
  */
 const unavailableStates = /^(08|53|57P|25P0[34]|25006|28|3D000|55000)/;
+/**
+ * SQLSTATE: a text that is none, is too long for its column or for an index, a number out of range, an expression nested too
+ * deep. What PostgreSQL cannot hold it cannot hold the next time either.
+ */
+const unstorableStates = /^(22021|22P05|22P02|22001|22003|5400[01])$/;
 /** What Prisma's adapter says where PostgreSQL said nothing. */
 const unavailableKinds = new Set([
   'DatabaseNotReachable',
@@ -47,13 +52,22 @@ const lostMessage =
 
 /**
  * What a driver's failure means to whoever asked: DATABASE_UNAVAILABLE when the same statement would be answered once
- * PostgreSQL is back. Anything else is a fault of ours, or a constraint that did its work.
+ * PostgreSQL is back; MALFORMED_INPUT when it cannot hold what it was given. Anything else is a fault of ours, or a
+ * constraint that did its work.
  *
  * Messages are not searched: they quote values, and whoever chose a value would choose what it means.
  */
 export function asDatabaseError(error: unknown): unknown {
-  if (error instanceof LeonoreError || !isUnavailable(error)) return error;
+  if (error instanceof LeonoreError) return error;
   const cause = new Error(reasonOf(error));
+  if (isUnstorable(error))
+    return new LeonoreError(
+      'MALFORMED_INPUT',
+      'the database cannot hold a text or number of it',
+      {},
+      { cause },
+    );
+  if (!isUnavailable(error)) return error;
   return new LeonoreError('DATABASE_UNAVAILABLE', 'PostgreSQL does not answer', {}, { cause });
 }
 
@@ -71,6 +85,15 @@ export function isUniqueViolation(error: unknown): boolean {
 /** True when PostgreSQL ended a transaction in favour of another that waited for it. */
 export function isDeadlock(error: unknown): boolean {
   return isError(error) && (codeOf(error) === 'P2034' || toldOf(error).state === '40P01');
+}
+
+/** True when a statement was ended since it took longer than its `statement_timeout`. */
+export function isStatementTimeout(error: unknown): boolean {
+  return isError(error) && toldOf(error).state === '57014';
+}
+
+function isUnstorable(error: unknown): boolean {
+  return isError(error) && unstorableStates.test(toldOf(error).state ?? '');
 }
 
 function isUnavailable(error: unknown): boolean {

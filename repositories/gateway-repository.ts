@@ -1,6 +1,7 @@
 import { LeonoreError } from '../domain/errors.js';
 import type { Channel } from '../domain/gateway/negotiate.js';
 import type { GatewayProfile, Installed } from '../domain/gateway/profile.js';
+import { troublesPath } from '../domain/gateway/troubles.js';
 import { limits } from '../domain/limits.js';
 import { Prisma } from '../prisma/generated/client.js';
 import { inTransaction, jsonText, type Database, type Transaction } from './database.js';
@@ -269,15 +270,31 @@ export class GatewayRepository {
     return toGateway(row);
   }
 
-  /** By id, a page at a time; the cursor is the last id of the page before. */
-  async list(limit: number, cursor: string | null): Promise<{ items: Gateway[]; nextCursor: string | null }> {
+  /**
+   * By id, a page at a time; the cursor is the last id of the page before.
+   * @param unwell only those that reported that something is not as it should be
+   */
+  async list(
+    limit: number,
+    cursor: string | null,
+    unwell = false,
+  ): Promise<{ items: Gateway[]; nextCursor: string | null }> {
+    const where = { id: { gt: cursor ?? '' } };
     const rows = await this.database.gateway.findMany({
-      ...(cursor === null ? {} : { where: { id: { gt: cursor } } }),
+      where: unwell ? { id: { in: await this.unwellAfter(cursor ?? '', limit + 1) } } : where,
       orderBy: { id: 'asc' },
       take: limit + 1,
     });
     const items = rows.slice(0, limit).map(toGateway);
     return { items, nextCursor: rows.length > limit ? (items.at(-1)?.id ?? null) : null };
+  }
+
+  private async unwellAfter(id: string, limit: number): Promise<string[]> {
+    const rows = await this.database.$queryRaw<{ id: string }[]>`
+      SELECT id FROM gateway
+      WHERE id > ${id} AND state <> 'decommissioned' AND jsonb_path_exists(profile, ${troublesPath}::jsonpath)
+      ORDER BY id LIMIT ${limit}`;
+    return rows.map((row) => row.id);
   }
 
   /** Ids among the given that are not registered and active. */

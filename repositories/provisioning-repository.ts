@@ -204,6 +204,23 @@ export class ProvisioningRepository {
     });
   }
 
+  /**
+   * Fails the deliveries without a place that two nodes had in hand when they were lost: a third is not handed the same.
+   * @returns how many
+   */
+  async quarantine(rolloutId: string, failure: unknown): Promise<number> {
+    return this.deliveries.happen('unserved', {
+      join: Prisma.sql`CROSS JOIN (
+        SELECT coalesce(range_agg(one.members * other.members), '{}') AS twice
+        FROM rollout_event one JOIN rollout_event other ON other.rollout_id = one.rollout_id AND other.id > one.id
+        WHERE one.rollout_id = ${rolloutId}::uuid AND one.kind = 'node-lost' AND other.kind = 'node-lost'
+      ) lost`,
+      where: Prisma.sql`d.rollout_id = ${rolloutId}::uuid AND d.chunk IS NULL AND d.ended_at IS NULL
+        AND lost.twice @> d.ordinal`,
+      error: Prisma.sql`${jsonText(failure)}::jsonb`,
+    });
+  }
+
   /** Cancels what no gateway has begun to install: of a whole rollout, or of one chunk. */
   async cancel(rolloutId: string, chunk: number | null = null): Promise<number> {
     const part = chunk === null ? Prisma.sql`true` : Prisma.sql`d.chunk = ${chunk}`;

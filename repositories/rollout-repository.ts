@@ -14,6 +14,8 @@ export interface RolloutOptions {
   readonly deadlineSeconds: number;
   /** Strategy by which the rollout's gateways are spread over the nodes first; absent: they stay where they are. */
   readonly balancer?: StrategyName;
+  /** Whether newer versions may take away what was asked for before; absent: they may not. */
+  readonly allowRemove?: true;
 }
 
 export interface Rollout {
@@ -291,6 +293,15 @@ export class RolloutRepository {
         AND EXISTS (SELECT 1 FROM rollout WHERE id = ${id}::uuid)`;
   }
 
+  /** Notes that a node was lost at a step, with the deliveries that it had in hand: those that it was to plan. */
+  async noteLost(id: string, nodeId: string, detail: Readonly<Record<string, unknown>>): Promise<void> {
+    await this.database.$executeRaw`
+      INSERT INTO rollout_event (rollout_id, kind, detail, members)
+      SELECT s.rollout_id, 'node-lost', ${jsonText({ nodeId, ...detail })}::jsonb, s.members FROM rollout_step s
+      WHERE s.rollout_id = ${id}::uuid AND s.step = 'iv' AND s.node_id = ${nodeId}
+        AND (SELECT count(*) FROM rollout_event WHERE rollout_id = ${id}::uuid) < ${limits.rolloutEvents}`;
+  }
+
   /** How often database and Temporal had to be brought together. */
   async mends(): Promise<number> {
     return this.database.rolloutEvent.count({ where: { kind: 'mended' } });
@@ -314,6 +325,15 @@ export class RolloutRepository {
     await this.database.$executeRaw`
       INSERT INTO rollout_step (rollout_id, step, node_id) SELECT id, ${step}, ${nodeId} FROM rollout WHERE id = ${id}::uuid
       ON CONFLICT (rollout_id, step, node_id) DO NOTHING`;
+  }
+
+  /** Notes which deliveries a node plans from now on: those that have no place yet. */
+  async taken(id: string, nodeId: string): Promise<void> {
+    await this.database.$executeRaw`
+      UPDATE rollout_step SET members = (
+        SELECT range_agg(int4range(ordinal, ordinal + 1)) FROM delivery
+        WHERE rollout_id = ${id}::uuid AND node_id = ${nodeId} AND chunk IS NULL AND ended_at IS NULL)
+      WHERE rollout_id = ${id}::uuid AND step = 'iv' AND node_id = ${nodeId}`;
   }
 
   async stepEnded(id: string, step: Step, nodeId = ''): Promise<void> {

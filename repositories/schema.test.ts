@@ -10,6 +10,7 @@ import { prismaFacts } from '../tests/support/prisma-facts.js';
  * the one place where they stand besides their migrations.
  */
 const indexesBeyondPrisma: readonly string[] = [
+  "CREATE INDEX delivery_ended_badly_idx ON delivery USING btree (rollout_id, state, gateway_id) WHERE (state = ANY (ARRAY['failed'::text, 'incompatible'::text, 'lost'::text, 'cancelled'::text]))",
   'CREATE INDEX delivery_open_idx ON delivery USING btree (gateway_id) WHERE (ended_at IS NULL)',
   'CREATE INDEX delivery_replan_idx ON delivery USING btree (rollout_id, ordinal) WHERE replan',
   'CREATE INDEX delivery_rollout_id_chunk_idx ON delivery USING btree (rollout_id, chunk) WHERE (chunk IS NOT NULL)',
@@ -22,7 +23,11 @@ const indexesBeyondPrisma: readonly string[] = [
 ];
 
 /** Columns of types that Prisma knows by name alone (`Unsupported`): it tells a generator nothing of them. */
-const columnsBeyondPrisma: readonly string[] = ['rollout_group.ordinals'];
+const columnsBeyondPrisma: readonly string[] = [
+  'rollout_event.members',
+  'rollout_group.ordinals',
+  'rollout_step.members',
+];
 
 let server: TestDatabase;
 let client: pg.Client;

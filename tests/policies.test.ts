@@ -48,6 +48,7 @@ beforeAll(async () => {
 
 afterAll(async () => {
   await handler.close();
+  await builder.close();
   await api.close();
 });
 

@@ -22,15 +22,15 @@ export interface CoordinatorActivities {
     rolloutId: string;
   }): Promise<{ shares: { nodeId: string; gateways: number }[]; open: number } & WithWishes>;
   /**
-   * A node does not answer. If it is gone its gateways move.
+   * A node does not answer. If it is gone its gateways move; what two nodes died at fails.
    * @param input.during the step that it worked on when it fell silent; null when it did not take its work
-   * @returns left: false when it turns out to be alive; quarantined: the rollout has taken nodes with it
+   * @returns left: false when it turns out to be alive
    */
   leaveNode(input: {
     rolloutId: string;
     nodeId: string;
     during: Step | null;
-  }): Promise<{ left: boolean; quarantined: boolean }>;
+  }): Promise<{ left: boolean }>;
   /** Nodes that a chunk's open deliveries belong to now. */
   nodesOfChunk(input: { rolloutId: string; chunk: number }): Promise<{ nodeIds: string[] }>;
   /** (vii) Reads back from the database how a chunk stands; past the deadline, who is silent is lost. */

@@ -1,5 +1,4 @@
 /** Work of a node: as long as its lease holds it is busy, however long it takes; when it is gone the work is let go. */
-import { ApplicationFailure } from '@temporalio/workflow';
 import type { Step } from '../domain/rollout/steps.js';
 import { onCoordinator, suspicionOf } from './policies.js';
 
@@ -15,10 +14,9 @@ export interface NodeWork {
 }
 
 /**
- * Runs work of a node. When the node does not answer, the coordinator looks whether it is alive; work that has taken
- * nodes with it is not handed to another.
+ * Runs work of a node. When the node does not answer, the coordinator looks whether it is alive.
  * @param work told how often the node was asked after in vain already
- * @throws NodeGone; an ApplicationFailure TASK_QUARANTINED
+ * @throws NodeGone
  */
 export async function askAfter<T>(
   { rolloutId, nodeId, step }: NodeWork,
@@ -31,13 +29,7 @@ export async function askAfter<T>(
       const suspicion = suspicionOf(error);
       if (suspicion === null) throw error;
       const during = suspicion === 'silent' ? step : null;
-      const { left, quarantined } = await onCoordinator('iii').leaveNode({ rolloutId, nodeId, during });
-      if (quarantined) {
-        throw ApplicationFailure.nonRetryable(
-          `nodes died while they worked on step ${step} of this rollout: it is not handed to another`,
-          'TASK_QUARANTINED',
-        );
-      }
+      const { left } = await onCoordinator('iii').leaveNode({ rolloutId, nodeId, during });
       if (left) throw new NodeGone(nodeId);
     }
   }

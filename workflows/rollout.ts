@@ -194,9 +194,7 @@ class RolloutRun {
         await this.mended(`the share of ${task.nodeIds.join(', ')} was ended in Temporal`);
         continue;
       }
-      const failure = describeFailure(error);
-      // What took nodes with it has moved with the gateways.
-      await this.giveUp(failure.code === 'TASK_QUARANTINED' ? null : task.nodeIds, failure);
+      await this.giveUp(task.nodeIds, describeFailure(error));
     }
   }
 

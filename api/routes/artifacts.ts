@@ -3,6 +3,7 @@ import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox';
 import Type from 'typebox';
 import { LeonoreError } from '../../domain/errors.js';
 import { limits } from '../../domain/limits.js';
+import { Text } from '../../domain/text.js';
 import type { StoredArtifact } from '../../repositories/artifact-repository.js';
 import type { RouteOptions } from '../context.js';
 import { goneSignal } from '../gone-signal.js';
@@ -12,12 +13,12 @@ import { PageQuerySchema, PageSchema, problems } from '../schemas/common.js';
 import { ArtifactSchema } from '../schemas/resources.js';
 
 const tags = ['artifacts'];
-const NameParamsSchema = Type.Object({ name: Type.String({ maxLength: 100 }) });
+const NameParamsSchema = Type.Object({ name: Text(100) });
 /** Bytes: read as they come, never validated as a whole. */
 const TarSchema = Type.Unsafe<Readable>({ contentMediaType: 'application/x-tar' });
 const VersionParamsSchema = Type.Object({
-  name: Type.String({ maxLength: 100 }),
-  version: Type.String({ maxLength: 256 }),
+  name: Text(100),
+  version: Text(256),
 });
 
 /** Package management: add, list, show and remove artifacts. */
@@ -50,7 +51,7 @@ export const artifactRoutes: FastifyPluginAsyncTypebox<RouteOptions> = async (ap
     },
     async (request, reply) => {
       if (request.headers['content-type'] !== 'application/x-tar') {
-        throw new LeonoreError('MALFORMED_INPUT', 'send the artifact as application/x-tar');
+        throw new LeonoreError('UNSUPPORTED_MEDIA_TYPE', 'send the artifact as application/x-tar');
       }
       const { manifest, outcome } = await receiveArtifact(
         request.body as Readable,

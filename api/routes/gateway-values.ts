@@ -1,12 +1,13 @@
 import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox';
 import Type from 'typebox';
+import { Text } from '../../domain/text.js';
 import type { GatewayValue } from '../../repositories/value-repository.js';
 import type { RouteOptions } from '../context.js';
 import { problems } from '../schemas/common.js';
 import { GatewayValueSchema, ValueChangesSchema } from '../schemas/resources.js';
 
 const tags = ['gateways'];
-const ParamsSchema = Type.Object({ id: Type.String({ maxLength: 128 }) });
+const ParamsSchema = Type.Object({ id: Text(128) });
 const AnswerSchema = Type.Object({ items: Type.Array(GatewayValueSchema) });
 
 /** Values of one gateway: what artifacts declare and what differs from gateway to gateway. */

@@ -1,12 +1,13 @@
 import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox';
 import Type from 'typebox';
+import { Text } from '../../domain/text.js';
 import type { LeonoreNode } from '../../repositories/node-repository.js';
 import type { RouteOptions } from '../context.js';
 import { problems } from '../schemas/common.js';
 import { NodePoolSchema, NodeSchema } from '../schemas/resources.js';
 
 const tags = ['nodes'];
-const ParamsSchema = Type.Object({ id: Type.String({ maxLength: 128 }) });
+const ParamsSchema = Type.Object({ id: Text(128) });
 
 /** LEONORE nodes and their pool. */
 export const nodeRoutes: FastifyPluginAsyncTypebox<RouteOptions> = async (app, { context }) => {

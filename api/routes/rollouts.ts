@@ -1,13 +1,12 @@
-import { createHash } from 'node:crypto';
 import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox';
 import Type from 'typebox';
-import { canonicalJson } from '../../domain/canonical-json.js';
 import { deliveryStates } from '../../domain/delivery/state.js';
 import { LeonoreError } from '../../domain/errors.js';
 import { rolloutInput } from '../../domain/orchestration.js';
 import { selectRequested } from '../../services/select-requested.js';
 import type { Rollout } from '../../repositories/rollout-repository.js';
 import type { RouteOptions } from '../context.js';
+import { IdempotencyHeadersSchema, requestIdentity } from '../idempotency.js';
 import { pageOf } from '../paging.js';
 import { RolloutViews } from '../rollout-view.js';
 import { PageQuerySchema, PageSchema, problems, strict, UuidParamsSchema } from '../schemas/common.js';
@@ -26,11 +25,6 @@ const DeliveryQuerySchema = Type.Object(
   { ...PageQuerySchema.properties, state: Type.Optional(Type.Enum(deliveryStates)) },
   strict,
 );
-const HeadersSchema = Type.Object({
-  'idempotency-key': Type.Optional(
-    Type.String({ minLength: 1, maxLength: 200, description: 'The same key starts the same rollout' }),
-  ),
-});
 
 /** Rollouts: one request to provision artifacts to a deployment. */
 export const rolloutRoutes: FastifyPluginAsyncTypebox<RouteOptions> = async (app, { context }) => {
@@ -45,26 +39,27 @@ export const rolloutRoutes: FastifyPluginAsyncTypebox<RouteOptions> = async (app
         tags,
         operationId: 'startRollout',
         summary: 'Provision artifacts to a deployment',
-        headers: HeadersSchema,
+        headers: IdempotencyHeadersSchema,
         body: NewRolloutSchema,
         response: { 202: RolloutSummarySchema, ...problems },
       },
       onRequest: async (request) => access.require(request, 'operator'),
     },
     async (request, reply) => {
-      const { requests, deployment, deadlineSeconds = defaultDeadlineSeconds, balancer } = request.body;
-      const spread = balancer === undefined ? {} : { balancer };
-      const idempotencyKey = request.headers['idempotency-key'] ?? null;
-      const requestDigest = createHash('sha256')
-        .update(canonicalJson({ requests, deployment, deadlineSeconds, ...spread }))
-        .digest('hex');
+      const { requests, deployment, deadlineSeconds = defaultDeadlineSeconds } = request.body;
+      const { balancer, allowRemove = false } = request.body;
+      const wishes = {
+        ...(balancer === undefined ? {} : { balancer }),
+        ...(allowRemove ? { allowRemove } : {}),
+      };
+      const identity = requestIdentity(access, request, { requests, deployment, deadlineSeconds, ...wishes });
       const accepted = async (id: string) =>
         reply
           .code(202)
           .header('location', `/api/v1/rollouts/${id}`)
           .send(views.summary(await rollouts.get(id)));
       // First of all: what the request named may be gone by now.
-      const known = await rollouts.ofKey(idempotencyKey, requestDigest);
+      const known = await rollouts.ofKey(identity.idempotencyKey, identity.requestDigest);
       if (known !== null) return accepted(known);
       const selected = await selectRequested(artifacts, requests);
       const target = await deployments.get(deployment);
@@ -75,9 +70,8 @@ export const rolloutRoutes: FastifyPluginAsyncTypebox<RouteOptions> = async (app
       const { id } = await rollouts.create({
         requests,
         deploymentId: target.id,
-        options: { deadlineSeconds, ...spread },
-        idempotencyKey,
-        requestDigest,
+        options: { deadlineSeconds, ...wishes },
+        ...identity,
       });
       await begin(id, selected);
       return accepted(id);

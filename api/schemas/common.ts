@@ -1,5 +1,6 @@
 import Type, { type TSchema } from 'typebox';
 import { errorKinds } from '../../domain/errors.js';
+import { Text } from '../../domain/text.js';
 
 export const strict = { additionalProperties: false } as const;
 
@@ -37,7 +38,7 @@ export const PageQuerySchema = Type.Object(
     limit: Type.Optional(
       Type.String({ pattern: '^[1-9][0-9]{0,2}$', description: 'Items a page, 1 to 500 (default 100)' }),
     ),
-    cursor: Type.Optional(Type.String({ maxLength: 512, description: 'nextCursor of the page before' })),
+    cursor: Type.Optional(Text(512, { description: 'nextCursor of the page before' })),
   },
   strict,
 );

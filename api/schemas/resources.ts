@@ -7,6 +7,7 @@ import { strategyNames } from '../../domain/balancer/strategies.js';
 import { GatewayProfileSchema } from '../../domain/gateway/profile.js';
 import { optimalities, type Plan } from '../../domain/plan/plan.js';
 import { limits } from '../../domain/limits.js';
+import { Text } from '../../domain/text.js';
 import { rolloutEventKinds } from '../../domain/rollout/events.js';
 import { RolloutState } from '../../domain/rollout/state.js';
 import { stepNames } from '../../domain/rollout/steps.js';
@@ -31,6 +32,9 @@ export const GatewaySchema = Type.Object({
   agentVersion: NullableTextSchema,
   registeredAt: InstantSchema,
   lastSeenAt: InstantSchema,
+  troubles: Type.Array(Type.String(), {
+    description: 'What is not as it should be, by the state that it reported last: a line each',
+  }),
   profile: GatewayProfileSchema,
 });
 
@@ -46,7 +50,7 @@ const ValueKeySchema = Type.String({ pattern: valueKeyPattern });
 export const ValueChangesSchema = Type.Object(
   {
     set: Type.Optional(
-      Type.Record(ValueKeySchema, Type.String({ maxLength: limits.valueLength, pattern: '^[^\\u0000]*$' }), {
+      Type.Record(ValueKeySchema, Text(limits.valueLength), {
         maxProperties: limits.gatewayValues,
         additionalProperties: false,
       }),
@@ -106,10 +110,8 @@ export const DeploymentSchema = Type.Object({
 export const NewDeploymentSchema = Type.Object(
   {
     name: NameSchema,
-    gatewayIds: Type.Optional(
-      Type.Array(Type.String({ maxLength: 128 }), { minItems: 1, maxItems: limits.deploymentGateways }),
-    ),
-    select: Type.Optional(Type.String({ minLength: 1, maxLength: limits.selectorLength })),
+    gatewayIds: Type.Optional(Type.Array(Text(128), { minItems: 1, maxItems: limits.deploymentGateways })),
+    select: Type.Optional(Text(limits.selectorLength, { minLength: 1 })),
   },
   strict,
 );
@@ -174,23 +176,22 @@ export const PlanSchema = Type.Unsafe<Plan>(
   ),
 );
 
-const RequestsSchema = Type.Array(
-  Type.String({ minLength: 1, maxLength: 400, description: 'NAME or NAME@RANGE' }),
-  {
-    minItems: 1,
-    maxItems: limits.requests,
-  },
+const RequestsSchema = Type.Array(Text(400, { minLength: 1, description: 'NAME or NAME@RANGE' }), {
+  minItems: 1,
+  maxItems: limits.requests,
+});
+
+const AllowRemoveSchema = Type.Optional(
+  Type.Boolean({ description: 'Newer versions may take away what was asked for before; default false' }),
 );
 
 export const PlanRequestSchema = Type.Object(
   {
     requests: RequestsSchema,
     deployment: Type.Optional(NameSchema),
-    gatewayId: Type.Optional(Type.String({ maxLength: 128 })),
+    gatewayId: Type.Optional(Text(128)),
     plans: Type.Optional(Type.Integer({ minimum: 1, maximum: limits.plans })),
-    allowRemove: Type.Optional(
-      Type.Boolean({ description: 'Newer versions may take away what was asked for before; default false' }),
-    ),
+    allowRemove: AllowRemoveSchema,
   },
   strict,
 );
@@ -223,6 +224,7 @@ export const NewRolloutSchema = Type.Object(
           'Spreads the gateways of this rollout over all nodes first; default: each stays on its node',
       }),
     ),
+    allowRemove: AllowRemoveSchema,
   },
   strict,
 );
@@ -252,6 +254,7 @@ export const RolloutSummarySchema = Type.Object({
   deployment: Type.String(),
   state: RolloutStateSchema,
   deadlineSeconds: Type.Integer(),
+  allowRemove: Type.Boolean(),
   createdAt: InstantSchema,
   endedAt: NullableInstantSchema,
   failure: Type.Unknown(),

@@ -1,6 +1,6 @@
 import fastify, { LogController, type FastifyInstance } from 'fastify';
 import type { Logger } from 'pino';
-import { installProblems } from './problem.js';
+import { installProblems, sendUnroutable } from './problem.js';
 
 export interface ServerOptions {
   /** Bytes that a body may have, unless a route says otherwise. */
@@ -25,11 +25,14 @@ export function createServer(
     requestTimeout: 120_000,
     connectionTimeout: 150_000,
     keepAliveTimeout: 75_000,
+    frameworkErrors: sendUnroutable,
     routerOptions: { maxParamLength: 300 },
     ajv: {
       customOptions: { removeAdditional: false, coerceTypes: false, useDefaults: false, allErrors: false },
     },
   });
+  // Fastify takes it for a body by itself; no route does.
+  app.removeContentTypeParser('text/plain');
   installProblems(app as unknown as FastifyInstance);
   return app as unknown as FastifyInstance;
 }

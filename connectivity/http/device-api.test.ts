@@ -21,6 +21,7 @@ import {
   profileOf,
   testRepositories,
   type TestRepositories,
+  orderParts,
 } from '../../tests/support/test-repositories.js';
 import { GatewayChanges } from '../../repositories/gateway-changes.js';
 import { DeviceService } from '../device-service.js';
@@ -336,9 +337,10 @@ describe('an order', () => {
   const installed = [{ name: 'app', version: '1.0.0', installedSize: 1, requested: true }];
   const give = async (gatewayId: string, deadlineSeconds = 60): Promise<string> => {
     const order = { action: 'stop', artifact: 'app', deadlineSeconds } as const;
-    const { id } = await repositories.orders.add({ ...order, idempotencyKey: null, requestDigest: 'test' }, [
-      gatewayId,
-    ]);
+    const { id } = await repositories.orders.add(
+      { ...order, idempotencyKey: null, requestDigest: 'test' },
+      orderParts([gatewayId]),
+    );
     return id;
   };
   const statesOf = async (orderId: string) =>

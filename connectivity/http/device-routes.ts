@@ -3,10 +3,10 @@ import Type, { type TSchema } from 'typebox';
 import {
   devicePaths,
   ProfileUpdateSchema,
-  ReportsRequestSchema,
   ReportsResponseSchema,
   TasksResponseSchema,
 } from '../../domain/agent-protocol/messages.js';
+import { limits } from '../../domain/limits.js';
 import { renderTasksText, wantsText } from '../../domain/agent-protocol/text-form.js';
 import type { BlobStore } from '../../repositories/blob-store.js';
 import type { DeviceService } from '../device-service.js';
@@ -18,6 +18,12 @@ export interface DeviceRoutesOptions {
   readonly service: DeviceService;
   readonly blobs: BlobStore;
 }
+
+/** Each report is judged by itself (readReport): a malformed one keeps none of the others from being taken. */
+const ReportsBodySchema = Type.Object(
+  { reports: Type.Array(Type.Unknown(), { minItems: 1, maxItems: limits.reports }) },
+  { additionalProperties: false },
+);
 
 /** Without a schema for 304, which has no body at all: Fastify would announce the four bytes of a `null`. */
 const tasksAnswers: Readonly<Record<string, TSchema>> = { 200: TasksResponseSchema };
@@ -78,7 +84,7 @@ export const deviceRoutes: FastifyPluginAsyncTypebox<DeviceRoutesOptions> = asyn
 
   app.post(
     devicePaths.reports,
-    { schema: { body: ReportsRequestSchema, response: { 200: ReportsResponseSchema } } },
+    { schema: { body: ReportsBodySchema, response: { 200: ReportsResponseSchema } } },
     async (request) => service.report(bearerToken(request.headers.authorization), request.body.reports),
   );
 

@@ -1,5 +1,7 @@
 import type { FastifyError, FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import { errorKinds, LeonoreError, type ErrorCode } from '../../domain/errors.js';
+import { textPattern, textRule } from '../../domain/text.js';
+import { RouteTable } from './route-table.js';
 
 /** Problem details (RFC 9457), the form of every error over HTTP. */
 export interface Problem {
@@ -29,13 +31,20 @@ export function installProblems(app: FastifyInstance): void {
   app.setErrorHandler((error: unknown, request, reply) =>
     sendProblem(asLeonoreError(error, request), request, reply),
   );
-  app.setNotFoundHandler((request, reply) =>
-    sendProblem(
-      new LeonoreError('ROUTE_NOT_FOUND', `${request.method} ${request.url.slice(0, 200)}`),
-      request,
-      reply,
-    ),
-  );
+  const routes = new RouteTable();
+  app.addHook('onRoute', ({ method, url }) => routes.add(method, url));
+  app.setNotFoundHandler((request, reply) => {
+    const asked = `${request.method} ${request.url.slice(0, 200)}`;
+    const allowed = routes.methodsAt(request.url);
+    if (allowed.length === 0) return sendProblem(new LeonoreError('ROUTE_NOT_FOUND', asked), request, reply);
+    reply.header('allow', allowed.join(', '));
+    return sendProblem(new LeonoreError('METHOD_NOT_ALLOWED', asked), request, reply);
+  });
+}
+
+/** The answer to what is refused before there is a route: an address that cannot be read. */
+export function sendUnroutable(error: unknown, request: FastifyRequest, reply: FastifyReply): void {
+  sendProblem(asLeonoreError(error, request), request, reply);
 }
 
 function sendProblem(error: LeonoreError, request: FastifyRequest, reply: FastifyReply): FastifyReply {
@@ -82,8 +91,11 @@ function fromFastify(error: FastifyError): LeonoreError | null {
     const place = `${error.validationContext ?? 'request'}${first?.instancePath ?? ''}`;
     const extra =
       first?.keyword === 'additionalProperties' ? ` "${String(first.params['additionalProperty'])}"` : '';
-    return new LeonoreError('MALFORMED_INPUT', `${place} ${first?.message ?? 'is malformed'}${extra}`);
+    const message =
+      first?.params['pattern'] === textPattern ? textRule : `${first?.message ?? 'is malformed'}${extra}`;
+    return new LeonoreError('MALFORMED_INPUT', `${place} ${message}`);
   }
+  if (error.statusCode === 415) return new LeonoreError('UNSUPPORTED_MEDIA_TYPE', error.message);
   if (error.statusCode === 413) return new LeonoreError('TOO_LARGE', error.message);
   if (error.statusCode !== undefined && error.statusCode >= 400 && error.statusCode < 500) {
     return new LeonoreError('MALFORMED_INPUT', error.message);

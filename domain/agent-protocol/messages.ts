@@ -13,8 +13,11 @@ import Type, { type Static } from 'typebox';
 import { reportableStates } from '../delivery/state.js';
 import { GatewayProfileSchema, InstalledSchema } from '../gateway/profile.js';
 import { limits } from '../limits.js';
+import { Text } from '../text.js';
 
 const strict = { additionalProperties: false } as const;
+/** Characters of the name of a step, with room for steps of other agents. */
+export const stepLength = 64;
 const Sha256 = Type.String({ pattern: '^[0-9a-f]{64}$' });
 
 export const devicePaths = {
@@ -32,8 +35,8 @@ export const RegisterRequestSchema = Type.Object(
      * Where the gateway listens for notices, when it offers push over HTTP. The host must be the address that
      * the registration comes from: a gateway cannot make LEONORE call anybody else.
      */
-    pushAddress: Type.Optional(Type.String({ maxLength: 512, pattern: '^http://' })),
-    agentVersion: Type.Optional(Type.String({ maxLength: 64 })),
+    pushAddress: Type.Optional(Type.String({ maxLength: 512, pattern: '^http://[!-~]+$' })),
+    agentVersion: Type.Optional(Text(64)),
   },
   strict,
 );
@@ -136,24 +139,24 @@ export const ReportErrorSchema = Type.Object(
   {
     class: Type.Enum([...failureClasses]),
     /** Step of the delivery at which it happened, such as `download`, `verify`, `start`. */
-    step: Type.String({ maxLength: 64 }),
-    message: Type.String({ maxLength: limits.reportDetailBytes }),
+    step: Text(stepLength),
+    message: Text(limits.reportDetailBytes),
   },
   strict,
 );
 
 export const ReportSchema = Type.Object(
   {
-    deliveryId: Type.String({ maxLength: 128 }),
+    deliveryId: Text(128),
     /** Grows by one within a delivery; a number met before is a duplicate and changes nothing. */
     sequence: Type.Integer({ minimum: 1, maximum: 1_000_000 }),
     state: Type.Enum([...reportableStates]),
     /** The gateway's own clock, RFC 3339; shown, never believed. */
-    at: Type.Optional(Type.String({ maxLength: 40 })),
-    detail: Type.Optional(Type.String({ maxLength: limits.reportDetailBytes })),
+    at: Type.Optional(Text(40)),
+    detail: Type.Optional(Text(limits.reportDetailBytes)),
     error: Type.Optional(ReportErrorSchema),
     /** Digest of the state after it ended; told when the task named the one that it starts from. */
-    stateDigest: Type.Optional(Type.String({ maxLength: limits.stateDigestLength })),
+    stateDigest: Type.Optional(Text(limits.stateDigestLength)),
     /** What is installed after the delivery ended. */
     installed: Type.Optional(Type.Array(InstalledSchema, { maxItems: limits.installed })),
   },
@@ -165,7 +168,7 @@ export const ReportsRequestSchema = Type.Object(
   strict,
 );
 
-export const reportOutcomes = ['applied', 'duplicate', 'ended', 'unknown'] as const;
+export const reportOutcomes = ['applied', 'duplicate', 'ended', 'unknown', 'refused'] as const;
 
 export const ReportsResponseSchema = Type.Object({
   /** In the order of the reports. All of them are done with: the agent drops them. */
@@ -173,8 +176,13 @@ export const ReportsResponseSchema = Type.Object({
     Type.Object({
       deliveryId: Type.String(),
       sequence: Type.Integer(),
-      /** `ended`: the delivery has ended already, for instance cancelled; `unknown`: not this gateway's. */
+      /**
+       * `ended`: the delivery has ended already, for instance cancelled; `unknown`: not this gateway's; `refused`: it is
+       * malformed, and would be again.
+       */
       outcome: Type.Enum([...reportOutcomes]),
+      /** Why it was refused. */
+      reason: Type.Optional(Type.String()),
       /** State of the delivery afterwards; absent when unknown. */
       state: Type.Optional(Type.String()),
     }),

@@ -92,17 +92,19 @@ export function parseTasksText(text: string): TasksResponse {
     else if (key === 'also') also.push(value);
     else if (key === 'requires') requires.push({ artifact: value, name: second, range: third });
     else if (key === 'end' && open !== null) {
-      tasks.push({
-        ...taskOf(value, open, remove, values),
-        ...(requires.length === 0 ? {} : { requires }),
-      });
+      tasks.push({ ...taskOf(value, open, remove, values), ...unlessEmpty({ requires }) });
       open = null;
     } else if (key === 'endOrder' && open !== null) {
-      orders.push({ ...orderOf(value, open), ...(also.length === 0 ? {} : { also }) });
+      orders.push({ ...orderOf(value, open), ...unlessEmpty({ also }) });
       open = null;
     } else open?.set(key, value);
   }
-  return { tasks, ...(orders.length === 0 ? {} : { orders }), profileWanted };
+  return { tasks, ...unlessEmpty({ orders }), profileWanted };
+}
+
+/** A list that is absent when there is nothing in it. */
+function unlessEmpty<Lists extends Record<string, readonly unknown[]>>(lists: Lists): Partial<Lists> {
+  return Object.fromEntries(Object.entries(lists).filter(([, list]) => list.length > 0)) as Partial<Lists>;
 }
 
 function taskLines(task: Task): string[][] {

@@ -5,6 +5,7 @@
 import Type, { type Static } from 'typebox';
 import { limits } from '../limits.js';
 import { ControlSchema, DemandsSchema, HealthSchema } from './operation.js';
+import { Text } from '../text.js';
 
 export const artifactKinds = ['application', 'library', 'tool', 'hardware'] as const;
 
@@ -16,9 +17,9 @@ export const demandPattern = '^[A-Za-z0-9][A-Za-z0-9._+-]{0,99}$';
 const strict = { additionalProperties: false } as const;
 
 const Name = Type.String({ pattern: demandPattern });
-const Version = Type.String({ minLength: 1, maxLength: limits.versionLength });
-const Range = Type.String({ maxLength: limits.rangeLength });
-const Path = Type.String({ minLength: 1, maxLength: limits.pathLength });
+const Version = Text(limits.versionLength, { minLength: 1 });
+const Range = Text(limits.rangeLength);
+const Path = Text(limits.pathLength, { minLength: 1 });
 
 export const NamedRangeSchema = Type.Object({ name: Name, version: Type.Optional(Range) }, strict);
 export const RequirementSchema = Type.Union([
@@ -35,9 +36,9 @@ export const ProvisionSchema = Type.Object({ name: Name, version: Version }, str
 
 export const PlatformSchema = Type.Object(
   {
-    arch: Type.Optional(Type.String({ minLength: 1, maxLength: 64 })),
-    os: Type.Optional(Type.String({ minLength: 1, maxLength: 64 })),
-    libc: Type.Optional(Type.String({ minLength: 1, maxLength: 64 })),
+    arch: Type.Optional(Text(64, { minLength: 1 })),
+    os: Type.Optional(Text(64, { minLength: 1 })),
+    libc: Type.Optional(Text(64, { minLength: 1 })),
     /** Range over the gateway's kernel version. */
     kernel: Type.Optional(Range),
   },
@@ -70,9 +71,9 @@ export const valueKeyPattern = '^[A-Za-z0-9_][A-Za-z0-9_.-]{0,63}$';
 export const DeclaredValueSchema = Type.Object(
   {
     key: Type.String({ pattern: valueKeyPattern }),
-    description: Type.Optional(Type.String({ maxLength: 1024 })),
+    description: Type.Optional(Text(1024)),
     /** For gateways that have none of their own; without it such a gateway's delivery fails. */
-    default: Type.Optional(Type.String({ maxLength: limits.valueLength, pattern: '^[^\\u0000]*$' })),
+    default: Type.Optional(Text(limits.valueLength)),
   },
   strict,
 );
@@ -81,10 +82,8 @@ export const DeclaredValueSchema = Type.Object(
 export const ConfigurationSchema = Type.Object(
   {
     path: Path,
-    template: Type.String({ maxLength: limits.templateLength }),
-    values: Type.Optional(
-      Type.Record(Type.String({ pattern: '^[A-Za-z0-9_.-]{1,64}$' }), Type.String({ maxLength: 4096 })),
-    ),
+    template: Text(limits.templateLength),
+    values: Type.Optional(Type.Record(Type.String({ pattern: '^[A-Za-z0-9_.-]{1,64}$' }), Text(4096))),
   },
   strict,
 );
@@ -92,7 +91,7 @@ export const ConfigurationSchema = Type.Object(
 export const PoliciesSchema = Type.Object(
   {
     /** Selector over profile and labels: where the artifact may go. */
-    select: Type.Optional(Type.String({ maxLength: limits.selectorLength })),
+    select: Type.Optional(Text(limits.selectorLength)),
     /** Start after the installation (default true for applications). */
     start: Type.Optional(Type.Boolean()),
     /** Keep the data directory on uninstall (default false). */
@@ -110,7 +109,7 @@ export const ArtifactManifestSchema = Type.Object(
     name: Name,
     version: Version,
     kind: Type.Enum([...artifactKinds]),
-    description: Type.Optional(Type.String({ maxLength: 4096 })),
+    description: Type.Optional(Text(4096)),
     requires: Type.Optional(Type.Array(RequirementSchema, { maxItems: limits.requirements })),
     provides: Type.Optional(Type.Array(ProvisionSchema, { maxItems: limits.requirements })),
     conflicts: Type.Optional(Type.Array(NamedRangeSchema, { maxItems: limits.requirements })),

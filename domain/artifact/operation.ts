@@ -5,9 +5,10 @@
 import Type, { type Static } from 'typebox';
 import { demandableLevels } from '../gateway/isolation.js';
 import { limits } from '../limits.js';
+import { Text } from '../text.js';
 
 const strict = { additionalProperties: false } as const;
-const Path = Type.String({ minLength: 1, maxLength: limits.pathLength });
+const Path = Text(limits.pathLength, { minLength: 1 });
 
 /** Scripts inside the artifact's files, by the action they serve; run with POSIX sh. */
 export const ControlSchema = Type.Object(

@@ -49,7 +49,11 @@ needs: { devices: [/dev/ttyS1, /dev/i2c/1], paths: [/sys/class/gpio, /etc/a..b],
     expect(manifest).toMatchObject({
       limits: { memoryBytes: 8_388_608, processes: 16, cpuPercent: 50 },
       isolation: 'user',
-      needs: { devices: ['/dev/ttyS1', '/dev/i2c/1'], paths: ['/sys/class/gpio', '/etc/a..b'], ports: [1883] },
+      needs: {
+        devices: ['/dev/ttyS1', '/dev/i2c/1'],
+        paths: ['/sys/class/gpio', '/etc/a..b'],
+        ports: [1883],
+      },
     });
   });
 
@@ -104,7 +108,11 @@ needs: { devices: [/dev/ttyS1, /dev/i2c/1], paths: [/sys/class/gpio, /etc/a..b],
     ['a path that is not absolute', `${minimal}needs: { paths: [etc] }\n`, 'needs.paths[0]: '],
     ['a path with a line feed', `${minimal}needs: { paths: ["/a\\nb"] }\n`, 'needs.paths[0]: '],
     ['a port that is none', `${minimal}needs: { ports: [65536] }\n`, 'needs.ports[0]: '],
-    ['a health check that never ends', `${minimal}health: { staysUpSeconds: 3601 }\n`, 'health.staysUpSeconds: '],
+    [
+      'a health check that never ends',
+      `${minimal}health: { staysUpSeconds: 3601 }\n`,
+      'health.staysUpSeconds: ',
+    ],
     ['equal keys', `${minimal}name: b\n`, '4:1: the key "name" appears twice'],
     ['equal keys in JSON', '{ "name": "a",\n "name": "b" }', '2:2: the key "name" appears twice'],
     ['broken YAML', 'name: [a\n', 'artifact.yaml:'],

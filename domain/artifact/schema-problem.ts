@@ -1,4 +1,5 @@
 import type { Validator } from 'typebox/compile';
+import { textPattern, textRule } from '../text.js';
 import type { PlacePath } from './json-places.js';
 
 /** The first thing wrong with a value, in words for the author of the document. */
@@ -48,7 +49,10 @@ function describe(error: SchemaError, value: unknown): SchemaProblem {
       const message = allowed === undefined ? error.message : `must be one of ${allowed}`;
       return { path, message: `${message}; found ${shorten(valueAt(value, path))}`, at: 'value' };
     }
-    case 'pattern':
+    case 'pattern': {
+      const message = params['pattern'] === textPattern ? textRule : error.message;
+      return { path, message: `${message}, found ${shorten(valueAt(value, path))}`, at: 'value' };
+    }
     case 'const':
       return { path, message: `${error.message}, found ${shorten(valueAt(value, path))}`, at: 'value' };
     default:

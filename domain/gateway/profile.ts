@@ -2,10 +2,11 @@
 import Type, { type Static } from 'typebox';
 import { limits } from '../limits.js';
 import { isolationLevels } from './isolation.js';
+import { Text } from '../text.js';
 
 const strict = { additionalProperties: false } as const;
 const Bytes = Type.Integer({ minimum: 0, maximum: Number.MAX_SAFE_INTEGER });
-const Text = Type.String({ maxLength: 256 });
+const Fact = Text(256);
 
 export const gatewayIdPattern = '^[A-Za-z0-9][A-Za-z0-9._:-]{0,127}$';
 /** Any way in which devices print one: EUI-48 and EUI-64, with colons, hyphens, dots or nothing. It only identifies. */
@@ -14,16 +15,16 @@ export const macPattern = '^[0-9A-Za-z:._-]{1,64}$';
 /** A hardware component or a tool: a fixed node of the dependency graph. */
 export const ComponentSchema = Type.Object(
   {
-    name: Type.String({ minLength: 1, maxLength: 100 }),
-    version: Type.String({ minLength: 1, maxLength: 256 }),
+    name: Text(100, { minLength: 1 }),
+    version: Text(256, { minLength: 1 }),
   },
   strict,
 );
 
 export const InstalledSchema = Type.Object(
   {
-    name: Type.String({ minLength: 1, maxLength: 100 }),
-    version: Type.String({ minLength: 1, maxLength: 256 }),
+    name: Text(100, { minLength: 1 }),
+    version: Text(256, { minLength: 1 }),
     installedSize: Type.Optional(Bytes),
     /** True when an operator asked for it; false when it came as a dependency. */
     requested: Type.Optional(Type.Boolean()),
@@ -33,7 +34,7 @@ export const InstalledSchema = Type.Object(
 
 export const HardwareSchema = Type.Object(
   {
-    arch: Text,
+    arch: Fact,
     cpus: Type.Optional(Type.Integer({ minimum: 0, maximum: 4096 })),
     memoryTotal: Type.Optional(Bytes),
     memoryFree: Type.Optional(Bytes),
@@ -43,19 +44,17 @@ export const HardwareSchema = Type.Object(
     uptimeSeconds: Type.Optional(Type.Number({ minimum: 0 })),
     components: Type.Optional(Type.Array(ComponentSchema, { maxItems: limits.components })),
     /** What the processor can do beyond its instruction set, as its kernel names it: `neon`, `sse4_2`. */
-    cpuFeatures: Type.Optional(
-      Type.Array(Type.String({ minLength: 1, maxLength: 64 }), { maxItems: limits.cpuFeatures }),
-    ),
+    cpuFeatures: Type.Optional(Type.Array(Text(64, { minLength: 1 }), { maxItems: limits.cpuFeatures })),
   },
   strict,
 );
 
 export const SoftwareSchema = Type.Object(
   {
-    os: Text,
-    kernel: Type.Optional(Text),
+    os: Fact,
+    kernel: Type.Optional(Fact),
     /** Name, and version where it is known: `musl`, `glibc 2.36`. */
-    libc: Type.Optional(Text),
+    libc: Type.Optional(Fact),
     tools: Type.Optional(Type.Array(ComponentSchema, { maxItems: limits.tools })),
   },
   strict,
@@ -63,7 +62,7 @@ export const SoftwareSchema = Type.Object(
 
 export const LabelsSchema = Type.Record(
   Type.String({ pattern: '^[A-Za-z0-9][A-Za-z0-9._/-]{0,62}$' }),
-  Type.String({ maxLength: 256 }),
+  Fact,
   { maxProperties: limits.labels },
 );
 
@@ -75,17 +74,17 @@ export const GatewayStateSchema = Type.Object(
     /** Whether limits of memory, processes and processor hold. */
     limits: Type.Boolean(),
     /** Names what is installed with its values; opaque. A task may name it as the state that it starts from. */
-    digest: Type.String({ maxLength: limits.stateDigestLength }),
+    digest: Text(limits.stateDigestLength),
     applications: Type.Array(
       Type.Object(
         {
-          name: Type.String({ minLength: 1, maxLength: 100 }),
+          name: Text(100, { minLength: 1 }),
           up: Type.Boolean(),
           restarts: Type.Integer({ minimum: 0 }),
           /** How it ended last. */
-          lastExit: Type.Optional(Text),
+          lastExit: Type.Optional(Fact),
           /** What its last check said; absent when that passed, or there is none. */
-          check: Type.Optional(Text),
+          check: Type.Optional(Fact),
           /** Up or down for so long. */
           sinceSeconds: Type.Optional(Type.Integer({ minimum: 0 })),
         },
@@ -94,15 +93,15 @@ export const GatewayStateSchema = Type.Object(
       { maxItems: limits.installed },
     ),
     /** Names of artifacts whose files are not what their package brought, and cannot be had again for now. */
-    damaged: Type.Array(Type.String({ maxLength: 100 }), { maxItems: limits.installed }),
+    damaged: Type.Array(Text(100), { maxItems: limits.installed }),
     /** Of each artifact the digest of its files as they were found last: the end of its directory's name when whole. */
     trees: Type.Optional(
-      Type.Record(Type.String({ maxLength: 100 }), Type.String({ pattern: '^[0-9a-f]{12}$' }), {
+      Type.Record(Text(100), Type.String({ pattern: '^[0-9a-f]{12}$' }), {
         maxProperties: limits.installed,
       }),
     ),
     /** Why the agent had to put its state together from what was left. */
-    rescued: Type.Optional(Text),
+    rescued: Type.Optional(Fact),
   },
   strict,
 );
@@ -110,12 +109,12 @@ export const GatewayStateSchema = Type.Object(
 export const GatewayProfileSchema = Type.Object(
   {
     id: Type.String({ pattern: gatewayIdPattern }),
-    name: Type.Optional(Text),
+    name: Type.Optional(Fact),
     mac: Type.Optional(Type.String({ pattern: macPattern })),
     hardware: HardwareSchema,
     software: SoftwareSchema,
-    strategies: Type.Optional(Type.Array(Type.String({ maxLength: 32 }), { maxItems: 8 })),
-    protocols: Type.Optional(Type.Array(Type.String({ maxLength: 32 }), { maxItems: 16 })),
+    strategies: Type.Optional(Type.Array(Text(32), { maxItems: 8 })),
+    protocols: Type.Optional(Type.Array(Text(32), { maxItems: 16 })),
     labels: Type.Optional(LabelsSchema),
     installed: Type.Optional(Type.Array(InstalledSchema, { maxItems: limits.installed })),
     state: Type.Optional(GatewayStateSchema),

@@ -4,6 +4,7 @@ import { isSemVer, type Fail } from '../artifact/check-manifest.js';
 import { findSchemaProblem } from '../artifact/schema-problem.js';
 import { readSource, type SourceDocument } from '../artifact/source-document.js';
 import { limits } from '../limits.js';
+import { Text } from '../text.js';
 import { GatewayProfileSchema, HardwareSchema, SoftwareSchema, type GatewayProfile } from './profile.js';
 
 const strict = { additionalProperties: false } as const;
@@ -15,8 +16,8 @@ const strict = { additionalProperties: false } as const;
 const WrittenProfileSchema = Type.Object(
   {
     ...GatewayProfileSchema.properties,
-    id: Type.Optional(Type.String({ maxLength: 256 })),
-    mac: Type.Optional(Type.String({ maxLength: 256 })),
+    id: Type.Optional(Text(256)),
+    mac: Type.Optional(Text(256)),
     hardware: Type.Optional(
       Type.Object(
         { ...HardwareSchema.properties, arch: Type.Optional(HardwareSchema.properties.arch) },

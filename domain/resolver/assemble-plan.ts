@@ -58,9 +58,10 @@ function consentOf(state: EndState): string[] {
 function plannedArtifacts(state: EndState): PlannedArtifact[] {
   const requiredBy = new Map<Present, string[]>();
   const add = (present: Present, name: string) => {
-    const names = requiredBy.get(present) ?? [];
-    if (!names.includes(name)) names.push(name);
-    requiredBy.set(present, names);
+    const names = requiredBy.get(present);
+    if (names === undefined) requiredBy.set(present, [name]);
+    // Nothing requires an artifact twice, so only requests could name one again.
+    else if (names.at(-1) !== name) names.push(name);
   };
   for (const root of state.roots) add(root, 'request');
   for (const present of state.reached) {

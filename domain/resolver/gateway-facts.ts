@@ -110,6 +110,9 @@ function fixedFacts(
   return facts;
 }
 
+/** What has no versions: none can be asked for. */
+export const versionless: ReadonlySet<FixedFact['what']> = new Set(['architecture', 'CPU feature']);
+
 /** A fact before a catalog is asked about it. */
 export type ReportedFact = Omit<FixedFact, 'manifest'>;
 

@@ -95,6 +95,7 @@ export class Problem {
   /** By installed package that may go: what is true when another version takes its place, and when none does. */
   readonly exits = new Map<KeptNode, { readonly changed: Literal; readonly lost: Literal | null }>();
 
+  private readonly installed: ReadonlyMap<string, InstalledPackage>;
   /** Names whose common needs are still to be stated. */
   private readonly pending: NameGroup[] = [];
   private working = false;
@@ -106,6 +107,7 @@ export class Problem {
 
   constructor(readonly input: ProblemInput) {
     const { facts, requests } = input;
+    this.installed = new Map(facts.installed.map((pack) => [pack.name, pack]));
     this.constraints = new ConstraintStore(facts);
     this.alternatives = new Alternatives(this.constraints);
     this.conflicts = new Conflicts(this.constraints, (tag) => this.isIgnored(tag));
@@ -167,29 +169,35 @@ export class Problem {
 
   /** What could meet a demand on a name, in the order of preference. */
   candidates(name: string, range: string | undefined, side: Side): Candidates {
-    const key = `${side} ${name} ${range ?? ''}`;
+    const key = cacheKey(side, name, range);
     const known = this.candidateCache.get(key);
     if (known !== undefined) return known;
     const { facts, catalog } = this.input;
     let fixed = false;
     for (const fact of facts.fixed.values()) fixed ||= factMeets(fact, name, range);
-    const list = new Map<Literal, Candidate>();
+    const list: Candidate[] = [];
     const add = (node: Node) => {
       const literal = node.type === 'new' ? node.selected : side === 'new' ? node.needed : node.stays;
-      list.set(literal, { literal, node });
+      list.push({ literal, node });
     };
     const group = this.group(name);
     if (group.kept !== null && keptMeets(group.kept.package, name, range)) add(group.kept);
     for (const node of group.versions) if (artifactMeets(node.manifest, name, range)) add(node);
+    let nodes: ReadonlyMap<ArtifactManifest | null, Node> = new Map();
+    let nodesOf: string | null = null;
     for (const manifest of catalog.providersOf(name)) {
       if (manifest.name === name || !provides(manifest, name, range)) continue;
-      const provider = this.group(manifest.name);
-      if (provider.kept?.package.manifest === manifest) add(provider.kept);
-      const node = provider.versions.find((candidate) => candidate.manifest === manifest);
+      // Providers come name by name.
+      if (manifest.name !== nodesOf) nodes = nodesByManifest(this.group(manifest.name));
+      nodesOf = manifest.name;
+      const node = nodes.get(manifest);
       if (node !== undefined) add(node);
     }
-    const result = { fixed, list: [...list.values()] };
+    const result = { fixed, list };
     this.candidateCache.set(key, result);
+    // Who relies on it tells only installed packages apart.
+    if (list.every(({ node }) => node.type === 'new'))
+      this.candidateCache.set(cacheKey(side === 'new' ? 'kept' : 'new', name, range), result);
     return result;
   }
 
@@ -203,7 +211,7 @@ export class Problem {
     const known = this.groups.get(name);
     if (known !== undefined) return known;
     const { facts, catalog } = this.input;
-    const pack = facts.installed.find((candidate) => candidate.name === name);
+    const pack = this.installed.get(name);
     const kept = pack === undefined ? null : this.createKept(pack);
     const versions: NewNode[] = [];
     const rejected: { manifest: ArtifactManifest; rejection: Rejection }[] = [];
@@ -416,6 +424,16 @@ export class Problem {
         keptMeets(pack, name, version),
     );
   }
+}
+
+function cacheKey(side: Side, name: string, range: string | undefined): string {
+  return `${side} ${name} ${range ?? ''}`;
+}
+
+function nodesByManifest({ kept, versions }: NameGroup): Map<ArtifactManifest | null, Node> {
+  const nodes = new Map<ArtifactManifest | null, Node>(versions.map((node) => [node.manifest, node]));
+  if (kept !== null) nodes.set(kept.package.manifest, kept);
+  return nodes;
 }
 
 /** A prerelease that takes the place of a release, although its policy does not say that it may. */

@@ -4,7 +4,7 @@ export const rolloutEventKinds = [
   'mended',
   /** A node died while it worked on the rollout. */
   'node-lost',
-  /** It took nodes with it and is not planned any more. */
+  /** A part of it took two nodes with it and is not planned any more. */
   'quarantined',
   /** A delivery was corrected after the end, and the outcome with it. */
   'corrected',

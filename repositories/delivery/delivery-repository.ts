@@ -13,7 +13,7 @@ import { Prisma } from '../../prisma/generated/client.js';
 import { LeonoreError } from '../../domain/errors.js';
 import { withoutDeadlock, type Database } from '../database.js';
 import { mayDownloadStatement, pollStatement } from './delivery-statements.js';
-import { sqlReturning, sqlStateOf } from './sql-states.js';
+import { sqlInState, sqlReturning, sqlStateOf } from './sql-states.js';
 import { storeReports } from './store-reports.js';
 
 /** One gateway's delivery, for people. */
@@ -164,14 +164,13 @@ export class DeliveryRepository {
     state: DeliveryState | null,
   ): Promise<{ items: Delivery[]; nextCursor: string | null }> {
     const items = await this.database.$queryRaw<Delivery[]>`
-      SELECT * FROM (
-        SELECT d.gateway_id AS "gatewayId", d.node_id AS "nodeId", d.group_id::text AS "groupId", ${sqlStateOf} AS state,
-               d.protocol, d.strategy, d.error, g.explanation, g.package_id AS "packageId", d.updated_at AS "updatedAt",
-               d.ended_at AS "endedAt"
-        FROM delivery d LEFT JOIN rollout_chunk c ON c.rollout_id = d.rollout_id AND c.chunk = d.chunk
-        LEFT JOIN rollout_group g ON g.id = d.group_id
-        WHERE d.rollout_id = ${rolloutId}::uuid AND d.gateway_id > ${cursor ?? ''} ORDER BY d.gateway_id
-      ) listed WHERE ${state}::text IS NULL OR state = ${state}::text LIMIT ${limit + 1}`;
+      SELECT d.gateway_id AS "gatewayId", d.node_id AS "nodeId", d.group_id::text AS "groupId", ${sqlStateOf} AS state,
+             d.protocol, d.strategy, d.error, g.explanation, g.package_id AS "packageId", d.updated_at AS "updatedAt",
+             d.ended_at AS "endedAt"
+      FROM delivery d LEFT JOIN rollout_chunk c ON c.rollout_id = d.rollout_id AND c.chunk = d.chunk
+      LEFT JOIN rollout_group g ON g.id = d.group_id
+      WHERE d.rollout_id = ${rolloutId}::uuid AND d.gateway_id > ${cursor ?? ''} AND ${sqlInState(state)}
+      ORDER BY d.gateway_id LIMIT ${limit + 1}`;
     const page = items.slice(0, limit);
     return { items: page, nextCursor: items.length > limit ? (page.at(-1)?.gatewayId ?? null) : null };
   }

@@ -47,6 +47,14 @@ export interface Anew {
   readonly members: readonly AnewMember[];
 }
 
+/** A gateway's part in an order. */
+export interface OrderMember {
+  readonly gatewayId: string;
+  /** Digest of the state that it is meant for; null when that makes no difference, or the gateway names none. */
+  readonly startState: string | null;
+  readonly changes: OrderChanges;
+}
+
 export interface AnewMember {
   readonly ordinal: number;
   /** Digest of the state that it was planned for; null when the gateway names none. */
@@ -154,21 +162,24 @@ export class DeliveryWriter {
   async addOffered(
     tx: Transaction,
     orderId: string,
-    gatewayIds: readonly string[],
+    members: readonly OrderMember[],
     deadlineSeconds: number,
   ): Promise<number> {
     const [row] = await tx.$queryRaw<{ added: number }[]>`
       WITH member AS MATERIALIZED (
-        SELECT g.id, g.node_id, g.protocol, g.strategy, (row_number() OVER (ORDER BY g.id))::int - 1 AS place
-        FROM gateway g WHERE g.id = ANY(${gatewayIds}::text[]) AND g.state = 'active'
+        SELECT g.id, g.node_id, g.protocol, g.strategy, m.start_state, m.changes::jsonb AS changes,
+               (row_number() OVER (ORDER BY g.id))::int - 1 AS place
+        FROM unnest(${members.map(({ gatewayId }) => gatewayId)}::text[], ${members.map(({ startState }) => startState)}::text[],
+                    ${members.map(({ changes }) => jsonText(changes))}::text[]) AS m(id, start_state, changes)
+        JOIN gateway g ON g.id = m.id AND g.state = 'active'
       ), chunks AS (
         INSERT INTO rollout_chunk (rollout_id, chunk, node_id, size, open, offered_at, deadline_at)
         SELECT ${orderId}::uuid, place / ${limits.chunkSize}, coalesce(min(node_id), ''), count(*)::int, count(*)::int, now(),
                now() + ${deadlineSeconds} * interval '1 second'
         FROM member GROUP BY 2
       ), added AS (
-        INSERT INTO delivery (rollout_id, ordinal, gateway_id, node_id, protocol, strategy, chunk, slot)
-        SELECT ${orderId}::uuid, place, id, node_id, protocol, strategy, place / ${limits.chunkSize}, place % ${limits.chunkSize}
+        INSERT INTO delivery (rollout_id, ordinal, gateway_id, node_id, protocol, strategy, start_state, changes, chunk, slot)
+        SELECT ${orderId}::uuid, place, id, node_id, protocol, strategy, start_state, changes, place / ${limits.chunkSize}, place % ${limits.chunkSize}
         FROM member RETURNING gateway_id
       ), counted AS (
         INSERT INTO rollout_count (rollout_id, writer, state, count)

@@ -61,7 +61,7 @@ async function seedDeliveries(
   await client.query(
     `WITH built AS (
        INSERT INTO package (id, recipe, archive_digest, size_bytes, installed_bytes, artifacts, log, built_by)
-       VALUES ($1::text, $1::text, $1::text, 123000, 400000, ARRAY['thermometer@1.0.0'], '', 'node-1') RETURNING id
+       VALUES ($1::text, encode(sha256($1::text::bytea), 'hex'), encode(sha256($1::text::bytea), 'hex'), 123000, 400000, ARRAY['thermometer@1.0.0'], '', 'node-1') RETURNING id
      ), planned AS (
        INSERT INTO rollout_group (rollout_id, node_id, state, gateways, plans, plan_index, package_id, placed, changes)
        SELECT $1::uuid, n.id, 'built', n.gateway_count, '[]', 0, built.id, true, '{"remove":[],"removeFirst":false}'

@@ -89,14 +89,20 @@ export class StandInFleet {
       },
       leaveNode: async ({ nodeId, during }) => {
         note(`leave ${nodeId}`);
-        if (!this.gone.has(nodeId)) return { left: false, quarantined: false };
+        if (!this.gone.has(nodeId)) return { left: false };
         if (during !== null) this.casualties += 1;
+        // What two nodes died at fails: here all that the second one had.
+        if (this.casualties >= 2)
+          this.each((gateway) => {
+            if (this.nodeOf[gateway] === nodeId && this.states[gateway] === 'pending')
+              this.states[gateway] = 'failed';
+          });
         const others = Object.keys(this.behaviour.shares).filter((node) => !this.gone.has(node));
         this.each((gateway) => {
           if (this.nodeOf[gateway] === nodeId)
             this.nodeOf[gateway] = others[gateway % others.length] ?? nodeId;
         });
-        return { left: true, quarantined: this.casualties >= 2 };
+        return { left: true };
       },
       nodesOfChunk: async ({ chunk }) => {
         const nodes = this.slotsOf(chunk).filter((gateway) => !this.ended(gateway));

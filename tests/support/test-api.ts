@@ -2,6 +2,7 @@ import { createHash, randomBytes } from 'node:crypto';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import type { RouteOptions } from 'fastify';
 import { pino } from 'pino';
 import { Header } from 'tar';
 import { Access } from '../../api/access.js';
@@ -36,7 +37,11 @@ export interface TestApi {
 /** The management API on a real database; Temporal where the caller says. */
 export async function testApi(
   temporalAddress: string,
-  { on, planning = testPlanning }: { on?: TestDatabase; planning?: PlanningLimits } = {},
+  {
+    on,
+    planning = testPlanning,
+    onRoute = () => undefined,
+  }: { on?: TestDatabase; planning?: PlanningLimits; onRoute?: (route: RouteOptions) => void } = {},
 ): Promise<TestApi> {
   const repositories = await testRepositories(undefined, on);
   const blobRoot = await mkdtemp(join(tmpdir(), 'leonore-test-blobs-'));
@@ -44,6 +49,7 @@ export async function testApi(
   const link = new TemporalLink(temporalAddress, 'default');
   const rolloutClient = new RolloutClient(link);
   const app = createServer(pino({ level: 'silent' }), { bodyLimit: limits.jsonBodyBytes });
+  app.addHook('onRoute', onRoute);
   const tokens = (['admin', 'operator', 'viewer'] as const)
     .map((role) => `${role}:${sha256(testTokens[role])}`)
     .join(',');
