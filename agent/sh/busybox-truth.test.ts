@@ -2,8 +2,8 @@
 import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
 import { execFileSync, spawnSync } from 'node:child_process';
 import { randomBytes } from 'node:crypto';
-import { existsSync } from 'node:fs';
-import { mkdir, mkdtemp, readdir, readFile, rm, symlink, writeFile } from 'node:fs/promises';
+import { accessSync, constants, existsSync, statfsSync } from 'node:fs';
+import { mkdir, mkdtemp, readdir, readFile, rm, stat, symlink, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { gzipSync } from 'node:zlib';
@@ -18,6 +18,16 @@ const underBusyBox = busybox === '' ? describe.skip : describe;
 
 let box: BusyBoxBed;
 let bed: AgentBed;
+
+/** Whether the agent can make control groups here, of version 2 or 1. */
+const hasGroups = ['', '/pids', '/memory', '/cpu'].some((tree) => {
+  try {
+    accessSync(`/sys/fs/cgroup${tree}/cgroup.procs`, constants.W_OK);
+    return true;
+  } catch {
+    return false;
+  }
+});
 
 const lib = (version: string) => ({ name: 'lib', version, files: { data: version } });
 const needing = (major: string) =>
@@ -191,7 +201,7 @@ underBusyBox('the BusyBox agent', () => {
       );
     };
     const sound = gzipSync(tar(entries));
-    const bomb = gzipSync(Buffer.concat([tar(entries).subarray(0, -1_024), Buffer.alloc(400_000_000)]));
+    const bomb = gzipSync(Buffer.concat([tar(entries).subarray(0, -1_024), Buffer.alloc(100_000_000)]));
     const archives: Record<string, Buffer> = {
       'a byte after the member': Buffer.concat([sound, Buffer.from('x')]),
       'an empty member after it': Buffer.concat([sound, gzipSync(Buffer.alloc(0))]),
@@ -265,5 +275,66 @@ underBusyBox('on a disk without a free byte the BusyBox agent', () => {
       state: 'succeeded',
       installed: [{ name: 'lib' }, { name: 'app', version: '1.0.0' }],
     });
+  }, 120_000);
+
+  test('an application that takes every byte that becomes free is uninstalled by an order', async () => {
+    if (disk === '') return;
+    const filling =
+      'echo $$ >"$LEONORE_DATA/pid"; while :; do dd if=/dev/zero bs=1k 2>/dev/null >>"$LEONORE_DATA/full"; done\n';
+    box.start();
+    await install(testPackage(application('1.0.0', { files: { 'start.sh': filling } })), 'd1');
+    while (statfsSync(disk).bavail > 0) await sleep(20);
+    expect(await bed.server.order('o1', 'uninstall', 'app')).toMatchObject({
+      state: 'succeeded',
+      installed: [],
+    });
+    expect(await readdir(bed.path('container/data'))).toEqual([]);
+    expect(await install(testPackage(application('2.0.0')), 'd2')).toMatchObject({ state: 'succeeded' });
+  }, 120_000);
+
+  test('an application that does everything wrong is contained, explained, replaced and removed without a trace', async () => {
+    if (disk === '') return;
+    const outside = await mkdtemp(join(tmpdir(), 'leonore-outside-'));
+    execFileSync('chmod', ['777', outside]);
+    const start = [
+      'trap "" TERM INT HUP',
+      'sleep 8765432.2 & setsid sleep 8765432.2 &',
+      `env -i PATH="$PATH" setsid sh -c 'trap "" TERM; sleep 8765432.2 & sleep 8765432.2' &`,
+      `echo x >"${outside}/x"; cat "$LEONORE_ROOT/../agent/identity" >"$LEONORE_DATA/token"`,
+      'yes "it prints for ever" &',
+      // Where nothing limits it, it would take the memory of this machine.
+      ...(hasGroups
+        ? ['tail /dev/zero &', '( n=0; while [ $n -lt 60 ]; do sleep 8765432.2 & n=$((n + 1)); done )']
+        : []),
+      'dd if=/dev/zero of="$LEONORE_DATA/full" bs=1k count=500 2>/dev/null',
+      'exec sleep 2',
+      '',
+    ].join('\n');
+    const limits = { memoryBytes: 16 * 1_024 * 1_024, processes: 30, cpuPercent: 50 };
+    box.start();
+    const wrong = testPackage(application('1.0.0', { limits, files: { 'start.sh': start } }));
+    expect(await install(wrong, 'd1')).toMatchObject({ state: 'succeeded' });
+    if (hasGroups) expect((await processesWith('8765432.2')).length).toBeLessThan(30);
+    let state = await told();
+    while ((state?.applications[0]?.restarts ?? 0) === 0) state = await told();
+    expect(state).toMatchObject({ limits: hasGroups, applications: [{ name: 'app' }] });
+    expect(state?.applications[0]?.lastExit).toMatch(/status/);
+    for (const name of await readdir(bed.path('container/log'))) {
+      expect((await stat(bed.path('container/log', name))).size).toBeLessThanOrEqual(256 * 1_024);
+    }
+    const good = testPackage(application('2.0.0'));
+    expect(await install(good, 'd2', { remove: ['app@1.0.0'] })).toMatchObject({ state: 'succeeded' });
+    await box.running();
+    if (state?.isolation !== 'none') {
+      expect(await processesWith('8765432.2')).toEqual([]);
+      expect(await bed.text('container/data/app/token')).toBe('');
+    }
+    if (state?.isolation === 'full') expect(await readdir(outside)).toEqual([]);
+    expect(await bed.server.order('o1', 'wipe', '')).toMatchObject({ state: 'succeeded', installed: [] });
+    await box.leftovers();
+    for (const directory of ['store', 'packages', 'data', 'log']) {
+      expect([directory, await readdir(bed.path('container', directory))]).toEqual([directory, []]);
+    }
+    await rm(outside, { recursive: true });
   }, 120_000);
 });

@@ -6,13 +6,7 @@ import assert from 'node:assert/strict';
 import { randomBytes } from 'node:crypto';
 import { gzipSync } from 'node:zlib';
 import { enrolmentToken } from '../../agent/testing/device-server.js';
-import {
-  sha256,
-  tar,
-  testTask,
-  type TestEntry,
-  type TestPackage,
-} from '../../agent/testing/test-package.js';
+import { sha256, tar, testTask, type TestEntry, type TestPackage } from '../../agent/testing/test-package.js';
 import type { AgentUnderTest } from './agent-under-test.js';
 import { app, ends, installed, type Scenario } from './scenario.js';
 import { dutyScenarios } from './duty-scenarios.js';
@@ -231,5 +225,7 @@ const protocolScenarios: readonly Scenario[] = [
   },
 ];
 
-/** The first are asked of both agents here whenever tests run. */
+/** Asked of both agents here whenever tests run; the others wait long for an agent to try again. */
+export const quickScenarios: readonly Scenario[] = [...protocolScenarios.slice(0, 6), ...dutyScenarios];
+
 export const scenarios: readonly Scenario[] = [...protocolScenarios, ...dutyScenarios, ...faultScenarios];

@@ -135,6 +135,8 @@ deliver() {
 }
 
 sweep() {
+	action=
+	hold CONT
 	rm -rf "$staged" downloads/* failure data-before touched ./*.new reports/*.new ended/*.new
 	keep_reserve
 }
@@ -152,10 +154,11 @@ changed() {
 		$1 == name { $6 = action == "start" } 1' "$old"
 }
 
-# is_isolated: as far as artifacts of the package demand
+# is_isolated: as far as artifacts of the package demand; and what they are to be asked can be asked
 is_isolated() {
-	case $level-$(sed 's/"contentSize":.*//' "$staged/manifest.json") in
-		none-*'"isolation":"'* | user-*'"isolation":"full"'*) fail state isolation "isolation is $level here" ;;
+	case $nc$level-$(sed 's/"contentSize":.*//' "$staged/manifest.json") in
+		*none-*'"isolation":"'* | *user-*'"isolation":"full"'*) fail state isolation "it is $level here" ;;
+		no*'"tcp":'*) fail state health 'nc cannot do it' ;;
 	esac
 }
 
@@ -163,7 +166,7 @@ is_isolated() {
 in_need() {
 	watching=
 	stop_touched
-	spare
+	spare reserve
 	case $action in start | stop) return ;; esac
 	uninstall_from "$old" - "$before" <<-END
 		$(changed)
@@ -204,7 +207,7 @@ undo_delivery() {
 		drop_new
 		collect "$before"
 		watching=1
-		restore || log 'what was there before cannot be restored'
+		restore || log 'the old cannot be restored'
 	fi
 	collect
 	keep_up
