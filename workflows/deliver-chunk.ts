@@ -103,7 +103,9 @@ class ChunkDelivery {
     const { rolloutId, chunk } = this.input;
     this.cancelled = true;
     if (this.wishes.alone)
-      await patiently(this.patience, () => onCoordinator('vii').cancelDeliveries({ rolloutId, chunk }));
+      await patiently(this.patience, (tries) =>
+        onCoordinator('vii', tries).cancelDeliveries({ rolloutId, chunk }),
+      );
     this.deadlineMs = Math.min(this.deadlineMs, Date.now() + cancelGraceMs);
   }
 
@@ -111,8 +113,8 @@ class ChunkDelivery {
   private async reconcile(): Promise<boolean> {
     const { rolloutId, chunk } = this.input;
     const final = Date.now() >= this.deadlineMs;
-    const status = await patiently(this.patience, () =>
-      onCoordinator('vii').reconcileAcknowledgements({ rolloutId, chunk, final }),
+    const status = await patiently(this.patience, (tries) =>
+      onCoordinator('vii', tries).reconcileAcknowledgements({ rolloutId, chunk, final }),
     );
     for (const range of status.ended) this.slots.addRange(range);
     this.show();
@@ -132,9 +134,9 @@ class ChunkDelivery {
       const nodeId = queue.shift();
       if (nodeId === undefined) return;
       try {
-        await patiently(this.patience, () =>
-          askAfter({ rolloutId, nodeId, step: 'vi' }, (asked) =>
-            onNode('dispatch', nodeId, 'vi', asked).dispatchDeliveries({
+        await patiently(this.patience, (tries) =>
+          askAfter({ rolloutId, nodeId, step: 'vi' }, tries, (asking) =>
+            onNode('dispatch', nodeId, 'vi', asking).dispatchDeliveries({
               rolloutId,
               nodeId,
               chunk,
@@ -144,8 +146,8 @@ class ChunkDelivery {
         );
       } catch (error) {
         if (!(error instanceof NodeGone)) throw error;
-        const present = await patiently(this.patience, () =>
-          onCoordinator('iii').nodesOfChunk({ rolloutId, chunk }),
+        const present = await patiently(this.patience, (tries) =>
+          onCoordinator('iii', tries).nodesOfChunk({ rolloutId, chunk }),
         );
         queue.push(...present.nodeIds.filter((id) => !queue.includes(id)));
       }
