@@ -1,3 +1,4 @@
+import { setInterval } from 'node:timers';
 import { TestEnvironment } from 'jest-environment-node';
 
 const lookEveryMs = 1_000;
