@@ -49,6 +49,7 @@ const rooms = {
   agent: [
     'domain/agent-protocol',
     'domain/package-format',
+    'domain/gateway/isolation',
     'domain/gateway/profile',
     'domain/errors',
     'domain/limits',

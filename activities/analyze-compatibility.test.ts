@@ -1,4 +1,4 @@
-/** Step iv against a real repository and real computing processes: plans that are too hard to find. */
+/** Step iv against a real repository and real computing processes. */
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
 import { CancelledFailure } from '@temporalio/activity';
 import { MockActivityEnvironment } from '@temporalio/testing';
@@ -29,7 +29,7 @@ test('gateways whose plan is a puzzle fail as such; the others of the rollout ha
     profileOf('narrow-1', narrow),
     profileOf('wide-1', wide),
     profileOf('narrow-2', {
-      hardware: { ...narrow.hardware, diskFree: (hard.hardware.diskFree ?? 0) + 4_096 },
+      hardware: { ...narrow.hardware, diskFree: (hard.hardware.diskFree ?? 0) + 1_024 },
     }),
     profileOf('other-1', other),
     profileOf('wide-2', wide),
@@ -72,3 +72,30 @@ test('heartbeats go on while a puzzle is worked on, and whoever cancels it does 
   await expect(analysing).rejects.toBeInstanceOf(CancelledFailure);
   expect(heartbeats).toBe(3);
 }, 60_000);
+
+test('a newer version takes away what was asked for only when the rollout says that it may', async () => {
+  const { repositories, pool, provision } = builder;
+  const { artifacts, rollouts } = repositories;
+  const application = { name: 'viewer', kind: 'application' } as const;
+  await artifacts.add({ ...application, version: '1.0.0' }, []);
+  await artifacts.add({ ...application, version: '2.0.0', conflicts: [{ name: 'player' }] }, []);
+  await artifacts.add({ name: 'player', version: '1.0.0', kind: 'application' }, []);
+  const installed = [{ name: 'player', version: '1.0.0', requested: true }];
+  await addGateways(repositories, [profileOf('playing', { installed })]);
+
+  const { groups } = await provision('viewer', ['playing']);
+  expect(groups[0]?.plans[0]).toMatchObject({ install: ['viewer@1.0.0'], remove: [], consent: [] });
+
+  const rolloutId = await addRollout(repositories, ['viewer'], ['playing'], { allowRemove: true });
+  const planner = new Planner(artifacts, pool, { groupMs: 60_000, totalMs: 60_000 });
+  await new MockActivityEnvironment().run(analyzeCompatibility({ ...repositories, planner }), {
+    rolloutId,
+    nodeId: 'node-1',
+  });
+  const [group] = await rollouts.groups(rolloutId, 10);
+  expect(group?.plans[0]).toMatchObject({
+    install: ['viewer@2.0.0'],
+    remove: ['player@1.0.0'],
+    consent: ['player@1.0.0'],
+  });
+});

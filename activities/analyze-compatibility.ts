@@ -32,13 +32,19 @@ export function analyzeCompatibility(deps: Dependencies): PlanActivities['analyz
       // Groups that were built, and whose builder died before their deliveries got their places, are not planned again.
       await chunks.form(rolloutId, nodeId);
       await rollouts.taken(rolloutId, nodeId);
-      const { requests } = await rollouts.get(rolloutId);
+      const { requests, options } = await rollouts.get(rolloutId);
+      const startStates = new Map<number, string>();
       const groups = await planner.plan({
         requests: requests.map(parseRequest),
-        readPages: () => subjects(rolloutId, nodeId),
+        allowRemove: options.allowRemove ?? false,
+        readPages: () => subjects(rolloutId, nodeId, startStates),
         signal,
       });
-      await provisioning.saveGroups(rolloutId, nodeId, groups.map(toPlanned));
+      await provisioning.saveGroups(
+        rolloutId,
+        nodeId,
+        groups.map((group) => toPlanned(group, startStates)),
+      );
       await rollouts.stepEnded(rolloutId, 'iv', nodeId);
       const planned = groups.filter((group) => group.plans.length > 0);
       const incompatible = groups.filter((group) => group.plans.length === 0 && !group.undecided);
@@ -49,14 +55,21 @@ export function analyzeCompatibility(deps: Dependencies): PlanActivities['analyz
       };
     });
 
-  async function* subjects(rolloutId: string, nodeId: string) {
+  /** @param startStates takes the states that gateways name, as they are planned for */
+  async function* subjects(rolloutId: string, nodeId: string, startStates: Map<number, string>) {
     for await (const page of gateways.plannable(rolloutId, nodeId, pageSize)) {
+      for (const { ordinal, profile } of page)
+        if (profile.state !== undefined) startStates.set(ordinal, profile.state.digest);
       yield page.map(({ ordinal, profile }) => ({ member: ordinal, profile }));
     }
   }
 }
 
-function toPlanned({ members, plans, explanation, undecided }: GatewayGroup<number>): PlannedGroup {
+function toPlanned(
+  { members, plans, explanation, undecided }: GatewayGroup<number>,
+  startStates: ReadonlyMap<number, string>,
+): PlannedGroup {
   const failure = undecided ? ({ code: 'PLANNING_TOO_HARD', message: explanation ?? '' } as const) : null;
-  return { ordinals: members, plans, explanation, failure };
+  const named = members.map((ordinal) => startStates.get(ordinal) ?? null);
+  return { ordinals: members, startStates: named, plans, explanation, failure };
 }

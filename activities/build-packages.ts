@@ -1,3 +1,4 @@
+import type { TaskRequirement } from '../domain/agent-protocol/messages.js';
 import type { Plan } from '../domain/plan/plan.js';
 import { LeonoreError, type ErrorCode } from '../domain/errors.js';
 import type { ChunkRepository } from '../repositories/chunk-repository.js';
@@ -57,67 +58,117 @@ export function buildPackages(deps: BuildDependencies): BuildActivities['buildPa
   };
 }
 
-interface Turn {
+/** How long it is worked on, and until when. */
+export interface Turn {
   readonly endsAtMs: number;
   readonly signal: AbortSignal;
 }
 
+/** What came of building one of the plans that gateways have. */
+export type PlansOutcome =
+  /** The turn is over, or somebody else is building what is needed. */
+  | { readonly outcome: 'undecided' | 'waiting' }
+  /** There is nothing to do. */
+  | { readonly outcome: 'satisfied'; readonly planIndex: number; readonly attempts: readonly BuildAttempt[] }
+  | {
+      readonly outcome: 'built';
+      readonly planIndex: number;
+      readonly packageId: string;
+      readonly requires: readonly TaskRequirement[];
+      readonly attempts: readonly BuildAttempt[];
+    }
+  | {
+      readonly outcome: 'failed';
+      readonly attempts: readonly BuildAttempt[];
+      readonly failure: { readonly code: 'BUILD_FAILED'; readonly message: string };
+    };
+
 /**
- * Tries the plans of a group that were not tried yet, best first. Every attempt is recorded before the next begins:
- * whoever goes on, after the end of the turn or of this process, does not repeat what failed.
+ * Tries the plans of gateways that were not tried yet, best first.
+ * @param failed told of every attempt that came to nothing, before the next begins
+ */
+export async function buildPlans(
+  { plans, attempts: before }: Pick<BuildableGroup, 'plans' | 'attempts'>,
+  deps: PackageBuilderDependencies,
+  { endsAtMs, signal }: Turn,
+  failed: (attempts: readonly BuildAttempt[]) => Promise<void>,
+): Promise<PlansOutcome> {
+  const attempts = [...before];
+  for (const [planIndex, plan] of [...plans.entries()].slice(attempts.length)) {
+    signal.throwIfAborted();
+    if (Date.now() > endsAtMs) return { outcome: 'undecided' };
+    if (plan.install.length === 0 && plan.remove.length === 0)
+      return { outcome: 'satisfied', planIndex, attempts };
+    const tried = await attemptPlan(planIndex, plan, deps, signal);
+    if (tried === null) return { outcome: 'waiting' };
+    attempts.push(tried.attempt);
+    const { packageId } = tried.attempt;
+    if (packageId !== null)
+      return { outcome: 'built', planIndex, packageId, requires: tried.requires, attempts };
+    await failed(attempts);
+  }
+  const reasons = attempts.map((attempt) => `plan ${attempt.planIndex + 1}: ${attempt.error ?? ''}`);
+  const message = `no plan could be built; ${reasons.join('; ')}`;
+  return { outcome: 'failed', attempts, failure: { code: 'BUILD_FAILED', message } };
+}
+
+/**
+ * Builds for a group. Every attempt is recorded before the next begins: whoever goes on, after the end of the turn or of
+ * this process, does not repeat what failed.
  * @returns `undecided` when the turn is over first, `waiting` when somebody else is building what it needs
  */
 async function buildGroup(
   group: BuildableGroup,
   deps: BuildDependencies,
-  { endsAtMs, signal }: Turn,
+  turn: Turn,
 ): Promise<'built' | 'failed' | 'undecided' | 'waiting'> {
   const { provisioning } = deps;
-  const attempts = [...group.attempts];
-  for (const [planIndex, plan] of [...group.plans.entries()].slice(attempts.length)) {
-    signal.throwIfAborted();
-    if (Date.now() > endsAtMs) return 'undecided';
-    if (plan.install.length === 0 && plan.remove.length === 0) {
-      await provisioning.groupSatisfied(group.id, planIndex, attempts);
+  const built = await buildPlans(group, deps, turn, (attempts) =>
+    provisioning.planFailed(group.id, attempts),
+  );
+  switch (built.outcome) {
+    case 'undecided':
+    case 'waiting':
+      return built.outcome;
+    case 'satisfied':
+      await provisioning.groupSatisfied(group.id, built.planIndex, built.attempts);
       return 'built';
-    }
-    const attempt = await attemptPlan(planIndex, plan, deps, signal);
-    if (attempt === null) return 'waiting';
-    attempts.push(attempt);
-    if (attempt.packageId !== null) {
-      await provisioning.groupBuilt(group.id, planIndex, attempt.packageId, attempts);
+    case 'built':
+      await provisioning.groupBuilt(
+        group.id,
+        built.planIndex,
+        built.packageId,
+        built.attempts,
+        built.requires,
+      );
       return 'built';
-    }
-    await provisioning.planFailed(group.id, attempts);
+    case 'failed':
+      await provisioning.groupFailed(group.id, built.attempts, built.failure);
+      return 'failed';
   }
-  const reasons = attempts.map((attempt) => `plan ${attempt.planIndex + 1}: ${attempt.error ?? ''}`);
-  await provisioning.groupFailed(group.id, attempts, {
-    code: 'BUILD_FAILED',
-    message: `no plan could be built; ${reasons.join('; ')}`,
-  });
-  return 'failed';
 }
 
 async function attemptPlan(
   planIndex: number,
   plan: Plan,
-  deps: BuildDependencies,
+  deps: PackageBuilderDependencies,
   signal: AbortSignal,
-): Promise<BuildAttempt | null> {
+): Promise<{ attempt: BuildAttempt; requires: readonly TaskRequirement[] } | null> {
   try {
     const built = await buildPackage(plan, deps, signal);
-    return built === null ? null : madeAttempt(planIndex, built);
+    return built === null ? null : { attempt: madeAttempt(planIndex, built), requires: built.requires };
   } catch (error) {
     // What another try of the same plan could cure is not the plan's fault: the activity is retried.
     if (!(error instanceof LeonoreError) || !planIsAtFault.has(error.code)) throw error;
     const log = typeof error.details['log'] === 'string' ? error.details['log'] : '';
-    return {
+    const attempt = {
       planIndex,
       outcome: 'failed',
       packageId: null,
       error: error.message,
       log: log.slice(-attemptLogCharacters),
-    };
+    } as const;
+    return { attempt, requires: [] };
   }
 }
 

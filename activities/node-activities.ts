@@ -6,6 +6,7 @@ import { analyzeCompatibility } from './analyze-compatibility.js';
 import { buildPackages } from './build-packages.js';
 import type { SourceBuilder } from './package-builder/build-source.js';
 import { dispatchDeliveries, type Notifier } from './dispatch-deliveries.js';
+import { planAnew } from './plan-anew.js';
 import { reusePackages } from './reuse-packages.js';
 
 export interface NodeActivityDependencies extends Repositories {
@@ -27,7 +28,7 @@ export function nodeActivities(dependencies: NodeActivityDependencies): {
       analyzeCompatibility: analyzeCompatibility(dependencies),
       reusePackages: reusePackages(dependencies),
     },
-    build: { buildPackages: buildPackages(dependencies) },
+    build: { buildPackages: buildPackages(dependencies), planAnew: planAnew(dependencies) },
     dispatch: { dispatchDeliveries: dispatchDeliveries(dependencies) },
   };
 }

@@ -10,7 +10,13 @@ export function reconcileAcknowledgements(
   return async ({ rolloutId, chunk, final }) => {
     const { cancel } = await rollouts.wishes(rolloutId);
     if (final) await chunks.lose(rolloutId, chunk);
-    const { ended, unreachedNodes, ...status } = await chunks.status(rolloutId, chunk);
-    return { ...status, ended: [...ended], unreachedNodes: [...unreachedNodes], cancel };
+    const { ended, unreachedNodes, refusedNodes, ...status } = await chunks.status(rolloutId, chunk);
+    return {
+      ...status,
+      ended: [...ended],
+      unreachedNodes: [...unreachedNodes],
+      refusedNodes: [...refusedNodes],
+      cancel,
+    };
   };
 }

@@ -46,6 +46,12 @@ async function reuse({ id, plans, attempts }: BuildableGroup, deps: BuildDepende
   }
   if (ready === null) return false;
   const attempt = madeAttempt(planIndex, ready);
-  await deps.provisioning.groupBuilt(id, planIndex, attempt.packageId, [...attempts, attempt]);
+  await deps.provisioning.groupBuilt(
+    id,
+    planIndex,
+    attempt.packageId,
+    [...attempts, attempt],
+    ready.requires,
+  );
   return true;
 }

@@ -4,7 +4,7 @@ import { resolve } from 'node:path';
 import { Command, InvalidArgumentError, Option } from 'commander';
 import { LeonoreError } from '../domain/errors.js';
 import { gatewayIdPattern, macPattern } from '../domain/gateway/profile.js';
-import { isolationLevels, type IsolationLevel } from './isolation/isolation-level.js';
+import { isolationLevels, type IsolationLevel } from '../domain/gateway/isolation.js';
 import type { Facts } from './profiler/facts.js';
 import { startAgent } from './start-agent.js';
 import type { Log } from './state/bounded-log.js';

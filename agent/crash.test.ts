@@ -2,7 +2,7 @@
  * The agent as a real process, killed at each step and at random instants. After each: the old or the new is
  * installed and running, LEONORE gets the right report, and nothing is left behind.
  *
- * LEONORE_CRASHES sets the number of random kills (200), LEONORE_SEED their seed.
+ * LEONORE_CRASHES sets the number of random kills (30, in long runs 200), LEONORE_SEED their seed.
  */
 import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
 import { readdir } from 'node:fs/promises';
@@ -103,7 +103,8 @@ describe('killed at the beginning of a step', () => {
 });
 
 describe('killed at random instants', () => {
-  const kills = Number(process.env['LEONORE_CRASHES'] ?? 200);
+  const usual = process.env['LEONORE_SOAK'] === undefined ? 30 : 200;
+  const kills = Number(process.env['LEONORE_CRASHES'] ?? usual);
   /** Side by side, because most of a delivery is waiting. */
   const courses = 3;
 

@@ -1,7 +1,7 @@
 /** Options of an agent, with their defaults. `leonore agent --help` explains the same to people. */
 import { totalmem } from 'node:os';
 import type { UnitLimits } from './isolation/control-groups.js';
-import type { IsolationLevel } from './isolation/isolation-level.js';
+import type { IsolationLevel } from '../domain/gateway/isolation.js';
 import type { Facts } from './profiler/facts.js';
 import type { Log } from './state/bounded-log.js';
 

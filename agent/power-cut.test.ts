@@ -1,7 +1,7 @@
 /**
  * Power cuts at random instants, on a file system that really loses what was not synced.
  *
- * LEONORE_CUTS sets their number (30), LEONORE_SEED their seed. Where no file system may be mounted it is skipped.
+ * LEONORE_CUTS sets their number (8, in long runs 30), LEONORE_SEED their seed. Where no file system may be mounted it is skipped.
  */
 import { expect, test } from '@jest/globals';
 import { existsSync, mkdirSync, writeFileSync } from 'node:fs';
@@ -11,7 +11,8 @@ import { CrashCourse, generator, seed } from './testing/crash-course.js';
 import { LossyDisk } from './testing/lossy-disk.js';
 import { AgentBed } from './testing/test-agent.js';
 
-const cuts = Number(process.env['LEONORE_CUTS'] ?? 30);
+const usual = process.env['LEONORE_SOAK'] === undefined ? 8 : 30;
+const cuts = Number(process.env['LEONORE_CUTS'] ?? usual);
 const probe = await LossyDisk.create(16);
 await probe?.remove();
 const where = probe === null ? test.skip : test;

@@ -27,7 +27,7 @@ import { Supervisor } from './container/supervisor.js';
 import { ControlGroups } from './isolation/control-groups.js';
 import { Launcher } from './isolation/launcher.js';
 import { deliver, recover } from './delivery/deliver.js';
-import { verifyAndRepair } from './delivery/repair.js';
+import { verifyAndRepair, type Verification } from './delivery/repair.js';
 import type { DeliveryContext } from './delivery/delivery-context.js';
 import { ReportSender } from './delivery/report-sender.js';
 import {
@@ -96,8 +96,8 @@ export async function startAgent(options: AgentOptions): Promise<RunningAgent> {
 }
 
 interface Parts {
-  /** Whoever wants to know of an application that ends again and again. */
-  readonly crashLoops: { listener: () => void };
+  /** Whoever wants to know of what happens to applications. */
+  readonly news: { listener: () => void };
   readonly identity: Identity;
   readonly identities: IdentityStore;
   readonly launcher: Launcher;
@@ -125,7 +125,7 @@ class Agent {
   #etag: string | undefined;
   #registered = false;
   #verificationDueAtMs = 0;
-  #damaged: readonly string[] = [];
+  #verification: Verification = { damaged: [], trees: {} };
   /** Attempts to register since the last that succeeded. */
   #attempts = 0;
 
@@ -157,7 +157,7 @@ class Agent {
       signal,
       gatherMs: times.gatherMs,
     });
-    parts.crashLoops.listener = () => {
+    parts.news.listener = () => {
       this.#profileWanted = true;
       this.#wake();
     };
@@ -198,9 +198,9 @@ class Agent {
     // An overlay that makes no profile is refused at once; asking the tools for their versions takes its time.
     await new Profiler([...measured, ...told]).read();
     const profiler = new Profiler([...measured, linuxTools(isolationTools(launcher)), ...told]);
-    const crashLoops: Parts['crashLoops'] = { listener: () => undefined };
+    const news: Parts['news'] = { listener: () => undefined };
     return new Agent(options, {
-      crashLoops,
+      news,
       identity,
       identities,
       launcher,
@@ -214,7 +214,8 @@ class Agent {
         temporary: paths.temporary,
         log,
         graceMs: times.graceMs,
-        onCrashLoop: () => crashLoops.listener(),
+        checkWithinMs: times.checkWithinMs,
+        onNews: () => news.listener(),
       }),
       journal: new Journal(paths.journal),
       queue: await ReportQueue.open(paths.reports),
@@ -377,8 +378,8 @@ class Agent {
     if (performance.now() < this.#verificationDueAtMs) return;
     const seconds = this.options.verifyIntervalSeconds ?? defaultVerifyIntervalSeconds;
     this.#verificationDueAtMs = performance.now() + jittered(seconds * 1_000);
-    this.#damaged = await verifyAndRepair(this.#deliveryContext());
-    if (this.#damaged.length > 0) this.#profileWanted = true;
+    this.#verification = await verifyAndRepair(this.#deliveryContext());
+    if (this.#verification.damaged.length > 0) this.#profileWanted = true;
   }
 
   /** The profile with what became of what is installed. */
@@ -386,7 +387,7 @@ class Agent {
     const { profiler, container, supervisor, launcher } = this.parts;
     const profile = await profiler.read();
     const digest = await stateDigest(container, this.#identity.mark);
-    const state = stateFacts({ container, supervisor, launcher, digest, damaged: this.#damaged });
+    const state = stateFacts({ container, supervisor, launcher, digest, ...this.#verification });
     return { ...profile, state };
   }
 

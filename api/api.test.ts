@@ -377,6 +377,22 @@ describe('deployments, plans and rollouts', () => {
     });
   });
 
+  test('whether a rollout may take away what was asked for is kept with it, and part of what is asked', async () => {
+    const body = { requests: [app], deployment: site };
+    const headers = { 'idempotency-key': randomName('key') };
+    const careful = await call('POST', '/api/v1/rollouts', body);
+    expect(careful).toMatchObject({ status: 202, body: { allowRemove: false } });
+    const bold = await call('POST', '/api/v1/rollouts', { ...body, allowRemove: true }, headers);
+    expect(bold).toMatchObject({ status: 202, body: { allowRemove: true } });
+    expect(await call('GET', `/api/v1/rollouts/${String(bold.body['id'])}`)).toMatchObject({
+      body: { allowRemove: true },
+    });
+    expect(await call('POST', '/api/v1/rollouts', body, headers)).toMatchObject({
+      status: 422,
+      body: { code: 'IDEMPOTENCY_KEY_REUSED' },
+    });
+  });
+
   test('while Temporal is away nothing is begun, and the API recovers by itself', async () => {
     const rollouts = async () =>
       (await call('GET', '/api/v1/rollouts')).body['items'] as { id: string; waitingFor: string | null }[];

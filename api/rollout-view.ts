@@ -34,6 +34,7 @@ export class RolloutViews {
       deployment,
       state,
       deadlineSeconds: options.deadlineSeconds,
+      allowRemove: options.allowRemove ?? false,
       createdAt: createdAt.toISOString(),
       endedAt: endedAt?.toISOString() ?? null,
       failure,

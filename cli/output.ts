@@ -105,7 +105,11 @@ export function bytesText(bytes: number): string {
 
 /** Time between two instants, as people say it. */
 export function durationText(from: string, to: string | null): string {
-  const seconds = ((to === null ? Date.now() : Date.parse(to)) - Date.parse(from)) / 1_000;
+  return secondsText(((to === null ? Date.now() : Date.parse(to)) - Date.parse(from)) / 1_000);
+}
+
+/** So many seconds, as people say it. */
+export function secondsText(seconds: number): string {
   if (seconds < 90) return `${seconds.toFixed(1)} s`;
   if (seconds < 5_400) return `${Math.floor(seconds / 60)} min ${Math.round(seconds % 60)} s`;
   return `${Math.floor(seconds / 3_600)} h ${Math.round((seconds % 3_600) / 60)} min`;

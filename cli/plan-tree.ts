@@ -1,5 +1,6 @@
 import { artifactKey } from '../domain/artifact/manifest.js';
 import type { Plan, PlanTree } from '../domain/plan/plan.js';
+import { demandLines } from './demand-lines.js';
 import { bytesText } from './output.js';
 
 const actions: Readonly<Record<PlanTree['action'], string>> = {
@@ -25,6 +26,9 @@ export function planLines(plan: Plan): string[] {
     ...listLines('to go back, install', restore),
     ...(optimal === 'best-found' ? ['the best found; a better one may exist (--budget looks longer)'] : []),
     `download ${bytesText(downloadSize)}, at most ${bytesText(peakDisk)} more on the disk`,
+    ...plan.artifacts.flatMap(({ name, version, demands = {} }) =>
+      listLines('on it', demandLines(demands).map((line) => `${artifactKey({ name, version })} ${line}`)),
+    ),
     ...treeLines(plan),
   ];
 }

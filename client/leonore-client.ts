@@ -57,8 +57,10 @@ export interface NewRollout {
 /** What to do with an artifact, on gateways by their ids or on those of a deployment; exactly one of the two. */
 export interface NewOrder {
   readonly action: GatewayOrder['action'];
-  /** Name of the artifact. */
-  readonly artifact: string;
+  /** Name of the artifact; absent for `wipe`. */
+  readonly artifact?: string;
+  /** Of `uninstall`: whether its data stays. */
+  readonly keepData?: boolean;
   readonly gatewayIds?: string[];
   readonly deployment?: string;
   readonly deadlineSeconds?: number;
@@ -68,6 +70,8 @@ export interface NewOrder {
 export interface GivenOrder {
   readonly id: string;
   readonly gateways: number;
+  /** Dependencies that go with it, with the number of gateways. */
+  readonly also: Readonly<Record<string, number>>;
 }
 
 interface Page<T> {
@@ -140,8 +144,11 @@ export class LeonoreClient {
     await this.http.DELETE('/api/v1/artifacts/{name}/{version}', { params: { path: { name, version } } });
   }
 
-  async gateways(): Promise<Gateway[]> {
-    return allPages((query) => this.http.GET('/api/v1/gateways', { params: { query } }));
+  /** @param filter `unwell`: only those that report that something is not as it should be */
+  async gateways(filter: { readonly unwell?: boolean } = {}): Promise<Gateway[]> {
+    return allPages((query) =>
+      this.http.GET('/api/v1/gateways', { params: { query: { ...query, ...filter } } }),
+    );
   }
 
   async gateway(id: string): Promise<Gateway> {

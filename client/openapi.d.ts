@@ -332,7 +332,7 @@ export interface paths {
         /** What gateways were ordered to do and what came of it, one item a gateway's part, oldest first */
         get: operations["listOrders"];
         put?: never;
-        /** Uninstall, start or stop an artifact on the gateways that have it */
+        /** Uninstall, start or stop an artifact on the gateways that have it, or wipe gateways */
         post: operations["giveOrder"];
         delete?: never;
         options?: never;
@@ -543,6 +543,29 @@ export interface components {
             health?: {
                 check?: string;
                 staysUpSeconds?: number;
+                tcp?: number;
+                http?: {
+                    port: number;
+                    path: string;
+                };
+                periodSeconds?: number;
+            };
+            limits?: {
+                memoryBytes?: number;
+                processes?: number;
+                cpuPercent?: number;
+            };
+            /** @enum {unknown} */
+            isolation?: "full" | "user";
+            needs?: {
+                devices?: string[];
+                paths?: string[];
+                ports?: number[];
+            };
+            restart?: {
+                /** @enum {unknown} */
+                policy?: "always" | "onFailure" | "never";
+                mostBackoffSeconds?: number;
             };
         };
         Gateway: {
@@ -557,6 +580,8 @@ export interface components {
             registeredAt: string;
             /** Format: date-time */
             lastSeenAt: string;
+            /** @description What is not as it should be, by the state that it reported last: a line each */
+            troubles: string[];
             profile: components["schemas"]["GatewayProfile"];
         };
         GatewayValue: {
@@ -615,6 +640,7 @@ export interface components {
                 requested?: boolean;
             }[];
             state?: {
+                /** @enum {unknown} */
                 isolation: "full" | "user" | "none";
                 limits: boolean;
                 digest: string;
@@ -623,9 +649,13 @@ export interface components {
                     up: boolean;
                     restarts: number;
                     lastExit?: string;
+                    check?: string;
                     sinceSeconds?: number;
                 }[];
                 damaged: string[];
+                trees?: {
+                    [key: string]: string;
+                };
                 rescued?: string;
             };
         };
@@ -699,6 +729,7 @@ export interface components {
             /** @enum {unknown} */
             state: "requested" | "running" | "cancelling" | "succeeded" | "partly" | "failed" | "cancelled";
             deadlineSeconds: number;
+            allowRemove: boolean;
             /** Format: date-time */
             createdAt: string;
             endedAt: string | null;
@@ -719,6 +750,7 @@ export interface components {
             /** @enum {unknown} */
             state: "requested" | "running" | "cancelling" | "succeeded" | "partly" | "failed" | "cancelled";
             deadlineSeconds: number;
+            allowRemove: boolean;
             /** Format: date-time */
             createdAt: string;
             endedAt: string | null;
@@ -805,7 +837,7 @@ export interface components {
             order: string;
             gatewayId: string;
             /** @enum {unknown} */
-            action: "uninstall" | "start" | "stop";
+            action: "uninstall" | "start" | "stop" | "wipe";
             artifact: string;
             /** @enum {unknown} */
             state: "pending" | "offered" | "downloading" | "installing" | "succeeded" | "failed" | "incompatible" | "lost" | "cancelled";
@@ -980,60 +1012,7 @@ export interface operations {
         requestBody: {
             content: {
                 "application/json": {
-                    profile: {
-                        id: string;
-                        name?: string;
-                        mac?: string;
-                        hardware: {
-                            arch: string;
-                            cpus?: number;
-                            memoryTotal?: number;
-                            memoryFree?: number;
-                            diskTotal?: number;
-                            diskFree?: number;
-                            load?: number;
-                            uptimeSeconds?: number;
-                            components?: {
-                                name: string;
-                                version: string;
-                            }[];
-                            cpuFeatures?: string[];
-                        };
-                        software: {
-                            os: string;
-                            kernel?: string;
-                            libc?: string;
-                            tools?: {
-                                name: string;
-                                version: string;
-                            }[];
-                        };
-                        strategies?: string[];
-                        protocols?: string[];
-                        labels?: {
-                            [key: string]: string;
-                        };
-                        installed?: {
-                            name: string;
-                            version: string;
-                            installedSize?: number;
-                            requested?: boolean;
-                        }[];
-                        state?: {
-                            isolation: "full" | "user" | "none";
-                            limits: boolean;
-                            digest: string;
-                            applications: {
-                                name: string;
-                                up: boolean;
-                                restarts: number;
-                                lastExit?: string;
-                                sinceSeconds?: number;
-                            }[];
-                            damaged: string[];
-                            rescued?: string;
-                        };
-                    };
+                    profile: components["schemas"]["GatewayProfile"];
                     pushAddress?: string;
                     agentVersion?: string;
                 };
@@ -1305,6 +1284,8 @@ export interface operations {
                 limit?: string;
                 /** @description nextCursor of the page before */
                 cursor?: string;
+                /** @description Only those that report that something is not as it should be */
+                unwell?: boolean;
             };
             header?: never;
             path?: never;
@@ -1319,73 +1300,7 @@ export interface operations {
                 };
                 content: {
                     "application/json": {
-                        items: {
-                            id: string;
-                            /** @enum {unknown} */
-                            state: "queued" | "active" | "decommissioned";
-                            nodeId: string | null;
-                            protocol: string;
-                            strategy: string;
-                            agentVersion: string | null;
-                            /** Format: date-time */
-                            registeredAt: string;
-                            /** Format: date-time */
-                            lastSeenAt: string;
-                            profile: {
-                                id: string;
-                                name?: string;
-                                mac?: string;
-                                hardware: {
-                                    arch: string;
-                                    cpus?: number;
-                                    memoryTotal?: number;
-                                    memoryFree?: number;
-                                    diskTotal?: number;
-                                    diskFree?: number;
-                                    load?: number;
-                                    uptimeSeconds?: number;
-                                    components?: {
-                                        name: string;
-                                        version: string;
-                                    }[];
-                                    cpuFeatures?: string[];
-                                };
-                                software: {
-                                    os: string;
-                                    kernel?: string;
-                                    libc?: string;
-                                    tools?: {
-                                        name: string;
-                                        version: string;
-                                    }[];
-                                };
-                                strategies?: string[];
-                                protocols?: string[];
-                                labels?: {
-                                    [key: string]: string;
-                                };
-                                installed?: {
-                                    name: string;
-                                    version: string;
-                                    installedSize?: number;
-                                    requested?: boolean;
-                                }[];
-                                state?: {
-                                    isolation: "full" | "user" | "none";
-                                    limits: boolean;
-                                    digest: string;
-                                    applications: {
-                                        name: string;
-                                        up: boolean;
-                                        restarts: number;
-                                        lastExit?: string;
-                                        sinceSeconds?: number;
-                                    }[];
-                                    damaged: string[];
-                                    rescued?: string;
-                                };
-                            };
-                        }[];
+                        items: components["schemas"]["Gateway"][];
                         nextCursor: string | null;
                     };
                 };
@@ -1427,73 +1342,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": {
-                        id: string;
-                        /** @enum {unknown} */
-                        state: "queued" | "active" | "decommissioned";
-                        nodeId: string | null;
-                        protocol: string;
-                        strategy: string;
-                        agentVersion: string | null;
-                        /** Format: date-time */
-                        registeredAt: string;
-                        /** Format: date-time */
-                        lastSeenAt: string;
-                        profile: {
-                            id: string;
-                            name?: string;
-                            mac?: string;
-                            hardware: {
-                                arch: string;
-                                cpus?: number;
-                                memoryTotal?: number;
-                                memoryFree?: number;
-                                diskTotal?: number;
-                                diskFree?: number;
-                                load?: number;
-                                uptimeSeconds?: number;
-                                components?: {
-                                    name: string;
-                                    version: string;
-                                }[];
-                                cpuFeatures?: string[];
-                            };
-                            software: {
-                                os: string;
-                                kernel?: string;
-                                libc?: string;
-                                tools?: {
-                                    name: string;
-                                    version: string;
-                                }[];
-                            };
-                            strategies?: string[];
-                            protocols?: string[];
-                            labels?: {
-                                [key: string]: string;
-                            };
-                            installed?: {
-                                name: string;
-                                version: string;
-                                installedSize?: number;
-                                requested?: boolean;
-                            }[];
-                            state?: {
-                                isolation: "full" | "user" | "none";
-                                limits: boolean;
-                                digest: string;
-                                applications: {
-                                    name: string;
-                                    up: boolean;
-                                    restarts: number;
-                                    lastExit?: string;
-                                    sinceSeconds?: number;
-                                }[];
-                                damaged: string[];
-                                rescued?: string;
-                            };
-                        };
-                    };
+                    "application/json": components["schemas"]["Gateway"];
                 };
             };
             /** @description The caller, the operator or the gateway must act */
@@ -1936,6 +1785,8 @@ export interface operations {
                      * @enum {unknown}
                      */
                     balancer?: "load" | "least-loaded" | "location";
+                    /** @description Newer versions may take away what was asked for before; default false */
+                    allowRemove?: boolean;
                 };
             };
         };
@@ -2200,9 +2051,11 @@ export interface operations {
             content: {
                 "application/json": {
                     /** @enum {unknown} */
-                    action: "uninstall" | "start" | "stop";
-                    /** @description Name, without a version */
-                    artifact: string;
+                    action: "uninstall" | "start" | "stop" | "wipe";
+                    /** @description Name, without a version; only wipe is about no artifact */
+                    artifact?: string;
+                    /** @description Of uninstall: whether its data stays on the gateway; default: as the policy of the artifact says */
+                    keepData?: boolean;
                     deployment?: string;
                     gatewayIds?: string[];
                     deadlineSeconds?: number;
@@ -2220,6 +2073,10 @@ export interface operations {
                         id: string;
                         /** @description Gateways that have the artifact, and so got the order */
                         gateways: number;
+                        /** @description Dependencies that nothing needs any more and that go with it, with the number of gateways; empty when the order was known */
+                        also: {
+                            [key: string]: number;
+                        };
                     };
                 };
             };

@@ -12,8 +12,8 @@ beforeEach(() => {
   failures = [];
   refuse = false;
   pump = new AcknowledgementPump(
-    async (rolloutId, chunk, slots) => {
-      signals.push(`${rolloutId}/${chunk} ${JSON.stringify(slots)}`);
+    async (rolloutId, chunk, slots, look) => {
+      signals.push(`${rolloutId}/${chunk} ${JSON.stringify(slots)}${look ? ' look' : ''}`);
       if (refuse) throw new Error('Temporal is away');
     },
     (error, { rolloutId, chunk }) => failures.push([(error as Error).message, rolloutId, chunk]),
@@ -26,7 +26,7 @@ afterEach(async () => {
 });
 
 const acknowledge = (chunk: number, slots: number[], remaining: number) =>
-  pump.add([{ rolloutId: 'r', chunk, slots, remaining }]);
+  pump.add([{ rolloutId: 'r', chunk, slots, remaining, refused: false }]);
 
 test('a chunk that is complete is told of at once, with all that waited', () => {
   acknowledge(1, [0, 1], 2);
@@ -85,4 +85,13 @@ test('a signal that is lost is told, and not sent again: the workflow looks by i
   await pump.close();
   expect(failures).toEqual([['Temporal is away', 'r', 1]]);
   expect(signals).toHaveLength(1);
+});
+
+test('a chunk is told to look when a gateway refused its task, though nothing of it has ended', () => {
+  pump.add([{ rolloutId: 'r', chunk: 1, slots: [], remaining: null, refused: true }]);
+  jest.advanceTimersByTime(1_000);
+  expect(signals).toEqual(['r/1 [] look']);
+  acknowledge(1, [3], 1);
+  jest.advanceTimersByTime(2_000);
+  expect(signals).toEqual(['r/1 [] look', 'r/1 [[3,3]]']);
 });

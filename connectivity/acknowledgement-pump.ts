@@ -9,13 +9,23 @@ const delayGrowth = 2;
 /** Chunks remembered; beyond it the oldest is flushed and forgotten. */
 const maximumChunks = 2_000;
 
-/** Wakes the workflow of a chunk; a lost wake-up is repaired by its reconcile. */
-export type SignalChunk = (rolloutId: string, chunk: number, slots: readonly SlotRange[]) => Promise<void>;
+/**
+ * Wakes the workflow of a chunk; a lost wake-up is repaired by its reconcile.
+ * @param look whether it is to look at the database though nothing may have ended
+ */
+export type SignalChunk = (
+  rolloutId: string,
+  chunk: number,
+  slots: readonly SlotRange[],
+  look: boolean,
+) => Promise<void>;
 
 interface ChunkEntry {
   readonly rolloutId: string;
   readonly chunk: number;
   slots: number[];
+  /** True when the chunk is to be looked at though nothing of it has ended. */
+  refused: boolean;
   sent: number;
   timer: NodeJS.Timeout | null;
 }
@@ -34,9 +44,10 @@ export class AcknowledgementPump {
   ) {}
 
   add(acknowledgements: readonly ChunkAcknowledgement[]): void {
-    for (const { rolloutId, chunk, slots, remaining } of acknowledgements) {
+    for (const { rolloutId, chunk, slots, remaining, refused } of acknowledgements) {
       const entry = this.entryOf(rolloutId, chunk);
       entry.slots.push(...slots);
+      entry.refused ||= refused;
       if (remaining === 0) this.forget(entry);
       else entry.timer ??= this.later(entry);
     }
@@ -54,7 +65,7 @@ export class AcknowledgementPump {
     if (known !== undefined) return known;
     const oldest = this.chunks.size >= maximumChunks ? this.chunks.values().next().value : undefined;
     if (oldest !== undefined) this.forget(oldest);
-    const entry: ChunkEntry = { rolloutId, chunk, slots: [], sent: 0, timer: null };
+    const entry: ChunkEntry = { rolloutId, chunk, slots: [], refused: false, sent: 0, timer: null };
     this.chunks.set(key, entry);
     return entry;
   }
@@ -74,11 +85,13 @@ export class AcknowledgementPump {
   }
 
   private flush(entry: ChunkEntry): void {
-    if (entry.slots.length === 0) return;
+    if (entry.slots.length === 0 && !entry.refused) return;
     const slots = toSlotRanges(entry.slots);
+    const look = entry.refused;
     entry.slots = [];
+    entry.refused = false;
     entry.sent += 1;
-    const sending = this.signal(entry.rolloutId, entry.chunk, slots)
+    const sending = this.signal(entry.rolloutId, entry.chunk, slots, look)
       .catch((error: unknown) => this.failed(error, entry))
       .finally(() => this.sending.delete(sending));
     this.sending.add(sending);

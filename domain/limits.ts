@@ -58,8 +58,16 @@ export const limits = {
   gatewayValues: 64,
   /** Characters of one value: it becomes a variable of the environment. */
   valueLength: 4_096,
+  /** Devices, paths and ports that an artifact may declare, of each: somebody has to read them. */
+  needs: 64,
   /** Reports that a gateway may send in one request. */
   reports: 32,
+  /** Requirements that a task names, and characters of a range: a gateway reads them in a shell. */
+  taskRequirements: { most: 200, rangeLength: 200 },
+  /** Times that a delivery is planned anew because its gateway was in another state: more have another cause. */
+  plansAnew: 5,
+  /** Characters of a digest that a gateway names its state by. */
+  stateDigestLength: 128,
   /** Text that a gateway may attach to a report. */
   reportDetailBytes: 8 * 1024,
   /** JSON bodies of the management API. */

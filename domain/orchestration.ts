@@ -155,6 +155,8 @@ export interface DeliverChunkInput extends PartInput {
 
 export interface AcknowledgeSignal {
   readonly slots: readonly SlotRange[];
+  /** True when the database has something to do for the chunk besides what has ended. */
+  readonly look?: boolean;
 }
 
 export interface RolloutResult {

@@ -7,7 +7,7 @@ import type { Catalog } from '../domain/resolver/catalog.js';
 import { createCatalog } from '../domain/resolver/create-catalog.js';
 import { namesReachedFrom } from '../domain/resolver/reachable-names.js';
 import { contentDigest } from './content-digest.js';
-import { inTransaction, jsonText, type Database } from './database.js';
+import { inTransaction, jsonText, type Database, type Transaction } from './database.js';
 import { isUniqueViolation } from './database-errors.js';
 
 /** Names whose versions are read by one statement. */
@@ -42,7 +42,8 @@ export class ArtifactRepository {
    * Stores one version; its files are in the blob store already.
    * @param digest of both, when it was computed elsewhere
    * @returns `unchanged` when the very same content was stored before
-   * @throws LeonoreError ARTIFACT_IMMUTABLE when the version exists with other content
+   * @throws LeonoreError ARTIFACT_IMMUTABLE when the version exists with other content, or under another build: build
+   *   metadata does not tell versions apart
    */
   async add(
     manifest: ArtifactManifest,
@@ -53,6 +54,7 @@ export class ArtifactRepository {
     if (existing !== null) return sameContent(existing, digest);
     try {
       await inTransaction(this.database, async (tx) => {
+        await refuseOtherBuild(tx, manifest);
         const { name, version, kind } = manifest;
         const sizeBytes = files.reduce((sum, file) => sum + file.sizeBytes, 0);
         // As text that is made once: Prisma would copy a large manifest some times more.
@@ -105,6 +107,14 @@ export class ArtifactRepository {
         ORDER BY a.name, a.version`,
     ]);
     return { named: named.sort((a, b) => semver.rcompare(a.version, b.version)), provided };
+  }
+
+  /** Those of some names that artifacts of other names provide. */
+  async providedAmong(names: readonly string[]): Promise<Set<string>> {
+    const rows = await this.database.$queryRaw<{ name: string }[]>`
+      SELECT DISTINCT p.name FROM artifact_provision p JOIN artifact a ON a.id = p.artifact_id
+      WHERE p.name = ANY(${names}::text[]) AND a.name <> p.name`;
+    return new Set(rows.map(({ name }) => name));
   }
 
   /** All artifacts by name and version (as text), a page at a time. */
@@ -201,6 +211,24 @@ export class ArtifactRepository {
 function sameContent(existing: StoredArtifact, digest: string): 'unchanged' {
   if (existing.digest === digest) return 'unchanged';
   throw new LeonoreError('ARTIFACT_IMMUTABLE', `${artifactKey(existing.manifest)} exists with other content`);
+}
+
+/**
+ * Build metadata does not tell versions apart: two that differ by it alone would be one version with two contents. Whoever
+ * adds another build at the same moment waits here for this one.
+ */
+async function refuseOtherBuild(tx: Transaction, { name, version }: ArtifactManifest): Promise<void> {
+  const [release = ''] = version.split('+', 1);
+  const key = artifactKey({ name, version: release });
+  await tx.$executeRaw`SELECT pg_advisory_xact_lock(hashtextextended(${`artifact ${key}`}, 0))`;
+  const [other] = await tx.$queryRaw<{ version: string }[]>`
+    SELECT version FROM artifact
+    WHERE name = ${name} AND split_part(version, '+', 1) = ${release} AND version <> ${version} LIMIT 1`;
+  if (other === undefined) return;
+  throw new LeonoreError(
+    'ARTIFACT_IMMUTABLE',
+    `${artifactKey({ name, version })} is the same version as ${artifactKey({ name, version: other.version })}: they differ by build metadata alone`,
+  );
 }
 
 function toStored(row: {

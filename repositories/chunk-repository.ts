@@ -16,6 +16,8 @@ export interface ChunkStatus {
   readonly remaining: number;
   /** Nodes that have gateways which were never reached: their push must be tried again. */
   readonly unreachedNodes: readonly string[];
+  /** Nodes that have gateways which refused what was planned for another state of theirs. */
+  readonly refusedNodes: readonly string[];
   /** Milliseconds until its deadline, by the database's clock; null when it was not offered yet. */
   readonly deadlineInMs: number | null;
 }
@@ -69,9 +71,10 @@ export class ChunkRepository {
         WHERE rollout_id = ${rolloutId}::uuid AND chunk = ${chunk} AND ended_at IS NOT NULL
       ) s GROUP BY island ORDER BY 1`;
     const open = await this.database.$queryRaw<
-      { node_id: string | null; remaining: number; unreached: number }[]
+      { node_id: string | null; remaining: number; unreached: number; refused: number }[]
     >`
-      SELECT node_id, count(*)::int AS remaining, count(*) FILTER (WHERE state = 'pending' AND strategy = 'push')::int AS unreached
+      SELECT node_id, count(*)::int AS remaining, count(*) FILTER (WHERE state = 'pending' AND strategy = 'push' AND NOT replan)::int AS unreached,
+             count(*) FILTER (WHERE replan)::int AS refused
       FROM delivery WHERE rollout_id = ${rolloutId}::uuid AND chunk = ${chunk} AND ended_at IS NULL GROUP BY node_id`;
     const [own] = await this.database.$queryRaw<{ deadlineInMs: number | null }[]>`
       SELECT (extract(epoch FROM deadline_at - now()) * 1000)::float8 AS "deadlineInMs" FROM rollout_chunk
@@ -80,6 +83,7 @@ export class ChunkRepository {
       ended: ended.map(({ first, last }) => [first, last]),
       remaining: open.reduce((sum, row) => sum + row.remaining, 0),
       unreachedNodes: open.flatMap((row) => (row.unreached > 0 && row.node_id !== null ? [row.node_id] : [])),
+      refusedNodes: open.flatMap((row) => (row.refused > 0 && row.node_id !== null ? [row.node_id] : [])),
       deadlineInMs: own?.deadlineInMs ?? null,
     };
   }

@@ -87,6 +87,11 @@ export function isDeadlock(error: unknown): boolean {
   return isError(error) && (codeOf(error) === 'P2034' || toldOf(error).state === '40P01');
 }
 
+/** True when a statement was ended since it took longer than its `statement_timeout`. */
+export function isStatementTimeout(error: unknown): boolean {
+  return isError(error) && toldOf(error).state === '57014';
+}
+
 function isUnstorable(error: unknown): boolean {
   return isError(error) && unstorableStates.test(toldOf(error).state ?? '');
 }

@@ -1,4 +1,5 @@
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
+import { inTransaction } from './database.js';
 import {
   addGateways,
   addNode,
@@ -48,6 +49,24 @@ async function deliveriesOf(rolloutId: string): Promise<{ ordinal: number; gatew
 }
 
 describe('members of a deployment', () => {
+  test('are counted in batches where counting at once takes too long', async () => {
+    const { members, database } = repositories;
+    const counting = await inTransaction(database, async (tx) => {
+      // Nobody can read the table: counting at once is given up, and the first batch waits.
+      await tx.$executeRaw`LOCK TABLE gateway IN ACCESS EXCLUSIVE MODE`;
+      const begun = members.count(selecting('labels.floor == "many"'));
+      for (;;) {
+        // What a transaction has seen of the others it sees again, otherwise.
+        await tx.$executeRaw`SELECT pg_stat_clear_snapshot()`;
+        const [waiting] = await tx.$queryRaw<{ count: number }[]>`
+          SELECT count(*)::int AS count FROM pg_stat_activity
+          WHERE datname = current_database() AND wait_event_type = 'Lock' AND query LIKE '%ORDER BY id LIMIT%'`;
+        if (waiting?.count === 1) return { begun };
+      }
+    });
+    expect(await counting.begun).toBe(matching);
+  });
+
   test('are counted, and said to exist or not', async () => {
     const { members } = repositories;
     expect(await members.count(selecting('labels.floor == "many"'))).toBe(matching);

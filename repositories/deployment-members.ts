@@ -1,7 +1,8 @@
 import type { GatewayProfile, Installed } from '../domain/gateway/profile.js';
 import { parseSelector } from '../domain/selector/selector.js';
 import { Prisma } from '../prisma/generated/client.js';
-import { jsonText, type Database } from './database.js';
+import { inTransaction, jsonText, type Database, type Transaction } from './database.js';
+import { isStatementTimeout } from './database-errors.js';
 import type { DeliveryWriter } from './delivery/delivery-writer.js';
 import type { Deployment } from './deployment-repository.js';
 import { selectorSql } from './selector-sql.js';
@@ -18,7 +19,11 @@ export interface Member {
 /** Gateways read at once. */
 const pageSize = 1_000;
 /** Gateways of the fleet that one statement of step ii looks at, so that none takes longer than about a second. */
-const batchSize = 10_000;
+const addedAtOnce = 10_000;
+/** The same for a count, of which there may be many at a time. */
+const countedAtOnce = 1_000;
+/** A count that takes longer is made in batches. */
+const patienceMs = 50;
 
 /** Who belongs to a deployment now: active gateways, found by PostgreSQL. */
 export class DeploymentMembers {
@@ -27,10 +32,35 @@ export class DeploymentMembers {
     private readonly deliveries: DeliveryWriter,
   ) {}
 
-  /** How many there are. */
+  /**
+   * How many there are. Few are found by an index at once; where the whole fleet has to be looked through, it is done
+   * in batches, so that no statement keeps others from the processor for long.
+   */
   async count(members: Members): Promise<number> {
-    const [row] = await this.database.$queryRaw<{ count: number }[]>`
-      SELECT count(*)::int AS count FROM gateway g WHERE ${memberSql(members)}`;
+    const atOnce = await this.countAtOnce(members);
+    if (atOnce !== null) return atOnce;
+    let sum = 0;
+    for await (const batch of this.batches(members, countedAtOnce))
+      sum += await this.countOf(this.database, batch);
+    return sum;
+  }
+
+  /** @returns null when it takes longer than a statement should */
+  private async countAtOnce(members: Members): Promise<number | null> {
+    try {
+      return await inTransaction(this.database, async (tx) => {
+        await tx.$executeRaw`SELECT set_config('statement_timeout', ${String(patienceMs)}, true)`;
+        return this.countOf(tx, memberSql(members));
+      });
+    } catch (error) {
+      if (isStatementTimeout(error)) return null;
+      throw error;
+    }
+  }
+
+  private async countOf(database: Database | Transaction, condition: Prisma.Sql): Promise<number> {
+    const [row] = await database.$queryRaw<{ count: number }[]>`
+      SELECT count(*)::int AS count FROM gateway g WHERE ${condition}`;
     return row?.count ?? 0;
   }
 
@@ -77,14 +107,14 @@ export class DeploymentMembers {
     members: Members,
     signal?: Pick<AbortSignal, 'throwIfAborted'>,
   ): Promise<void> {
-    for await (const batch of this.batches(members)) {
+    for await (const batch of this.batches(members, addedAtOnce)) {
       signal?.throwIfAborted();
       await this.deliveries.add(rolloutId, batch);
     }
   }
 
   /** Conditions on the row `g` of `gateway` that together hold for all members, each for those in a range of ids. */
-  private async *batches(members: Members): AsyncGenerator<Prisma.Sql> {
+  private async *batches(members: Members, size: number): AsyncGenerator<Prisma.Sql> {
     const condition = memberSql(members);
     if (members.selector === null) {
       yield condition;
@@ -94,7 +124,7 @@ export class DeploymentMembers {
     for (;;) {
       const [range] = await this.database.$queryRaw<{ last: string | null }[]>`
         SELECT max(id) AS last FROM (
-          SELECT id FROM gateway WHERE id > ${after} ORDER BY id LIMIT ${batchSize}
+          SELECT id FROM gateway WHERE id > ${after} ORDER BY id LIMIT ${size}
         ) AS range`;
       const last = range?.last ?? null;
       if (last === null) return;

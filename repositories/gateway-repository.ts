@@ -1,6 +1,7 @@
 import { LeonoreError } from '../domain/errors.js';
 import type { Channel } from '../domain/gateway/negotiate.js';
 import type { GatewayProfile, Installed } from '../domain/gateway/profile.js';
+import { troublesPath } from '../domain/gateway/troubles.js';
 import { limits } from '../domain/limits.js';
 import { Prisma } from '../prisma/generated/client.js';
 import { inTransaction, jsonText, type Database, type Transaction } from './database.js';
@@ -269,15 +270,31 @@ export class GatewayRepository {
     return toGateway(row);
   }
 
-  /** By id, a page at a time; the cursor is the last id of the page before. */
-  async list(limit: number, cursor: string | null): Promise<{ items: Gateway[]; nextCursor: string | null }> {
+  /**
+   * By id, a page at a time; the cursor is the last id of the page before.
+   * @param unwell only those that reported that something is not as it should be
+   */
+  async list(
+    limit: number,
+    cursor: string | null,
+    unwell = false,
+  ): Promise<{ items: Gateway[]; nextCursor: string | null }> {
+    const where = { id: { gt: cursor ?? '' } };
     const rows = await this.database.gateway.findMany({
-      ...(cursor === null ? {} : { where: { id: { gt: cursor } } }),
+      where: unwell ? { id: { in: await this.unwellAfter(cursor ?? '', limit + 1) } } : where,
       orderBy: { id: 'asc' },
       take: limit + 1,
     });
     const items = rows.slice(0, limit).map(toGateway);
     return { items, nextCursor: rows.length > limit ? (items.at(-1)?.id ?? null) : null };
+  }
+
+  private async unwellAfter(id: string, limit: number): Promise<string[]> {
+    const rows = await this.database.$queryRaw<{ id: string }[]>`
+      SELECT id FROM gateway
+      WHERE id > ${id} AND state <> 'decommissioned' AND jsonb_path_exists(profile, ${troublesPath}::jsonpath)
+      ORDER BY id LIMIT ${limit}`;
+    return rows.map((row) => row.id);
   }
 
   /** Ids among the given that are not registered and active. */
@@ -288,15 +305,25 @@ export class GatewayRepository {
     return rows.map((row) => row.id);
   }
 
-  /** Facts of the gateways whose deliveries wait for a plan on a node, a page at a time. */
-  async *plannable(rolloutId: string, nodeId: string, pageSize: number): AsyncGenerator<PlannableGateway[]> {
+  /**
+   * Facts of the gateways whose deliveries wait for a plan on a node, a page at a time.
+   * @param chunk null: those that have no plan yet; else those of the chunk that are to be planned anew
+   */
+  async *plannable(
+    rolloutId: string,
+    nodeId: string,
+    pageSize: number,
+    chunk: number | null = null,
+  ): AsyncGenerator<PlannableGateway[]> {
+    const waiting =
+      chunk === null ? Prisma.sql`d.chunk IS NULL` : Prisma.sql`d.chunk = ${chunk} AND d.replan`;
     let after = -1;
     for (;;) {
       const rows = await this.database.$queryRaw<
         { ordinal: number; profile: GatewayProfile; labels: Record<string, string>; installed: Installed[] }[]
       >`
         SELECT d.ordinal, g.profile, g.labels, g.installed FROM delivery d JOIN gateway g ON g.id = d.gateway_id
-        WHERE d.rollout_id = ${rolloutId}::uuid AND d.node_id = ${nodeId} AND d.chunk IS NULL AND d.ended_at IS NULL
+        WHERE d.rollout_id = ${rolloutId}::uuid AND d.node_id = ${nodeId} AND ${waiting} AND d.ended_at IS NULL
           AND d.ordinal > ${after}
         ORDER BY d.ordinal LIMIT ${pageSize}`;
       const last = rows.at(-1);

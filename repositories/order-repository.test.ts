@@ -7,6 +7,7 @@ import {
   profileOf,
   testRepositories,
   type TestRepositories,
+  orderParts,
 } from '../tests/support/test-repositories.js';
 import type { NewOrder } from './order-repository.js';
 
@@ -56,7 +57,7 @@ async function report(
 describe('an order', () => {
   test('is offered to its gateways as it is given, in chunks, and counted', async () => {
     const ids = await fleet(3);
-    const { id, gateways } = await repositories.orders.add(order(), [...ids, 'nobody']);
+    const { id, gateways } = await repositories.orders.add(order(), orderParts([...ids, 'nobody']));
     expect(gateways).toBe(3);
     expect(await repositories.rollouts.counts(id)).toMatchObject({ offered: 3, pending: 0 });
     await expectNumbersRight(repositories.database, id);
@@ -75,7 +76,7 @@ describe('an order', () => {
     const ids = await fleet(1);
     const given = new Set<string>();
     for (let time = 0; time < 5; time += 1) {
-      const { id } = await repositories.orders.add(order(), ids);
+      const { id } = await repositories.orders.add(order(), orderParts(ids));
       given.add(id);
       // As an older copy has it: the order is not known.
       await repositories.database.rolloutCount.deleteMany({ where: { rolloutId: id } });
@@ -88,11 +89,15 @@ describe('an order', () => {
   test('with the same key is the same order, one after the other or all at once', async () => {
     const ids = await fleet(2);
     const request = order({ idempotencyKey: randomBytes(8).toString('hex') });
-    const answers = await Promise.all(Array.from({ length: 6 }, () => repositories.orders.add(request, ids)));
+    const answers = await Promise.all(
+      Array.from({ length: 6 }, () => repositories.orders.add(request, orderParts(ids))),
+    );
     answers.push(await repositories.orders.add(request, []));
     expect(new Set(answers.map(({ id }) => id)).size).toBe(1);
     expect(answers.map(({ gateways }) => gateways)).toEqual([2, 2, 2, 2, 2, 2, 2]);
-    await expect(repositories.orders.add({ ...request, requestDigest: 'other' }, ids)).rejects.toMatchObject({
+    await expect(
+      repositories.orders.add({ ...request, requestDigest: 'other' }, orderParts(ids)),
+    ).rejects.toMatchObject({
       code: 'IDEMPOTENCY_KEY_REUSED',
     });
     await expectNumbersRight(repositories.database, answers[0]?.id ?? '');
@@ -100,8 +105,8 @@ describe('an order', () => {
 
   test('expires by its own deadline, through its chunks; a late report corrects it', async () => {
     const [early = '', late = ''] = await fleet(2);
-    const { id } = await repositories.orders.add(order({ deadlineSeconds: 0 }), [early, late]);
-    const other = await repositories.orders.add(order(), [early]);
+    const { id } = await repositories.orders.add(order({ deadlineSeconds: 0 }), orderParts([early, late]));
+    const other = await repositories.orders.add(order(), orderParts([early]));
     await repositories.database.$executeRaw`
       UPDATE rollout_chunk SET deadline_at = now() - interval '1 second' WHERE rollout_id = ${id}::uuid`;
     const overdue = await repositories.chunks.overdue(3_600_000);
@@ -120,7 +125,7 @@ describe('an order', () => {
 
   test('is withdrawn from those that have not begun, and ends cancelled when the others have ended', async () => {
     const [busy = '', idle = ''] = await fleet(2);
-    const { id } = await repositories.orders.add(order(), [busy, idle]);
+    const { id } = await repositories.orders.add(order(), orderParts([busy, idle]));
     await report(id, busy, 0, 'installing');
     expect(await repositories.orders.cancel(id)).toBe(1);
     expect(await repositories.orders.cancel(id)).toBe(0);

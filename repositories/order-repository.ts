@@ -1,16 +1,18 @@
 import type { OrderAction } from '../domain/agent-protocol/messages.js';
 import type { DeliveryState } from '../domain/delivery/state.js';
-import { LeonoreError } from '../domain/errors.js';
+import { LeonoreError, type ErrorCode } from '../domain/errors.js';
+import type { GatewayProfile, Installed } from '../domain/gateway/profile.js';
 import { Prisma } from '../prisma/generated/client.js';
 import { inTransaction, jsonText, type Database } from './database.js';
 import { isUniqueViolation } from './database-errors.js';
-import type { DeliveryWriter } from './delivery/delivery-writer.js';
+import type { AnewMember, DeliveryWriter, OrderMember } from './delivery/delivery-writer.js';
+import type { OrderChanges } from './delivery/delivery-repository.js';
 import { sqlStateOf } from './delivery/sql-states.js';
 import type { RolloutRepository } from './rollout-repository.js';
 
 export interface NewOrder {
   readonly action: OrderAction;
-  /** Name of the artifact. */
+  /** Name of the artifact; empty when it is about all of a gateway. */
   readonly artifact: string;
   readonly deadlineSeconds: number;
   readonly idempotencyKey: string | null;
@@ -36,6 +38,18 @@ export interface OrderFilter {
   readonly gatewayId?: string | undefined;
 }
 
+/** A gateway's part in an order that it refused. */
+export interface RefusedOrder {
+  readonly orderId: string;
+  readonly ordinal: number;
+  readonly gatewayId: string;
+  readonly artifact: string;
+  readonly changes: OrderChanges | null;
+  readonly profile: GatewayProfile;
+}
+
+/** Refused parts of orders that are seen to by one call. */
+const refusedAtOnce = 200;
 /** Orders whose end is told by one call. */
 const endedAtOnce = 200;
 
@@ -52,11 +66,11 @@ export class OrderRepository {
   ) {}
 
   /**
-   * Records an order for gateways, which are told at their next contact; push gateways are woken.
+   * Records an order for gateways, each once, which are told at their next contact; push gateways are woken.
    * @returns its id, and how many gateways have it; the same idempotency key gives the same order
    * @throws LeonoreError IDEMPOTENCY_KEY_REUSED when the key was used for another request
    */
-  async add(order: NewOrder, gatewayIds: readonly string[]): Promise<{ id: string; gateways: number }> {
+  async add(order: NewOrder, members: readonly OrderMember[]): Promise<{ id: string; gateways: number }> {
     const { action, artifact, deadlineSeconds, idempotencyKey, requestDigest } = order;
     try {
       return await inTransaction(this.database, async (tx) => {
@@ -65,7 +79,7 @@ export class OrderRepository {
           VALUES ('{}', ${action}, ${artifact}, 'running', ${idempotencyKey}, ${requestDigest}, ${jsonText({ deadlineSeconds })}::jsonb, now())
           RETURNING id::text`;
         const id = row?.id ?? '';
-        return { id, gateways: await this.deliveries.addOffered(tx, id, gatewayIds, deadlineSeconds) };
+        return { id, gateways: await this.deliveries.addOffered(tx, id, members, deadlineSeconds) };
       });
     } catch (error) {
       const known = isUniqueViolation(error)
@@ -128,6 +142,46 @@ export class OrderRepository {
     return this.deliveries.happen('cancelled', {
       where: Prisma.sql`d.rollout_id = ${id}::uuid AND d.ended_at IS NULL`,
     });
+  }
+
+  /** Parts of orders that gateways refused because they were meant for another state of theirs, with what these have now. */
+  async refused(): Promise<RefusedOrder[]> {
+    const rows = await this.database.$queryRaw<
+      (RefusedOrder & { readonly labels: Record<string, string>; readonly installed: Installed[] })[]
+    >`
+      SELECT d.rollout_id::text AS "orderId", d.ordinal, d.gateway_id AS "gatewayId", r.artifact, d.changes,
+             g.profile, g.labels, g.installed
+      FROM delivery d JOIN rollout r ON r.id = d.rollout_id JOIN gateway g ON g.id = d.gateway_id
+      WHERE d.replan AND d.ended_at IS NULL AND r.action <> 'install' AND r.cancel_requested_at IS NULL
+      ORDER BY d.rollout_id, d.ordinal LIMIT ${refusedAtOnce}`;
+    return rows.map(({ labels, installed, ...row }) => ({
+      ...row,
+      profile: { ...row.profile, labels, installed },
+    }));
+  }
+
+  /** Offers a gateway its part of an order again, meant for the state that it is in now. */
+  async offerAnew(orderId: string, member: AnewMember): Promise<void> {
+    await inTransaction(this.database, (tx) =>
+      this.deliveries.offerAnew(tx, { rolloutId: orderId, groupId: null, members: [member] }),
+    );
+  }
+
+  /** What an order was given for does not hold any more: it ends, with the reason. */
+  async endRefused(
+    { orderId, ordinal }: RefusedOrder,
+    reason: { readonly code: ErrorCode; readonly message: string } | 'nothing to do',
+  ): Promise<void> {
+    const where = Prisma.sql`d.rollout_id = ${orderId}::uuid AND d.ordinal = ${ordinal} AND d.replan`;
+    if (reason === 'nothing to do') {
+      await this.deliveries.happen('satisfiedNow', { where, detail: 'it is not installed any more' });
+    } else {
+      await this.deliveries.happen('unservedNow', {
+        where,
+        error: Prisma.sql`${jsonText(reason)}::jsonb`,
+        detail: reason.message,
+      });
+    }
   }
 
   /** Tells the end of orders of which no gateway's part is open any more. @returns how many */

@@ -12,7 +12,9 @@ import { poolNodes, poolSettings } from './pool-rows.js';
 /** Anything that tells who is where takes this lock first (pg_advisory_xact_lock). */
 const lockKey = 0x1e0_70de;
 /** Queued gateways that are placed in one transaction. */
-const admittedAtOnce = 2_000;
+const admittedAtOnce = 500;
+/** Gateways that move in one transaction: whoever registers waits for the lock meanwhile. */
+const movedAtOnce = 200;
 
 /** The nodes that take gateways now, under the lock of a transaction. */
 export interface OpenNodes {
@@ -82,13 +84,14 @@ export class Placement {
    * @returns how many moved; null when there is no node, and nothing moved
    */
   async leave(fromId: string): Promise<number | null> {
-    return this.exclusively(async (tx) => {
-      const { placer } = await this.open(tx);
-      const gateways = await tx.$queryRaw<{ id: string; labels: PlaceLabels }[]>`
-        SELECT g.id, g.labels FROM gateway g JOIN node n ON n.id = g.node_id
-        WHERE n.id = ${fromId} AND n.state IN ('dead', 'stopped') ORDER BY g.id`;
-      return this.placeAll(tx, placer, gateways, fromId);
-    });
+    return this.inBatches((tx, placer) => this.leaveSome(tx, placer, fromId));
+  }
+
+  private async leaveSome(tx: Transaction, placer: Placer, fromId: string): Promise<number | null> {
+    const gateways = await tx.$queryRaw<{ id: string; labels: PlaceLabels }[]>`
+      SELECT g.id, g.labels FROM gateway g JOIN node n ON n.id = g.node_id
+      WHERE n.id = ${fromId} AND n.state IN ('dead', 'stopped') ORDER BY g.id LIMIT ${movedAtOnce}`;
+    return this.placeAll(tx, placer, gateways);
   }
 
   /**
@@ -97,24 +100,30 @@ export class Placement {
    * @returns how many moved and how many are left
    */
   async drain(fromId: string, patienceMs: number): Promise<{ moved: number; left: number }> {
-    return this.exclusively(async (tx) => {
-      const { placer } = await this.open(tx);
-      const gateways = await tx.$queryRaw<{ id: string; labels: PlaceLabels }[]>`
-        SELECT g.id, g.labels FROM gateway g JOIN node n ON n.id = g.node_id
-        WHERE n.id = ${fromId} AND n.state = 'draining'
-          AND (n.drain_since < now() - ${patienceMs} * interval '1 millisecond' OR NOT EXISTS (
-            SELECT 1 FROM delivery d WHERE d.gateway_id = g.id AND d.ended_at IS NULL AND d.state IN ${sqlWork}))
-        ORDER BY g.id`;
-      const moved = (await this.placeAll(tx, placer, gateways, fromId)) ?? 0;
-      const [row] = await tx.$queryRaw<{ left: number }[]>`
-        SELECT gateway_count AS left FROM node WHERE id = ${fromId}`;
-      return { moved, left: row?.left ?? 0 };
-    });
+    const moved = await this.inBatches((tx, placer) => this.drainSome(tx, placer, fromId, patienceMs));
+    const [row] = await this.database.$queryRaw<{ left: number }[]>`
+      SELECT gateway_count AS left FROM node WHERE id = ${fromId}`;
+    return { moved: moved ?? 0, left: row?.left ?? 0 };
+  }
+
+  private async drainSome(
+    tx: Transaction,
+    placer: Placer,
+    fromId: string,
+    patienceMs: number,
+  ): Promise<number | null> {
+    const gateways = await tx.$queryRaw<{ id: string; labels: PlaceLabels }[]>`
+      SELECT g.id, g.labels FROM gateway g JOIN node n ON n.id = g.node_id
+      WHERE n.id = ${fromId} AND n.state = 'draining'
+        AND (n.drain_since < now() - ${patienceMs} * interval '1 millisecond' OR NOT EXISTS (
+          SELECT 1 FROM delivery d WHERE d.gateway_id = g.id AND d.ended_at IS NULL AND d.state IN ${sqlWork}))
+      ORDER BY g.id LIMIT ${movedAtOnce}`;
+    return this.placeAll(tx, placer, gateways);
   }
 
   /** A node that has come takes its even share from the others. @returns how many gateways it took */
   async takeShare(nodeId: string): Promise<number> {
-    return this.exclusively(async (tx) => {
+    const moves = await this.exclusively(async (tx) => {
       await this.lock(tx);
       const settings = await poolSettings(tx);
       const nodes = await this.loads(tx, settings);
@@ -124,11 +133,12 @@ export class Placement {
         SELECT g.id, g.node_id AS "nodeId", g.labels, EXISTS (
           SELECT 1 FROM delivery d WHERE d.gateway_id = g.id AND d.ended_at IS NULL AND d.state IN ${sqlWork}) AS "isBusy"
         FROM gateway g WHERE g.node_id = ANY(${donors}::text[])`;
-      const moves = evenShare(strategies[settings.strategy], nodes, gateways, nodeId);
-      await this.apply(tx, moves, donors);
-      await tx.$executeRaw`UPDATE node SET shared_at = now() WHERE id = ${nodeId}`;
-      return moves.length;
+      return evenShare(strategies[settings.strategy], nodes, gateways, nodeId);
     });
+    const moved = await this.moveInBatches(moves);
+    // Last: a share that is cut short is taken anew, and then is what is missing.
+    await this.database.$executeRaw`UPDATE node SET shared_at = now() WHERE id = ${nodeId}`;
+    return moved;
   }
 
   /** Places gateways that were queued, the longest waiting first, as far as there is room. @returns how many */
@@ -143,8 +153,7 @@ export class Placement {
         if (nodeId === null) break;
         moves.push({ gatewayId: id, nodeId });
       }
-      await this.apply(tx, moves, []);
-      return moves.length;
+      return this.apply(tx, moves);
     });
   }
 
@@ -153,7 +162,7 @@ export class Placement {
    * lies on one node is then delivered by all. @returns how many moved
    */
   async spread(rolloutId: string, strategy: BalancerStrategy): Promise<number> {
-    return this.exclusively(async (tx) => {
+    const moves = await this.exclusively(async (tx) => {
       await this.lock(tx);
       const settings = await poolSettings(tx);
       const nodes = await this.loads(tx, settings);
@@ -164,24 +173,50 @@ export class Placement {
         ORDER BY g.id`;
       const empty = nodes.map((node) => ({ ...node, gateways: 0 }));
       const placer = new Placer(strategy, settings.threshold, empty);
-      const moves = gateways.flatMap(({ id, nodeId, labels }) => {
+      return gateways.flatMap(({ id, nodeId, labels }) => {
         const wanted = placer.placeAnyhow(labels);
         return wanted === null || wanted === nodeId ? [] : [{ gatewayId: id, nodeId: wanted }];
       });
-      await this.apply(
-        tx,
-        moves,
-        nodes.map((node) => node.id),
-      );
-      return moves.length;
     });
+    return this.moveInBatches(moves);
+  }
+
+  /**
+   * Repeats what moves up to {@link movedAtOnce} gateways, each time under a lock of its own, until fewer are left.
+   * @returns how many moved; null when none could
+   */
+  private async inBatches(
+    some: (tx: Transaction, placer: Placer) => Promise<number | null>,
+  ): Promise<number | null> {
+    let sum = 0;
+    for (;;) {
+      const moved = await this.exclusively(async (tx) => some(tx, (await this.open(tx)).placer));
+      if (moved === null) return sum === 0 ? null : sum;
+      sum += moved;
+      if (moved < movedAtOnce) return sum;
+    }
+  }
+
+  /** Moves that were thought out a moment ago; those to nodes that have gone since are left. @returns how many moved */
+  private async moveInBatches(moves: readonly Move[]): Promise<number> {
+    let moved = 0;
+    for (let from = 0; from < moves.length; from += movedAtOnce) {
+      moved += await this.exclusively(async (tx) => {
+        await this.lock(tx);
+        const up = new Set((await this.loads(tx, await poolSettings(tx))).map(({ id }) => id));
+        return this.apply(
+          tx,
+          moves.slice(from, from + movedAtOnce).filter(({ nodeId }) => up.has(nodeId)),
+        );
+      });
+    }
+    return moved;
   }
 
   private async placeAll(
     tx: Transaction,
     placer: Placer,
     gateways: readonly { id: string; labels: PlaceLabels }[],
-    fromId: string,
   ): Promise<number | null> {
     const moves: Move[] = [];
     for (const { id, labels } of gateways) {
@@ -189,29 +224,30 @@ export class Placement {
       if (nodeId === null) return null;
       moves.push({ gatewayId: id, nodeId });
     }
-    await this.apply(tx, moves, [fromId]);
-    return moves.length;
+    return this.apply(tx, moves);
   }
 
-  /** @param donors nodes that lose gateways; they and those that win some are counted anew */
-  private async apply(tx: Transaction, moves: readonly Move[], donors: readonly string[]): Promise<void> {
+  /** Moves gateways with their open deliveries, and counts who has how many now. @returns how many moved */
+  private async apply(tx: Transaction, moves: readonly Move[]): Promise<number> {
+    if (moves.length === 0) return 0;
     const ids = moves.map((move) => move.gatewayId);
     const nodeIds = moves.map((move) => move.nodeId);
-    if (moves.length > 0) {
-      await lockOpen(tx, ids);
-      await tx.$executeRaw`
-        UPDATE gateway g SET node_id = m.node_id, state = 'active', queued_at = NULL
-        FROM unnest(${ids}::text[], ${nodeIds}::text[]) AS m(id, node_id)
-        WHERE g.id = m.id AND g.state <> 'decommissioned'`;
-      await moveOpen(tx, ids, nodeIds);
+    await lockOpen(tx, ids);
+    // `node_id` changes under the lock alone, so that the row as it was says where the gateway came from.
+    const moved = await tx.$queryRaw<{ from: string | null; to: string }[]>`
+      UPDATE gateway g SET node_id = m.node_id, state = 'active', queued_at = NULL
+      FROM unnest(${ids}::text[], ${nodeIds}::text[]) AS m(id, node_id) JOIN gateway was ON was.id = m.id
+      WHERE g.id = m.id AND g.state <> 'decommissioned'
+      RETURNING was.node_id AS "from", m.node_id AS "to"`;
+    await moveOpen(tx, ids, nodeIds);
+    const changes = new Map<string, number>();
+    const add = (id: string, change: number): unknown => changes.set(id, (changes.get(id) ?? 0) + change);
+    for (const { from, to } of moved) {
+      if (from !== null) add(from, -1);
+      add(to, 1);
     }
-    const counted = [...new Set([...donors, ...nodeIds])];
-    if (counted.length === 0) return;
-    await tx.$executeRaw`
-      UPDATE node n SET gateway_count = c.count
-      FROM (SELECT q.id, count(g.id)::int AS count FROM unnest(${counted}::text[]) AS q(id)
-            LEFT JOIN gateway g ON g.node_id = q.id AND g.state = 'active' GROUP BY q.id) c
-      WHERE n.id = c.id`;
+    await this.count(tx, changes);
+    return moved.length;
   }
 
   /** Nodes that take nothing new, as they are not heard of, and whose gateways are not moved yet either. */

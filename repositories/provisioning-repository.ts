@@ -1,8 +1,9 @@
+import type { TaskRequirement } from '../domain/agent-protocol/messages.js';
 import type { ErrorCode } from '../domain/errors.js';
 import type { Plan } from '../domain/plan/plan.js';
 import { Prisma } from '../prisma/generated/client.js';
 import { inTransaction, json, jsonText, type Database } from './database.js';
-import { sqlMembers, type DeliveryWriter } from './delivery/delivery-writer.js';
+import { sqlMembers, type DeliveryWriter, type Happening } from './delivery/delivery-writer.js';
 import type { BuildAttempt } from './rollout-repository.js';
 
 /** A node and how many of a rollout's deliveries wait for it. */
@@ -19,6 +20,8 @@ export interface PlannedGroup {
   /** Why it was not found out whether there is a plan: the deliveries fail with it. Null when it was. */
   readonly failure: { readonly code: ErrorCode; readonly message: string } | null;
   readonly ordinals: readonly number[];
+  /** The states that their gateways were planned for, one for each ordinal; null where none is named. */
+  readonly startStates?: readonly (string | null)[];
 }
 
 export interface BuildableGroup {
@@ -63,16 +66,18 @@ export class ProvisioningRepository {
    * meanwhile is no longer this one's to plan.
    */
   async saveGroups(rolloutId: string, nodeId: string, groups: readonly PlannedGroup[]): Promise<void> {
-    for (const { plans, explanation, failure, ordinals } of groups) {
+    for (const { plans, explanation, failure, ordinals, startStates = [] } of groups) {
       // Each by itself: a fleet of many groups holds no long transaction, and a plan that is too large fails alone.
       const ended = failure !== null ? 'failed' : plans.length === 0 ? 'incompatible' : null;
       await inTransaction(this.database, async (tx) => {
         const [row] = await tx.$queryRaw<{ id: string }[]>`
-          INSERT INTO rollout_group (rollout_id, node_id, state, gateways, plans, explanation, ordinals)
+          INSERT INTO rollout_group (rollout_id, node_id, state, gateways, plans, explanation, ordinals, start_states)
           SELECT ${rolloutId}::uuid, ${nodeId}, ${ended ?? 'planned'}, count(*)::int,
-                 ${jsonText(plans)}::jsonb, ${explanation}, range_agg(int4range(ordinal, ordinal + 1))
-          FROM delivery WHERE rollout_id = ${rolloutId}::uuid AND ordinal = ANY(${ordinals}::int[])
-            AND state = 'pending' AND chunk IS NULL AND node_id = ${nodeId}
+                 ${jsonText(plans)}::jsonb, ${explanation}, range_agg(int4range(d.ordinal, d.ordinal + 1)),
+                 CASE WHEN count(m.start_state) > 0 THEN array_agg(m.start_state ORDER BY d.ordinal) ELSE '{}' END
+          FROM unnest(${ordinals}::int[], ${startStates}::text[]) AS m(ordinal, start_state)
+          JOIN delivery d ON d.rollout_id = ${rolloutId}::uuid AND d.ordinal = m.ordinal
+          WHERE d.state = 'pending' AND d.chunk IS NULL AND d.node_id = ${nodeId}
           HAVING count(*) > 0 RETURNING id::text`;
         if (row === undefined || ended === null) return;
         const where = Prisma.sql`d.rollout_id = ${rolloutId}::uuid AND d.ordinal = ANY(${ordinals}::int[])
@@ -149,6 +154,7 @@ export class ProvisioningRepository {
     planIndex: number,
     packageId: string,
     attempts: readonly BuildAttempt[],
+    requires: readonly TaskRequirement[] = [],
   ): Promise<void> {
     await inTransaction(this.database, async (tx) => {
       await tx.$executeRaw`
@@ -156,20 +162,19 @@ export class ProvisioningRepository {
           attempts = ${jsonText(attempts)}::jsonb,
           changes = jsonb_build_object('remove', plans -> ${planIndex}::int -> 'remove',
                                        'removeFirst', plans -> ${planIndex}::int -> 'removeFirst')
+            || ${jsonText(requires.length === 0 ? {} : { requires })}::jsonb
         WHERE id = ${groupId}::uuid`;
       // Deliveries to gateways that lack a value which the package needs and has no default for: nothing is offered.
       const { join, where } = membersOf(groupId);
-      const lacking = Prisma.sql`${join} CROSS JOIN LATERAL (
-        SELECT string_agg(w.key, ', ' ORDER BY w.key) AS keys FROM (
-          SELECT declared ->> 'key' AS key FROM package p, jsonb_array_elements(p.declared_values) AS declared
-          WHERE p.id = ${packageId} AND NOT declared ? 'default'
-        ) w WHERE NOT EXISTS (SELECT 1 FROM gateway_value v WHERE v.gateway_id = d.gateway_id AND v.key = w.key)
-      ) lacking`;
-      const error = Prisma.sql`jsonb_build_object('code', 'VALUE_MISSING', 'message',
-        format('%s has no value for %s; set it with: leonore gateway set %s KEY=VALUE', d.gateway_id, lacking.keys, d.gateway_id))`;
+      const lacking = lackingValues(packageId);
       await this.deliveries.happen(
         'unserved',
-        { join: lacking, where: Prisma.sql`${where} AND lacking.keys IS NOT NULL`, error, groupId },
+        {
+          join: Prisma.sql`${join} ${lacking.join}`,
+          where: Prisma.sql`${where} AND ${lacking.where}`,
+          error: lacking.error,
+          groupId,
+        },
         tx,
       );
     });
@@ -223,6 +228,21 @@ export class ProvisioningRepository {
       where: Prisma.sql`d.rollout_id = ${rolloutId}::uuid AND d.ended_at IS NULL AND ${part}`,
     });
   }
+}
+
+/** Deliveries `d` whose gateways lack a value that a package needs and has no default for. */
+export function lackingValues(packageId: string): Required<Pick<Happening, 'join' | 'where' | 'error'>> {
+  return {
+    join: Prisma.sql`CROSS JOIN LATERAL (
+      SELECT string_agg(w.key, ', ' ORDER BY w.key) AS keys FROM (
+        SELECT declared ->> 'key' AS key FROM package p, jsonb_array_elements(p.declared_values) AS declared
+        WHERE p.id = ${packageId} AND NOT declared ? 'default'
+      ) w WHERE NOT EXISTS (SELECT 1 FROM gateway_value v WHERE v.gateway_id = d.gateway_id AND v.key = w.key)
+    ) lacking`,
+    where: Prisma.sql`lacking.keys IS NOT NULL`,
+    error: Prisma.sql`jsonb_build_object('code', 'VALUE_MISSING', 'message',
+      format('%s has no value for %s; set it with: leonore gateway set %s KEY=VALUE', d.gateway_id, lacking.keys, d.gateway_id))`,
+  };
 }
 
 /** The deliveries of a group that have no place yet. */

@@ -14,6 +14,7 @@ import { PackageRepository } from './package-repository.js';
 import { Placement } from './placement.js';
 import { PoolRepository } from './pool-repository.js';
 import { ProvisioningRepository } from './provisioning-repository.js';
+import { ReplanningRepository } from './replanning-repository.js';
 import { RolloutRepository } from './rollout-repository.js';
 import { SourceBuildRepository } from './source-build-repository.js';
 import { ValueRepository } from './value-repository.js';
@@ -33,6 +34,7 @@ export interface Repositories {
   readonly members: DeploymentMembers;
   readonly rollouts: RolloutRepository;
   readonly provisioning: ProvisioningRepository;
+  readonly replanning: ReplanningRepository;
   readonly chunks: ChunkRepository;
   readonly deliveries: DeliveryRepository;
   readonly orders: OrderRepository;
@@ -61,6 +63,7 @@ export function createRepositories(database: Database, nodeSilenceMs: number, wr
     members: new DeploymentMembers(database, writes),
     rollouts,
     provisioning: new ProvisioningRepository(database, writes),
+    replanning: new ReplanningRepository(database, writes),
     chunks: new ChunkRepository(database, writes),
     deliveries: new DeliveryRepository(database, writer),
     orders: new OrderRepository(database, writes, rollouts),

@@ -14,6 +14,8 @@ export interface RolloutOptions {
   readonly deadlineSeconds: number;
   /** Strategy by which the rollout's gateways are spread over the nodes first; absent: they stay where they are. */
   readonly balancer?: StrategyName;
+  /** Whether newer versions may take away what was asked for before; absent: they may not. */
+  readonly allowRemove?: true;
 }
 
 export interface Rollout {

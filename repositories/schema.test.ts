@@ -10,7 +10,9 @@ import { prismaFacts } from '../tests/support/prisma-facts.js';
  * the one place where they stand besides their migrations.
  */
 const indexesBeyondPrisma: readonly string[] = [
+  "CREATE INDEX delivery_ended_badly_idx ON delivery USING btree (rollout_id, state, gateway_id) WHERE (state = ANY (ARRAY['failed'::text, 'incompatible'::text, 'lost'::text, 'cancelled'::text]))",
   'CREATE INDEX delivery_open_idx ON delivery USING btree (gateway_id) WHERE (ended_at IS NULL)',
+  'CREATE INDEX delivery_replan_idx ON delivery USING btree (rollout_id, ordinal) WHERE replan',
   'CREATE INDEX delivery_rollout_id_chunk_idx ON delivery USING btree (rollout_id, chunk) WHERE (chunk IS NOT NULL)',
   'CREATE INDEX gateway_odd_number_idx ON gateway USING btree (id) WHERE leonore_has_odd_number(labels)',
   "CREATE INDEX gateway_queued_idx ON gateway USING btree (queued_at, id) WHERE (state = 'queued'::text)",

@@ -7,7 +7,7 @@ import { jsonText } from './database.js';
  * profile. `value` is null where the fact is not there.
  */
 export interface SqlFact {
-  readonly type: 'text' | 'version' | 'number' | 'flag';
+  readonly type: 'text' | 'version' | 'reported' | 'number' | 'flag';
   readonly value: Prisma.Sql;
   /** A faster way to tell whether a text fact is a text, which an index serves; never null. */
   readonly isText?: (text: string) => Prisma.Sql;
@@ -29,8 +29,13 @@ const singleFacts: ReadonlyMap<string, SqlFact> = new Map<string, SqlFact>([
   ['hardware.load', number(Prisma.sql`g.profile #> '{hardware,load}'`)],
   ['hardware.uptimeSeconds', number(Prisma.sql`g.profile #> '{hardware,uptimeSeconds}'`)],
   ['software.os', { type: 'text', value: Prisma.sql`(g.profile #>> '{software,os}')` }],
-  ['software.kernel', { type: 'version', value: Prisma.sql`(g.profile #>> '{software,kernel}')` }],
-  ['software.libc', { type: 'text', value: Prisma.sql`(g.profile #>> '{software,libc}')` }],
+  ['software.kernel', { type: 'reported', value: Prisma.sql`(g.profile #>> '{software,kernel}')` }],
+  [
+    'software.libc',
+    { type: 'text', value: Prisma.sql`(leonore_read_libc(g.profile #>> '{software,libc}'))[1]` },
+  ],
+  ['software.libcVersion', reported(Prisma.sql`(leonore_read_libc(g.profile #>> '{software,libc}'))[2]`)],
+  ['state.isolation', { type: 'text', value: Prisma.sql`(g.profile #>> '{state,isolation}')` }],
 ]);
 
 /** Facts that are looked up by a key, by the name of the collection. */
@@ -51,9 +56,12 @@ const keyedFacts: ReadonlyMap<string, (key: string) => SqlFact> = new Map<string
       },
     }),
   ],
-  ['software.tools', (key) => versionIn(Prisma.sql`g.profile #> '{software,tools}'`, key)],
-  ['hardware.components', (key) => versionIn(Prisma.sql`g.profile #> '{hardware,components}'`, key)],
-  ['installed', (key) => versionIn(Prisma.sql`g.installed`, key)],
+  ['software.tools', (key) => reported(versionIn(Prisma.sql`g.profile #> '{software,tools}'`, key))],
+  [
+    'hardware.components',
+    (key) => reported(versionIn(Prisma.sql`g.profile #> '{hardware,components}'`, key)),
+  ],
+  ['installed', (key) => ({ type: 'version', value: versionIn(Prisma.sql`g.installed`, key) })],
   ['strategies', (key) => flagIn(Prisma.sql`g.profile -> 'strategies'`, key)],
   ['protocols', (key) => flagIn(Prisma.sql`g.profile -> 'protocols'`, key)],
 ]);
@@ -76,10 +84,13 @@ function number(json: Prisma.Sql): SqlFact {
 }
 
 /** The version of the first entry of that name. */
-function versionIn(list: Prisma.Sql, name: string): SqlFact {
-  const value = Prisma.sql`(jsonb_path_query_first(${list}, '$[*] ? (@.name == $name).version',
+function versionIn(list: Prisma.Sql, name: string): Prisma.Sql {
+  return Prisma.sql`(jsonb_path_query_first(${list}, '$[*] ? (@.name == $name).version',
     ${jsonText({ name })}::jsonb) #>> '{}')`;
-  return { type: 'version', value };
+}
+
+function reported(value: Prisma.Sql): SqlFact {
+  return { type: 'reported', value };
 }
 
 function flagIn(list: Prisma.Sql, name: string): SqlFact {

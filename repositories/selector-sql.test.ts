@@ -1,5 +1,6 @@
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import fc from 'fast-check';
+import { isolationLevels } from '../domain/gateway/isolation.js';
 import type { GatewayProfile } from '../domain/gateway/profile.js';
 import { keyedFacts, singleFacts } from '../domain/selector/facts.js';
 import { matches, parseSelector, type Literal, type SelectorNode } from '../domain/selector/selector.js';
@@ -128,15 +129,45 @@ const versions = [
   `1.35.0-${'x'.repeat(249)}`,
   `1.35.0-${'x'.repeat(250)}`,
   '٣.1.0',
+  '1.35.0-r17',
+  '3.11.2-1+b1',
+  '1:2.36-9+deb12u4',
+  '1:v2.36',
+  'V1.35.0',
+  '9.2p1',
+  '2.0~rc1',
+  '2.0-RC.01',
+  '2.0.preview',
+  '2.0\u017fnapshot1',
+  '1.35.0-beta99999999999999999999',
+  '007.08',
+  '12345678901234567.1',
+  'BusyBox v1.35.0-r2',
+  ' 1.35.0-rc2\n',
+  '5.10.0-21-amd64',
+  'musl',
+  'glibc 2.36',
+  'glibc-2.36-9+deb12u4',
+  ' glibc /- v2.36\n',
+  'a-1-2',
+  'a-v-1',
+  'a--1',
+  'a\u00a01',
+  'a 1 2',
+  '-1',
+  `${'\u{1F600}'.repeat(128)}1`,
+  `1.35-${'x'.repeat(252)}`,
+  `1.35-${'\u{1F600}'.repeat(126)}`,
+  `1.35-${'\u{1F600}'.repeat(125)}`,
 ];
 const name = fc.oneof({ weight: 4, arbitrary: fc.constantFrom(...names) }, fc.string({ maxLength: 4 }));
 /** PostgreSQL holds no NUL, so no gateway has one, and parseSelector takes none. */
 const anyText = fc.string({ unit: 'binary', maxLength: 5 }).map((text) => text.replaceAll('\0', ''));
 const versionText = fc
   .tuple(
-    fc.constantFrom('', 'v', ' ', 'x', '-'),
+    fc.constantFrom('', 'v', ' ', 'x', '-', '1:'),
     fc.array(fc.constantFrom('0', '1', '2', '10', '01', '1234567890123456'), { minLength: 1, maxLength: 4 }),
-    fc.constantFrom('', '-', '+b', ' '),
+    fc.constantFrom('', '-', '+b', ' ', '~rc', '-r', '.BETA-'),
     fc.array(fc.constantFrom('0', '1', '2', '10', '01', 'a', 'A', 'a1', '-'), { maxLength: 3 }),
   )
   .map(([before, main, sign, rest]) => `${before}${main.join('.')}${sign}${rest.join('.')}`);
@@ -175,9 +206,13 @@ const gateway = fc
     ),
     fc.record({ kernel: text, libc: text, tools: versioned }, optional),
     fc.record({ id: text, arch: text, os: text }),
+    fc.option(fc.constantFrom(...isolationLevels), { nil: undefined }),
   )
-  .map(([rest, labels, hardware, software, { id, arch, os }]): GatewayProfile => ({
+  .map(([rest, labels, hardware, software, { id, arch, os }, isolation]): GatewayProfile => ({
     ...rest,
+    ...(isolation === undefined
+      ? {}
+      : { state: { isolation, limits: false, digest: '0', applications: [], damaged: [] } }),
     id,
     labels,
     hardware: { ...hardware, arch },
@@ -269,7 +304,8 @@ describe('selectorSql', () => {
       id: String(index),
       labels: { a: value },
       hardware: { arch: '' },
-      software: { os: '', kernel: value },
+      software: { os: '', kernel: value, libc: value },
+      installed: [{ name: 'a', version: value }],
     }));
     const amounts = numbers.map(Number).filter((value) => !Number.isNaN(value));
     for (const other of [...texts, ...amounts]) {
@@ -277,6 +313,9 @@ describe('selectorSql', () => {
         for (const fact of [
           { name: 'labels', key: 'a' },
           { name: 'software.kernel', key: null },
+          { name: 'installed', key: 'a' },
+          { name: 'software.libc', key: null },
+          { name: 'software.libcVersion', key: null },
         ]) {
           const root: SelectorNode = { type: 'compare', path: fact, operator, literal: other };
           const answer = { fact: fact.name, operator, other, ids: await found(root, fleet) };

@@ -1,4 +1,5 @@
 import semver from 'semver';
+import { reportedVersion } from '../domain/gateway/reported-version.js';
 import {
   readNumber,
   readVersion,
@@ -68,6 +69,7 @@ function holdsSql({ type, value }: SqlFact): Prisma.Sql {
       return isTrue(Prisma.sql`${value} <> 0`);
     case 'text':
     case 'version':
+    case 'reported':
       return isTrue(Prisma.sql`${value} NOT IN ('', 'false')`);
   }
 }
@@ -81,6 +83,7 @@ function compareSql(fact: SqlFact, operator: Operator, literal: Literal): Prisma
     case 'number':
       return numberSql(fact, operator, readNumber(literal));
     case 'version':
+    case 'reported':
       return versionSql(fact, operator, String(literal));
     case 'text':
       return textSql(fact, operator, literal);
@@ -104,11 +107,10 @@ function numberSql({ value }: SqlFact, operator: Comparison, literal: number | n
 }
 
 function versionSql(fact: SqlFact, operator: Comparison, literal: string): Prisma.Sql {
-  const version = readVersion(literal);
+  const version = fact.type === 'reported' ? reportedVersion(literal) : readVersion(literal);
   if (version === null) return sameTextSql(fact, operator, literal);
-  return isTrue(
-    Prisma.sql`leonore_compare_versions(leonore_read_version(${fact.value}), ${partsOf(version)}) ${signs[operator]} 0`,
-  );
+  const read = fact.type === 'reported' ? readReported(fact.value) : readAsWritten(fact.value);
+  return isTrue(Prisma.sql`leonore_compare_versions(${read}, ${partsOf(version)}) ${signs[operator]} 0`);
 }
 
 /** Text compares as a number when both sides are numbers, else as text with text. */
@@ -138,14 +140,25 @@ function hasCharacterOutOfOrder(text: string): boolean {
   return /[\u{E000}-\u{10FFFF}]/u.test(text);
 }
 
-/** A version range, as `semver.satisfies` tests it; the version is read once a row. */
+function readAsWritten(value: Prisma.Sql): Prisma.Sql {
+  return Prisma.sql`leonore_read_version(${value})`;
+}
+
+function readReported(value: Prisma.Sql): Prisma.Sql {
+  return Prisma.sql`leonore_read_reported_version(${value})`;
+}
+
+/** A version range, as `semver.satisfies` tests it; the version is read once a row, what is reported in both ways. */
 function satisfiesSql({ type, value }: SqlFact, range: string): Prisma.Sql {
   // No version can be read from "true" or "false".
   if (type === 'flag') return never;
   const text = type === 'number' ? numberTextSql(value) : value;
-  const sets = new semver.Range(range).set.map(comparatorsSql);
-  return isTrue(Prisma.sql`(SELECT ${Prisma.join(sets, ' OR ')}
-    FROM (SELECT leonore_read_version(${text}) AS version OFFSET 0) AS fact WHERE version IS NOT NULL)`);
+  const sets = Prisma.join(new semver.Range(range).set.map(comparatorsSql), ' OR ');
+  const holds = (version: Prisma.Sql) =>
+    isTrue(Prisma.sql`(SELECT ${sets}
+      FROM (SELECT ${version} AS version OFFSET 0) AS fact WHERE version IS NOT NULL)`);
+  const asWritten = holds(readAsWritten(text));
+  return type === 'reported' ? Prisma.sql`(${asWritten} OR ${holds(readReported(text))})` : asWritten;
 }
 
 /** Comparators that all must hold. */

@@ -18,6 +18,7 @@ import {
   profileOf,
   testRepositories,
   type TestRepositories,
+  orderParts,
 } from './support/test-repositories.js';
 
 let temporal: TestTemporal;
@@ -74,7 +75,7 @@ test('what runs meets a database that has never heard of it', async () => {
   await until(async () => (await rollouts.get(goesOn)).endedAt !== null);
   const waiting = await leonore.request('quick', silent, 600);
   await until(async () => (await rollouts.counts(waiting)).offered === 1);
-  const forgotten = await orders.add({ ...order, idempotencyKey: null }, ['ordered']);
+  const forgotten = await orders.add({ ...order, idempotencyKey: null }, orderParts(['ordered']));
   const building = await leonore.request('slow', answering, 600);
   await until(async () => (await rollouts.steps(building)).some(({ step }) => step === 'v'));
   await restoreDatabase(url, copy);
@@ -95,7 +96,7 @@ test('what runs meets a database that has never heard of it', async () => {
     const answers = await deliveries.poll([...answering, ...known, 'ordered']);
     return [...answers.values()].every(({ profileWanted }) => profileWanted);
   });
-  const given = await orders.add({ ...order, idempotencyKey: null }, ['ordered']);
+  const given = await orders.add({ ...order, idempotencyKey: null }, orderParts(['ordered']));
   expect(given.id).not.toBe(forgotten.id);
   // A report on the order that was forgotten is no report on the new one.
   const { results } = await deliveries.report([

@@ -14,7 +14,7 @@ import { inProcessLeonore, tick, type InProcessLeonore } from './support/in-proc
 import { quietTemporal } from './support/quiet-temporal.js';
 import { localTemporal, type LocalTemporal } from './support/temporal.js';
 import { testApi, testTokens, type TestApi } from './support/test-api.js';
-import { addGateways, profileOf, type TestRepositories } from './support/test-repositories.js';
+import { addGateways, profileOf, type TestRepositories, orderParts } from './support/test-repositories.js';
 
 let directory: string;
 let temporal: LocalTemporal;
@@ -154,7 +154,7 @@ test('what Temporal will never take ends with the reason, and keeps nobody else 
   ]);
   const { id: order } = await orders.add(
     { action: 'stop', artifact: 'app', deadlineSeconds: 1, idempotencyKey: null, requestDigest: 'test' },
-    ['never-ordered'],
+    orderParts(['never-ordered']),
   );
   expect(await leonore.ended(good)).toMatchObject({ state: 'succeeded' });
   await until(async () => (await orders.list({ orderId: order }, 1, null)).items[0]?.state === 'lost');

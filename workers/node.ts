@@ -45,7 +45,7 @@ const abandoned = await removeAbandonedBuilds();
 if (abandoned > 0) logger.info({ abandoned }, 'removed directories of builds whose process was killed');
 
 const pump = new AcknowledgementPump(
-  (rolloutId, chunk, slots) => rolloutClient.acknowledge(rolloutId, chunk, slots),
+  (rolloutId, chunk, slots, look) => rolloutClient.acknowledge(rolloutId, chunk, slots, look),
   (error, { rolloutId, chunk }) =>
     logger.warn({ err: error, rolloutId, chunk }, 'a wake-up was lost; the workflow will look by itself'),
 );

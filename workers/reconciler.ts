@@ -15,6 +15,7 @@ import { rolloutInput } from '../domain/orchestration.js';
 import type { NodeNames } from '../repositories/pool-repository.js';
 import type { Repositories } from '../repositories/repositories.js';
 import type { OpenRollout } from '../repositories/rollout-repository.js';
+import { planOrdersAnew } from '../services/plan-orders-anew.js';
 import { selectRequested } from '../services/select-requested.js';
 import type { PoolClient } from '../workflows/client/pool-client.js';
 import type { RolloutClient } from '../workflows/client/rollout-client.js';
@@ -44,7 +45,7 @@ const overdueMs = 30_000;
 /** Times that Temporal may refuse a rollout before it is ended with the reason. */
 const mostStarts = 5;
 /** Gateways asked for what they have in one round. */
-const askedAtOnce = 500;
+const askedAtOnce = 200;
 /** Workflows looked at for strays in one round, and how old they are at least. */
 const straysAtOnce = 2_000;
 const strayAgeMs = 60_000;
@@ -88,6 +89,7 @@ export class Reconciler {
     await this.each('what gateways have', () => this.askAfterAbsence());
     await this.each('nodes', () => this.lookAfterNodes());
     await this.each('deadlines', () => this.enforceDeadlines());
+    await this.each('refused orders', () => planOrdersAnew(repositories));
     await this.each('orders', async () => {
       await repositories.orders.endFinished();
     });

@@ -35,6 +35,8 @@ export interface CoordinatorActivities {
       ended: SlotRange[];
       remaining: number;
       unreachedNodes: string[];
+      /** Nodes of gateways that refused their task as planned for another state; absent in older histories. */
+      refusedNodes?: string[];
       /** Milliseconds to the deadline that the database enforces; null when nothing was offered. */
       deadlineInMs: number | null;
     } & WithWishes
@@ -104,6 +106,15 @@ export interface BuildActivities {
     rolloutId: string;
     nodeId: string;
   }): Promise<{ built: number; failed: number; remaining: number; waiting: number } & ReadyChunks>;
+  /**
+   * (iv) and (v) again, for the gateways of a chunk that are in another state than they were planned for. `remaining` of
+   * them need what somebody else is building.
+   */
+  planAnew(input: {
+    rolloutId: string;
+    nodeId: string;
+    chunk: number;
+  }): Promise<{ planned: number; remaining: number }>;
 }
 
 /** On the queue `dispatch` of a node. */

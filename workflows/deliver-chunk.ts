@@ -32,7 +32,7 @@ const longestHistory = 800;
 
 export async function deliverChunk(input: DeliverChunkInput): Promise<void> {
   const delivery = new ChunkDelivery(input);
-  setHandler(acknowledgeSignal, ({ slots }) => delivery.acknowledge(slots));
+  setHandler(acknowledgeSignal, ({ slots, look }) => delivery.acknowledge(slots, look === true));
   setHandler(cancelSignal, () => delivery.cancel());
   // What somebody cancels in Temporal alone is cancelled in the database too: it is this chunk's part of the rollout.
   CancellationScope.current().cancelRequested.catch(() => delivery.cancelAlone());
@@ -47,6 +47,8 @@ class ChunkDelivery {
   private cancelled: boolean;
   private wishes = { cancel: false, alone: false };
   private away: string | null = null;
+  /** The database has something to do for it. */
+  private look = false;
 
   constructor(private readonly input: DeliverChunkInput) {
     const { size, deadlineSeconds, resumed } = input;
@@ -64,7 +66,8 @@ class ChunkDelivery {
     };
   }
 
-  acknowledge(ranges: readonly (readonly [number, number])[]): void {
+  acknowledge(ranges: readonly (readonly [number, number])[], look: boolean): void {
+    this.look ||= look;
     for (const range of ranges) this.slots.addRange(range);
     this.show();
   }
@@ -84,12 +87,12 @@ class ChunkDelivery {
     this.show();
     while (!this.slots.isComplete()) {
       const waitMs = Math.max(Math.min(this.reconcileMs, this.deadlineMs - Date.now()), 0);
-      await condition(() => this.slots.isComplete() || this.isCancelNew(), waitMs, {
+      await condition(() => this.slots.isComplete() || this.isCancelNew() || this.look, waitMs, {
         summary: `${stepTitle('vii')} — look at the database`,
       });
       if (this.slots.isComplete()) return;
       if (this.isCancelNew()) await this.beginCancel();
-      else this.reconcileMs = Math.min(this.reconcileMs * 2, maximumReconcileMs);
+      else if (!this.look) this.reconcileMs = Math.min(this.reconcileMs * 2, maximumReconcileMs);
       if (await this.reconcile()) return;
       await this.renew();
     }
@@ -113,6 +116,7 @@ class ChunkDelivery {
   private async reconcile(): Promise<boolean> {
     const { rolloutId, chunk } = this.input;
     const final = Date.now() >= this.deadlineMs;
+    this.look = false;
     const status = await patiently(this.patience, (tries) =>
       onCoordinator('vii', tries).reconcileAcknowledgements({ rolloutId, chunk, final }),
     );
@@ -122,8 +126,31 @@ class ChunkDelivery {
     // The rollout was not woken, or has not come to it: this part of it is seen to here.
     if (status.cancel) this.cancelAlone();
     if (!this.cancelled && status.deadlineInMs !== null) this.deadlineMs = Date.now() + status.deadlineInMs;
-    if (!this.wishes.cancel) await this.dispatch(status.unreachedNodes);
+    if (!this.wishes.cancel) {
+      await this.planAnew(status.refusedNodes ?? []);
+      await this.dispatch(status.unreachedNodes);
+    }
     return false;
+  }
+
+  /** Gateways that were in another state than planned for get a plan for the one that they are in (iv, v). */
+  private async planAnew(nodeIds: readonly string[]): Promise<void> {
+    const { rolloutId, chunk } = this.input;
+    for (const nodeId of nodeIds) {
+      try {
+        const { remaining } = await patiently(this.patience, (tries) =>
+          askAfter({ rolloutId, nodeId, step: 'v' }, tries, (asking) =>
+            onNode('build', nodeId, 'v', asking).planAnew({ rolloutId, nodeId, chunk }),
+          ),
+        );
+        // Somebody else builds what they need: it is looked for again.
+        if (remaining > 0) this.reconcileMs = firstReconcileMs;
+      } catch (error) {
+        if (!(error instanceof NodeGone)) throw error;
+        // Its gateways have moved: the next look finds where.
+        this.look = true;
+      }
+    }
   }
 
   /** Offers the chunk and has the nodes push; a node that is gone is replaced by those that took its gateways. */

@@ -1,5 +1,7 @@
 import { createHash } from 'node:crypto';
+import type { TaskRequirement } from '../../domain/agent-protocol/messages.js';
 import { artifactKey } from '../../domain/artifact/manifest.js';
+import { demandsOf } from '../../domain/artifact/operation.js';
 import { renderConfiguration } from '../../domain/artifact/render-configuration.js';
 import type { ArtifactFile } from '../../domain/artifact/variant-files.js';
 import { limits } from '../../domain/limits.js';
@@ -10,6 +12,7 @@ import {
 } from '../../domain/package-format/layout-package.js';
 import { broughtTree } from '../../domain/plan/brought-tree.js';
 import type { Plan } from '../../domain/plan/plan.js';
+import { requiredNames, taskRequirements } from '../../domain/plan/task-requirements.js';
 import type { ArtifactRepository } from '../../repositories/artifact-repository.js';
 import type { BuildLock } from '../../repositories/build-lock.js';
 import type { PackageRepository } from '../../repositories/package-repository.js';
@@ -30,6 +33,8 @@ export interface BuiltPackage {
   /** True when another group, rollout or node had it built already. */
   readonly reused: boolean;
   readonly log: string;
+  /** What gateways that install it hold against every later end. */
+  readonly requires: readonly TaskRequirement[];
 }
 
 /**
@@ -50,14 +55,15 @@ export async function buildPackage(
 ): Promise<BuiltPackage | null> {
   const parts = await partsOf(plan, deps.artifacts);
   const recipe = recipeOf(parts, plan);
+  const requires = await requirementsOf(plan, parts, deps);
   const ready = await reusable(recipe, deps);
-  if (ready !== null) return ready;
+  if (ready !== null) return { ...ready, requires };
   try {
     const built = await deps.packages.withBuildLock(recipe, buildLockMs, signal, async (lock) => {
       // Somebody may have built it since we looked.
       return (await reusable(recipe, deps)) ?? (await build(plan, parts, recipe, deps, lock));
     });
-    return built?.result ?? null;
+    return built === null ? null : { ...built.result, requires };
   } catch (error) {
     if (error instanceof BeingBuiltElsewhere) return null;
     throw error;
@@ -72,13 +78,26 @@ export async function readyPackage(
   plan: Plan,
   deps: PackageBuilderDependencies,
 ): Promise<BuiltPackage | null> {
-  return reusable(recipeOf(await partsOf(plan, deps.artifacts), plan), deps);
+  const parts = await partsOf(plan, deps.artifacts);
+  const ready = await reusable(recipeOf(parts, plan), deps);
+  return ready === null ? null : { ...ready, requires: await requirementsOf(plan, parts, deps) };
 }
+
+async function requirementsOf(
+  plan: Plan,
+  parts: readonly Part[],
+  { artifacts }: PackageBuilderDependencies,
+): Promise<TaskRequirement[]> {
+  const manifests = parts.map(({ content }) => content.manifest);
+  return taskRequirements(plan, manifests, await artifacts.providedAmong(requiredNames(manifests)));
+}
+
+type PackageAtHand = Omit<BuiltPackage, 'requires'>;
 
 async function reusable(
   recipe: string,
   { packages, blobs }: PackageBuilderDependencies,
-): Promise<BuiltPackage | null> {
+): Promise<PackageAtHand | null> {
   const known = await packages.need(recipe);
   if (known === null || (await blobs.sizeOf(known.archiveDigest)) !== known.sizeBytes) return null;
   return { packageId: known.id, reused: true, log: known.log };
@@ -90,7 +109,7 @@ async function build(
   recipe: string,
   deps: PackageBuilderDependencies,
   lock: BuildLock,
-): Promise<BuiltPackage> {
+): Promise<PackageAtHand> {
   const { packages, blobs, nodeId } = deps;
   const built = await builtSources(parts, lock, deps);
   const layout = layoutPackage(
@@ -163,6 +182,7 @@ function toArtifact({ planned, content, variant }: Part, files: readonly Artifac
     start: manifest.policies?.start ?? manifest.kind === 'application',
     keepData: manifest.policies?.keepData === true,
     ...(manifest.health === undefined ? {} : { health: manifest.health }),
+    ...demandsOf(manifest),
     files: files.map(({ path, sha256, sizeBytes, mode }) => ({ path, sha256, size: sizeBytes, mode })),
   };
 }

@@ -9,6 +9,7 @@
 import type { ChildProcess } from 'node:child_process';
 import { EventEmitter, once } from 'node:events';
 import { Backoff } from '../connectivity/backoff.js';
+import type { UnitNeeds } from '../isolation/unit-needs.js';
 import type { UnitLimits } from '../isolation/control-groups.js';
 import type { Launcher } from '../isolation/launcher.js';
 import { messageOf } from '../state/system-error.js';
@@ -18,6 +19,17 @@ import { endGroup } from './process-group.js';
 /** An application that was up for so long gets quick restarts again. */
 const steadyMs = 60_000;
 
+/** What happens when it ends by itself. */
+export interface RestartRule {
+  /** `onFailure`: not when it ended with status 0. Default `always`. */
+  readonly policy?: 'always' | 'onFailure' | 'never' | undefined;
+  /** The longest pause before it is started again. */
+  readonly mostBackoffSeconds?: number | undefined;
+}
+
+const firstRestartMs = 1_000;
+const defaultMostBackoffSeconds = 60;
+
 export interface ApplicationOptions {
   readonly name: string;
   /** `control/start` of its package. */
@@ -25,6 +37,8 @@ export interface ApplicationOptions {
   readonly cwd: string;
   readonly environment: Readonly<Record<string, string>>;
   readonly limits?: UnitLimits | undefined;
+  readonly needs?: UnitNeeds | undefined;
+  readonly restart?: RestartRule | undefined;
   readonly logFile: string;
   readonly launcher: Launcher;
   readonly onExit: (how: string) => void;
@@ -45,13 +59,15 @@ export class Application {
   readonly #unit: string;
   readonly #log: OutputLog;
   readonly #events = new EventEmitter();
-  readonly #backoff = new Backoff({ firstMs: 1_000, mostMs: 60_000 });
+  readonly #backoff: Backoff;
   #child: ChildProcess | null = null;
   #restart: NodeJS.Timeout | null = null;
   #keepUp = false;
   #stopped = false;
   #restarts = 0;
   #lastExit: string | undefined;
+  #endedWell = false;
+  #isAbandoned = false;
   #changedAtMs = performance.now();
   /** Ending what the last run left behind; the next run waits for it. */
   #clearing: Promise<void> = Promise.resolve();
@@ -60,6 +76,11 @@ export class Application {
     this.#options = options;
     this.#unit = `app.${options.name}`;
     this.#log = new OutputLog(options.logFile);
+    const mostSeconds = options.restart?.mostBackoffSeconds ?? defaultMostBackoffSeconds;
+    this.#backoff = new Backoff({
+      firstMs: firstRestartMs,
+      mostMs: Math.max(firstRestartMs, mostSeconds * 1_000),
+    });
   }
 
   get name(): string {
@@ -68,7 +89,7 @@ export class Application {
 
   /** Starts it. Until `superviseFromNowOn`, an end of it is final: that is what the health check wants to see. */
   async start(): Promise<void> {
-    const { script, name, cwd, environment, limits, launcher } = this.#options;
+    const { script, name, cwd, environment, limits, needs, launcher } = this.#options;
     this.#changedAtMs = performance.now();
     let child: ChildProcess;
     try {
@@ -80,18 +101,20 @@ export class Application {
         cwd,
         environment,
         limits,
+        needs,
         stdio: [...stdio],
       });
     } catch (error) {
-      return this.#ended(messageOf(error));
+      return this.#ended(messageOf(error), false);
     }
     this.#child = child;
     for (const stream of [child.stdout, child.stderr]) if (stream !== null) this.#log.follow(stream);
-    child.once('error', (error) => this.#onEnd(child, error.message));
+    child.once('error', (error) => this.#onEnd(child, error.message, false));
     child.once('exit', (code, signal) =>
       this.#onEnd(
         child,
         code === null ? `was ended by ${signal ?? 'a signal'}` : `ended with status ${code}`,
+        code === 0,
       ),
     );
   }
@@ -99,7 +122,30 @@ export class Application {
   /** From now on the application is started again whenever it ends. */
   superviseFromNowOn(): void {
     this.#keepUp = true;
-    if (this.#child === null) this.#scheduleRestart();
+    if (this.#child === null && this.#isToRestart) this.#scheduleRestart();
+  }
+
+  /** Ends one that works no more; its restart policy says what comes then. */
+  async abandon(graceMs: number): Promise<void> {
+    this.#isAbandoned = true;
+    if (this.#child?.pid !== undefined) await endGroup(this.#child.pid, graceMs);
+  }
+
+  /** True once it has ended well and is not to be started again: it has done what it was for. */
+  get isDone(): boolean {
+    return this.#child === null && this.#endedWell && !this.#isToRestart;
+  }
+
+  /** Whether one that is ended for failing its checks comes back. */
+  get isRestarted(): boolean {
+    return this.#options.restart?.policy !== 'never';
+  }
+
+  get #isToRestart(): boolean {
+    const { policy = 'always' } = this.#options.restart ?? {};
+    // One that was never up yet has not ended by itself.
+    if (this.#lastExit === undefined || policy === 'always') return true;
+    return policy === 'onFailure' && !this.#endedWell;
   }
 
   get isUp(): boolean {
@@ -132,22 +178,24 @@ export class Application {
     await this.#options.launcher.end(this.#unit);
   }
 
-  #onEnd(child: ChildProcess, how: string): void {
+  #onEnd(child: ChildProcess, how: string, isGood: boolean): void {
     if (this.#child !== child) return;
     this.#child = null;
     // Whoever holds the pipe is about to be ended; one that cannot be must not hold the agent.
     this.#clearing = this.#clear(child);
     if (performance.now() - this.#changedAtMs >= steadyMs) this.#backoff.reset();
-    this.#ended(how);
+    this.#ended(how, isGood);
   }
 
-  #ended(how: string): void {
+  #ended(how: string, isGood: boolean): void {
     this.#lastExit = how;
+    this.#endedWell = isGood && !this.#isAbandoned;
+    this.#isAbandoned = false;
     this.#changedAtMs = performance.now();
     this.#events.emit('end', how);
     if (this.#stopped) return;
     this.#options.onExit(how);
-    if (this.#keepUp) this.#scheduleRestart();
+    if (this.#keepUp && this.#isToRestart) this.#scheduleRestart();
   }
 
   async #clear(child: ChildProcess): Promise<void> {

@@ -214,6 +214,17 @@ export class Container {
     return readdir(this.path('data'));
   }
 
+  /** Removes what applications keep. */
+  async removeData(names: readonly string[]): Promise<void> {
+    for (const name of names) await rm(this.path('data', name), { recursive: true, force: true });
+  }
+
+  /** Removes all that applications have ever kept and printed. */
+  async wipe(): Promise<void> {
+    await this.removeData(await this.dataNames());
+    for (const name of await readdir(this.path('log'))) await rm(this.path('log', name), { force: true });
+  }
+
   /** Removes what neither the current generation nor the given ones refer to. */
   async collectGarbage(keep: readonly Generation[] = []): Promise<void> {
     const kept = [this.#current, ...keep];

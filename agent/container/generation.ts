@@ -35,6 +35,16 @@ export function isToRun({ artifact, run }: InstalledArtifact): boolean {
   return run ?? artifact.start;
 }
 
+/** Digest of an artifact's files as its package promised them. */
+export function promisedTree(home: string): string {
+  return home.slice(home.lastIndexOf('-') + 1);
+}
+
+/** Whether its manifest names a check, beside staying up. */
+export function isChecked({ artifact: { health } }: InstalledArtifact): boolean {
+  return health?.check !== undefined || health?.tcp !== undefined || health?.http !== undefined;
+}
+
 /** What profile and reports say of an installed artifact. */
 export function installedFacts({ artifact }: InstalledArtifact): Installed {
   const { name, version, installedSize, requested } = artifact;

@@ -1,25 +1,20 @@
 /** The evidence that an artifact works, without which a delivery does not count as succeeded. */
 import { setTimeout as sleep } from 'node:timers/promises';
-import type { Launcher } from '../isolation/launcher.js';
 import type { Application } from './application.js';
-import { runScript, ScriptError } from './run-script.js';
+import type { HealthProbe } from './health-probe.js';
 
 export class HealthError extends Error {
   override readonly name = 'HealthError';
 }
 
-export interface HealthCheck {
+export interface HealthEvidence {
   readonly name: string;
-  /** Null when nothing of it is started: then only its check script can speak for it. */
+  /** Null when nothing of it is started: then only its check can speak for it. */
   readonly application: Application | null;
   readonly staysUpMs: number;
-  readonly launcher: Launcher;
-  readonly script?: {
-    readonly path: string;
-    readonly cwd: string;
-    readonly environment: Record<string, string>;
-  };
-  /** The check script is repeated until it exits 0, for at most so long. */
+  /** Null when its manifest names no check. */
+  readonly probe: HealthProbe | null;
+  /** The check is repeated until it passes, for at most so long. */
   readonly checkWithinMs: number;
   readonly signal: AbortSignal;
 }
@@ -27,23 +22,24 @@ export interface HealthCheck {
 const repeatMs = 500;
 
 /**
- * Waits for the evidence: the application stays up, and its check script, when it has one, exits 0.
+ * Waits for the evidence: the application stays up, or ends well where it may, and its check, when it has one, passes.
  *
  * @throws HealthError that says what was missing; the signal's reason when it was aborted
  */
-export async function awaitHealth(check: HealthCheck): Promise<void> {
-  const { application, signal } = check;
+export async function awaitHealth(wanted: HealthEvidence): Promise<void> {
+  const { name, application, signal } = wanted;
   const over = new AbortController();
   const within = AbortSignal.any([signal, over.signal]);
-  const evidence = Promise.all([application === null ? null : stay(check, within), pass(check, within)]);
+  const evidence = Promise.all([application === null ? null : stay(wanted, within), pass(wanted, within)]);
   evidence.catch(() => undefined);
   try {
     await (application === null
       ? evidence
       : Promise.race([
           evidence,
-          application.ended(within).then((how) => {
-            throw new HealthError(`${check.name} ${how}`);
+          application.ended(within).then(async (how) => {
+            if (!application.isDone) throw new HealthError(`${name} ${how}`);
+            await evidence;
           }),
         ]));
   } catch (error) {
@@ -55,30 +51,17 @@ export async function awaitHealth(check: HealthCheck): Promise<void> {
   }
 }
 
-async function stay(check: HealthCheck, signal: AbortSignal): Promise<void> {
-  await sleep(check.staysUpMs, undefined, { signal });
+async function stay({ staysUpMs }: HealthEvidence, signal: AbortSignal): Promise<void> {
+  await sleep(staysUpMs, undefined, { signal });
 }
 
-async function pass(check: HealthCheck, signal: AbortSignal): Promise<void> {
-  if (check.script === undefined) return;
-  const until = performance.now() + check.checkWithinMs;
+async function pass({ probe, checkWithinMs }: HealthEvidence, signal: AbortSignal): Promise<void> {
+  if (probe === null) return;
+  const until = performance.now() + checkWithinMs;
   for (;;) {
-    try {
-      await runScript({
-        launcher: check.launcher,
-        script: check.script.path,
-        cwd: check.script.cwd,
-        environment: check.script.environment,
-        timeoutMs: until - performance.now(),
-        signal,
-      });
-      return;
-    } catch (error) {
-      if (!(error instanceof ScriptError)) throw error;
-      if (performance.now() + repeatMs >= until) {
-        throw new HealthError(`the check of ${check.name} ${error.message}`);
-      }
-    }
+    const problem = await probe(until - performance.now(), signal);
+    if (problem === null) return;
+    if (performance.now() + repeatMs >= until) throw new HealthError(problem);
     await sleep(repeatMs, undefined, { signal });
   }
 }

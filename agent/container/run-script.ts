@@ -6,6 +6,7 @@ import type { Readable } from 'node:stream';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Launcher } from '../isolation/launcher.js';
 import type { UnitLimits } from '../isolation/control-groups.js';
+import type { UnitNeeds } from '../isolation/unit-needs.js';
 import { timerMs } from '../state/timer.js';
 import { signalGroup } from './process-group.js';
 
@@ -24,6 +25,7 @@ export interface ScriptOptions {
   readonly environment: Readonly<Record<string, string>>;
   readonly timeoutMs: number;
   readonly limits?: UnitLimits | undefined;
+  readonly needs?: UnitNeeds | undefined;
   readonly signal: AbortSignal;
 }
 
@@ -39,7 +41,7 @@ export class ScriptError extends Error {
  * @throws ScriptError with the end of its output; the signal's reason when it was aborted
  */
 export async function runScript(options: ScriptOptions): Promise<string> {
-  const { launcher, script, args = [], cwd, environment, timeoutMs, limits, signal } = options;
+  const { launcher, script, args = [], cwd, environment, timeoutMs, limits, needs, signal } = options;
   signal.throwIfAborted();
   runs += 1;
   const unit = `script.${String(runs)}`;
@@ -50,6 +52,7 @@ export async function runScript(options: ScriptOptions): Promise<string> {
     cwd,
     environment,
     limits,
+    needs,
     stdio: ['ignore', 'pipe', 'pipe'],
   });
   let output = Buffer.alloc(0);

@@ -1,14 +1,18 @@
 /** The applications of the container that are running, by name. */
 import type { Log } from '../state/bounded-log.js';
 import { Application, type ApplicationState } from './application.js';
+import { healthProbe } from './health-probe.js';
+import { HealthWatch } from './health-watch.js';
 import { isToRun, type InstalledArtifact } from './generation.js';
 import { runScript } from './run-script.js';
 import { scriptEnvironment, type EnvironmentFacts } from './script-environment.js';
 
 export interface SupervisorOptions extends EnvironmentFacts {
   readonly log: Log;
-  /** Called when an application has ended so often that somebody should know. */
-  readonly onCrashLoop: () => void;
+  /** Called when something happens to an application that somebody should know: a crash loop, a check that fails. */
+  readonly onNews: () => void;
+  /** For a check to pass. */
+  readonly checkWithinMs: number;
   /** From asking an application to end until it is killed. */
   readonly graceMs: number;
 }
@@ -20,7 +24,12 @@ interface Running {
   readonly application: Application;
   readonly installed: InstalledArtifact;
   readonly environment: Record<string, string>;
+  /** Null when its manifest names no check or no period. */
+  readonly watch: HealthWatch | null;
 }
+
+/** What is known of an application, and what its last check said if it failed. */
+export type WatchedState = ApplicationState & { readonly check?: string };
 
 export class Supervisor {
   readonly #running = new Map<string, Running>();
@@ -45,18 +54,38 @@ export class Supervisor {
       cwd: container.root,
       environment,
       limits: installed.artifact.limits,
+      needs: installed.artifact.needs,
+      restart: installed.artifact.restart,
       launcher,
       logFile: container.path('log', `${name}.log`),
       onExit: (how) => {
         log('warn', 'application ended', { application: name, how });
-        if (this.#running.get(name)?.application.state.restarts === crashLoopRestarts)
-          this.options.onCrashLoop();
+        if (this.#running.get(name)?.application.state.restarts === crashLoopRestarts) this.options.onNews();
       },
     });
-    this.#running.set(name, { application, installed, environment });
+    const watch = this.#watch(installed, application);
+    this.#running.set(name, { application, installed, environment, watch });
     await application.start();
     log('info', 'application started', { application: name, version: installed.artifact.version });
     return application;
+  }
+
+  #watch(installed: InstalledArtifact, application: Application): HealthWatch | null {
+    const { log, onNews, checkWithinMs, graceMs } = this.options;
+    const { name, health } = installed.artifact;
+    const probe = healthProbe(this.options, installed);
+    if (probe === null || health?.periodSeconds === undefined) return null;
+    return new HealthWatch({
+      probe,
+      periodMs: health.periodSeconds * 1_000,
+      timeoutMs: checkWithinMs,
+      isUp: () => application.isUp,
+      onChange: onNews,
+      onFailed: (problem) => {
+        log('warn', 'application works no more', { application: name, problem });
+        if (application.isRestarted) void application.abandon(graceMs);
+      },
+    });
   }
 
   /** Starts what should run of the current generation and is not running, and keeps all of it up. */
@@ -72,6 +101,7 @@ export class Supervisor {
   async stop(name: string): Promise<void> {
     const running = this.#running.get(name);
     if (running === undefined) return;
+    running.watch?.stop();
     const { log, graceMs, container, launcher } = this.options;
     if (running.application.isUp && running.installed.artifact.control.stop !== undefined) {
       await runScript({
@@ -100,8 +130,13 @@ export class Supervisor {
   }
 
   /** What is known of each application, by name. */
-  get states(): ReadonlyMap<string, ApplicationState> {
-    return new Map([...this.#running].map(([name, { application }]) => [name, application.state]));
+  get states(): ReadonlyMap<string, WatchedState> {
+    return new Map(
+      [...this.#running].map(([name, { application, watch }]) => {
+        const check = watch?.problem;
+        return [name, { ...application.state, ...(check === undefined ? {} : { check }) }];
+      }),
+    );
   }
 
   get names(): string[] {

@@ -24,9 +24,14 @@ export const changeStep: Step = async (context, entry, progress) => {
 };
 
 /** @throws Error when the artifact is not there, or has nothing to start or stop */
-function changed({ artifacts }: Generation, { action, artifact: name }: Order): InstalledArtifact[] {
-  // What is gone already is what was wanted.
-  if (action === 'uninstall') return artifacts.filter(({ artifact }) => artifact.name !== name);
+function changed({ artifacts }: Generation, order: Order): InstalledArtifact[] {
+  const { action, artifact: name, also = [] } = order;
+  if (action === 'wipe') return [];
+  if (action === 'uninstall') {
+    // What is gone already is what was wanted.
+    const gone = new Set([name, ...also]);
+    return artifacts.filter(({ artifact }) => !gone.has(artifact.name));
+  }
   const target = artifacts.find(({ artifact }) => artifact.name === name);
   if (target === undefined) throw new Error(`${name} is not installed.`);
   if (target.artifact.control.start === undefined) throw new Error(`${name} has no start script.`);

@@ -1,6 +1,7 @@
 import { mkdir, readdir, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Task } from '../../domain/agent-protocol/messages.js';
+import { isolationFact, isolationFacts } from '../../domain/gateway/isolation.js';
 import { DirectorySink } from '../archive/unpack-package.js';
 import { readArchive, verifyPackage, type VerifiedPackage } from '../archive/verify-package.js';
 import { IntegrityError } from '../connectivity/device-error.js';
@@ -10,6 +11,7 @@ import { isWhole } from '../container/verify-store.js';
 import { valueKeyPattern } from '../container/script-environment.js';
 import { taskOf } from '../state/journal.js';
 import { ArchiveFile, ensureSpace } from './archive-file.js';
+import { StateError } from './delivery-failure.js';
 import { checkRequirements, runControl, type DeliveryContext } from './delivery-context.js';
 import type { Step } from './step.js';
 
@@ -30,6 +32,8 @@ export const installStep: Step = async (context, entry, progress) => {
   const unpacked = join(context.paths.staging, 'package');
   const verified = await unpack(context, task, unpacked);
 
+  progress.at = 'isolation';
+  checkIsolation(context, verified);
   progress.at = 'install';
   const added = installedArtifacts(verified, task);
   const after = entry.after ?? (await container.nextGeneration());
@@ -59,6 +63,20 @@ export const installStep: Step = async (context, entry, progress) => {
   await clearStaging(context);
   return { ...noted, step: 'switch', installed: true };
 };
+
+/**
+ * Refuses what demands to be kept from the system further than this gateway can.
+ *
+ * @throws StateError
+ */
+export function checkIsolation({ facts }: DeliveryContext, { placed }: VerifiedPackage): void {
+  const { level } = facts.launcher;
+  for (const { artifact } of placed) {
+    if (artifact.isolation === undefined || isolationFacts(level).includes(isolationFact(artifact.isolation)))
+      continue;
+    throw new StateError(`${artifact.name} demands isolation ${artifact.isolation}, and here it is ${level}`);
+  }
+}
 
 /** Keys become names of files and variables. */
 function checkValues(task: Task): void {

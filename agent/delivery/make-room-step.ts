@@ -4,7 +4,7 @@ import { taskOf } from '../state/journal.js';
 import { ArchiveFile } from './archive-file.js';
 import { backUp } from './backup.js';
 import { checkRequirements, disturbedNames, uninstall } from './delivery-context.js';
-import { installedArtifacts, withArtifacts } from './install-step.js';
+import { checkIsolation, installedArtifacts, withArtifacts } from './install-step.js';
 import type { Step } from './step.js';
 
 /**
@@ -18,6 +18,8 @@ export const makeRoomStep: Step = async (context, entry, progress) => {
   const archive = new ArchiveFile(context.paths.downloads, task.package.digest);
   const verified = await verifyPackage(readArchive(archive.path), { expectedId: task.package.id });
 
+  progress.at = 'isolation';
+  checkIsolation(context, verified);
   checkRequirements(withArtifacts(context.container.current, task, installedArtifacts(verified, task)));
 
   progress.at = 'stop';

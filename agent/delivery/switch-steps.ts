@@ -1,5 +1,5 @@
-import { artifactEnvironment, scriptEnvironment } from '../container/script-environment.js';
 import { awaitHealth } from '../container/health.js';
+import { healthProbe } from '../container/health-probe.js';
 import { isToRun, type Generation, type InstalledArtifact } from '../container/generation.js';
 import type { JournalEntry } from '../state/journal.js';
 import { removeDownloads } from './archive-file.js';
@@ -46,13 +46,11 @@ export const startStep: Step = async (context, entry, progress) => {
     const application = isToRun(installed) ? await supervisor.start(installed) : null;
     progress.at = 'health';
     const staysUpMs = (artifact.health?.staysUpSeconds ?? context.times.defaultStaysUpMs / 1_000) * 1_000;
-    const script = await checkScript(context, installed);
     await awaitHealth({
       name: artifact.name,
       application,
       staysUpMs,
-      launcher: context.facts.launcher,
-      ...(script === null ? {} : { script }),
+      probe: healthProbe(context.facts, installed),
       checkWithinMs: context.times.checkWithinMs,
       signal: context.signal,
     });
@@ -69,25 +67,6 @@ function isToProve({ task, touched = [] }: JournalEntry, installed: InstalledArt
   return task.action === 'start' && artifact.name === task.artifact;
 }
 
-async function checkScript(
-  context: DeliveryContext,
-  installed: InstalledArtifact,
-): Promise<{ path: string; cwd: string; environment: Record<string, string> } | null> {
-  const { container, facts } = context;
-  const { artifact, home, packageId } = installed;
-  if (artifact.health?.check === undefined) return null;
-  const generation = container.current.name;
-  const values = await container.readValues(generation, packageId);
-  return {
-    path: container.path(home, artifact.health.check),
-    cwd: container.path(home),
-    environment: {
-      ...scriptEnvironment(facts, container.packagePath(packageId), packageId, generation, values),
-      ...artifactEnvironment(container, artifact, home),
-    },
-  };
-}
-
 /** Uninstalls what was replaced or had to go, and removes all that nothing refers to any more. */
 export const cleanupStep: Step = async (context, entry) => {
   const { container, paths } = context;
@@ -95,7 +74,15 @@ export const cleanupStep: Step = async (context, entry) => {
   const homes = new Set(container.current.artifacts.map(({ home }) => home));
   const names = new Set(container.current.artifacts.map(({ artifact }) => artifact.name));
   const gone = (before?.artifacts ?? []).filter(({ home }) => !homes.has(home));
-  const problems = await uninstall(context, entry.before, gone, (name) => names.has(name));
+  const keepData = entry.task.action === 'uninstall' ? entry.task.keepData : undefined;
+  const problems = await uninstall(
+    context,
+    entry.before,
+    gone,
+    (name) => names.has(name) || keepData === true,
+  );
+  if (keepData === false) await container.removeData(gone.map(({ artifact }) => artifact.name));
+  if (entry.task.action === 'wipe') await container.wipe();
   await container.collectGarbage();
   await removeDownloads(paths.downloads);
   await removeBackup(paths.backup);

@@ -8,7 +8,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { AgentBed, application, exists, shortTimes } from '../testing/test-agent.js';
 import { testPackage, testTask, type TestArtifact, type TestPackage } from '../testing/test-package.js';
 import { ControlGroups } from './control-groups.js';
-import type { IsolationLevel } from './isolation-level.js';
+import type { IsolationLevel } from '../../domain/gateway/isolation.js';
 import { Launcher } from './launcher.js';
 
 /** What this machine gives: asked of a launcher, whose answer the tests then hold against what happens. */
@@ -148,6 +148,57 @@ async function install(built: TestPackage, deliveryId: string, over = {}): Promi
     for (const path of ['/tmp', '/dev/shm']) expect(await exists(`${path}/leonore-was-here`)).toBe(false);
   },
 );
+
+(probed.level === 'full' ? test : test.skip)(
+  'at level full an application has the devices, paths and ports that its manifest names, and no others',
+  async () => {
+    spawnSync('chmod', ['777', outside]);
+    const other = await mkdtemp(join(tmpdir(), 'leonore-other-'));
+    spawnSync('chmod', ['777', other]);
+    const files = {
+      'start.sh': [
+        `echo x >"${outside}/granted"; echo x >"${other}/refused"`,
+        'ls /dev >"$LEONORE_DATA/devices"; head -c 1 /dev/loop-control 2>"$LEONORE_DATA/device"',
+        'grep ^CapEff /proc/self/status >"$LEONORE_DATA/capabilities"',
+        'echo $$ >"$LEONORE_DATA/pid"; exec sleep 1000',
+        '',
+      ].join('\n'),
+      'check.sh': 'test -s "$LEONORE_DATA/pid"\n',
+    };
+    await bed.start();
+    await install(testPackage(application('1.0.0', { files })), 'd1');
+    expect(await bed.text('container/data/app/devices')).not.toContain('loop-control');
+    expect(await readdir(outside)).toEqual([]);
+    const needs = { devices: ['/dev/loop-control'], paths: [outside], ports: [80] };
+    const granted = testPackage(application('2.0.0', { files, needs }));
+    expect(await install(granted, 'd2', { remove: ['app@1.0.0'] })).toMatchObject({ state: 'succeeded' });
+    expect(await readdir(outside)).toEqual(['granted']);
+    expect(await readdir(other)).toEqual([]);
+    expect(await bed.text('container/data/app/devices')).toContain('loop-control');
+    // It may be opened; there is nothing to be read.
+    expect(await bed.text('container/data/app/device')).not.toMatch(/ermission|No such/);
+    // To bind port 80, and nothing else.
+    expect(await bed.text('container/data/app/capabilities')).toMatch(/0400$/m);
+    for (const [index, paths] of [['/nowhere/at/all'], [bed.directory]].entries()) {
+      const version = `3.0.${String(index)}`;
+      const refused = testPackage(application(version, { files, needs: { paths } }));
+      expect(await install(refused, version, { remove: ['app@2.0.0'] })).toMatchObject({
+        state: 'failed',
+        error: { class: 'health' },
+      });
+    }
+    await rm(other, { recursive: true });
+  },
+);
+
+test('what demands to be kept from the system further than it can be is refused', async () => {
+  await bed.start({ isolation: 'none' });
+  const built = testPackage(application('1.0.0', { isolation: 'user' }));
+  expect(await install(built, 'd1')).toMatchObject({
+    state: 'failed',
+    error: { class: 'state', step: 'isolation', message: 'app demands isolation user, and here it is none' },
+  });
+});
 
 test('what is not asked for is not taken: at level none scripts are of the agent', async () => {
   const built = testPackage(application('1.0.0', { files: { 'install.sh': `id -u >"${outside}/user"\n` } }));

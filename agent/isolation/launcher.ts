@@ -14,8 +14,9 @@ import { join } from 'node:path';
 import type { Log } from '../state/bounded-log.js';
 import { isMissing } from '../state/atomic-file.js';
 import type { ControlGroups, UnitLimits } from './control-groups.js';
-import { isolationLevels, type IsolationLevel } from './isolation-level.js';
+import { isolationLevels, type IsolationLevel } from '../../domain/gateway/isolation.js';
 import { openPrivateView } from './private-view.js';
+import { capabilities, grant, grantArguments, type UnitNeeds } from './unit-needs.js';
 import { containerVariable, killProcesses, unitVariable } from './unit-processes.js';
 
 export interface LauncherOptions {
@@ -41,6 +42,7 @@ export interface Launch {
   readonly cwd: string;
   readonly environment: Readonly<Record<string, string>>;
   readonly limits?: UnitLimits | undefined;
+  readonly needs?: UnitNeeds | undefined;
   readonly stdio: StdioOptions;
 }
 
@@ -90,9 +92,9 @@ export class Launcher {
   }
 
   async spawn(launch: Launch): Promise<ChildProcess> {
-    const { unit, script, args, cwd, environment, stdio } = launch;
+    const { unit, script, args, cwd, environment, needs = {}, stdio } = launch;
     const files = (await this.options.groups?.make(unit, { ...this.options.limits, ...launch.limits })) ?? [];
-    const [command, rest] = this.#wrapped(files, cwd, ['sh', script, ...args]);
+    const [command, rest] = await this.#wrapped(files, cwd, needs, ['sh', script, ...args]);
     return spawn(command, rest, {
       cwd,
       env: { ...environment, [containerVariable]: this.options.mark, [unitVariable]: unit },
@@ -141,27 +143,35 @@ export class Launcher {
   }
 
   /** The program to start and its arguments. */
-  #wrapped(
+  async #wrapped(
     groupFiles: readonly string[],
     cwd: string,
+    needs: UnitNeeds,
     command: readonly string[],
-  ): readonly [string, string[]] {
-    const [program = '', ...args] = [...this.#wrappers(groupFiles, cwd), ...command];
+  ): Promise<readonly [string, string[]]> {
+    const [program = '', ...args] = [...(await this.#wrappers(groupFiles, cwd, needs)), ...command];
     return [program, args];
   }
 
-  #wrappers(groupFiles: readonly string[], cwd: string): string[] {
+  async #wrappers(groupFiles: readonly string[], cwd: string, needs: UnitNeeds): Promise<string[]> {
     const user = String(this.user);
     const joined = groupFiles.length === 0 ? [] : ['sh', '-c', join_, 'sh', ...groupFiles, '--'];
+    const kept = capabilities(needs).map((name) => `+${name}`);
     const unprivileged = [
-      ...['setpriv', '--reuid', user, '--regid', user, '--clear-groups'],
-      ...['--no-new-privs', '--inh-caps=-all', '--bounding-set=-all'],
+      ...['setpriv', '--reuid', user, '--regid', user, '--clear-groups', '--no-new-privs'],
+      ...[`--inh-caps=${['-all', ...kept].join(',')}`, `--bounding-set=${['-all', ...kept].join(',')}`],
+      ...(kept.length === 0 ? [] : [`--ambient-caps=${kept.join(',')}`]),
     ];
     if (this.#level === 'none') return joined;
     if (this.#view === null) return [...joined, ...unprivileged];
     // Entering a view leads to its root directory.
     const file = `/proc/${String(process.pid)}/fd/${String(this.#view)}`;
-    return [...joined, 'nsenter', `--mount=${file}`, 'sh', '-c', enter, 'sh', cwd, ...unprivileged];
+    const inView = [...joined, 'nsenter', `--mount=${file}`];
+    if (needs.devices === undefined && needs.paths === undefined) {
+      return [...inView, 'sh', '-c', enter, 'sh', cwd, ...unprivileged];
+    }
+    const granted = await grantArguments(needs, [this.options.own]);
+    return [...inView, 'unshare', '--mount', 'sh', '-c', grant, 'sh', user, cwd, ...granted, ...unprivileged];
   }
 
   async #reaches(level: 'full' | 'user'): Promise<boolean> {
@@ -189,7 +199,7 @@ export class Launcher {
       `touch "${container}/tmp/probe" && rm "${container}/tmp/probe" || exit 1`,
       ...mayNot.map((what) => `! ${what} || exit 1`),
     ].join('\n');
-    const [command, args] = this.#wrapped([], '/', ['sh', '-c', script]);
+    const [command, args] = await this.#wrapped([], '/', {}, ['sh', '-c', script]);
     const child = spawn(command, args, { stdio: 'ignore', cwd: '/', env: { PATH: process.env['PATH'] } });
     return new Promise((resolve) => {
       child.once('error', () => resolve(false));

@@ -5,6 +5,7 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { openSync } from 'node:fs';
+import { makeDevices } from './unit-needs.js';
 
 /** $1 the container, $2 the agent's directory. Whatever cannot be made read-only makes all of it fail. */
 const setUp = `set -eu
@@ -20,6 +21,8 @@ printf '%s\\n' "$mounts" | while read -r _device point _type options _rest; do
   done
   mount -o "remount,bind,ro$flags" "$point"
 done
+${makeDevices}
+mount -o remount,bind,ro /dev
 # Of several mounts at one place the last can be seen, and it alone.
 awk -v container="$1" '
   { options[$2] = "," $4 "," }

@@ -34,11 +34,11 @@ const toolTimeoutMs = 5_000;
 /** Name, address and hardware: what never changes while the agent runs. */
 export const staticLinuxFacts: FactSource = {
   name: 'linux',
-  read: () => ({
+  read: async () => ({
     name: hostname(),
     mac: macAddress(),
     hardware: { arch: architecture(machine()), cpus: cpus().length, memoryTotal: totalmem() },
-    software: { os: platform(), kernel: kernelVersion(release()), libc: libc() },
+    software: { os: platform(), kernel: kernelVersion(release()), libc: await libcOnce() },
   }),
 };
 
@@ -94,10 +94,27 @@ function threeNumbers(version: string): string {
   return [0, 1, 2].map((index) => numbers[index] ?? 0).join('.');
 }
 
-/** Node knows the version of the glibc that it runs on; without one it is musl. */
-function libc(): string {
+let foundLibc: Promise<string> | null = null;
+
+/** Asked once, because it may take a process. */
+function libcOnce(): Promise<string> {
+  foundLibc ??= libc();
+  return foundLibc;
+}
+
+/** Node knows the version of the glibc that it runs on; without one it is musl, whose loader tells its own. */
+async function libc(): Promise<string> {
   const report = process.report.getReport() as { header?: { glibcVersionRuntime?: unknown } };
-  return typeof report.header?.glibcVersionRuntime === 'string' ? 'glibc' : 'musl';
+  const glibc = report.header?.glibcVersionRuntime;
+  if (typeof glibc === 'string') return `glibc ${glibc}`;
+  const ldd = await findOnPath('ldd');
+  return ldd === null ? 'musl' : muslVersion(await printedBy(ldd, ['--version']));
+}
+
+/** `musl 1.2.4` of what musl's loader prints; `musl` when it says no version. */
+export function muslVersion(printed: string): string {
+  const version = /^musl libc[^\n]*\nVersion (\d+(?:\.\d+){1,2})/u.exec(printed)?.[1];
+  return version === undefined ? 'musl' : `musl ${version}`;
 }
 
 /** The first real one by name, so that it is the same after each start. */
@@ -132,12 +149,16 @@ async function findOnPath(name: string): Promise<string | null> {
   return null;
 }
 
-/** The first thing that looks like a version in what the tool prints, wherever it prints it. */
+/** The first thing that looks like a version in what the tool prints. */
 async function versionOf(path: string, args: readonly string[]): Promise<string> {
+  return threeNumbers(/\d+\.\d+(\.\d+)?/.exec(await printedBy(path, args))?.[0] ?? '0');
+}
+
+/** What a tool prints, wherever it prints it. */
+async function printedBy(path: string, args: readonly string[]): Promise<string> {
   // Some print their version and fail: what they print is with the error then.
   const printed = await run(path, [...args], { timeout: toolTimeoutMs }).catch(
     (error: unknown) => error as { readonly stdout?: unknown; readonly stderr?: unknown },
   );
-  const text = `${String(printed.stdout)}${String(printed.stderr)}`;
-  return threeNumbers(/\d+\.\d+(\.\d+)?/.exec(text)?.[0] ?? '0');
+  return `${String(printed.stdout)}${String(printed.stderr)}`;
 }

@@ -1,7 +1,8 @@
 /** What became of what is installed, as the profile tells it. */
+import { isolationFacts } from '../../domain/gateway/isolation.js';
 import type { GatewayState } from '../../domain/gateway/profile.js';
 import type { Container } from '../container/container.js';
-import { isToRun } from '../container/generation.js';
+import { isToRun, promisedTree } from '../container/generation.js';
 import type { Supervisor } from '../container/supervisor.js';
 import type { Launcher } from '../isolation/launcher.js';
 
@@ -14,9 +15,12 @@ export interface StateSources {
   readonly launcher: Launcher;
   readonly digest: string;
   readonly damaged: readonly string[];
+  readonly trees: Readonly<Record<string, string>>;
 }
 
-export function stateFacts({ container, supervisor, launcher, digest, damaged }: StateSources): GatewayState {
+export function stateFacts(sources: StateSources): GatewayState {
+  const { container, supervisor, launcher, digest, damaged, trees } = sources;
+
   const states = supervisor.states;
   return {
     isolation: launcher.level,
@@ -29,10 +33,18 @@ export function stateFacts({ container, supervisor, launcher, digest, damaged }:
         up: state?.isUp ?? false,
         restarts: state?.restarts ?? 0,
         ...(state?.lastExit === undefined ? {} : { lastExit: state.lastExit.slice(0, textLength) }),
+        ...(state?.check === undefined ? {} : { check: state.check.slice(0, textLength) }),
         sinceSeconds: Math.round((state?.sinceMs ?? 0) / 1_000),
       };
     }),
     damaged: [...damaged],
+    // What came since the last verification was verified as it came.
+    trees: Object.fromEntries(
+      container.current.artifacts.map(({ artifact, home }) => [
+        artifact.name,
+        trees[home] ?? promisedTree(home),
+      ]),
+    ),
     ...(container.rescued === undefined ? {} : { rescued: container.rescued.slice(0, textLength) }),
   };
 }
@@ -42,7 +54,5 @@ export function stateFacts({ container, supervisor, launcher, digest, damaged }:
  * `isolation-user`, or the latter alone, or neither.
  */
 export function isolationTools({ level }: Launcher): { readonly name: string; readonly version: string }[] {
-  const names =
-    level === 'full' ? ['isolation-full', 'isolation-user'] : level === 'user' ? ['isolation-user'] : [];
-  return names.map((name) => ({ name, version: '1.0.0' }));
+  return isolationFacts(level).map((name) => ({ name, version: '1.0.0' }));
 }

@@ -108,8 +108,7 @@ const found = spawnSync('shellcheck', ['--version']).status === 0;
       const report = await install(failing, 'd2', { remove: ['lib@1.0.0', 'app@1.0.0'], removeFirst });
       expect(report).toMatchObject({ state: 'failed', error });
       await expectSound(report, 'lib@1.0.0', 'app@1.0.0');
-      const pid = Number(await bed.text('container/data/app/pid'));
-      process.kill(pid, 0);
+      await box.running();
       expect((await bed.text('container/data/app/started')).trim().split('\n').at(-1)).toBe('1.0.0');
     },
     60_000,
@@ -193,7 +192,7 @@ const found = spawnSync('shellcheck', ['--version']).status === 0;
     await bed.server.until(() => bed.server.countOf('GET', '/device/v1/tasks') > polls);
     expect(await processesOf(bed.path('container'))).toEqual([]);
     expect(await bed.server.order('o2', 'start', 'app')).toMatchObject({ state: 'succeeded' });
-    process.kill(Number(await bed.text('container/data/app/pid')), 0);
+    await box.running();
     expect(await bed.server.order('o3', 'start', 'other')).toMatchObject({
       state: 'failed',
       error: { class: 'internal', step: 'change', message: 'other is not installed' },

@@ -87,8 +87,14 @@ export class DeviceServer {
   }
 
   /** Gives gateways an order. @returns its last report */
-  order(deliveryId: string, action: Order['action'], artifact: string): Promise<Report> {
-    this.orders.push({ deliveryId, action, artifact, deadline: '2030-01-01T00:00:00Z', lastSequence: 0 });
+  order(
+    deliveryId: string,
+    action: Order['action'],
+    artifact: string,
+    over: Partial<Order> = {},
+  ): Promise<Report> {
+    const deadline = '2030-01-01T00:00:00Z';
+    this.orders.push({ deliveryId, action, artifact, deadline, lastSequence: 0, ...over });
     return this.ending(deliveryId);
   }
 

@@ -1,13 +1,23 @@
 import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox';
 import Type from 'typebox';
+import { troublesOf } from '../../domain/gateway/troubles.js';
 import { Text } from '../../domain/text.js';
 import type { Gateway } from '../../repositories/gateway-repository.js';
 import type { RouteOptions } from '../context.js';
 import { pageOf } from '../paging.js';
-import { PageQuerySchema, PageSchema, problems } from '../schemas/common.js';
+import { PageQuerySchema, PageSchema, problems, strict } from '../schemas/common.js';
 import { GatewaySchema } from '../schemas/resources.js';
 
 const tags = ['gateways'];
+const GatewayQuerySchema = Type.Object(
+  {
+    ...PageQuerySchema.properties,
+    unwell: Type.Optional(
+      Type.Boolean({ description: 'Only those that report that something is not as it should be' }),
+    ),
+  },
+  strict,
+);
 const ParamsSchema = Type.Object({ id: Text(128) });
 
 /** IoT gateway management, for people; gateways themselves use the device API. */
@@ -22,14 +32,15 @@ export const gatewayRoutes: FastifyPluginAsyncTypebox<RouteOptions> = async (app
         tags,
         operationId: 'listGateways',
         summary: 'All gateways, by id',
-        querystring: PageQuerySchema,
+        querystring: GatewayQuerySchema,
         response: { 200: PageSchema(GatewaySchema), ...problems },
       },
       onRequest: async (request) => access.require(request, 'viewer'),
     },
     async (request) => {
-      const { limit, cursor } = pageOf(request.query);
-      const page = await gateways.list(limit, cursor);
+      const { unwell, ...paging } = request.query;
+      const { limit, cursor } = pageOf(paging);
+      const page = await gateways.list(limit, cursor, unwell);
       return { items: page.items.map(toWire), nextCursor: page.nextCursor };
     },
   );
@@ -90,5 +101,6 @@ function toWire(gateway: Gateway) {
   const { id, state, nodeId, protocol, strategy, agentVersion, profile } = gateway;
   const registeredAt = gateway.registeredAt.toISOString();
   const lastSeenAt = gateway.lastSeenAt.toISOString();
-  return { id, state, nodeId, protocol, strategy, agentVersion, registeredAt, lastSeenAt, profile };
+  const troubles = troublesOf(profile);
+  return { id, state, nodeId, protocol, strategy, agentVersion, registeredAt, lastSeenAt, troubles, profile };
 }

@@ -1,8 +1,9 @@
 import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox';
 import Type, { type Static } from 'typebox';
 import { LeonoreError } from '../../domain/errors.js';
+import { planUninstallation } from '../../domain/order/uninstallation.js';
+import type { OrderMember } from '../../repositories/delivery/delivery-writer.js';
 import { Text } from '../../domain/text.js';
-import { neededBy } from '../../domain/order/needed-by.js';
 import type { Member } from '../../repositories/deployment-members.js';
 import type { GatewayOrder } from '../../repositories/order-repository.js';
 import type { Repositories } from '../../repositories/repositories.js';
@@ -25,7 +26,7 @@ const OrderQuerySchema = Type.Object(
   strict,
 );
 
-/** Orders: uninstall, start or stop an artifact on the gateways that have it. */
+/** Orders: uninstall, start or stop an artifact on the gateways that have it, or wipe gateways of all they have. */
 export const orderRoutes: FastifyPluginAsyncTypebox<RouteOptions> = async (app, { context }) => {
   const { access, repositories } = context;
   const { orders } = repositories;
@@ -36,7 +37,7 @@ export const orderRoutes: FastifyPluginAsyncTypebox<RouteOptions> = async (app, 
       schema: {
         tags,
         operationId: 'giveOrder',
-        summary: 'Uninstall, start or stop an artifact on the gateways that have it',
+        summary: 'Uninstall, start or stop an artifact on the gateways that have it, or wipe gateways',
         headers: IdempotencyHeadersSchema,
         body: NewOrderSchema,
         response: { 202: OrderAnswerSchema, ...problems },
@@ -44,21 +45,25 @@ export const orderRoutes: FastifyPluginAsyncTypebox<RouteOptions> = async (app, 
       onRequest: async (request) => access.require(request, 'operator'),
     },
     async (request, reply) => {
-      const { action, artifact, deadlineSeconds = defaultDeadlineSeconds } = request.body;
+      const { action, artifact = '', keepData, deadlineSeconds = defaultDeadlineSeconds } = request.body;
       const identity = requestIdentity(access, request, { ...request.body, deadlineSeconds });
-      const answer = ({ id, gateways }: { id: string; gateways: number }) =>
-        reply.code(202).header('location', `/api/v1/orders?order=${id}`).send({ id, gateways });
+      const answer = (
+        { id, gateways }: { id: string; gateways: number },
+        also: Record<string, number> = {},
+      ) => reply.code(202).header('location', `/api/v1/orders?order=${id}`).send({ id, gateways, also });
+      checkOrder(request.body);
+      // As with a gateway that is taken out of service: nothing of what it keeps comes back.
+      if (action === 'wipe') access.require(request, 'admin');
       // First of all: what the request named may be gone by now.
       const known = await repositories.rollouts.ofKey(identity.idempotencyKey, identity.requestDigest);
       if (known !== null) return answer({ id: known, gateways: await orders.size(known) });
       const having = await gatewaysThatHave(repositories, request.body);
-      if (action === 'uninstall') await refuseIfNeeded(repositories, having, artifact);
-      return answer(
-        await orders.add(
-          { action, artifact, deadlineSeconds, ...identity },
-          having.map(({ id }) => id),
-        ),
-      );
+      const members =
+        action === 'uninstall'
+          ? await uninstallations(repositories, having, artifact, keepData)
+          : having.map(({ id }) => ({ gatewayId: id, startState: null, changes: {} }));
+      const order = { action, artifact, deadlineSeconds, ...identity };
+      return answer(await orders.add(order, members), countedNames(members));
     },
   );
 
@@ -127,31 +132,63 @@ async function gatewaysThatHave(
       : await deployments.get(deployment);
   const having: Member[] = [];
   for await (const page of members.pages(target, artifact)) having.push(...page);
-  if (having.length === 0) {
+  if (having.length === 0 && artifact !== undefined) {
     throw new LeonoreError('ARTIFACT_NOT_FOUND', `${artifact} is installed on none of these gateways`);
   }
   return having;
 }
 
-/** An order to uninstall must not break what stays: the whole of it is refused. */
-async function refuseIfNeeded(
+/** @throws LeonoreError MALFORMED_INPUT when the parts of an order do not go together */
+function checkOrder({ action, artifact, keepData, deployment }: Static<typeof NewOrderSchema>): void {
+  if ((action === 'wipe') !== (artifact === undefined)) {
+    throw new LeonoreError('MALFORMED_INPUT', 'name an artifact, or wipe the gateway of all of them');
+  }
+  if (action === 'wipe' && deployment !== undefined) {
+    throw new LeonoreError('MALFORMED_INPUT', 'gateways that are to be wiped are named one by one');
+  }
+  if (keepData !== undefined && action !== 'uninstall') {
+    throw new LeonoreError('MALFORMED_INPUT', 'keepData belongs to uninstall');
+  }
+}
+
+/**
+ * What an uninstallation is on each gateway, meant for the state that the gateway named last. An order must not break
+ * what stays: the whole of it is refused.
+ * @throws LeonoreError ARTIFACT_NEEDED
+ */
+async function uninstallations(
   { artifacts }: Repositories,
   gateways: readonly Member[],
   artifact: string,
-): Promise<void> {
+  keepData: boolean | undefined,
+): Promise<OrderMember[]> {
   const names = gateways.flatMap(({ profile }) => (profile.installed ?? []).map(({ name }) => name));
   const catalog = await artifacts.loadCatalog([...new Set(names)]);
-  for (const { id, profile } of gateways) {
-    const needing = neededBy(profile, artifact, ({ name, version }) =>
+  return gateways.map(({ id, profile }) => {
+    const planned = planUninstallation(profile, artifact, ({ name, version }) =>
       catalog.versionsOf(name).find((manifest) => manifest.version === version),
     );
-    if (needing !== null) {
-      throw new LeonoreError('ARTIFACT_NEEDED', `${needing} on gateway "${id}" needs ${artifact}`, {
+    if ('neededBy' in planned) {
+      throw new LeonoreError('ARTIFACT_NEEDED', `${planned.neededBy} on gateway "${id}" needs ${artifact}`, {
         gatewayId: id,
-        neededBy: needing,
+        neededBy: planned.neededBy,
       });
     }
+    const also = planned.also.length === 0 ? {} : { also: [...planned.also] };
+    return {
+      gatewayId: id,
+      startState: profile.state?.digest ?? null,
+      changes: { ...also, ...(keepData === undefined ? {} : { keepData }) },
+    };
+  });
+}
+
+function countedNames(members: readonly OrderMember[]): Record<string, number> {
+  const counts = new Map<string, number>();
+  for (const { changes } of members) {
+    for (const name of changes.also ?? []) counts.set(name, (counts.get(name) ?? 0) + 1);
   }
+  return Object.fromEntries([...counts].sort());
 }
 
 function toWire(part: GatewayOrder): Static<typeof GatewayOrderSchema> {

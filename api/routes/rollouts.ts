@@ -46,10 +46,13 @@ export const rolloutRoutes: FastifyPluginAsyncTypebox<RouteOptions> = async (app
       onRequest: async (request) => access.require(request, 'operator'),
     },
     async (request, reply) => {
-      const { requests, deployment, deadlineSeconds = defaultDeadlineSeconds, balancer } = request.body;
-      const spread = balancer === undefined ? {} : { balancer };
-      const asked = { requests, deployment, deadlineSeconds, ...spread };
-      const identity = requestIdentity(access, request, asked);
+      const { requests, deployment, deadlineSeconds = defaultDeadlineSeconds } = request.body;
+      const { balancer, allowRemove = false } = request.body;
+      const wishes = {
+        ...(balancer === undefined ? {} : { balancer }),
+        ...(allowRemove ? { allowRemove } : {}),
+      };
+      const identity = requestIdentity(access, request, { requests, deployment, deadlineSeconds, ...wishes });
       const accepted = async (id: string) =>
         reply
           .code(202)
@@ -67,7 +70,7 @@ export const rolloutRoutes: FastifyPluginAsyncTypebox<RouteOptions> = async (app
       const { id } = await rollouts.create({
         requests,
         deploymentId: target.id,
-        options: { deadlineSeconds, ...spread },
+        options: { deadlineSeconds, ...wishes },
         ...identity,
       });
       await begin(id, selected);

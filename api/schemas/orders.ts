@@ -10,7 +10,18 @@ import { InstantSchema, NameSchema, NullableInstantSchema, strict } from './comm
 export const NewOrderSchema = Type.Object(
   {
     action: Type.Enum([...orderActions]),
-    artifact: Type.String({ pattern: namePattern, description: 'Name, without a version' }),
+    artifact: Type.Optional(
+      Type.String({
+        pattern: namePattern,
+        description: 'Name, without a version; only wipe is about no artifact',
+      }),
+    ),
+    keepData: Type.Optional(
+      Type.Boolean({
+        description:
+          'Of uninstall: whether its data stays on the gateway; default: as the policy of the artifact says',
+      }),
+    ),
     deployment: Type.Optional(NameSchema),
     gatewayIds: Type.Optional(Type.Array(Text(128), { minItems: 1, maxItems: limits.deploymentGateways })),
     deadlineSeconds: Type.Optional(Type.Integer({ minimum: 1, maximum: 31 * 86_400 })),
@@ -21,6 +32,10 @@ export const NewOrderSchema = Type.Object(
 export const OrderAnswerSchema = Type.Object({
   id: Type.String(),
   gateways: Type.Integer({ description: 'Gateways that have the artifact, and so got the order' }),
+  also: Type.Record(Type.String(), Type.Integer(), {
+    description:
+      'Dependencies that nothing needs any more and that go with it, with the number of gateways; empty when the order was known',
+  }),
 });
 
 export const GatewayOrderSchema = Type.Object({

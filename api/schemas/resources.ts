@@ -32,6 +32,9 @@ export const GatewaySchema = Type.Object({
   agentVersion: NullableTextSchema,
   registeredAt: InstantSchema,
   lastSeenAt: InstantSchema,
+  troubles: Type.Array(Type.String(), {
+    description: 'What is not as it should be, by the state that it reported last: a line each',
+  }),
   profile: GatewayProfileSchema,
 });
 
@@ -178,15 +181,17 @@ const RequestsSchema = Type.Array(Text(400, { minLength: 1, description: 'NAME o
   maxItems: limits.requests,
 });
 
+const AllowRemoveSchema = Type.Optional(
+  Type.Boolean({ description: 'Newer versions may take away what was asked for before; default false' }),
+);
+
 export const PlanRequestSchema = Type.Object(
   {
     requests: RequestsSchema,
     deployment: Type.Optional(NameSchema),
     gatewayId: Type.Optional(Text(128)),
     plans: Type.Optional(Type.Integer({ minimum: 1, maximum: limits.plans })),
-    allowRemove: Type.Optional(
-      Type.Boolean({ description: 'Newer versions may take away what was asked for before; default false' }),
-    ),
+    allowRemove: AllowRemoveSchema,
   },
   strict,
 );
@@ -219,6 +224,7 @@ export const NewRolloutSchema = Type.Object(
           'Spreads the gateways of this rollout over all nodes first; default: each stays on its node',
       }),
     ),
+    allowRemove: AllowRemoveSchema,
   },
   strict,
 );
@@ -243,6 +249,7 @@ export const RolloutSummarySchema = Type.Object({
   deployment: Type.String(),
   state: RolloutStateSchema,
   deadlineSeconds: Type.Integer(),
+  allowRemove: Type.Boolean(),
   createdAt: InstantSchema,
   endedAt: NullableInstantSchema,
   failure: Type.Unknown(),

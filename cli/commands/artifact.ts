@@ -2,6 +2,8 @@ import { Command, InvalidArgumentError } from 'commander';
 import type { Artifact } from '../../client/resources.js';
 import { nameAndVersion } from '../arguments.js';
 import type { Cli, VerbContext } from '../cli.js';
+import { demandsOf } from '../../domain/artifact/operation.js';
+import { demandLines } from '../demand-lines.js';
 import { bytesText, instantText, type Output } from '../output.js';
 
 type Context = VerbContext<object>;
@@ -107,6 +109,7 @@ function drawArtifact(out: Output, artifact: Artifact): void {
   drawList(out, 'Requires', requirements);
   drawList(out, 'Provides', (manifest.provides ?? []).map(rangeText));
   drawList(out, 'Conflicts with', (manifest.conflicts ?? []).map(rangeText));
+  drawList(out, 'On the gateway', demandLines(demandsOf(manifest)));
   const variants = manifest.variants ?? [];
   if (variants.length === 0) return;
   out.heading('Variants');

@@ -1,5 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { Command } from 'commander';
+import type { LeonoreClient } from '../../client/leonore-client.js';
 import type { GatewayOrder } from '../../client/resources.js';
 import { collect, duration } from '../arguments.js';
 import { badUsage } from '../bad-usage.js';
@@ -7,7 +8,8 @@ import type { Cli, VerbContext } from '../cli.js';
 import { ExitCode } from '../exit-code.js';
 import { instantText } from '../output.js';
 
-type Action = GatewayOrder['action'];
+/** What is about an artifact; gateways are wiped as they are taken out of service. */
+type Action = Exclude<GatewayOrder['action'], 'wipe'>;
 
 interface GiveOptions {
   readonly gateway?: string[];
@@ -15,6 +17,7 @@ interface GiveOptions {
   readonly deadline?: number;
   readonly idempotencyKey?: string;
   readonly wait?: true;
+  readonly keepData?: boolean;
 }
 
 interface ListOptions {
@@ -27,7 +30,7 @@ const lookEveryMs = 1_000;
 
 const descriptions: Readonly<Record<Action, string>> = {
   uninstall:
-    'remove an artifact; refused when another artifact needs it. Its data goes unless its policy keeps it',
+    'remove an artifact, and dependencies that nothing needs any more; refused when another artifact needs it',
   start: 'start an application, and keep it up from now on',
   stop: 'stop an application, and keep it stopped until it is started or replaced',
 };
@@ -49,6 +52,11 @@ export function orderCommand(cli: Cli): Command {
       )
       .option('--idempotency-key <key>', 'the same key gives the same order')
       .option('--wait', 'wait until it is carried out everywhere; exit 0 only when it succeeded');
+    if (action === 'uninstall') {
+      verb
+        .option('--keep-data', 'its data stays on the gateway; default: as the policy of the artifact says')
+        .option('--no-keep-data', 'its data goes, whatever the policy of the artifact says');
+    }
     cli.serverVerb(verb, (context: VerbContext<GiveOptions>, name: string) => give(context, action, name));
   }
   cli.serverVerb(
@@ -74,7 +82,7 @@ async function give(
   action: Action,
   artifact: string,
 ): Promise<ExitCode | undefined> {
-  const { gateway, deployment, deadline, idempotencyKey, wait } = options;
+  const { gateway, deployment, deadline, idempotencyKey, wait, keepData } = options;
   if ((gateway === undefined) === (deployment === undefined)) {
     throw badUsage('Give either --gateway or --deployment.');
   }
@@ -85,22 +93,30 @@ async function give(
       ...(gateway === undefined ? {} : { gatewayIds: gateway }),
       ...(deployment === undefined ? {} : { deployment }),
       ...(deadline === undefined ? {} : { deadlineSeconds: deadline }),
+      ...(keepData === undefined ? {} : { keepData }),
     },
     idempotencyKey,
   );
   if (wait !== true) {
-    out.result(order, () =>
-      out.line(`order ${order.id}: ${action} ${artifact} on ${order.gateways} gateways`),
-    );
+    out.result(order, () => {
+      out.line(`order ${order.id}: ${action} ${artifact} on ${order.gateways} gateways`);
+      for (const [name, gateways] of Object.entries(order.also))
+        out.line(`  and ${name} on ${gateways} of them, which nothing needs any more`);
+    });
     return undefined;
   }
-  let parts = await client.orders({ order: order.id });
-  while (parts.some(({ endedAt }) => endedAt === null)) {
-    await sleep(lookEveryMs);
-    parts = await client.orders({ order: order.id });
-  }
+  const parts = await endedParts(client, order.id);
   draw(out, parts);
   return parts.every(({ state }) => state === 'succeeded') ? undefined : ExitCode.Failed;
+}
+
+/** The parts of an order, once all have ended: at the latest at its deadline. */
+export async function endedParts(client: LeonoreClient, order: string): Promise<GatewayOrder[]> {
+  for (;;) {
+    const parts = await client.orders({ order });
+    if (parts.every(({ endedAt }) => endedAt !== null)) return parts;
+    await sleep(lookEveryMs);
+  }
 }
 
 async function list({ client, out, options }: VerbContext<ListOptions>): Promise<undefined> {

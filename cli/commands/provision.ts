@@ -12,6 +12,7 @@ interface ProvisionOptions {
   readonly idempotencyKey?: string;
   readonly deadline?: number;
   readonly balancer?: StrategyName;
+  readonly allowRemove?: true;
 }
 
 /** `leonore provision`: starts a rollout; with --watch exits 0 only when it succeeded. */
@@ -28,17 +29,19 @@ export function provisionCommand(cli: Cli): Command {
         new Option('--balancer <strategy>', 'spread its gateways over all nodes first').choices(
           strategyNames,
         ),
-      ),
+      )
+      .option('--allow-remove', 'newer versions may take away what was asked for before'),
     provision,
   );
 }
 
 async function provision(context: VerbContext<ProvisionOptions>, requests: string[]): Promise<ExitCode> {
   const { client, out, options } = context;
-  const { deployment, watch, idempotencyKey = randomUUID(), deadline, balancer } = options;
+  const { deployment, watch, idempotencyKey = randomUUID(), deadline, balancer, allowRemove } = options;
   const wishes = {
     ...(deadline === undefined ? {} : { deadlineSeconds: deadline }),
     ...(balancer === undefined ? {} : { balancer }),
+    ...(allowRemove === undefined ? {} : { allowRemove }),
   };
   const rollout = await client.startRollout({ requests, deployment, ...wishes }, idempotencyKey);
   if (watch === true) return followRollout(context, rollout.id);

@@ -76,6 +76,7 @@ function drawRollout(out: Output, rollout: Rollout, troubles: readonly Delivery[
     what: rollout.requests.join(' '),
     deployment: rollout.deployment,
     state: rollout.state,
+    'may remove': rollout.allowRemove ? 'what was asked for before' : null,
     'waiting for': rollout.waitingFor,
     deliveries: countsText(rollout.counts),
     started: instantText(rollout.createdAt),

@@ -21,6 +21,7 @@ import {
   profileOf,
   testRepositories,
   type TestRepositories,
+  orderParts,
 } from '../../tests/support/test-repositories.js';
 import { GatewayChanges } from '../../repositories/gateway-changes.js';
 import { DeviceService } from '../device-service.js';
@@ -263,7 +264,7 @@ test('reports end a delivery and wake its workflow; the same again is a duplicat
   expect((await report(gateway.token, reports)).body).toMatchObject({
     outcomes: [{ outcome: 'applied' }, { outcome: 'applied' }, { outcome: 'applied', state: 'succeeded' }],
   });
-  expect(acknowledged).toEqual([{ rolloutId, chunk: 0, slots: [0], remaining: 0 }]);
+  expect(acknowledged).toEqual([{ rolloutId, chunk: 0, slots: [0], remaining: 0, refused: false }]);
   expect(await report(gateway.token, reports)).toMatchObject({
     status: 200,
     body: { outcomes: [{ outcome: 'duplicate' }, { outcome: 'duplicate' }, { outcome: 'duplicate' }] },
@@ -336,9 +337,10 @@ describe('an order', () => {
   const installed = [{ name: 'app', version: '1.0.0', installedSize: 1, requested: true }];
   const give = async (gatewayId: string, deadlineSeconds = 60): Promise<string> => {
     const order = { action: 'stop', artifact: 'app', deadlineSeconds } as const;
-    const { id } = await repositories.orders.add({ ...order, idempotencyKey: null, requestDigest: 'test' }, [
-      gatewayId,
-    ]);
+    const { id } = await repositories.orders.add(
+      { ...order, idempotencyKey: null, requestDigest: 'test' },
+      orderParts([gatewayId]),
+    );
     return id;
   };
   const statesOf = async (orderId: string) =>

@@ -53,7 +53,7 @@ export const RegisterResponseSchema = Type.Object({
 });
 
 /** Digest that the gateway named last when this was planned; at another it refuses (`state`). */
-const startState = Type.Optional(Type.String({ maxLength: 128 }));
+const startState = Type.Optional(Type.String({ maxLength: limits.stateDigestLength }));
 
 /** Kept short: BusyBox agents read the same facts. */
 export const TaskSchema = Type.Object({
@@ -92,15 +92,19 @@ export const TaskSchema = Type.Object({
   lastSequence: Type.Integer({ minimum: 0 }),
 });
 
-/** What a gateway may be asked to do with an artifact that it has. */
-export const orderActions = ['uninstall', 'start', 'stop'] as const;
+/** What a gateway may be asked to do with an artifact that it has; `wipe` is about all of them, and what they keep. */
+export const orderActions = ['uninstall', 'start', 'stop', 'wipe'] as const;
 
 /** Something to do with an artifact that is installed; reported on like a delivery. */
 export const OrderSchema = Type.Object({
   deliveryId: Type.String({ maxLength: 128 }),
   action: Type.Enum([...orderActions]),
-  /** Name of the artifact. */
+  /** Name of the artifact; empty for `wipe`. */
   artifact: Type.String({ maxLength: 100 }),
+  /** Names of artifacts that are uninstalled with it: dependencies that nothing needs any more. */
+  also: Type.Optional(Type.Array(Type.String({ maxLength: 100 }), { maxItems: limits.installed })),
+  /** Whether what it keeps stays after its uninstallation; without it the artifact's own policy says so. */
+  keepData: Type.Optional(Type.Boolean()),
   startState,
   /** RFC 3339; after it the order counts as lost. */
   deadline: Type.String(),
@@ -115,6 +119,9 @@ export const TasksResponseSchema = Type.Object({
   /** True when the framework wants a fresh profile. */
   profileWanted: Type.Boolean(),
 });
+
+/** Step of a failure of class `state` by which a gateway refuses what was planned for another state of it. */
+export const stateChangedStep = 'state-changed';
 
 /** Whose fault a failure on the gateway is. */
 export const failureClasses = [
@@ -149,7 +156,7 @@ export const ReportSchema = Type.Object(
     detail: Type.Optional(Text(limits.reportDetailBytes)),
     error: Type.Optional(ReportErrorSchema),
     /** Digest of the state after it ended; told when the task named the one that it starts from. */
-    stateDigest: Type.Optional(Text(128)),
+    stateDigest: Type.Optional(Text(limits.stateDigestLength)),
     /** What is installed after the delivery ended. */
     installed: Type.Optional(Type.Array(InstalledSchema, { maxItems: limits.installed })),
   },
@@ -189,6 +196,7 @@ export const PushNoticeSchema = Type.Object({ reason: Type.Enum(['task', 'profil
 export type RegisterRequest = Static<typeof RegisterRequestSchema>;
 export type RegisterResponse = Static<typeof RegisterResponseSchema>;
 export type Task = Static<typeof TaskSchema>;
+export type TaskRequirement = NonNullable<Task['requires']>[number];
 export type Order = Static<typeof OrderSchema>;
 export type OrderAction = Order['action'];
 export type TasksResponse = Static<typeof TasksResponseSchema>;

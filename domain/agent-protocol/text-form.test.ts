@@ -21,13 +21,19 @@ const task: fc.Arbitrary<Task> = fc.record({
   lastSequence: fc.nat(),
 });
 
-const order: fc.Arbitrary<Order> = fc.record({
-  deliveryId: word,
-  action: fc.constantFrom(...orderActions),
-  artifact: word,
-  deadline: fc.constant('2026-11-02T00:00:00Z'),
-  lastSequence: fc.nat(),
-});
+const order: fc.Arbitrary<Order> = fc.record(
+  {
+    deliveryId: word,
+    action: fc.constantFrom(...orderActions),
+    artifact: word,
+    also: fc.array(word, { minLength: 1 }),
+    keepData: fc.boolean(),
+    startState: word,
+    deadline: fc.constant('2026-11-02T00:00:00Z'),
+    lastSequence: fc.nat(),
+  },
+  { requiredKeys: ['deliveryId', 'action', 'artifact', 'deadline', 'lastSequence'], noNullPrototype: true },
+);
 
 describe('the text form', () => {
   test('of tasks says all that the tasks say', () => {

@@ -21,8 +21,10 @@
  *     end            DELIVERY
  *     then for each order:
  *     order          DELIVERY
- *     action         uninstall|start|stop
- *     artifact       NAME
+ *     action         uninstall|start|stop|wipe
+ *     artifact       NAME                 (empty for wipe)
+ *     also           NAME                 (any number)
+ *     keepData       true|false           (at most one)
  *     deadline       RFC 3339
  *     lastSequence   NUMBER
  *     startState     DIGEST               (at most one)
@@ -75,6 +77,7 @@ export function parseTasksText(text: string): TasksResponse {
   let remove: string[] = [];
   let values: Record<string, string> = {};
   let requires: NonNullable<Task['requires']> = [];
+  let also: string[] = [];
   for (const line of text.split('\n')) {
     const [key = '', value = '', second = '', third = ''] = line.split('\t');
     if (key === 'profileWanted') profileWanted = value === 'true';
@@ -83,21 +86,25 @@ export function parseTasksText(text: string): TasksResponse {
       remove = [];
       values = {};
       requires = [];
+      also = [];
     } else if (key === 'remove') remove.push(value);
     else if (key === 'value') values[value] = unescape(second);
+    else if (key === 'also') also.push(value);
     else if (key === 'requires') requires.push({ artifact: value, name: second, range: third });
     else if (key === 'end' && open !== null) {
-      tasks.push({
-        ...taskOf(value, open, remove, values),
-        ...(requires.length === 0 ? {} : { requires }),
-      });
+      tasks.push({ ...taskOf(value, open, remove, values), ...unlessEmpty({ requires }) });
       open = null;
     } else if (key === 'endOrder' && open !== null) {
-      orders.push(orderOf(value, open));
+      orders.push({ ...orderOf(value, open), ...unlessEmpty({ also }) });
       open = null;
     } else open?.set(key, value);
   }
-  return { tasks, ...(orders.length === 0 ? {} : { orders }), profileWanted };
+  return { tasks, ...unlessEmpty({ orders }), profileWanted };
+}
+
+/** A list that is absent when there is nothing in it. */
+function unlessEmpty<Lists extends Record<string, readonly unknown[]>>(lists: Lists): Partial<Lists> {
+  return Object.fromEntries(Object.entries(lists).filter(([, list]) => list.length > 0)) as Partial<Lists>;
 }
 
 function taskLines(task: Task): string[][] {
@@ -154,6 +161,8 @@ function orderLines(order: Order): string[][] {
     ['order', order.deliveryId],
     ['action', order.action],
     ['artifact', order.artifact],
+    ...(order.also ?? []).map((name) => ['also', name]),
+    ...(order.keepData === undefined ? [] : [['keepData', String(order.keepData)]]),
     ['deadline', order.deadline],
     ['lastSequence', String(order.lastSequence)],
     ...startStateLine(order),
@@ -166,6 +175,7 @@ function orderOf(deliveryId: string, facts: ReadonlyMap<string, string>): Order 
     deliveryId,
     action: (facts.get('action') ?? '') as OrderAction,
     artifact: facts.get('artifact') ?? '',
+    ...(facts.has('keepData') ? { keepData: facts.get('keepData') === 'true' } : {}),
     deadline: facts.get('deadline') ?? '',
     lastSequence: Number(facts.get('lastSequence')),
     ...(facts.has('startState') ? { startState: facts.get('startState') ?? '' } : {}),

@@ -4,6 +4,7 @@
  */
 import Type, { type Static } from 'typebox';
 import { limits } from '../limits.js';
+import { ControlSchema, DemandsSchema, HealthSchema } from './operation.js';
 import { Text } from '../text.js';
 
 export const artifactKinds = ['application', 'library', 'tool', 'hardware'] as const;
@@ -103,26 +104,6 @@ export const PoliciesSchema = Type.Object(
   strict,
 );
 
-/** Scripts inside the variant's files, by the action they serve; run with POSIX sh. */
-export const ControlSchema = Type.Object(
-  {
-    install: Type.Optional(Path),
-    uninstall: Type.Optional(Path),
-    start: Type.Optional(Path),
-    stop: Type.Optional(Path),
-  },
-  strict,
-);
-
-/** Evidence that an application works: a script that must exit 0, or simply staying up. */
-export const HealthSchema = Type.Object(
-  {
-    check: Type.Optional(Path),
-    staysUpSeconds: Type.Optional(Type.Number({ minimum: 0, maximum: 3600 })),
-  },
-  strict,
-);
-
 export const ArtifactManifestSchema = Type.Object(
   {
     name: Name,
@@ -138,6 +119,7 @@ export const ArtifactManifestSchema = Type.Object(
     policies: Type.Optional(PoliciesSchema),
     control: Type.Optional(ControlSchema),
     health: Type.Optional(HealthSchema),
+    ...DemandsSchema.properties,
   },
   strict,
 );

@@ -38,6 +38,25 @@ policies: { select: 'labels.building == "b1"' }
     expect(manifest.requires).toHaveLength(3);
   });
 
+  test('accepts limits, a level of isolation, and what it needs of the gateway', () => {
+    const manifest = readManifest(
+      `${minimal}limits: { memoryBytes: 8388608, processes: 16, cpuPercent: 50 }
+isolation: user
+needs: { devices: [/dev/ttyS1, /dev/i2c/1], paths: [/sys/class/gpio, /etc/a..b], ports: [1883] }
+`,
+      'artifact.yaml',
+    );
+    expect(manifest).toMatchObject({
+      limits: { memoryBytes: 8_388_608, processes: 16, cpuPercent: 50 },
+      isolation: 'user',
+      needs: {
+        devices: ['/dev/ttyS1', '/dev/i2c/1'],
+        paths: ['/sys/class/gpio', '/etc/a..b'],
+        ports: [1883],
+      },
+    });
+  });
+
   test.each([
     ['a version that is not SemVer', 'name: a\nversion: v1.0.0\nkind: tool\n', '2:10: version: "v1.0.0"'],
     [
@@ -79,6 +98,20 @@ policies: { select: 'labels.building == "b1"' }
       'a variant that is built and pre-built',
       `${minimal}variants: [ { directory: a, source: { directory: b, build: c } } ]\n`,
       'variants[0]: ',
+    ],
+    ['limits that limit nothing', `${minimal}limits: {}\n`, 'limits: '],
+    ['a limit below one', `${minimal}limits: { processes: 0 }\n`, 'limits.processes: '],
+    ['a limit that is a fraction', `${minimal}limits: { memoryBytes: 1.5 }\n`, 'limits.memoryBytes: '],
+    ['a level of isolation that is none', `${minimal}isolation: none\n`, 'isolation: '],
+    ['a device elsewhere', `${minimal}needs: { devices: [/etc/passwd] }\n`, 'needs.devices[0]: '],
+    ['a device that climbs', `${minimal}needs: { devices: [/dev/../etc] }\n`, 'needs.devices[0]: '],
+    ['a path that is not absolute', `${minimal}needs: { paths: [etc] }\n`, 'needs.paths[0]: '],
+    ['a path with a line feed', `${minimal}needs: { paths: ["/a\\nb"] }\n`, 'needs.paths[0]: '],
+    ['a port that is none', `${minimal}needs: { ports: [65536] }\n`, 'needs.ports[0]: '],
+    [
+      'a health check that never ends',
+      `${minimal}health: { staysUpSeconds: 3601 }\n`,
+      'health.staysUpSeconds: ',
     ],
     ['equal keys', `${minimal}name: b\n`, '4:1: the key "name" appears twice'],
     ['equal keys in JSON', '{ "name": "a",\n "name": "b" }', '2:2: the key "name" appears twice'],

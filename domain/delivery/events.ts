@@ -5,7 +5,7 @@
  * Steps may be skipped forward, since a gateway reports in batches. Evidence from the gateway corrects what LEONORE
  * could only suppose: `lost` and `cancelled` give way to `succeeded` and `failed`.
  */
-import { deliveryStates, openStates, type DeliveryState, type ReportableState } from './state.js';
+import { deliveryStates, openStates, taskStates, type DeliveryState, type ReportableState } from './state.js';
 
 /** Who makes an event happen. */
 export type EventSource = 'leonore' | 'operator' | 'gateway';
@@ -41,6 +41,12 @@ const rules = {
     to: 'failed',
     records: 'report',
   },
+  /** The gateway was in another state than planned for, and for the one that it is in there is no plan. */
+  incompatibleNow: { by: 'leonore', from: taskStates, to: 'incompatible', records: 'nothing' },
+  /** Likewise, and in the state that it is in there is nothing to do. */
+  satisfiedNow: { by: 'leonore', from: taskStates, to: 'succeeded', records: 'reason' },
+  /** Likewise, and what it needs now cannot be served. */
+  unservedNow: { by: 'leonore', from: taskStates, to: 'failed', records: 'reason' },
   /** Step vii: the deadline has passed in silence. */
   silent: { by: 'leonore', from: openStates, to: 'lost', records: 'nothing' },
   /** What the gateway has not begun to install is withdrawn. */

@@ -1,6 +1,8 @@
 /** What the profiler of a gateway reports (paper, section III-B 1): static and dynamic facts. */
 import Type, { type Static } from 'typebox';
+import { namePattern } from '../artifact/manifest.js';
 import { limits } from '../limits.js';
+import { isolationLevels } from './isolation.js';
 import { Text } from '../text.js';
 
 const strict = { additionalProperties: false } as const;
@@ -69,11 +71,11 @@ export const LabelsSchema = Type.Record(
 export const GatewayStateSchema = Type.Object(
   {
     /** How far applications are kept from the system and the agent; tried, not guessed. */
-    isolation: Type.Union([Type.Literal('full'), Type.Literal('user'), Type.Literal('none')]),
+    isolation: Type.Enum([...isolationLevels]),
     /** Whether limits of memory, processes and processor hold. */
     limits: Type.Boolean(),
     /** Names what is installed with its values; opaque. A task may name it as the state that it starts from. */
-    digest: Text(128),
+    digest: Text(limits.stateDigestLength),
     applications: Type.Array(
       Type.Object(
         {
@@ -82,6 +84,8 @@ export const GatewayStateSchema = Type.Object(
           restarts: Type.Integer({ minimum: 0 }),
           /** How it ended last. */
           lastExit: Type.Optional(Fact),
+          /** What its last check said; absent when that passed, or there is none. */
+          check: Type.Optional(Fact),
           /** Up or down for so long. */
           sinceSeconds: Type.Optional(Type.Integer({ minimum: 0 })),
         },
@@ -91,6 +95,12 @@ export const GatewayStateSchema = Type.Object(
     ),
     /** Names of artifacts whose files are not what their package brought, and cannot be had again for now. */
     damaged: Type.Array(Text(100), { maxItems: limits.installed }),
+    /** Of each artifact the digest of its files as they were found last: the end of its directory's name when whole. */
+    trees: Type.Optional(
+      Type.Record(Type.String({ pattern: namePattern }), Type.String({ pattern: '^[0-9a-f]{12}$' }), {
+        maxProperties: limits.installed,
+      }),
+    ),
     /** Why the agent had to put its state together from what was left. */
     rescued: Type.Optional(Fact),
   },

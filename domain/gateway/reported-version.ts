@@ -1,7 +1,7 @@
 import semver from 'semver';
 
 /** Words that announce a prerelease; any other suffix is the distribution's build. */
-const prerelease = /^[-._~+]?(alpha|beta|preview|pre|rc|dev|snapshot|canary|nightly|next)[-._]?(\d*)/iu;
+const prerelease = /^[-._~+]?(alpha|beta|preview|pre|rc|dev|snapshot|canary|nightly|next)[-._]?(\d{0,15})/i;
 /** Longer texts are no versions, and reading them would cost. */
 const longest = 256;
 
@@ -13,11 +13,12 @@ const longest = 256;
  */
 export function reportedVersion(text: string): semver.SemVer | null {
   if (text.length > longest) return null;
+  const trimmed = text.trim();
   const [numbers, major = '0', minor = '0', patch = '0'] =
-    /^(?:\d+:)?v?(\d{1,15})(?:\.(\d{1,15}))?(?:\.(\d{1,15}))?/iu.exec(text) ?? [];
+    /^(?:\d+:)?v?(\d{1,15})(?:\.(\d{1,15}))?(?:\.(\d{1,15}))?/i.exec(trimmed) ?? [];
   // Some print a name before it: `BusyBox v1.35.0`.
-  if (numbers === undefined) return semver.coerce(text);
-  const [, word, count = ''] = prerelease.exec(text.slice(numbers.length)) ?? [];
+  if (numbers === undefined) return semver.coerce(trimmed);
+  const [, word, count = ''] = prerelease.exec(trimmed.slice(numbers.length)) ?? [];
   const release = [major, minor, patch].map(Number).join('.');
   const suffix = word === undefined ? '' : `-${word.toLowerCase()}${count === '' ? '' : `.${Number(count)}`}`;
   return semver.parse(`${release}${suffix}`);

@@ -3,6 +3,7 @@ import { createHash } from 'node:crypto';
 import fc from 'fast-check';
 import { LeonoreError } from '../errors.js';
 import { canonicalJson } from '../canonical-json.js';
+import { checkManifest } from './check-manifest.js';
 import { layoutPackage, type ArtifactInput, type PackageInput } from './layout-package.js';
 import { findClash, pathProblem, splitUstarPath } from './package-path.js';
 
@@ -67,6 +68,21 @@ describe('the layout of a package', () => {
     );
     expect(lines[1]).toMatch(/^2\tbinary\/app-1.0.0\/run.sh\tstore\/app\//);
     expect(lines).toHaveLength(3);
+  });
+
+  test('says how an artifact is to be run, and nothing where it does not matter', () => {
+    const told = {
+      limits: { memoryBytes: 1, processes: 2, cpuPercent: 3 },
+      isolation: 'full',
+      needs: { devices: ['/dev/a'], paths: ['/b'], ports: [4] },
+    } as const;
+    const of = (over: Partial<ArtifactInput>) =>
+      checkManifest(inlineText(layoutPackage(input(artifact('lib', over)), sha256), 'manifest.json'), sha256)
+        .manifest.artifacts[0];
+    const [devices, paths, ports] = [[...told.needs.devices], [...told.needs.paths], [...told.needs.ports]];
+    expect(of({ ...told, needs: { devices, paths, ports } })).toMatchObject(told);
+    expect(Object.keys(of({}) ?? {})).not.toContain('limits');
+    expect(Object.keys(of({}) ?? {})).not.toContain('isolation');
   });
 
   test('gives a home that changes with the content, and only with it', () => {

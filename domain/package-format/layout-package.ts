@@ -4,8 +4,9 @@
  * when the package is written (activities/package-builder/package-archive.ts).
  */
 import { artifactKey } from '../artifact/manifest.js';
+import { demandsOf } from '../artifact/operation.js';
 import { LeonoreError } from '../errors.js';
-import { limits as most } from '../limits.js';
+import { limits } from '../limits.js';
 import { canonicalJson } from '../canonical-json.js';
 import { controlScripts } from './control-scripts.js';
 import {
@@ -100,17 +101,17 @@ export function layoutPackage(input: PackageInput, sha256: Sha256): PackageLayou
     ),
   ];
   const files = [...controls, ...content];
-  if (files.length > most.packageFiles) {
+  if (files.length > limits.packageFiles) {
     throw new LeonoreError(
       'TOO_LARGE',
-      `The package would have ${files.length} files; at most ${most.packageFiles} are allowed.`,
+      `The package would have ${files.length} files; at most ${limits.packageFiles} are allowed.`,
     );
   }
   const contentSize = sum(files.map((file) => file.size));
-  if (contentSize > most.packageContentBytes) {
+  if (contentSize > limits.packageContentBytes) {
     throw new LeonoreError(
       'TOO_LARGE',
-      `The package would hold ${contentSize} bytes; at most ${most.packageContentBytes} are allowed.`,
+      `The package would hold ${contentSize} bytes; at most ${limits.packageContentBytes} are allowed.`,
     );
   }
   const manifest: PackageManifest = {
@@ -157,7 +158,7 @@ function contentOf(
 
 /** What the manifest says of an artifact: the input without its files, and nothing that is undefined. */
 function packagedArtifact(input: ArtifactInput): PackagedArtifact {
-  const { name, version, kind, digest, requested, installedSize, control, keepData, health, limits } = input;
+  const { name, version, kind, digest, requested, installedSize, control, keepData, health } = input;
   return {
     name,
     version,
@@ -170,7 +171,7 @@ function packagedArtifact(input: ArtifactInput): PackagedArtifact {
     start: input.start && control.start !== undefined,
     keepData,
     ...(health === undefined ? {} : { health }),
-    ...(limits === undefined ? {} : { limits }),
+    ...demandsOf(input),
   };
 }
 

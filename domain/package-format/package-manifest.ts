@@ -12,6 +12,7 @@
  */
 import Type, { type Static } from 'typebox';
 import { namePattern } from '../artifact/manifest.js';
+import { ControlSchema, DemandsSchema, HealthSchema } from '../artifact/operation.js';
 import { limits } from '../limits.js';
 
 const strict = { additionalProperties: false } as const;
@@ -43,39 +44,12 @@ export const PackagedArtifactSchema = Type.Object(
     requested: Type.Boolean(),
     installedSize: Type.Integer({ minimum: 0 }),
     /** Scripts of the artifact, relative to its directory. */
-    control: Type.Object(
-      {
-        install: Type.Optional(Path),
-        uninstall: Type.Optional(Path),
-        start: Type.Optional(Path),
-        stop: Type.Optional(Path),
-      },
-      strict,
-    ),
+    control: ControlSchema,
     /** Started after the installation, by policy and kind. */
     start: Type.Boolean(),
     keepData: Type.Boolean(),
-    health: Type.Optional(
-      Type.Object(
-        {
-          check: Type.Optional(Path),
-          staysUpSeconds: Type.Optional(Type.Number({ minimum: 0, maximum: 3600 })),
-        },
-        strict,
-      ),
-    ),
-    /** What its processes may take together, where the gateway can limit it; the agent's own limits otherwise. */
-    limits: Type.Optional(
-      Type.Object(
-        {
-          memoryBytes: Type.Optional(Type.Integer({ minimum: 1 })),
-          processes: Type.Optional(Type.Integer({ minimum: 1 })),
-          /** Of one core. */
-          cpuPercent: Type.Optional(Type.Integer({ minimum: 1, maximum: 100_000 })),
-        },
-        strict,
-      ),
-    ),
+    health: Type.Optional(HealthSchema),
+    ...DemandsSchema.properties,
   },
   strict,
 );

@@ -48,17 +48,27 @@ export function placeArtifacts(
   return artifacts.map((artifact) => {
     const directory = artifactDirectory(artifact);
     const own = byDirectory.get(directory) ?? [];
-    const content = own
-      .map((file) => `${insideArtifact(file.path)}\t${file.mode}\t${file.sha256}\n`)
-      .join('');
-    const contentId = sha256(encoder.encode(content)).slice(0, contentIdLength);
+    const inside = own.map((file) => ({ ...file, path: insideArtifact(file.path) }));
     return {
       artifact,
       directory,
-      home: `store/${artifact.name}/${artifact.version}-${contentId}`,
+      home: `store/${artifact.name}/${artifact.version}-${contentId(inside, sha256)}`,
       files: own,
     };
   });
+}
+
+/** A file of an artifact, its path inside the artifact. */
+export interface FoundFile {
+  readonly path: string;
+  readonly mode: string;
+  readonly sha256: string;
+}
+
+/** Names the content of an artifact: a digest of its files in their order. */
+export function contentId(files: readonly FoundFile[], sha256: Sha256): string {
+  const content = files.map(({ path, mode, sha256: digest }) => `${path}\t${mode}\t${digest}\n`).join('');
+  return sha256(encoder.encode(content)).slice(0, contentIdLength);
 }
 
 /** One line a file, in install order; `order` counts artifacts, so that the files of one share it. */

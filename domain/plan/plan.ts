@@ -2,6 +2,7 @@
  * A plan: one way to satisfy a request on a gateway (paper, section III-C 3: "a plan that can be used to build
  * the actual application package"). The field names are those of `leonore resolve --json`.
  */
+import type { Demands } from '../artifact/operation.js';
 
 /** An artifact that the request needs on the gateway, be it installed by this plan or kept from before. */
 export interface PlannedArtifact {
@@ -16,6 +17,8 @@ export interface PlannedArtifact {
    * there only to replace an installed package that stays wanted.
    */
   readonly requiredBy: readonly string[];
+  /** What running it takes from the gateway; absent when it demands nothing. */
+  readonly demands?: Demands;
 }
 
 /** The dependency tree below one requested artifact; a node met again is only named, with `seen`. */

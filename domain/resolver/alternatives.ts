@@ -59,6 +59,6 @@ export class Alternatives {
   }
 
   private count(ladder: Ladder): void {
-    for (const { literal, bytes } of ladder.steps) this.constraints.addDiskAtLeast(literal, bytes);
+    for (const { literal, more } of ladder.steps) this.constraints.addDiskAtLeast(literal, more);
   }
 }

@@ -1,4 +1,5 @@
 import { artifactKey } from '../artifact/manifest.js';
+import { demandsOf } from '../artifact/operation.js';
 import type { Plan, PlannedArtifact, PlanTree } from '../plan/plan.js';
 import { manifestOf, nameOfPresent, versionOfPresent, type EndState, type Present } from './end-state.js';
 import { inOrder } from './install-order.js';
@@ -57,9 +58,10 @@ function consentOf(state: EndState): string[] {
 function plannedArtifacts(state: EndState): PlannedArtifact[] {
   const requiredBy = new Map<Present, string[]>();
   const add = (present: Present, name: string) => {
-    const names = requiredBy.get(present) ?? [];
-    if (!names.includes(name)) names.push(name);
-    requiredBy.set(present, names);
+    const names = requiredBy.get(present);
+    if (names === undefined) requiredBy.set(present, [name]);
+    // Nothing requires an artifact twice, so only requests could name one again.
+    else if (names.at(-1) !== name) names.push(name);
   };
   for (const root of state.roots) add(root, 'request');
   for (const present of state.reached) {
@@ -74,8 +76,16 @@ function plannedArtifacts(state: EndState): PlannedArtifact[] {
       return [{ ...planned, variant: 'installed', variantIndex: null, requiredBy: names }];
     }
     if (present.type === 'fixed' || present.node.assumed) return [];
+    const { choice, node } = present;
+    const demands = demandsOf(node.manifest);
     return [
-      { ...planned, variant: present.choice.label, variantIndex: present.choice.index, requiredBy: names },
+      {
+        ...planned,
+        variant: choice.label,
+        variantIndex: choice.index,
+        requiredBy: names,
+        ...(Object.keys(demands).length === 0 ? {} : { demands }),
+      },
     ];
   });
 }

@@ -7,7 +7,13 @@ import type { Catalog } from './catalog.js';
 import type { ConstraintTag } from './constraint-store.js';
 import { eligibilityOf } from './eligibility.js';
 import { endStateOf, nameOfPresent, versionOfPresent } from './end-state.js';
-import { artifactMeets, gatewayFacts, type FixedFact, type GatewayFacts } from './gateway-facts.js';
+import {
+  artifactMeets,
+  gatewayFacts,
+  versionless,
+  type FixedFact,
+  type GatewayFacts,
+} from './gateway-facts.js';
 import type { Reason } from './independent-reasons.js';
 import { optionsOf } from './nodes.js';
 import { bytesText, demand, factText, platformText, requestText } from './phrases.js';
@@ -95,7 +101,7 @@ function* unprotected(tags: readonly ConstraintTag[]): Generator<Change> {
           ),
         },
       }),
-      text: () => `remove ${name} ${version}, which its policy forbids to do here`,
+      text: () => `remove ${name} ${version}, against its policy (removable: false)`,
     };
   }
 }
@@ -112,9 +118,6 @@ function* fewerRequests({ requests }: ProblemInput): Generator<Change> {
     };
   }
 }
-
-/** What has no versions: none can be asked for. */
-const versionless: ReadonlySet<FixedFact['what']> = new Set(['architecture', 'CPU feature']);
 
 /** Another version of something that the gateway fixes, or hardware that it lacks. */
 function* otherFacts({ facts, catalog }: ProblemInput, demands: readonly NamedRange[]): Generator<Change> {
@@ -292,9 +295,9 @@ function* newVariants({ facts, catalog }: ProblemInput, demands: readonly NamedR
   }
 }
 
-/** Names of platforms: an artifact of such a name is no help. */
+/** Names of platforms and of what processors can do: an artifact of such a name is no help. */
 const platformNames =
-  /^(armv[4-9]\w*|arm|armhf|aarch64|arm64|x86|x86_64|amd64|i[3-6]86|mips\w*|riscv\w*|ppc\w*|powerpc\w*|s390x?|linux|kernel|musl|glibc|uclibc\S*|cpus|memory)$/u;
+  /^(neon|asimd\w*|vfp\w*|mmx\w*|sse\w*|ssse3|avx\w*|fma\w*|altivec|armv[4-9]\w*|arm|armhf|aarch64|arm64|x86|x86_64|amd64|i[3-6]86|mips\w*|riscv\w*|ppc\w*|powerpc\w*|s390x?|linux|kernel|musl|glibc|uclibc\S*|cpus|memory)$/u;
 
 /** An artifact that the catalog lacks. */
 function* newArtifacts(

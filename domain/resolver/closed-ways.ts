@@ -1,9 +1,10 @@
 /** Why nothing, or only some things, could meet a demand: the facts of the catalog and the gateway that close the ways. */
+import semver from 'semver';
 import type { ArtifactManifest, NamedRange } from '../artifact/manifest.js';
-import { artifactMeets, provides } from './gateway-facts.js';
+import { artifactMeets, provides, versionless, type FixedFact } from './gateway-facts.js';
 import { factText, listText, rejectionText, versionsText } from './phrases.js';
 import type { Problem } from './problem.js';
-import { meets } from './versions.js';
+import { isAny, meets } from './versions.js';
 
 /** One phrase a fact, empty when nothing but other artifacts stands in the way. */
 export function closedWays(problem: Problem, option: NamedRange): string[] {
@@ -11,7 +12,7 @@ export function closedWays(problem: Problem, option: NamedRange): string[] {
   const fact = facts.fixed.get(option.name);
   const versions = catalog.versionsOf(option.name);
   const providers = catalog.providersOf(option.name).filter(({ name }) => name !== option.name);
-  if (fact !== undefined) return [`the gateway has ${factText(fact)}, which no plan can change`];
+  if (fact !== undefined) return [fixedWay(fact, option)];
   if (versions.length === 0 && providers.length === 0) {
     const nobody =
       facts.profile === null ? 'the catalog does not have' : 'neither the catalog nor the gateway has';
@@ -29,6 +30,14 @@ export function closedWays(problem: Problem, option: NamedRange): string[] {
   return inRange.length === 0 ? outOfRange(option, versions, providers) : rejections(problem, inRange);
 }
 
+function fixedWay(fact: FixedFact, { version }: NamedRange): string {
+  if (fact.version !== null || isAny(version))
+    return `the gateway has ${factText(fact)}, which no plan can change`;
+  return versionless.has(fact.what)
+    ? `the ${factText(fact)} has no version`
+    : `the gateway does not say which version of ${fact.name} it has`;
+}
+
 function outOfRange(
   { name, version }: NamedRange,
   versions: readonly ArtifactManifest[],
@@ -39,6 +48,7 @@ function outOfRange(
     const [text, plural] = [versionsText(name, prereleases.map(versionIn)), prereleases.length > 1];
     return [`${text} ${plural ? 'are prereleases' : 'is a prerelease'}, which a range has to name`];
   }
+  if (semver.minVersion(version ?? '*') === null) return ['no version can be in that range'];
   const offers = providers.flatMap((manifest) =>
     (manifest.provides ?? [])
       .filter((provision) => provision.name === name)

@@ -28,10 +28,13 @@ export type ConstraintTag =
 export type StoredConstraint =
   | { readonly type: 'clause'; readonly literals: readonly Literal[]; readonly tag: ConstraintTag }
   | { readonly type: 'exclusive'; readonly literals: readonly Literal[]; readonly tag: ConstraintTag }
-  | { readonly type: 'linear'; readonly linear: Linear; readonly tag: ConstraintTag };
+  /** It follows from what all of its tags mean together. */
+  | { readonly type: 'linear'; readonly linear: Linear; readonly tags: readonly ConstraintTag[] };
 
 /** Both sums over the disk mean the same to people. */
 const diskTag: ConstraintTag = { type: 'disk' };
+const memoryTag: ConstraintTag = { type: 'memory' };
+const auxiliaryTag: ConstraintTag = { type: 'auxiliary' };
 
 /** States constraints to the solver and remembers what each means. */
 export class ConstraintStore {
@@ -47,8 +50,8 @@ export class ConstraintStore {
     // What stays counts against what would be free if everything installed were removed (docs, "Resources").
     const total = (size: (pack: InstalledPackage) => number) =>
       facts.installed.reduce((sum, pack) => sum + size(pack), 0);
-    this.disk = this.addLimit(facts.diskFree + total((pack) => pack.installedSize), diskTag);
-    this.memory = this.addLimit(facts.memoryFree + total((pack) => pack.memory), { type: 'memory' });
+    this.disk = this.addLimit(facts.diskFree + total((pack) => pack.installedSize), [diskTag]);
+    this.memory = this.addLimit(facts.memoryFree + total((pack) => pack.memory), [memoryTag]);
   }
 
   newLiteral(): Literal {
@@ -61,7 +64,7 @@ export class ConstraintStore {
   }
 
   addAuxiliary(literals: readonly Literal[]): void {
-    this.add(literals, { type: 'auxiliary' });
+    this.add(literals, auxiliaryTag);
   }
 
   /** At most one of the literals is true. */
@@ -80,7 +83,7 @@ export class ConstraintStore {
 
   addDiskAtLeast(literal: Literal, bytes: number): void {
     if (this.disk === null) return;
-    this.diskAtLeast ??= this.addLimit(this.disk.bound, diskTag);
+    this.diskAtLeast ??= this.addLimit(this.disk.bound, [diskTag]);
     if (this.diskAtLeast !== null) this.solver.addTerm(this.diskAtLeast, literal, bytes);
   }
 
@@ -88,10 +91,22 @@ export class ConstraintStore {
     if (this.memory !== null) this.solver.addTerm(this.memory, literal, bytes);
   }
 
-  private addLimit(bound: number, tag: ConstraintTag): Linear | null {
-    if (bound === Infinity) return null;
+  /** A sum over disk and memory together that follows from the two limits. */
+  addJointLimit(bound: number): Linear {
+    return this.addBound(bound, [diskTag, memoryTag]);
+  }
+
+  addTerm(linear: Linear, literal: Literal, weight: number): void {
+    this.solver.addTerm(linear, literal, weight);
+  }
+
+  private addLimit(bound: number, tags: readonly ConstraintTag[]): Linear | null {
+    return bound === Infinity ? null : this.addBound(bound, tags);
+  }
+
+  private addBound(bound: number, tags: readonly ConstraintTag[]): Linear {
     const linear = this.solver.addLinear(bound);
-    this.stored.push({ type: 'linear', linear, tag });
+    this.stored.push({ type: 'linear', linear, tags });
     return linear;
   }
 }

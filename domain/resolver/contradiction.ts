@@ -57,28 +57,31 @@ function replay(constraints: ConstraintStore): {
   for (let variable = 1; variable < constraints.solver.variables; variable += 1) solver.newVariable();
   const switches = new Map<Literal, ConstraintTag>();
   const byTag = new Map<ConstraintTag, Literal>();
-  for (const constraint of constraints.stored) {
-    if (constraint.tag.type === 'auxiliary') {
-      if (constraint.type === 'clause') solver.addClause(constraint.literals);
-      continue;
-    }
+  const switchOf = (tag: ConstraintTag): Literal => {
     // Constraints of one meaning share a switch.
-    const literal = byTag.get(constraint.tag) ?? positive(solver.newVariable());
-    byTag.set(constraint.tag, literal);
-    switches.set(literal, constraint.tag);
-    if (constraint.type === 'clause') {
-      solver.addClause([not(literal), ...constraint.literals]);
-      continue;
-    }
-    const { terms, bound }: Pick<Linear, 'terms' | 'bound'> =
-      constraint.type === 'linear'
-        ? constraint.linear
-        : { terms: constraint.literals.map((one) => ({ literal: one, weight: 1 })), bound: 1 };
+    const literal = byTag.get(tag) ?? positive(solver.newVariable());
+    byTag.set(tag, literal);
+    switches.set(literal, tag);
+    return literal;
+  };
+  const addSum = ({ terms, bound }: Pick<Linear, 'terms' | 'bound'>, tags: readonly ConstraintTag[]) => {
+    const on = tags.map(switchOf);
     const excess = terms.reduce((sum, { weight }) => sum + weight, 0) - bound;
-    if (excess <= 0) continue;
-    const linear = solver.addLinear(bound + excess);
+    if (excess <= 0) return;
+    // It says something only when all of its switches are on.
+    const linear = solver.addLinear(bound + excess * on.length);
     for (const term of terms) solver.addTerm(linear, term.literal, term.weight);
-    solver.addTerm(linear, literal, excess);
+    for (const literal of on) solver.addTerm(linear, literal, excess);
+  };
+  for (const constraint of constraints.stored) {
+    if (constraint.type === 'linear') addSum(constraint.linear, constraint.tags);
+    else if (constraint.tag.type === 'auxiliary') solver.addClause(constraint.literals);
+    else if (constraint.type === 'clause')
+      solver.addClause([not(switchOf(constraint.tag)), ...constraint.literals]);
+    else {
+      const terms = constraint.literals.map((literal) => ({ literal, weight: 1 }));
+      addSum({ terms, bound: 1 }, [constraint.tag]);
+    }
   }
   return { solver, switches };
 }

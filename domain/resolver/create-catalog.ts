@@ -1,4 +1,5 @@
 import type { ArtifactManifest } from '../artifact/manifest.js';
+import { isolationFact } from '../gateway/isolation.js';
 import type { Catalog } from './catalog.js';
 import { newestFirst } from './versions.js';
 
@@ -12,7 +13,8 @@ const none: readonly ArtifactManifest[] = [];
 export function createCatalog(manifests: readonly ArtifactManifest[]): Catalog {
   const byName = new Map<string, ArtifactManifest[]>();
   const byProvided = new Map<string, Set<ArtifactManifest>>();
-  for (const manifest of manifests) {
+  for (const stored of manifests) {
+    const manifest = withIsolation(stored);
     const versions = byName.get(manifest.name);
     if (versions === undefined) byName.set(manifest.name, [manifest]);
     else versions.push(manifest);
@@ -47,4 +49,12 @@ export function createCatalog(manifests: readonly ArtifactManifest[]): Catalog {
       return sorted;
     },
   };
+}
+
+/** A level of isolation is a fact of the gateway: it is required like any other. */
+function withIsolation(manifest: ArtifactManifest): ArtifactManifest {
+  const { isolation, requires = [] } = manifest;
+  return isolation === undefined
+    ? manifest
+    : { ...manifest, requires: [...requires, { name: isolationFact(isolation) }] };
 }

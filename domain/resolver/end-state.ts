@@ -78,7 +78,7 @@ export function endStateOf(problem: Problem, model: Model): EndState {
 class EndStateReader {
   private readonly all: Present[];
   /** By the names that they bear or provide. */
-  private readonly byName = new Map<string, Set<Present>>();
+  private readonly byName = new Map<string, Present[]>();
   private readonly byDemand = new Map<string, readonly Present[]>();
   private readonly edges = new Map<Present, readonly Present[]>();
   private readonly reached = new Set<Present>();
@@ -106,8 +106,8 @@ class EndStateReader {
       const provided = present.type === 'fixed' ? present.fact.manifest : manifestOf(present);
       for (const name of [nameOfPresent(present), ...(provided?.provides ?? []).map((one) => one.name)]) {
         const there = this.byName.get(name);
-        if (there === undefined) this.byName.set(name, new Set([present]));
-        else there.add(present);
+        if (there === undefined) this.byName.set(name, [present]);
+        else if (there.at(-1) !== present) there.push(present);
       }
     }
   }
@@ -121,12 +121,13 @@ class EndStateReader {
     const keep = this.all.flatMap((present) =>
       present.type === 'keep' && this.reached.has(present) ? [present.package] : [],
     );
+    const kept = new Set(keep);
     return {
       reached: this.reached,
       requested,
       install: [...this.reached].flatMap((present) => (isInstalledBy(present) ? [present] : [])),
       keep,
-      remove: facts.installed.filter((pack) => !keep.includes(pack)),
+      remove: facts.installed.filter((pack) => !kept.has(pack)),
       roots: roots.filter((root) => root !== undefined),
       requiredBy: (present) => this.edgesOf(present),
       needsOf: (present) => this.needsOf(present),
@@ -210,7 +211,7 @@ class EndStateReader {
     const key = `${name} ${version ?? ''}`;
     let found = this.byDemand.get(key);
     if (found === undefined) {
-      found = [...(this.byName.get(name) ?? [])].filter((present) => {
+      found = (this.byName.get(name) ?? []).filter((present) => {
         switch (present.type) {
           case 'fixed':
             return factMeets(present.fact, name, version);

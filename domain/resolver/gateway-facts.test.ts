@@ -56,6 +56,19 @@ describe('facts of a gateway', () => {
     expect(run([app], profile, 'app').plans.length > 0).toBe(runs);
   });
 
+  test.each([
+    ['user', 'full', true],
+    ['user', 'user', true],
+    ['user', 'none', false],
+    ['full', 'full', true],
+    ['full', 'user', false],
+    ['full', undefined, false],
+  ] as const)('an artifact that demands isolation %s at level %s: %s', (isolation, level, runs) => {
+    const state = { limits: false, digest: '0', applications: [], damaged: [] };
+    const at = gateway(level === undefined ? {} : { state: { ...state, isolation: level } });
+    expect(run([artifact('app@1.0.0', { isolation })], at, 'app').plans.length > 0).toBe(runs);
+  });
+
   test('an installable artifact of the name hides what the gateway has', () => {
     const catalog = [artifact('app@1.0.0', { requires: needs('neon') }), artifact('neon@1.0.0')];
     expect(run(catalog, profile, 'app').plans[0]?.install).toEqual(['neon@1.0.0', 'app@1.0.0']);

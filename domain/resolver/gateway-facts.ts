@@ -1,5 +1,6 @@
 /** A gateway as the resolver sees it: fixed nodes, installed packages, and what its resources allow. */
 import type { ArtifactManifest } from '../artifact/manifest.js';
+import { isolationFacts } from '../gateway/isolation.js';
 import type { GatewayProfile } from '../gateway/profile.js';
 import { libcOf } from '../gateway/reported-version.js';
 import type { Catalog } from './catalog.js';
@@ -20,6 +21,7 @@ export interface FixedFact {
     | 'architecture'
     | 'libc'
     | 'CPU feature'
+    | 'isolation'
     | 'cpus'
     | 'memory';
   /** What the catalog says about it: what it provides and what it conflicts with. */
@@ -108,15 +110,19 @@ function fixedFacts(
   return facts;
 }
 
+/** What has no versions: none can be asked for. */
+export const versionless: ReadonlySet<FixedFact['what']> = new Set(['architecture', 'CPU feature']);
+
 /** A fact before a catalog is asked about it. */
 export type ReportedFact = Omit<FixedFact, 'manifest'>;
 
 /**
  * Everything about a gateway that can be required, under the name that a requirement uses: components and tools under
  * their own, `kernel`, operating system (`linux`), architecture (`armv7`), C library (`musl`), what the processor can do
- * (`neon`), `cpus` by their number, and `memory` in MiB.
+ * (`neon`), how far applications are isolated (`isolation-user`, `isolation-full`), `cpus` by their number, and `memory`
+ * in MiB.
  */
-export function reportedFacts({ hardware, software }: GatewayProfile): ReportedFact[] {
+export function reportedFacts({ hardware, software, state }: GatewayProfile): ReportedFact[] {
   const facts: ReportedFact[] = [];
   const add = (name: string | undefined, version: string | null, what: FixedFact['what']) => {
     if (name !== undefined && name !== '') facts.push({ name, version, what });
@@ -132,6 +138,7 @@ export function reportedFacts({ hardware, software }: GatewayProfile): ReportedF
     add(name, version ?? null, 'libc');
   }
   for (const feature of hardware.cpuFeatures ?? []) add(feature, null, 'CPU feature');
+  if (state !== undefined) for (const name of isolationFacts(state.isolation)) add(name, null, 'isolation');
   const { cpus, memoryTotal } = hardware;
   if (cpus !== undefined) add('cpus', `${cpus}.0.0`, 'cpus');
   if (memoryTotal !== undefined) add('memory', `${Math.floor(memoryTotal / 2 ** 20)}.0.0`, 'memory');

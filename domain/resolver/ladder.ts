@@ -1,24 +1,24 @@
 import type { ConstraintStore } from './constraint-store.js';
-import type { Node } from './nodes.js';
+import { presence, type Node } from './nodes.js';
 import { not, type Literal } from './solver/literal.js';
 
-/** One way in which a node can be on the gateway, and what it takes there. */
+/** One way in which a node can be on the gateway, and what it weighs there. */
 export interface Weighted {
   readonly node: Node;
   readonly literal: Literal;
-  readonly disk: number;
+  readonly weight: number;
 }
 
 /** A step of the ladder: the heaviest that is there weighs at least so much. */
 interface Step {
   readonly atLeast: number;
   readonly literal: Literal;
-  /** Bytes more than the step below. */
-  readonly bytes: number;
+  /** How much more than the step below. */
+  readonly more: number;
 }
 
 /**
- * What some nodes weigh on the disk, as a ladder: one literal for each weight there is, "the heaviest that is there
+ * What some nodes weigh, such as bytes on the disk, as a ladder: one literal for each weight there is, "the heaviest that is there
  * weighs at least so much", each standing for the difference to the one below.
  *
  * A requirement makes the step of its lightest candidate true before one is chosen, and the next step follows when
@@ -29,8 +29,9 @@ interface Step {
 export class Ladder {
   /** One of the nodes is there. */
   readonly present: Literal;
-  readonly steps: Step[] = [];
-  private readonly lightest = new Map<Node, number>();
+  readonly steps: readonly Step[];
+  /** Made when first asked for: most ladders have one node. */
+  private lightest: ReadonlyMap<Node, number> | null = null;
 
   /**
    * @param entries one a variant of each node
@@ -38,59 +39,75 @@ export class Ladder {
    */
   constructor(
     private readonly constraints: ConstraintStore,
-    entries: readonly Weighted[],
+    private readonly entries: readonly Weighted[],
     whenPresent: readonly Literal[],
   ) {
-    for (const { node, disk } of entries)
-      this.lightest.set(node, Math.min(disk, this.lightest.get(node) ?? Infinity));
     this.present = constraints.newLiteral();
     for (const literal of whenPresent) constraints.addAuxiliary([not(literal), this.present]);
-    this.build(entries);
+    this.steps = entries.every(({ weight }) => weight === 0) ? [] : this.build();
   }
 
   /** What is certain once one of the nodes is there. */
   certain(nodes: readonly Node[]): Literal {
-    const lightest = nodes.reduce((least, node) => Math.min(least, this.lightestOf(node)), Infinity);
-    return this.steps.find(({ atLeast }) => atLeast === lightest)?.literal ?? this.present;
+    const least = nodes.reduce((lightest, node) => Math.min(lightest, this.lightestOf(node)), Infinity);
+    return this.steps.find(({ atLeast }) => atLeast === least)?.literal ?? this.present;
   }
 
-  /** Bytes on the disk that a node takes at the least. */
+  /** What a node weighs at the least. */
   lightestOf(node: Node): number {
+    const [first] = this.entries;
+    if (this.entries.length === 1 && first?.node === node) return first.weight;
+    this.lightest ??= lightestIn(this.entries);
     return this.lightest.get(node) ?? 0;
   }
 
-  private build(entries: readonly Weighted[]): void {
-    const { constraints } = this;
+  private build(): Step[] {
+    const { constraints, entries } = this;
+    const [only, ...others] = entries;
+    // As most are: nothing to be said about it but its weight.
+    if (only !== undefined && others.length === 0)
+      return [{ atLeast: only.weight, literal: this.present, more: only.weight }];
+    const steps: Step[] = [];
     const byWeight = new Map<number, Literal[]>();
-    for (const { disk, literal } of entries) {
-      const here = byWeight.get(disk);
-      if (here === undefined) byWeight.set(disk, [literal]);
+    for (const { weight, literal } of entries) {
+      const here = byWeight.get(weight);
+      if (here === undefined) byWeight.set(weight, [literal]);
       else here.push(literal);
     }
-    const weights = [...byWeight.keys()].sort((left, right) => left - right);
-    if (weights.every((weight) => weight === 0)) return;
-    for (const atLeast of weights) {
-      const lower = this.steps.at(-1);
-      const literal = constraints.newLiteral();
-      constraints.addAuxiliary(
-        lower === undefined ? [not(this.present), literal] : [not(literal), lower.literal],
-      );
-      if (lower === undefined) constraints.addAuxiliary([not(literal), this.present]);
-      this.steps.push({ atLeast, literal, bytes: atLeast - (lower?.atLeast ?? 0) });
+    for (const atLeast of [...byWeight.keys()].sort((left, right) => left - right)) {
+      const lower = steps.at(-1);
+      // Whatever is there weighs as much as the lightest.
+      const literal = lower === undefined ? this.present : constraints.newLiteral();
+      if (lower !== undefined) constraints.addAuxiliary([not(literal), lower.literal]);
+      steps.push({ atLeast, literal, more: atLeast - (lower?.atLeast ?? 0) });
     }
-    const stepOf = new Map(this.steps.map((step) => [step.atLeast, step.literal]));
-    const imply = (literal: Literal, weight: number) => {
-      const step = stepOf.get(weight);
-      if (step !== undefined) constraints.addAuxiliary([not(literal), step]);
-    };
-    for (const { literal, disk } of entries) imply(literal, disk);
-    for (const [node, weight] of this.lightest) {
-      if (node.type === 'new' && node.choiceLiterals !== null) imply(node.selected, weight);
-    }
-    this.steps.forEach((step, index) => {
-      const next = this.steps[index + 1];
+    this.implySteps(steps);
+    steps.forEach((step, index) => {
+      const next = steps[index + 1];
       if (next === undefined) return;
       constraints.addAuxiliary([not(step.literal), ...(byWeight.get(step.atLeast) ?? []), next.literal]);
     });
+    return steps;
   }
+
+  private implySteps(steps: readonly Step[]): void {
+    const stepOf = new Map(steps.map((step) => [step.atLeast, step.literal]));
+    const imply = (literal: Literal, node: Node, weight: number) => {
+      const step = stepOf.get(weight);
+      // That something is there follows from the node itself.
+      if (step === undefined || (step === this.present && literal === presence(node))) return;
+      this.constraints.addAuxiliary([not(literal), step]);
+    };
+    for (const { literal, node, weight } of this.entries) imply(literal, node, weight);
+    for (const { node } of this.entries)
+      if (node.type === 'new' && node.choiceLiterals !== null)
+        imply(node.selected, node, this.lightestOf(node));
+  }
+}
+
+function lightestIn(entries: readonly Weighted[]): Map<Node, number> {
+  const lightest = new Map<Node, number>();
+  for (const { node, weight } of entries)
+    lightest.set(node, Math.min(weight, lightest.get(node) ?? Infinity));
+  return lightest;
 }

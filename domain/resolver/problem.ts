@@ -95,6 +95,8 @@ export class Problem {
   /** By installed package that may go: what is true when another version takes its place, and when none does. */
   readonly exits = new Map<KeptNode, { readonly changed: Literal; readonly lost: Literal | null }>();
 
+  private readonly unknownStays: Literal | null;
+  private readonly installed: ReadonlyMap<string, InstalledPackage>;
   /** Names whose common needs are still to be stated. */
   private readonly pending: NameGroup[] = [];
   private working = false;
@@ -106,11 +108,13 @@ export class Problem {
 
   constructor(readonly input: ProblemInput) {
     const { facts, requests } = input;
+    this.installed = new Map(facts.installed.map((pack) => [pack.name, pack]));
     this.constraints = new ConstraintStore(facts);
     this.alternatives = new Alternatives(this.constraints);
     this.conflicts = new Conflicts(this.constraints, (tag) => this.isIgnored(tag));
     this.costs = new CostLayers(requests.length, input.allowRemove ?? false);
     for (const { name } of facts.installed) this.group(name);
+    this.unknownStays = this.addUnknown();
     for (const node of this.keptNodes) this.addKept(node);
     requests.forEach((request, index) => this.addRequest(request, index));
     this.alternatives.settle();
@@ -167,29 +171,35 @@ export class Problem {
 
   /** What could meet a demand on a name, in the order of preference. */
   candidates(name: string, range: string | undefined, side: Side): Candidates {
-    const key = `${side} ${name} ${range ?? ''}`;
+    const key = cacheKey(side, name, range);
     const known = this.candidateCache.get(key);
     if (known !== undefined) return known;
     const { facts, catalog } = this.input;
     let fixed = false;
     for (const fact of facts.fixed.values()) fixed ||= factMeets(fact, name, range);
-    const list = new Map<Literal, Candidate>();
+    const list: Candidate[] = [];
     const add = (node: Node) => {
       const literal = node.type === 'new' ? node.selected : side === 'new' ? node.needed : node.stays;
-      list.set(literal, { literal, node });
+      list.push({ literal, node });
     };
     const group = this.group(name);
     if (group.kept !== null && keptMeets(group.kept.package, name, range)) add(group.kept);
     for (const node of group.versions) if (artifactMeets(node.manifest, name, range)) add(node);
+    let nodes: ReadonlyMap<ArtifactManifest | null, Node> = new Map();
+    let nodesOf: string | null = null;
     for (const manifest of catalog.providersOf(name)) {
       if (manifest.name === name || !provides(manifest, name, range)) continue;
-      const provider = this.group(manifest.name);
-      if (provider.kept?.package.manifest === manifest) add(provider.kept);
-      const node = provider.versions.find((candidate) => candidate.manifest === manifest);
+      // Providers come name by name.
+      if (manifest.name !== nodesOf) nodes = nodesByManifest(this.group(manifest.name));
+      nodesOf = manifest.name;
+      const node = nodes.get(manifest);
       if (node !== undefined) add(node);
     }
-    const result = { fixed, list: [...list.values()] };
+    const result = { fixed, list };
     this.candidateCache.set(key, result);
+    // Who relies on it tells only installed packages apart.
+    if (list.every(({ node }) => node.type === 'new'))
+      this.candidateCache.set(cacheKey(side === 'new' ? 'kept' : 'new', name, range), result);
     return result;
   }
 
@@ -203,7 +213,7 @@ export class Problem {
     const known = this.groups.get(name);
     if (known !== undefined) return known;
     const { facts, catalog } = this.input;
-    const pack = facts.installed.find((candidate) => candidate.name === name);
+    const pack = this.installed.get(name);
     const kept = pack === undefined ? null : this.createKept(pack);
     const versions: NewNode[] = [];
     const rejected: { manifest: ArtifactManifest; rejection: Rejection }[] = [];
@@ -306,13 +316,9 @@ export class Problem {
       if (pack.wanted) {
         this.constraints.addAuxiliary(goal);
         this.rootGoals.push({ optional: false, candidates: goal });
-      } else {
-        // Nobody knows what a package needs that the catalog does not have: while it stays, so do dependencies.
-        for (const unknown of this.keptNodes) {
-          if (unknown.package.manifest !== null || !unknown.package.wanted) continue;
-          this.constraints.addAuxiliary([not(unknown.stays), ...goal]);
-          this.addGoal(unknown.stays, goal);
-        }
+      } else if (this.unknownStays !== null) {
+        this.constraints.addAuxiliary([not(this.unknownStays), ...goal]);
+        this.addGoal(this.unknownStays, goal);
       }
     }
     this.expanded.add(node.stays);
@@ -320,6 +326,18 @@ export class Problem {
       if (!this.heldBefore(pack, requirement)) continue;
       this.addRequirement(node, node.stays, requirement, requirement.optional === true);
     }
+  }
+
+  /**
+   * Nobody knows what a package needs that the catalog does not have: while one of these stays, so do dependencies.
+   * @returns the literal that says that one of them stays; null when there is none
+   */
+  private addUnknown(): Literal | null {
+    const unknown = this.keptNodes.filter(({ package: pack }) => pack.manifest === null && pack.wanted);
+    if (unknown.length === 0) return null;
+    const stays = this.constraints.newLiteral();
+    for (const node of unknown) this.constraints.addAuxiliary([not(node.stays), stays]);
+    return stays;
   }
 
   private addRequest(request: ArtifactRequest, index: number): void {
@@ -416,6 +434,16 @@ export class Problem {
         keptMeets(pack, name, version),
     );
   }
+}
+
+function cacheKey(side: Side, name: string, range: string | undefined): string {
+  return `${side} ${name} ${range ?? ''}`;
+}
+
+function nodesByManifest({ kept, versions }: NameGroup): Map<ArtifactManifest | null, Node> {
+  const nodes = new Map<ArtifactManifest | null, Node>(versions.map((node) => [node.manifest, node]));
+  if (kept !== null) nodes.set(kept.package.manifest, kept);
+  return nodes;
 }
 
 /** A prerelease that takes the place of a release, although its policy does not say that it may. */

@@ -1,4 +1,5 @@
 import type { Budget } from './budget.js';
+import { stateJointLimit } from './joint-limit.js';
 import type { Problem } from './problem.js';
 import type { Literal } from './solver/literal.js';
 import type { Decide, Outcome, SatSolver, SolveOptions } from './solver/sat-solver.js';
@@ -34,6 +35,8 @@ export class Search {
   /** The last solution found. */
   model: Model = new Set();
   private readonly solver: SatSolver;
+  /** Names that there were when disk and memory were last weighed together. */
+  private weighed = 0;
 
   constructor(
     private readonly problem: Problem,
@@ -41,6 +44,14 @@ export class Search {
     private readonly hooks: SearchHooks,
   ) {
     this.solver = problem.constraints.solver;
+  }
+
+  /** Where the search focuses there may be a puzzle of disk and memory; again when the problem has grown since. */
+  private weighTogether(): void {
+    const { size } = this.problem.groups;
+    if (size < this.weighed * 2) return;
+    this.weighed = size;
+    stateJointLimit(this.problem);
   }
 
   /**
@@ -55,6 +66,7 @@ export class Search {
     for (let turn = 0; ;) {
       const taste = tastes[turn];
       const left = lastConflict - this.solver.conflicts;
+      if (taste === undefined) this.weighTogether();
       const slice = taste === undefined ? focus : slices.walk;
       const options: SolveOptions = { maxConflicts: Math.min(slice, left), focus: taste === undefined };
       const decide = walker(this.problem, () => this.hooks.last(), taste ?? 'last');
@@ -97,26 +109,31 @@ export function walker(
   let backtracks = -1;
   let root = 0;
   let position = 0;
-  return (solver) => {
-    if (solver.backtracks !== backtracks) {
-      backtracks = solver.backtracks;
-      root = 0;
-      position = 0;
-    }
+  const walk = (solver: SatSolver): Literal | null => {
     for (; root < rootGoals.length; root += 1) {
       const open = openCandidate(solver, rootGoals[root]?.candidates ?? []);
       if (open !== null) return open;
     }
     for (; position < solver.trail.length; position += 1) {
+      solver.charge(1);
       for (const goal of goals[solver.trail[position] ?? 0] ?? []) {
         const open = openCandidate(solver, goal.candidates);
         if (open !== null) return open;
       }
     }
     for (const literal of last()) {
+      solver.charge(1);
       if (!solver.isTrue(literal) && !solver.isFalse(literal)) return literal;
     }
     return null;
+  };
+  return (solver) => {
+    if (solver.backtracks !== backtracks) {
+      backtracks = solver.backtracks;
+      root = 0;
+      position = 0;
+    }
+    return walk(solver);
   };
 }
 
@@ -138,6 +155,7 @@ const choosers: Readonly<Record<Taste, (problem: Problem) => Choose>> = {
 };
 
 function firstOpen(solver: SatSolver, candidates: readonly Literal[]): Literal | null {
+  solver.charge(candidates.length);
   let open: Literal | null = null;
   for (const literal of candidates) {
     if (solver.isTrue(literal)) return null;

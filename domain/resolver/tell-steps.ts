@@ -45,13 +45,24 @@ class Telling {
       }
       // What was requested need not be said again.
       const fresh = premises.filter((premise) => !this.requestsTold.has(premise));
-      const said = fresh.length === 0 ? premises : fresh;
+      const said = this.requestsTogether(fresh.length === 0 ? premises : fresh);
       const previous = this.spoken.at(-1);
       const follows = previous !== undefined && this.restsOn(step, previous);
       this.spoken.push(step);
-      for (const premise of said) if (premise.endsWith(' requested')) this.requestsTold.add(premise);
+      for (const premise of premises) if (premise.endsWith(' requested')) this.requestsTold.add(premise);
       return [`${follows ? 'So, because' : 'Because'} ${joined(said)}, ${conclusionOf(step)}.`];
     });
+  }
+
+  /** `a and b were requested`, in the order of the requests. */
+  private requestsTogether(premises: readonly string[]): readonly string[] {
+    const asked = this.problem.input.requests
+      .map(requestText)
+      .filter((request) => premises.includes(requestedText(request)));
+    if (new Set(asked).size < 2) return premises;
+    const single = new Set(asked.map(requestedText));
+    const others = premises.filter((premise) => !single.has(premise));
+    return [`${listText([...new Set(asked)], asked.length)} were requested`, ...others];
   }
 
   private isCarried(step: Step, premises: readonly string[]): boolean {
@@ -95,7 +106,7 @@ function premisesOf(problem: Problem, step: Step, isCarried: (step: Step) => boo
   switch (step.type) {
     case 'needed': {
       const { reason } = step;
-      if (reason.type === 'request') return [`${requestText(reason.request)} was requested`];
+      if (reason.type === 'request') return [requestedText(requestText(reason.request))];
       if (reason.type === 'protected')
         return [`${nodeText(reason.node)} may not be removed (policy removable: false)`];
       return [
@@ -121,7 +132,7 @@ function premisesOf(problem: Problem, step: Step, isCarried: (step: Step) => boo
     case 'no-order':
       return [
         `${step.nodes.map(nodeText).join(' and ')} require each other`,
-        'more than one of them runs an install script, which has to come last',
+        'more than one of them runs an install script, for which all that it requires has to be there first',
       ];
   }
 }
@@ -148,12 +159,16 @@ function conclusionOf(step: Step): string {
     case 'no-plan':
       return 'there is no plan';
     case 'no-order':
-      return 'no order of installation serves them, and there is no plan';
+      return 'no order of installation serves them all, so there is no plan';
   }
 }
 
+function requestedText(request: string): string {
+  return `${request} was requested`;
+}
+
 function needText({ reason, nodes }: Needed): string {
-  if (reason.type === 'request') return `${requestText(reason.request)} was requested`;
+  if (reason.type === 'request') return requestedText(requestText(reason.request));
   if (reason.type === 'protected')
     return `${nodeText(reason.node)} may not be removed (policy removable: false)`;
   return `${nodesText(nodes)} ${verb(nodes, 'is', 'are')} needed`;

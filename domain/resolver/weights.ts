@@ -4,7 +4,8 @@ import { Ladder, type Weighted } from './ladder.js';
 import type { KeptNode, NewNode, Node } from './nodes.js';
 import type { Literal } from './solver/literal.js';
 
-interface Entry extends Weighted {
+/** Its weight is what it takes on the disk. */
+export interface Entry extends Weighted {
   readonly memory: number;
   readonly download: number;
 }
@@ -12,7 +13,7 @@ interface Entry extends Weighted {
 /** What the versions of one name weigh: on the disk as a ladder, in memory, and as a download. */
 export class Weights {
   readonly ladder: Ladder;
-  readonly entries: readonly Weighted[];
+  readonly entries: readonly Entry[];
 
   constructor(
     constraints: ConstraintStore,
@@ -24,9 +25,9 @@ export class Weights {
     const present = [...(kept === null ? [] : [kept.stays]), ...versions.map(({ selected }) => selected)];
     this.entries = entries;
     this.ladder = new Ladder(constraints, entries, present);
-    for (const { literal, bytes } of this.ladder.steps) {
-      constraints.addDisk(literal, bytes);
-      costs.add('disk', literal, bytes);
+    for (const { literal, more } of this.ladder.steps) {
+      constraints.addDisk(literal, more);
+      costs.add('disk', literal, more);
     }
     for (const { literal, memory, download } of entries) {
       constraints.addMemory(literal, memory);
@@ -53,7 +54,7 @@ export class Weights {
 
 function keptEntry(node: KeptNode): Entry {
   const { installedSize, memory } = node.package;
-  return { node, literal: node.stays, disk: installedSize, memory, download: 0 };
+  return { node, literal: node.stays, weight: installedSize, memory, download: 0 };
 }
 
 function versionEntries(node: NewNode): Entry[] {
@@ -62,7 +63,7 @@ function versionEntries(node: NewNode): Entry[] {
     node,
     literal: choiceLiterals?.[index] ?? selected,
     ...(assumed
-      ? { disk: 0, memory: 0, download: 0 }
-      : { disk: downloadSize + installedSize, memory, download: downloadSize }),
+      ? { weight: 0, memory: 0, download: 0 }
+      : { weight: downloadSize + installedSize, memory, download: downloadSize }),
   }));
 }

@@ -1,11 +1,15 @@
 import type { Component, GatewayProfile } from '../gateway/profile.js';
+import { libcOf, type Libc } from '../gateway/reported-version.js';
 import type { FactPath } from './syntax.js';
 
 export type Labels = Readonly<Record<string, string>>;
 
-/** The value of a fact: versions compare by SemVer, other text by code unit, undefined is "not there". */
+/**
+ * The value of a fact: versions compare by SemVer, what a gateway reports of itself without the build of its distribution,
+ * other text by code unit; undefined is "not there".
+ */
 export type Fact =
-  | { readonly type: 'text' | 'version'; readonly value: string }
+  | { readonly type: 'text' | 'version' | 'reported'; readonly value: string }
   | { readonly type: 'number'; readonly value: number }
   | { readonly type: 'flag'; readonly value: boolean }
   | undefined;
@@ -14,12 +18,21 @@ type ReadSingle = (profile: GatewayProfile) => Fact;
 type ReadKeyed = (key: string, profile: GatewayProfile, labels: Labels) => Fact;
 
 const text = (value: string | undefined): Fact => (value === undefined ? undefined : { type: 'text', value });
-const version = (value: string | undefined): Fact =>
-  value === undefined ? undefined : { type: 'version', value };
+const reported = (value: string | undefined): Fact =>
+  value === undefined ? undefined : { type: 'reported', value };
 const number = (value: number | undefined): Fact =>
   value === undefined ? undefined : { type: 'number', value };
-const versionIn = (list: readonly Component[] | undefined, name: string): Fact =>
-  version(list?.find((entry) => entry.name === name)?.version);
+const versionIn = (list: readonly Component[] | undefined, name: string): string | undefined =>
+  list?.find((entry) => entry.name === name)?.version;
+/** Versions of artifacts are SemVer, and no distribution has added to them. */
+const installed = (key: string, profile: GatewayProfile): Fact => {
+  const value = versionIn(profile.installed, key);
+  return value === undefined ? undefined : { type: 'version', value };
+};
+
+function libc({ software }: GatewayProfile): Libc | undefined {
+  return software.libc === undefined ? undefined : libcOf(software.libc);
+}
 
 /** Facts that are one value. */
 export const singleFacts: ReadonlyMap<string, ReadSingle> = new Map<string, ReadSingle>([
@@ -35,16 +48,18 @@ export const singleFacts: ReadonlyMap<string, ReadSingle> = new Map<string, Read
   ['hardware.load', (profile) => number(profile.hardware.load)],
   ['hardware.uptimeSeconds', (profile) => number(profile.hardware.uptimeSeconds)],
   ['software.os', (profile) => text(profile.software.os)],
-  ['software.kernel', (profile) => version(profile.software.kernel)],
-  ['software.libc', (profile) => text(profile.software.libc)],
+  ['software.kernel', (profile) => reported(profile.software.kernel)],
+  ['software.libc', (profile) => text(libc(profile)?.name)],
+  ['software.libcVersion', (profile) => reported(libc(profile)?.version)],
+  ['state.isolation', (profile) => text(profile.state?.isolation)],
 ]);
 
 /** Facts that are looked up by a key: `labels.KEY`, `software.tools.NAME`, ... */
 export const keyedFacts: ReadonlyMap<string, ReadKeyed> = new Map<string, ReadKeyed>([
   ['labels', (key, _profile, labels) => text(Object.hasOwn(labels, key) ? labels[key] : undefined)],
-  ['software.tools', (key, profile) => versionIn(profile.software.tools, key)],
-  ['hardware.components', (key, profile) => versionIn(profile.hardware.components, key)],
-  ['installed', (key, profile) => versionIn(profile.installed, key)],
+  ['software.tools', (key, profile) => reported(versionIn(profile.software.tools, key))],
+  ['hardware.components', (key, profile) => reported(versionIn(profile.hardware.components, key))],
+  ['installed', installed],
   ['strategies', (key, profile) => ({ type: 'flag', value: profile.strategies?.includes(key) ?? false })],
   ['protocols', (key, profile) => ({ type: 'flag', value: profile.protocols?.includes(key) ?? false })],
 ]);

@@ -1,5 +1,6 @@
 import semver from 'semver';
 import type { GatewayProfile } from '../gateway/profile.js';
+import { reportedVersion } from '../gateway/reported-version.js';
 import { factOf, type Fact, type Labels } from './facts.js';
 import type { Literal, Operator, Selector, SelectorNode } from './syntax.js';
 import { readNumber, readVersion } from './values.js';
@@ -43,8 +44,11 @@ function compare(fact: Fact, operator: Operator, literal: Literal): boolean {
   if (operator === '!=') return !compare(fact, '==', literal);
   if (fact === undefined) return false;
   if (operator === '~') {
-    const version = readVersion(String(fact.value));
-    return version !== null && semver.satisfies(version, String(literal));
+    const read = fact.type === 'reported' ? [readVersion, reportedVersion] : [readVersion];
+    return read.some((reader) => {
+      const version = reader(String(fact.value));
+      return version !== null && semver.satisfies(version, String(literal));
+    });
   }
   const order = orderOf(fact, literal);
   if (order === null) return false;
@@ -67,8 +71,9 @@ function orderOf(fact: NonNullable<Fact>, literal: Literal): number | null {
   if (typeof literal === 'boolean' || fact.type === 'flag') {
     return String(fact.value) === String(literal) ? 0 : null;
   }
-  if (fact.type === 'version') {
-    const [left, right] = [readVersion(fact.value), readVersion(String(literal))];
+  if (fact.type === 'version' || fact.type === 'reported') {
+    const read = fact.type === 'version' ? readVersion : reportedVersion;
+    const [left, right] = [read(fact.value), read(String(literal))];
     if (left !== null && right !== null) return semver.compare(left, right);
     return fact.value === String(literal) ? 0 : null;
   }

@@ -2,6 +2,7 @@ import { describe, expect, test } from '@jest/globals';
 import fc from 'fast-check';
 import { LeonoreError } from '../errors.js';
 import type { GatewayProfile } from '../gateway/profile.js';
+import { reportedMeets } from '../resolver/versions.js';
 import { matches, parseSelector } from './selector.js';
 
 const gateway: GatewayProfile = {
@@ -13,6 +14,7 @@ const gateway: GatewayProfile = {
   },
   software: { os: 'linux', kernel: '3.10.0-rc4', tools: [{ name: 'busybox', version: '1.35' }] },
   protocols: ['http', 'coap'],
+  state: { isolation: 'user', limits: false, digest: '0', applications: [], damaged: [] },
   labels: { building: 'b1', floor: '10', retired: 'false', 'area/wing': 'west' },
 };
 
@@ -35,6 +37,8 @@ describe('selector', () => {
     'labels.building == "b2" || labels.building == "b1" && protocols.coap',
     'hardware.components.gpio && !protocols.mqtt',
     'software.kernel >= "3.10.0-rc1"',
+    'state.isolation == "user"',
+    '!(state.isolation in ("full", "none"))',
     'id == "gw-1"',
   ])('%s holds', (text) => {
     expect(holds(text)).toBe(true);
@@ -52,6 +56,63 @@ describe('selector', () => {
     'hardware.arch == true',
   ])('%s does not hold', (text) => {
     expect(holds(text)).toBe(false);
+  });
+
+  test.each([
+    ['1.35.0-r17', 'software.tools.tool >= "1.35"'],
+    ['1.35.0-r17', 'software.tools.tool == "1.35.0-r2"'],
+    ['1.35.0-r17', 'software.tools.tool ~ ">=1.30"'],
+    ['3.11.2-1+b1', 'software.tools.tool ~ "^3.9"'],
+    ['1:2.36-9+deb12u4', 'software.tools.tool >= "2.36"'],
+    ['2.0~rc1', 'software.tools.tool < "2.0"'],
+    ['1.35.0-r17', 'hardware.components.tool ~ "~1.35.0"'],
+    ['5.10.0-21-amd64', 'software.kernel ~ ">=3.10"'],
+    ['5.10.0-21-amd64', 'software.kernel >= "5.10"'],
+  ])('what is reported as %s, with the build of a distribution: %s', (version, text) => {
+    const list = [{ name: 'tool', version }];
+    const profile = {
+      id: 'gw-1',
+      hardware: { arch: 'armv7', components: list },
+      software: { os: 'linux', kernel: version, tools: list },
+    };
+    expect(matches(parseSelector(text), profile)).toBe(true);
+  });
+
+  test.each([
+    ['glibc 2.36', 'software.libc == "glibc" && software.libcVersion >= "2.31"'],
+    ['glibc', 'software.libc == "glibc" && !software.libcVersion'],
+    ['musl 1.2.4', 'software.libc != "glibc" && software.libcVersion ~ "^1.2"'],
+  ])('a C library that is reported as %s: %s', (libc, text) => {
+    expect(matches(parseSelector(text), { ...gateway, software: { os: 'linux', libc } })).toBe(true);
+  });
+
+  test('what was installed has the version that it says', () => {
+    const profile = { ...gateway, installed: [{ name: 'app', version: '1.35.0-r17' }] };
+    expect(matches(parseSelector('installed.app < "1.35.0"'), profile)).toBe(true);
+    expect(matches(parseSelector('installed.app ~ ">=1.30"'), profile)).toBe(false);
+  });
+
+  test('a tool meets a range in a selector as it meets it in a requirement', () => {
+    const part = fc.constantFrom('1.35.0', '1.35', '1:2.36', '3.11.2', '2.0', 'v1.2.3');
+    const suffix = fc.constantFrom('', '-r17', '-1+b1', '~rc1', '-rc.1', 'p1', '+deb12u4', ' x');
+    const ranges = fc.constantFrom(
+      '>=1.30',
+      '^3.9',
+      '~1.35.0-r2',
+      '<2',
+      '>=2.0.0-rc.0',
+      '=1.35.0-r17',
+      '1.x || 2.x',
+    );
+    fc.assert(
+      fc.property(part, suffix, ranges, (start, end, range) => {
+        const version = start + end;
+        const tools = [{ name: 'tool', version }];
+        const profile = { id: 'g', hardware: { arch: 'armv7' }, software: { os: 'linux', tools } };
+        const selector = parseSelector(`software.tools.tool ~ "${range}"`);
+        expect(matches(selector, profile)).toBe(reportedMeets(version, range));
+      }),
+    );
   });
 
   test('the labels of the operator win over those of the profile', () => {

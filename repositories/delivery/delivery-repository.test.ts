@@ -1,7 +1,9 @@
 import { randomBytes, randomUUID } from 'node:crypto';
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
-import type { Report } from '../../domain/agent-protocol/messages.js';
+import { stateChangedStep, type Report } from '../../domain/agent-protocol/messages.js';
 import { formatDeliveryId } from '../../domain/delivery/delivery-id.js';
+import { limits } from '../../domain/limits.js';
+import { expectNumbersRight } from '../../tests/support/delivery-numbers.js';
 import {
   addGateways,
   addNode,
@@ -12,7 +14,7 @@ import {
   testRepositories,
   type TestRepositories,
 } from '../../tests/support/test-repositories.js';
-import { storeReportsStatement } from './delivery-statements.js';
+import type { GatewayReports } from './delivery-repository.js';
 
 let repositories: TestRepositories;
 
@@ -76,7 +78,7 @@ test('reports move a delivery to its end; the workflow is told once', async () =
     },
   ]);
   expect(first.results).toEqual([{ outcomes: ['applied', 'applied', 'applied'], state: 'succeeded' }]);
-  expect(first.acknowledgements).toEqual([{ rolloutId, chunk: 0, slots: [0], remaining: 1 }]);
+  expect(first.acknowledgements).toEqual([{ rolloutId, chunk: 0, slots: [0], remaining: 1, refused: false }]);
   const again = await repositories.deliveries.report([
     { gatewayId, delivery: { rolloutId, ordinal: 0 }, reports: [report(rolloutId, 0, 3, 'succeeded')] },
   ]);
@@ -184,22 +186,176 @@ test('reports that meet a change by somebody else are judged anew', async () => 
   expect(await repositories.rollouts.counts(rolloutId)).toMatchObject({ succeeded: 1 });
 });
 
-test('what was judged by an older number is not stored, though the state is the same still', async () => {
-  const { rolloutId, ids } = await offered(1);
-  const entry = (sequence: number) => ({
-    gatewayId: ids[0] ?? '',
-    delivery: { rolloutId, ordinal: 0 },
-    reports: [report(rolloutId, 0, sequence, 'downloading')],
+const stateChanged = {
+  class: 'state',
+  step: stateChangedStep,
+  message: 'the gateway is in another state',
+} as const;
+
+/** A refusal of what was planned for another state. */
+function refusal(
+  rolloutId: string,
+  attempt: number,
+  sequence: number,
+): GatewayReports['delivery'] & { report: Report } {
+  const delivery = { rolloutId, ordinal: 0, ...(attempt === 0 ? {} : { attempt }) };
+  return {
+    ...delivery,
+    report: {
+      deliveryId: formatDeliveryId(delivery),
+      sequence,
+      state: 'failed',
+      error: stateChanged,
+      stateDigest: `state-${sequence}`,
+      installed: [{ name: 'lib', version: '1.0.0', requested: false }],
+    },
+  };
+}
+
+async function refuse(gatewayId: string, rolloutId: string, attempt: number, sequence: number) {
+  const { report: told, ...delivery } = refusal(rolloutId, attempt, sequence);
+  return repositories.deliveries.report([{ gatewayId, delivery, reports: [told] }]);
+}
+
+test('what a gateway refuses as planned for another state waits for another plan, under another id', async () => {
+  const { rolloutId, ids } = await offered(2);
+  const gatewayId = ids[0] ?? '';
+  const state = {
+    isolation: 'none' as const,
+    limits: false,
+    digest: 'before',
+    applications: [],
+    damaged: [],
+  };
+  await repositories.gateways.updateProfile(profileOf(gatewayId, { state }));
+  const before = await repositories.rollouts.counts(rolloutId);
+  expect(await refuse(gatewayId, rolloutId, 0, 3)).toEqual({
+    results: [{ outcomes: ['applied'], state: 'offered' }],
+    acknowledgements: [{ rolloutId, chunk: 0, slots: [], remaining: null, refused: true }],
   });
-  await repositories.deliveries.report([entry(2)]);
-  // As judged before that: the state that is stored is the same as after a report of number 1.
-  const store = (sequenceBefore: number) =>
-    repositories.database.$prepared(storeReportsStatement, [
-      ...[[rolloutId], [0], ['downloading'], [sequenceBefore], ['downloading']],
-      ...[['installing'], [3], [null], ['[]'], [null], 'test'],
+  expect(await repositories.rollouts.counts(rolloutId)).toEqual(before);
+  await expectNumbersRight(repositories.database, rolloutId);
+  // Nothing is offered, nor anything that was asked for later, until it is planned anew.
+  const later = await addRollout(repositories, ['thermometer'], [gatewayId]);
+  await offerPackage(repositories, later, {
+    plan: planOf(['thermometer@1.0.0']),
+    content: { digest: randomBytes(32).toString('hex'), sizeBytes: 10 },
+  });
+  expect((await repositories.deliveries.poll([gatewayId])).get(gatewayId)?.task).toBeNull();
+  const { profile } = await repositories.gateways.get(gatewayId);
+  expect(profile).toMatchObject({ installed: [{ name: 'lib' }], state: { digest: 'state-3' } });
+  expect(await repositories.chunks.status(rolloutId, 0)).toMatchObject({
+    refusedNodes: ['node-1'],
+    remaining: 2,
+  });
+  // The refusal again, or anything else under the old id, changes nothing.
+  expect(await refuse(gatewayId, rolloutId, 0, 3)).toMatchObject({ results: [{ outcomes: ['ended'] }] });
+  expect(await refuse(gatewayId, rolloutId, 0, 9)).toMatchObject({ results: [{ outcomes: ['ended'] }] });
+
+  const [row] = await repositories.database.$queryRaw<{ id: string; package_id: string }[]>`
+    SELECT id::text, package_id FROM rollout_group WHERE rollout_id = ${rolloutId}::uuid`;
+  await repositories.replanning.offer(
+    {
+      rolloutId,
+      nodeId: 'node-1',
+      plans: [planOf(['thermometer@1.0.0'], ['lib@1.0.0'])],
+      attempts: [],
+      members: [{ ordinal: 0, startState: 'state-3' }],
+    },
+    {
+      planIndex: 0,
+      packageId: row?.package_id ?? '',
+      requires: [{ artifact: 'thermometer', name: 'lib', range: '^2' }],
+    },
+  );
+  expect((await repositories.deliveries.poll([gatewayId])).get(gatewayId)?.task).toMatchObject({
+    deliveryId: `${rolloutId}.0.1`,
+    startState: 'state-3',
+    remove: ['lib@1.0.0'],
+    requires: [{ artifact: 'thermometer', name: 'lib', range: '^2' }],
+    lastSequence: 3,
+  });
+  expect((await repositories.chunks.status(rolloutId, 0)).refusedNodes).toEqual([]);
+  await expectNumbersRight(repositories.database, rolloutId);
+});
+
+test('a plan that is refused again and again has failed', async () => {
+  const { rolloutId, ids } = await offered(1);
+  const gatewayId = ids[0] ?? '';
+  for (let attempt = 0; attempt < limits.plansAnew; attempt += 1) {
+    expect(await refuse(gatewayId, rolloutId, attempt, attempt + 1)).toMatchObject({
+      results: [{ state: 'offered' }],
+    });
+  }
+  expect(await refuse(gatewayId, rolloutId, limits.plansAnew, 20)).toMatchObject({
+    results: [{ outcomes: ['applied'], state: 'failed' }],
+    acknowledgements: [{ remaining: 0, refused: false }],
+  });
+  await expectNumbersRight(repositories.database, rolloutId);
+});
+
+test.each(['incompatible', 'satisfied', 'failed'] as const)(
+  'what was refused ends as %s when that comes of planning anew',
+  async (how) => {
+    const { rolloutId, ids } = await offered(1);
+    await refuse(ids[0] ?? '', rolloutId, 0, 1);
+    const group = {
+      rolloutId,
+      nodeId: 'node-1',
+      plans: how === 'incompatible' ? [] : [planOf()],
+      attempts: [],
+      members: [{ ordinal: 0, startState: null }],
+    };
+    if (how === 'incompatible') await repositories.replanning.incompatible(group, 'lib is too new');
+    if (how === 'satisfied') await repositories.replanning.satisfied(group, 0);
+    if (how === 'failed')
+      await repositories.replanning.failed(group, { code: 'BUILD_FAILED', message: 'it does not build' });
+    const { items } = await repositories.deliveries.list(rolloutId, 10, null, null);
+    expect(items).toMatchObject([
+      {
+        incompatible: { state: 'incompatible', explanation: 'lib is too new' },
+        satisfied: { state: 'succeeded' },
+        failed: { state: 'failed', error: { code: 'BUILD_FAILED' } },
+      }[how],
     ]);
-  expect(await store(1)).toEqual([]);
-  expect(await repositories.rollouts.counts(rolloutId)).toMatchObject({ downloading: 1, installing: 0 });
-  expect(await store(2)).toHaveLength(1);
-  expect(await repositories.rollouts.counts(rolloutId)).toMatchObject({ downloading: 0, installing: 1 });
+    expect((await repositories.chunks.status(rolloutId, 0)).remaining).toBe(0);
+    await expectNumbersRight(repositories.database, rolloutId);
+  },
+);
+
+test('a task names the state that it was planned for, as long as the gateway names one', async () => {
+  const prefix = `gw-state-${randomBytes(4).toString('hex')}`;
+  const ids = [0, 1, 2].map((place) => `${prefix}-${place}`);
+  await addGateways(
+    repositories,
+    ids.map((id) => profileOf(id)),
+  );
+  const rolloutId = await addRollout(repositories, ['thermometer'], ids);
+  await repositories.provisioning.saveGroups(rolloutId, 'node-1', [
+    {
+      plans: [planOf(['thermometer@1.0.0'])],
+      explanation: null,
+      failure: null,
+      ordinals: [2, 0, 1],
+      startStates: ['c', 'a', null],
+    },
+  ]);
+  const [group] = await repositories.provisioning.buildableGroups(rolloutId, 'node-1');
+  const digest = randomBytes(32).toString('hex');
+  await repositories.packages.add({
+    id: digest,
+    recipe: digest,
+    archiveDigest: digest,
+    sizeBytes: 1,
+    installedBytes: 1,
+    artifacts: [],
+    declaredValues: [],
+    log: '',
+    builtBy: 'node-1',
+  });
+  await repositories.provisioning.groupBuilt(group?.id ?? '', 0, digest, []);
+  await repositories.chunks.form(rolloutId, 'node-1');
+  await repositories.chunks.offer(rolloutId, 0, 'node-1', 60);
+  const answers = await repositories.deliveries.poll(ids);
+  expect(ids.map((id) => answers.get(id)?.task?.startState)).toEqual(['a', undefined, 'c']);
 });

@@ -4,6 +4,7 @@ import type {
   Report,
   ReportOutcome,
   Task,
+  TaskRequirement,
 } from '../../domain/agent-protocol/messages.js';
 import { formatDeliveryId, type DeliveryKey } from '../../domain/delivery/delivery-id.js';
 import type { HistoryEntry } from '../../domain/delivery/history.js';
@@ -12,7 +13,7 @@ import { Prisma } from '../../prisma/generated/client.js';
 import { LeonoreError } from '../../domain/errors.js';
 import { withoutDeadlock, type Database } from '../database.js';
 import { mayDownloadStatement, pollStatement } from './delivery-statements.js';
-import { sqlReturning, sqlStateOf } from './sql-states.js';
+import { sqlInState, sqlReturning, sqlStateOf } from './sql-states.js';
 import { storeReports } from './store-reports.js';
 
 /** One gateway's delivery, for people. */
@@ -60,8 +61,10 @@ export interface ChunkAcknowledgement {
   readonly rolloutId: string;
   readonly chunk: number;
   readonly slots: readonly number[];
-  /** Deliveries of the chunk that have not ended yet. */
-  readonly remaining: number;
+  /** Deliveries of the chunk that have not ended yet; null when none of it ended now. */
+  readonly remaining: number | null;
+  /** True when a gateway refused what was planned for another state: its workflow has it planned anew. */
+  readonly refused: boolean;
 }
 
 /** A report is stored again when its delivery was changed by somebody else in between; that happens once, or twice. */
@@ -161,14 +164,13 @@ export class DeliveryRepository {
     state: DeliveryState | null,
   ): Promise<{ items: Delivery[]; nextCursor: string | null }> {
     const items = await this.database.$queryRaw<Delivery[]>`
-      SELECT * FROM (
-        SELECT d.gateway_id AS "gatewayId", d.node_id AS "nodeId", d.group_id::text AS "groupId", ${sqlStateOf} AS state,
-               d.protocol, d.strategy, d.error, g.explanation, g.package_id AS "packageId", d.updated_at AS "updatedAt",
-               d.ended_at AS "endedAt"
-        FROM delivery d LEFT JOIN rollout_chunk c ON c.rollout_id = d.rollout_id AND c.chunk = d.chunk
-        LEFT JOIN rollout_group g ON g.id = d.group_id
-        WHERE d.rollout_id = ${rolloutId}::uuid AND d.gateway_id > ${cursor ?? ''} ORDER BY d.gateway_id
-      ) listed WHERE ${state}::text IS NULL OR state = ${state}::text LIMIT ${limit + 1}`;
+      SELECT d.gateway_id AS "gatewayId", d.node_id AS "nodeId", d.group_id::text AS "groupId", ${sqlStateOf} AS state,
+             d.protocol, d.strategy, d.error, g.explanation, g.package_id AS "packageId", d.updated_at AS "updatedAt",
+             d.ended_at AS "endedAt"
+      FROM delivery d LEFT JOIN rollout_chunk c ON c.rollout_id = d.rollout_id AND c.chunk = d.chunk
+      LEFT JOIN rollout_group g ON g.id = d.group_id
+      WHERE d.rollout_id = ${rolloutId}::uuid AND d.gateway_id > ${cursor ?? ''} AND ${sqlInState(state)}
+      ORDER BY d.gateway_id LIMIT ${limit + 1}`;
     const page = items.slice(0, limit);
     return { items: page, nextCursor: items.length > limit ? (page.at(-1)?.gatewayId ?? null) : null };
   }
@@ -200,6 +202,16 @@ export class DeliveryRepository {
   }
 }
 
+/** What a task says of its plan, as it is stored with the group. */
+interface TaskChanges {
+  readonly remove: string[];
+  readonly removeFirst: boolean;
+  readonly requires?: TaskRequirement[];
+}
+
+/** What an order says of one gateway, as it is stored with its delivery. */
+export type OrderChanges = Pick<Order, 'also' | 'keepData'>;
+
 interface PollRow {
   gateway_id: string;
   token_hash: Uint8Array;
@@ -208,11 +220,13 @@ interface PollRow {
   profile_wanted: boolean;
   rollout_id: string | null;
   ordinal: number;
+  attempt: number;
   sequence: number;
+  start_state: string | null;
   action: Task['action'] | OrderAction;
   artifact: string;
   deadline_at: Date;
-  changes: { remove: string[]; removeFirst: boolean };
+  changes: TaskChanges & OrderChanges;
   package_id: string;
   archive_digest: string;
   /** int8, which `pg` gives as text. */
@@ -238,9 +252,12 @@ function toPollAnswer(row: PollRow): PollAnswer {
 
 function toOrder(row: PollRow, rolloutId: string, action: OrderAction): Order {
   return {
-    deliveryId: formatDeliveryId({ rolloutId, ordinal: row.ordinal }),
+    deliveryId: formatDeliveryId({ rolloutId, ordinal: row.ordinal, attempt: row.attempt }),
     action,
     artifact: row.artifact,
+    // What it was given with; an order of an older LEONORE has nothing.
+    ...(row.changes as OrderChanges | null),
+    ...startStateOf(row),
     deadline: row.deadline_at.toISOString(),
     lastSequence: row.sequence,
   };
@@ -248,7 +265,7 @@ function toOrder(row: PollRow, rolloutId: string, action: OrderAction): Order {
 
 function toTask(row: PollRow, rolloutId: string): Task {
   return {
-    deliveryId: formatDeliveryId({ rolloutId, ordinal: row.ordinal }),
+    deliveryId: formatDeliveryId({ rolloutId, ordinal: row.ordinal, attempt: row.attempt }),
     rolloutId,
     action: 'install',
     package: {
@@ -260,9 +277,15 @@ function toTask(row: PollRow, rolloutId: string): Task {
     remove: row.changes.remove,
     removeFirst: row.changes.removeFirst,
     values: openValues(row),
+    ...startStateOf(row),
+    ...(row.changes.requires === undefined ? {} : { requires: row.changes.requires }),
     deadline: row.deadline_at.toISOString(),
     lastSequence: row.sequence,
   };
+}
+
+function startStateOf({ start_state: startState }: PollRow): { startState?: string } {
+  return startState === null ? {} : { startState };
 }
 
 /** What the gateway has of what the package declares, and the defaults of the rest. */

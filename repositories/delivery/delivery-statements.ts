@@ -8,7 +8,7 @@ export const pollStatement: PreparedStatement = {
   name: 'poll',
   text: `
     SELECT g.id AS gateway_id, g.token_hash, g.node_id, g.state, g.profile_wanted,
-           t.rollout_id, t.ordinal, t.sequence, t.action, t.artifact, t.deadline_at, t.changes,
+           t.rollout_id, t.ordinal, t.attempt, t.sequence, t.start_state, t.action, t.artifact, t.deadline_at, t.changes,
            t.package_id, t.archive_digest, t.size_bytes, t.installed_bytes, t.declared_values,
            CASE WHEN t.declared_values <> '[]' THEN (
              SELECT jsonb_agg(jsonb_build_object('key', v.key, 'value', v.value, 'sealed', encode(v.sealed, 'base64')))
@@ -16,7 +16,8 @@ export const pollStatement: PreparedStatement = {
              WHERE v.gateway_id = g.id) END AS own_values
     FROM gateway g
     LEFT JOIN LATERAL (
-      SELECT d.rollout_id, d.ordinal, d.sequence, r.action, r.artifact, c.deadline_at, gr.changes,
+      SELECT d.rollout_id, d.ordinal, d.attempt, d.sequence, d.start_state, d.replan, r.action, r.artifact, c.deadline_at,
+             coalesce(d.changes, gr.changes) AS changes,
              p.id AS package_id, p.archive_digest, p.size_bytes, p.installed_bytes, p.declared_values
       FROM delivery d
       JOIN rollout_chunk c ON c.rollout_id = d.rollout_id AND c.chunk = d.chunk AND c.offered_at IS NOT NULL
@@ -26,7 +27,8 @@ export const pollStatement: PreparedStatement = {
       WHERE d.gateway_id = g.id AND d.ended_at IS NULL
         AND CASE WHEN r.action = 'install' THEN p.id IS NOT NULL ELSE c.deadline_at > now() END
       ORDER BY r.created_at, r.id LIMIT 1
-    ) t ON true
+    -- What is planned anew keeps its turn: what was asked for later may build on it.
+    ) t ON NOT t.replan
     WHERE g.id = ANY($1::text[])`,
 };
 
@@ -48,7 +50,8 @@ export const mayDownloadStatement: PreparedStatement = {
 export const readDeliveriesStatement: PreparedStatement = {
   name: 'read-deliveries',
   text: `
-    SELECT d.rollout_id::text, d.ordinal, d.gateway_id, d.state AS stored, ${stateOf} AS state, d.sequence
+    SELECT d.rollout_id::text, d.ordinal, d.gateway_id, d.state AS stored, ${stateOf} AS state, d.sequence,
+           d.attempt
     FROM (SELECT DISTINCT * FROM unnest($1::uuid[], $2::int[]) AS u(rollout_id, ordinal)) q
     JOIN delivery d ON d.rollout_id = q.rollout_id AND d.ordinal = q.ordinal
     LEFT JOIN rollout_chunk c ON c.rollout_id = d.rollout_id AND c.chunk = d.chunk`,
@@ -60,7 +63,7 @@ export const readDeliveriesStatement: PreparedStatement = {
  *
  * $1 rollouts, $2 ordinals, $3 states as stored, $4 sequences and $5 states as judged; $6 states and $7 sequences as they
  * become, $8 errors (JSON or null), $9 applied reports (a JSON array or null), $10 what is installed (JSON or null);
- * $11 the process that counts.
+ * $11 digests of the gateways' states (or null), $12 whether the gateway refused it; $13 the process that counts.
  *
  * A row for each delivery that was changed: the others were changed by somebody else in between. `remaining` counts the
  * deliveries of its chunk that have not ended; null when this one did not end, or has no chunk. A rollout
@@ -71,8 +74,8 @@ export const storeReportsStatement: PreparedStatement = {
   text: `
     WITH locked AS MATERIALIZED (
       SELECT c.*, d.state AS state_now, d.sequence AS sequence_now, d.ended_at IS NOT NULL AS had_ended
-      FROM unnest($1::uuid[], $2::int[], $3::text[], $4::int[], $5::text[], $6::text[], $7::int[], $8::text[], $9::text[], $10::text[])
-        AS c(rollout_id, ordinal, stored, sequence_before, before, state, sequence, error, reports, installed)
+      FROM unnest($1::uuid[], $2::int[], $3::text[], $4::int[], $5::text[], $6::text[], $7::int[], $8::text[], $9::text[], $10::text[], $11::text[], $12::bool[])
+        AS c(rollout_id, ordinal, stored, sequence_before, before, state, sequence, error, reports, installed, digest, refused)
       JOIN delivery d ON d.rollout_id = c.rollout_id AND d.ordinal = c.ordinal
       ORDER BY d.rollout_id, d.ordinal FOR NO KEY UPDATE OF d
     ), changed AS (
@@ -80,26 +83,29 @@ export const storeReportsStatement: PreparedStatement = {
         error = coalesce(c.error::jsonb, d.error),
         history = CASE WHEN c.reports IS NULL THEN d.history
           ELSE d.history || jsonb_build_object('at', now(), 'reports', c.reports::jsonb) END,
-        ended_at = CASE WHEN ${isEndedSql('c.state')} THEN coalesce(d.ended_at, now()) END
+        ended_at = CASE WHEN ${isEndedSql('c.state')} THEN coalesce(d.ended_at, now()) END,
+        attempt = d.attempt + c.refused::int, replan = d.replan OR c.refused
       FROM locked c
       WHERE d.rollout_id = c.rollout_id AND d.ordinal = c.ordinal
         AND c.state_now = c.stored AND c.sequence_now = c.sequence_before
-      RETURNING d.rollout_id, d.ordinal, d.gateway_id, d.group_id, d.chunk, d.slot, c.installed,
+      RETURNING d.rollout_id, d.ordinal, d.gateway_id, d.group_id, d.chunk, d.slot, c.installed, c.digest, c.refused,
         -- What was not applied keeps the stored state: an offer stands with the chunk.
         c.before, CASE WHEN c.state = c.stored THEN c.before ELSE c.state END AS after,
         ${isEndedSql('c.state')} AND NOT c.had_ended AS ends, c.had_ended AND c.state <> c.stored AS corrects
     ), ${chunkChanges}, ${countDeltas}, counted AS (
       INSERT INTO rollout_count AS k (rollout_id, writer, state, count)
-      SELECT rollout_id, $11, state, change FROM deltas ORDER BY rollout_id, state
+      SELECT rollout_id, $13, state, change FROM deltas ORDER BY rollout_id, state
       ON CONFLICT (rollout_id, writer, state) DO UPDATE SET count = k.count + EXCLUDED.count
     ), stale AS (
       UPDATE rollout SET outcome_stale = true WHERE id IN (SELECT rollout_id FROM changed WHERE corrects)
     ), installed AS (
       -- Paper, III-D: what was provisioned is stored in the gateway repository.
-      UPDATE gateway g SET installed = changed.installed::jsonb
+      UPDATE gateway g SET installed = changed.installed::jsonb,
+        profile = CASE WHEN changed.digest IS NULL OR g.profile -> 'state' IS NULL THEN g.profile
+          ELSE jsonb_set(g.profile, '{state,digest}', to_jsonb(changed.digest)) END
       FROM changed WHERE g.id = changed.gateway_id AND changed.installed IS NOT NULL
     )
     SELECT changed.rollout_id::text, changed.ordinal, changed.group_id IS NOT NULL AS planned, changed.chunk, changed.slot,
-           CASE WHEN changed.ends THEN chunks.open END AS remaining
+           CASE WHEN changed.ends THEN chunks.open END AS remaining, changed.refused
     FROM changed LEFT JOIN chunks ON chunks.rollout_id = changed.rollout_id AND chunks.chunk = changed.chunk`,
 };

@@ -16,6 +16,7 @@ import type { ReportableState } from '../../domain/delivery/state.js';
 import { limits } from '../../domain/limits.js';
 import { Prisma } from '../../prisma/generated/client.js';
 import { inTransaction, jsonText, withoutDeadlock, type Database, type Transaction } from '../database.js';
+import type { OrderChanges } from './delivery-repository.js';
 import { sqlFrom, sqlStateOf } from './sql-states.js';
 
 /** Deliveries that one statement changes at most. */
@@ -36,6 +37,30 @@ export interface Happening {
   readonly detail?: unknown;
   /** The group that the delivery belongs to from now on. */
   readonly groupId?: string;
+}
+
+/** Deliveries of one rollout that are offered again after their gateways refused them. */
+export interface Anew {
+  readonly rolloutId: string;
+  /** The group that they belong to from now on; null for an order. */
+  readonly groupId: string | null;
+  readonly members: readonly AnewMember[];
+}
+
+/** A gateway's part in an order. */
+export interface OrderMember {
+  readonly gatewayId: string;
+  /** Digest of the state that it is meant for; null when that makes no difference, or the gateway names none. */
+  readonly startState: string | null;
+  readonly changes: OrderChanges;
+}
+
+export interface AnewMember {
+  readonly ordinal: number;
+  /** Digest of the state that it was planned for; null when the gateway names none. */
+  readonly startState: string | null;
+  /** What an order says of this gateway alone. */
+  readonly changes?: OrderChanges;
 }
 
 export class DeliveryWriter {
@@ -137,21 +162,24 @@ export class DeliveryWriter {
   async addOffered(
     tx: Transaction,
     orderId: string,
-    gatewayIds: readonly string[],
+    members: readonly OrderMember[],
     deadlineSeconds: number,
   ): Promise<number> {
     const [row] = await tx.$queryRaw<{ added: number }[]>`
       WITH member AS MATERIALIZED (
-        SELECT g.id, g.node_id, g.protocol, g.strategy, (row_number() OVER (ORDER BY g.id))::int - 1 AS place
-        FROM gateway g WHERE g.id = ANY(${gatewayIds}::text[]) AND g.state = 'active'
+        SELECT g.id, g.node_id, g.protocol, g.strategy, m.start_state, m.changes::jsonb AS changes,
+               (row_number() OVER (ORDER BY g.id))::int - 1 AS place
+        FROM unnest(${members.map(({ gatewayId }) => gatewayId)}::text[], ${members.map(({ startState }) => startState)}::text[],
+                    ${members.map(({ changes }) => jsonText(changes))}::text[]) AS m(id, start_state, changes)
+        JOIN gateway g ON g.id = m.id AND g.state = 'active'
       ), chunks AS (
         INSERT INTO rollout_chunk (rollout_id, chunk, node_id, size, open, offered_at, deadline_at)
         SELECT ${orderId}::uuid, place / ${limits.chunkSize}, coalesce(min(node_id), ''), count(*)::int, count(*)::int, now(),
                now() + ${deadlineSeconds} * interval '1 second'
         FROM member GROUP BY 2
       ), added AS (
-        INSERT INTO delivery (rollout_id, ordinal, gateway_id, node_id, protocol, strategy, chunk, slot)
-        SELECT ${orderId}::uuid, place, id, node_id, protocol, strategy, place / ${limits.chunkSize}, place % ${limits.chunkSize}
+        INSERT INTO delivery (rollout_id, ordinal, gateway_id, node_id, protocol, strategy, start_state, changes, chunk, slot)
+        SELECT ${orderId}::uuid, place, id, node_id, protocol, strategy, start_state, changes, place / ${limits.chunkSize}, place % ${limits.chunkSize}
         FROM member RETURNING gateway_id
       ), counted AS (
         INSERT INTO rollout_count (rollout_id, writer, state, count)
@@ -171,18 +199,18 @@ export class DeliveryWriter {
       WITH base AS MATERIALIZED (
         SELECT coalesce(max(chunk), -1) + 1 AS next FROM rollout_chunk WHERE rollout_id = ${rolloutId}::uuid
       ), ready AS MATERIALIZED (
-        SELECT id, ordinals FROM rollout_group
+        SELECT id, ordinals, start_states FROM rollout_group
         WHERE rollout_id = ${rolloutId}::uuid AND node_id = ${nodeId} AND state = 'built' AND NOT placed
       ), placed_groups AS (
         UPDATE rollout_group g SET placed = true FROM ready WHERE g.id = ready.id
       ), numbered AS MATERIALIZED (
-        SELECT d.ordinal, r.id AS group_id, (row_number() OVER (ORDER BY d.ordinal))::int - 1 AS place
-        FROM ready r CROSS JOIN LATERAL ${sqlMembers('r')}
+        SELECT d.ordinal, r.id AS group_id, member.start_state, (row_number() OVER (ORDER BY d.ordinal))::int - 1 AS place
+        FROM ready r CROSS JOIN LATERAL ${sqlStartStates('r')}
         JOIN delivery d ON d.rollout_id = ${rolloutId}::uuid AND d.ordinal = member.ordinal
         WHERE d.state = 'pending' AND d.chunk IS NULL
       ), placed AS (
         -- What has ended meanwhile takes its place all the same: the slots of a chunk have no gaps.
-        UPDATE delivery d SET group_id = n.group_id, chunk = base.next + n.place / ${limits.chunkSize}, slot = n.place % ${limits.chunkSize}
+        UPDATE delivery d SET group_id = n.group_id, start_state = n.start_state, chunk = base.next + n.place / ${limits.chunkSize}, slot = n.place % ${limits.chunkSize}
         FROM base, numbered n
         WHERE d.rollout_id = ${rolloutId}::uuid AND d.ordinal = n.ordinal
         RETURNING d.chunk, d.ended_at IS NULL AS open
@@ -217,6 +245,26 @@ export class DeliveryWriter {
     return row?.offered ?? 0;
   }
 
+  /**
+   * What was refused is offered as it was planned anew: with another package, and under another id.
+   * @returns to how many gateways
+   */
+  async offerAnew(tx: Transaction, { rolloutId, groupId, members }: Anew): Promise<number> {
+    const [row] = await tx.$queryRaw<{ offered: number }[]>`
+      WITH offered AS (
+        UPDATE delivery d SET group_id = coalesce(${groupId}::uuid, d.group_id), start_state = m.start_state, replan = false,
+          changes = coalesce(m.changes::jsonb, d.changes), updated_at = now()
+        FROM unnest(${members.map(({ ordinal }) => ordinal)}::int[], ${members.map(({ startState }) => startState)}::text[],
+                    ${members.map(({ changes = null }) => changes && jsonText(changes))}::text[]) AS m(ordinal, start_state, changes)
+        WHERE d.rollout_id = ${rolloutId}::uuid AND d.ordinal = m.ordinal AND d.replan AND d.ended_at IS NULL
+        RETURNING d.gateway_id
+      ), woken AS (
+        UPDATE gateway SET wake = true WHERE id IN (SELECT gateway_id FROM offered)
+      )
+      SELECT count(*)::int AS offered, leonore_tell_nodes(array_agg(gateway_id)) AS announcements FROM offered`;
+    return row?.offered ?? 0;
+  }
+
   /** Step iii: notes for the deliveries that have no place yet on which node their gateway is now. */
   async follow(rolloutId: string): Promise<void> {
     const statement = Prisma.sql`
@@ -241,6 +289,15 @@ export function sqlMembers(group: string): Prisma.Sql {
   return Prisma.raw(
     `(SELECT generate_series(lower(span), upper(span) - 1) AS ordinal FROM unnest(${group}.ordinals) AS s(span)) AS member`,
   );
+}
+
+/** The same with the states that they were planned for. */
+function sqlStartStates(group: string): Prisma.Sql {
+  return Prisma.sql`(
+    SELECT member.ordinal, named.start_state
+    FROM (SELECT ordinal, row_number() OVER (ORDER BY ordinal) AS place FROM ${sqlMembers(group)}) AS member
+    LEFT JOIN unnest(${Prisma.raw(group)}.start_states) WITH ORDINALITY AS named(start_state, place)
+      ON named.place = member.place) AS member`;
 }
 
 /** Open deliveries go with their gateways to other nodes, under the locks of {@link lockOpen}. */

@@ -1,5 +1,11 @@
 /** The states of the domain as SQL: no statement spells one out that the domain groups. */
-import { endedStates, returningStates, workStates } from '../../domain/delivery/state.js';
+import {
+  type DeliveryState,
+  endedStates,
+  isEnded,
+  returningStates,
+  workStates,
+} from '../../domain/delivery/state.js';
 import { deliveryEvents, type DeliveryEvent } from '../../domain/delivery/events.js';
 import { Prisma } from '../../prisma/generated/client.js';
 
@@ -18,6 +24,17 @@ export const sqlStateOf = Prisma.raw(stateOf);
 export const sqlReturning = Prisma.raw(inStates(returningStates));
 /** States as they are stored in which a gateway is at work. */
 export const sqlWork = Prisma.raw(inStates(workStates));
+
+/**
+ * True for a delivery `d` of chunk `c` in a state, or in any. A state is spelt out, so that the indexes of few deliveries
+ * (those that are open, those that ended badly) serve whoever asks for them.
+ */
+export function sqlInState(state: DeliveryState | null): Prisma.Sql {
+  if (state === null) return Prisma.sql`true`;
+  return Prisma.raw(
+    isEnded(state) ? `d.state = '${state}'` : `d.ended_at IS NULL AND (${stateOf}) = '${state}'`,
+  );
+}
 
 /** The states from which an event may happen. */
 export function sqlFrom(event: DeliveryEvent): Prisma.Sql {

@@ -21,6 +21,7 @@ function measurement(gateways: number, seconds: number, events: number): Measure
       deployment: 'all',
       state: 'succeeded',
       deadlineSeconds: 60,
+      allowRemove: false,
       createdAt: at(0),
       endedAt: at(seconds),
       failure: null,

@@ -5,6 +5,7 @@ import { chmod, mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { Report, Task } from '../../domain/agent-protocol/messages.js';
+import type { GatewayProfile, GatewayState } from '../../domain/gateway/profile.js';
 import { DeviceServer, enrolmentToken } from '../../agent/testing/device-server.js';
 import { testTask, type TestPackage } from '../../agent/testing/test-package.js';
 
@@ -51,6 +52,27 @@ export class AgentUnderTest {
   async deliver(built: TestPackage, deliveryId: string, over: Partial<Task> = {}): Promise<Report> {
     this.server.offer(built, testTask(deliveryId, built, over));
     return this.server.ending(deliveryId);
+  }
+
+  /** Asks for profiles until one tells a state that is as wanted. @returns null when it tells none at all */
+  async state(isWanted: (state: GatewayState) => boolean): Promise<GatewayState | null> {
+    const { server } = this;
+    const count = (): number => server.profiles.length + server.registrations.length;
+    const last = (): GatewayProfile | undefined =>
+      server.profiles.at(-1) ?? server.registrations.at(-1)?.body.profile;
+    const first = count();
+    let seen = first;
+    const isTold = (): boolean => {
+      // Whoever has just sent one is left alone once: then he is asked anew.
+      server.profileWanted = count() === seen;
+      seen = count();
+      if (seen === first) return false;
+      const state = last()?.state;
+      return state === undefined || isWanted(state);
+    };
+    await server.until(isTold);
+    server.profileWanted = false;
+    return last()?.state ?? null;
   }
 
   /** Resolves once it has asked for tasks so many times more. */

@@ -1,13 +1,13 @@
-/** Both agents of LEONORE hold what the kit asks: the first four scenarios, and with LEONORE_SOAK=1 all of them. */
+/** Both agents of LEONORE hold what the kit asks: the quick scenarios, and with LEONORE_SOAK=1 all of them. */
 import { expect, test } from '@jest/globals';
 import { join } from 'node:path';
 import { packageRoot } from '../../process/package-root.js';
 import { busybox } from '../../tests/support/busybox-bed.js';
 import { busyBoxAgent } from '../busybox/busybox-root.js';
 import { runScenarios, type ScenarioResult } from './run-scenarios.js';
-import { scenarios } from './scenarios.js';
+import { quickScenarios, scenarios } from './scenarios.js';
 
-const chosen = process.env['LEONORE_SOAK'] === '1' ? scenarios : scenarios.slice(0, 4);
+const chosen = process.env['LEONORE_SOAK'] === '1' ? scenarios : quickScenarios;
 const run = (command: string): Promise<ScenarioResult[]> => runScenarios(command, () => undefined, chosen);
 
 const failed = (results: readonly ScenarioResult[]): ScenarioResult[] =>

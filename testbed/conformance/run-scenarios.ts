@@ -1,5 +1,6 @@
 import { AgentUnderTest } from './agent-under-test.js';
-import { scenarios, type Scenario } from './scenarios.js';
+import type { Scenario } from './scenario.js';
+import { scenarios } from './scenarios.js';
 
 export interface ScenarioResult {
   readonly name: string;
@@ -7,21 +8,27 @@ export interface ScenarioResult {
   readonly problem: string | null;
 }
 
+const sideBySide = 4;
+
 /** One that waits for a request that never comes has failed. */
 const scenarioMs = 5 * 60_000;
 
-/** Runs the chosen scenarios, all unless said otherwise, against an agent of its own, one after the other. */
+/** Runs the chosen scenarios, all unless said otherwise, against an agent of its own, some side by side: most of it is waiting. */
 export async function runScenarios(
   command: string,
   onResult: (result: ScenarioResult) => void = () => undefined,
   chosen: readonly Scenario[] = scenarios,
 ): Promise<ScenarioResult[]> {
   const results: ScenarioResult[] = [];
-  for (const scenario of chosen) {
-    const result = { name: scenario.name, problem: await problemOf(command, scenario) };
-    onResult(result);
-    results.push(result);
-  }
+  const waiting = [...chosen];
+  const work = async (): Promise<void> => {
+    for (let scenario = waiting.shift(); scenario !== undefined; scenario = waiting.shift()) {
+      const result = { name: scenario.name, problem: await problemOf(command, scenario) };
+      onResult(result);
+      results.push(result);
+    }
+  };
+  await Promise.all(Array.from({ length: sideBySide }, work));
   return results;
 }
 

@@ -5,38 +5,12 @@
 import assert from 'node:assert/strict';
 import { randomBytes } from 'node:crypto';
 import { gzipSync } from 'node:zlib';
-import type { Report } from '../../domain/agent-protocol/messages.js';
 import { enrolmentToken } from '../../agent/testing/device-server.js';
-import {
-  sha256,
-  tar,
-  testPackage,
-  testTask,
-  type TestArtifact,
-  type TestEntry,
-  type TestPackage,
-} from '../../agent/testing/test-package.js';
+import { sha256, tar, testTask, type TestEntry, type TestPackage } from '../../agent/testing/test-package.js';
 import type { AgentUnderTest } from './agent-under-test.js';
-
-export interface Scenario {
-  readonly name: string;
-  /** Throws what was not as it should be. */
-  readonly run: (agent: AgentUnderTest) => Promise<void>;
-}
-
-const app = (version: string, start = 'exec sleep 1000\n', files: TestArtifact['files'] = {}): TestPackage =>
-  testPackage({ name: 'app', version, files: { 'start.sh': start, ...files } });
-
-const installed = (report: Report): string[] =>
-  (report.installed ?? []).map(({ name, version }) => `${name}@${version}`).sort();
-
-function ends(report: Report, state: string, keys: readonly string[], error: object = {}): void {
-  assert.equal(report.state, state, JSON.stringify(report.error ?? report.detail ?? ''));
-  assert.deepEqual(installed(report), keys);
-  for (const [key, value] of Object.entries(error)) {
-    assert.equal(Reflect.get(report.error ?? {}, key), value, JSON.stringify(report.error));
-  }
-}
+import { app, ends, installed, type Scenario } from './scenario.js';
+import { dutyScenarios } from './duty-scenarios.js';
+import { faultScenarios } from './fault-scenarios.js';
 
 const entry = (path: string, content = 'x'): TestEntry => ({
   path,
@@ -92,7 +66,7 @@ async function cutAnswers(
   agent.server.intercept = () => false;
 }
 
-export const scenarios: readonly Scenario[] = [
+const protocolScenarios: readonly Scenario[] = [
   {
     name: 'registers with the enrolment token and asks for tasks with its own',
     run: async (agent) => {
@@ -250,3 +224,8 @@ export const scenarios: readonly Scenario[] = [
     },
   },
 ];
+
+/** Asked of both agents here whenever tests run; the others wait long for an agent to try again. */
+export const quickScenarios: readonly Scenario[] = [...protocolScenarios.slice(0, 6), ...dutyScenarios];
+
+export const scenarios: readonly Scenario[] = [...protocolScenarios, ...dutyScenarios, ...faultScenarios];

@@ -42,6 +42,7 @@ function rollout(groups: RolloutGroupView[], deliveries: DeliveryView[] = []): R
     deployment: 'building',
     state: 'partly',
     deadlineSeconds: 60,
+    allowRemove: false,
     createdAt: '2026-01-01T00:00:00Z',
     endedAt: null,
     failure: null,

@@ -81,6 +81,23 @@ describe('virtual gateways', () => {
     }
   });
 
+  test('refuse what was planned for another state, and tell which one they are in', async () => {
+    const server = await standIn();
+    const fleet = await fleetAt(server, { strategy: 'pull', intervalSeconds: 0.2 });
+    const digests = [...server.gateways.values()].map(
+      ({ registration }) => registration.profile.state?.digest ?? '',
+    );
+    await server.offer(await standInPackage('thermometer', '1.0.0', payload), 'first', [], 'of another state');
+    await until(() => server.countOf('failed') === 10, patienceMs);
+    expect(server.reports.map(({ error, stateDigest }) => [error?.step, stateDigest]).sort()).toEqual(
+      digests.map((digest) => ['state-changed', digest]).sort(),
+    );
+    expect(fleet.snapshot().failed).toBe(0);
+    await server.offer(await standInPackage('thermometer', '1.0.0', payload), 'second', [], digests[0]);
+    await until(() => server.countOf('succeeded') === 10, patienceMs);
+    expect(digests).not.toContain(server.reports.at(-1)?.stateDigest);
+  });
+
   test('ask conditionally: a poll without news costs no body', async () => {
     const server = await standIn();
     await fleetAt(server, { strategy: 'pull', intervalSeconds: 0.2 });

@@ -61,10 +61,16 @@ export class StandInServer {
   }
 
   /** Offers a package to all gateways, and notifies those that are pushed. */
-  async offer(pack: StandInPackage, deliveryPrefix: string, remove: string[] = []): Promise<void> {
+  async offer(
+    pack: StandInPackage,
+    deliveryPrefix: string,
+    remove: string[] = [],
+    startState?: string,
+  ): Promise<void> {
     this.addPackage(pack);
+    const changes = { remove, ...(startState === undefined ? {} : { startState }) };
     await Promise.all(
-      [...this.gateways].map(([id, gateway]) => this.offerTo(id, gateway, pack, deliveryPrefix, remove)),
+      [...this.gateways].map(([id, gateway]) => this.offerTo(id, gateway, pack, deliveryPrefix, changes)),
     );
   }
 
@@ -82,7 +88,7 @@ export class StandInServer {
     gateway: KnownGateway,
     pack: StandInPackage,
     deliveryPrefix: string,
-    remove: string[],
+    changes: { readonly remove: string[]; readonly startState?: string },
   ): Promise<void> {
     gateway.task = {
       deliveryId: `${deliveryPrefix}-${id}`,
@@ -94,7 +100,7 @@ export class StandInServer {
         sizeBytes: pack.bytes.length,
         installedSizeBytes: pack.bytes.length,
       },
-      remove,
+      ...changes,
       removeFirst: false,
       values: {},
       deadline: new Date(Date.now() + 60_000).toISOString(),

@@ -6,13 +6,14 @@
  * - At most one timer is armed, and none while `work` runs.
  * - Sequence numbers of a delivery only grow; a report that got no answer is sent again with its own number.
  */
+import { createHash } from 'node:crypto';
 import { Backoff, jittered } from '../../agent/connectivity/backoff.js';
 import { DeviceError, IntegrityError } from '../../agent/connectivity/device-error.js';
 import type { DeviceSession } from '../../agent/connectivity/http/device-client.js';
 import { pushPollFactor } from '../../agent/options.js';
 import { messageOf } from '../../agent/state/system-error.js';
 import type { PushSubscription } from '../../agent/connectivity/http/push-listener.js';
-import type { Report, Task } from '../../domain/agent-protocol/messages.js';
+import { stateChangedStep, type Report, type Task } from '../../domain/agent-protocol/messages.js';
 import type { ReportableState } from '../../domain/delivery/state.js';
 import { LeonoreError } from '../../domain/errors.js';
 import type { Installed } from '../../domain/gateway/profile.js';
@@ -215,6 +216,10 @@ export class VirtualGateway {
       await this.send(node, [this.inHand.ended]);
       return;
     }
+    if (task.startState !== undefined && task.startState !== this.stateDigest()) {
+      await this.refuse(node, task);
+      return;
+    }
     this.fleet.progress.tasks++;
     this.fleet.progress.working++;
     try {
@@ -222,6 +227,18 @@ export class VirtualGateway {
     } finally {
       this.fleet.progress.working--;
     }
+  }
+
+  /** It was planned for another state: LEONORE plans anew, for the one that the report names. */
+  private async refuse(node: DeviceSession, task: Task): Promise<void> {
+    const report: Report = {
+      ...this.report(task, 'failed'),
+      error: { class: 'state', step: stateChangedStep, message: 'the gateway is in another state' },
+      stateDigest: this.stateDigest(),
+      installed: [...this.currentlyInstalled()],
+    };
+    this.inHand = { deliveryId: task.deliveryId, sequence: report.sequence, ended: report };
+    await this.send(node, [report]);
   }
 
   private async install(node: DeviceSession, task: Task): Promise<void> {
@@ -285,7 +302,8 @@ export class VirtualGateway {
   }
 
   private end(task: Task, state: 'succeeded' | 'failed', rest: Partial<Report>): Report {
-    const report = { ...this.report(task, state), ...rest };
+    const named = task.startState === undefined ? {} : { stateDigest: this.stateDigest() };
+    const report = { ...this.report(task, state), ...named, ...rest };
     this.inHand = { deliveryId: task.deliveryId, sequence: report.sequence, ended: report };
     this.archive = null;
     this.fleet.progress[state]++;
@@ -311,13 +329,34 @@ export class VirtualGateway {
 
   private profile(): ReturnType<typeof profileOf> {
     const profile = profileOf(this.fleet.population, this.index, this.fleet.strategiesOf(this.index));
-    return this.installed === null ? profile : { ...profile, installed: [...this.installed] };
+    const installed = this.installed === null ? profile.installed : [...this.installed];
+    return {
+      ...profile,
+      ...(installed === undefined ? {} : { installed }),
+      state: {
+        isolation: 'none',
+        limits: false,
+        digest: digestOf(installed ?? []),
+        applications: [],
+        damaged: [],
+      },
+    };
+  }
+
+  /** Names what is installed, as a container's state does. */
+  private stateDigest(): string {
+    return digestOf(this.currentlyInstalled());
   }
 
   private nextPauseMs(error: unknown): number {
     this.backoff ??= new Backoff({ ...pauses, random: () => this.fleet.random() });
     return this.backoff.next(error instanceof DeviceError ? error.retryAfterMs : 0);
   }
+}
+
+function digestOf(installed: readonly Installed[]): string {
+  const keys = installed.map(({ name, version }) => `${name}@${version}`).sort();
+  return createHash('sha256').update(keys.join(' ')).digest('hex');
 }
 
 function isBadPackage(error: unknown): boolean {

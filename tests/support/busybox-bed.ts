@@ -1,7 +1,8 @@
 /** BusyBox agents for tests: as a process of this machine's, or in a root directory with BusyBox and nothing else. */
 import { execFileSync, spawn, type ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
-import { mkdir, readdir } from 'node:fs/promises';
+import { existsSync } from 'node:fs';
+import { mkdir, readdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { setTimeout as sleep } from 'node:timers/promises';
@@ -127,6 +128,17 @@ export class BusyBoxBed {
     for (const name of await readdir(this.path('container', 'staging'))) found.push(`staging/${name}`);
     const generations = await readdir(this.path('container', 'generations'));
     return generations.length === 1 ? found : [...found, ...generations];
+  }
+
+  /** Whether the process that the application called `app` names as its own is there. */
+  async isAlive(): Promise<boolean> {
+    const pid = Number(await readFile(this.path('container/data/app/pid'), 'utf8').catch(() => ''));
+    return pid > 0 && existsSync(`/proc/${String(pid)}`);
+  }
+
+  /** Resolves once the application has said which process it is: a moment after it was started. */
+  async running(): Promise<void> {
+    while (!(await this.isAlive())) await sleep(20);
   }
 
   async close(): Promise<void> {

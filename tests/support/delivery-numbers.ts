@@ -2,6 +2,7 @@ import { expect } from '@jest/globals';
 import { deliveryEvents, mayReport } from '../../domain/delivery/events.js';
 import type { HistoryEntry } from '../../domain/delivery/history.js';
 import { isEnded, type DeliveryState } from '../../domain/delivery/state.js';
+import { isToBePlannedAnew } from '../../domain/delivery/state-changed.js';
 import type { Database } from '../../repositories/database.js';
 
 interface DeliveryRow {
@@ -81,6 +82,7 @@ function expectLegal({ ordinal, state, sequence, offered, history }: DeliveryRow
   // That a chunk is offered is not told in histories: until its delivery moves on, either may be meant.
   let at: readonly DeliveryState[] = offered ? ['pending', 'offered'] : ['pending'];
   let highest = 0;
+  let refusals = 0;
   for (const entry of history) {
     if ('event' in entry) {
       const rule = deliveryEvents[entry.event];
@@ -96,7 +98,11 @@ function expectLegal({ ordinal, state, sequence, offered, history }: DeliveryRow
       });
       expect(report.sequence).toBeGreaterThan(highest);
       highest = report.sequence;
-      at = [report.state];
+      // What was planned for another state is not over: it is planned anew.
+      const attempt = refusals;
+      const refused = at.some((state) => isToBePlannedAnew({ state, attempt }, report));
+      if (refused) refusals += 1;
+      else at = [report.state];
     }
   }
   expect(sequence).toBeGreaterThanOrEqual(highest);

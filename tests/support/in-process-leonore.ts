@@ -259,11 +259,12 @@ export class SmallGateways {
     this.unsent.splice(0, batch.length);
     // Wake-ups may be lost.
     await Promise.allSettled(
-      acknowledgements.map(({ rolloutId, chunk, slots }) =>
+      acknowledgements.map(({ rolloutId, chunk, slots, refused }) =>
         this.rolloutClient.acknowledge(
           rolloutId,
           chunk,
           slots.map((slot) => [slot, slot]),
+          refused,
         ),
       ),
     );

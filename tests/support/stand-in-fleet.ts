@@ -206,6 +206,7 @@ export class StandInFleet {
         waiting: 0,
         chunks: this.formChunks(nodeId),
       }),
+      planAnew: async () => ({ planned: 0, remaining: 0 }),
       dispatchDeliveries: async ({ rolloutId, chunk, deadlineSeconds }) => {
         this.calls.push(`vi ${nodeId}`);
         if (!this.deadlines.has(chunk))

@@ -2,7 +2,9 @@ import { randomBytes, randomUUID } from 'node:crypto';
 import type { GatewayProfile } from '../../domain/gateway/profile.js';
 import type { Plan } from '../../domain/plan/plan.js';
 import { connectDatabase, type Database } from '../../repositories/database.js';
+import type { OrderMember } from '../../repositories/delivery/delivery-writer.js';
 import { createRepositories, type Repositories } from '../../repositories/repositories.js';
+import type { RolloutOptions } from '../../repositories/rollout-repository.js';
 import { startTestDatabase, type TestDatabase } from './postgres.js';
 
 export interface TestRepositories extends Repositories {
@@ -49,6 +51,11 @@ export function profileOf(id: string, changes: Partial<GatewayProfile> = {}): Ga
   };
 }
 
+/** The parts of gateways in an order that is meant for whatever state they are in. */
+export function orderParts(gatewayIds: readonly string[]): OrderMember[] {
+  return gatewayIds.map((gatewayId) => ({ gatewayId, startState: null, changes: {} }));
+}
+
 /** Enters a node that counts as alive. */
 export async function addNode({ nodes }: Repositories, id: string): Promise<string> {
   const incarnation = randomUUID();
@@ -78,6 +85,7 @@ export async function addRollout(
   repositories: Repositories,
   requests: readonly string[],
   gatewayIds: readonly string[],
+  wishes: Partial<RolloutOptions> = {},
 ): Promise<string> {
   const { deployments, rollouts, members } = repositories;
   const deployment = await deployments.create(`deployment-${randomBytes(4).toString('hex')}`, {
@@ -87,7 +95,7 @@ export async function addRollout(
   const { id } = await rollouts.create({
     requests,
     deploymentId: deployment.id,
-    options: { deadlineSeconds: 3_600 },
+    options: { deadlineSeconds: 3_600, ...wishes },
     idempotencyKey: null,
     requestDigest: 'test',
   });

@@ -128,10 +128,17 @@ export class RolloutClient {
     );
   }
 
-  /** Wakes the workflow of a chunk. @throws LeonoreError TEMPORAL_UNAVAILABLE */
-  async acknowledge(rolloutId: string, chunk: number, slots: readonly SlotRange[]): Promise<void> {
+  /** Wakes the workflow of a chunk; `look`: to look at the database. @throws LeonoreError TEMPORAL_UNAVAILABLE */
+  async acknowledge(
+    rolloutId: string,
+    chunk: number,
+    slots: readonly SlotRange[],
+    look = false,
+  ): Promise<void> {
     const handle = this.link.workflow.getHandle(workflowIds.deliverChunk(rolloutId, chunk));
-    await this.link.signalIfRunning(() => handle.signal(acknowledgeSignal, { slots }));
+    await this.link.signalIfRunning(() =>
+      handle.signal(acknowledgeSignal, look ? { slots, look } : { slots }),
+    );
   }
 
   /** A rollout has deliveries that moved to another node before they were planned: it delegates them anew. */

@@ -18,8 +18,8 @@ collect() {
 	for home in "$container"/store/*/*; do
 		[ -d "$home" ] || continue
 		printf '%s\n' "$kept" | cut -f 3 | grep -qxF "${home#"$container/"}" || rm -rf "$home"
-		rmdir "${home%/*}"
 	done
+	rmdir "$container"/store/*
 	for directory in "$container"/packages/*; do
 		[ ! -d "$directory" ] || printf '%s\n' "$kept" | cut -f 4 | grep -qxF "${directory##*/}" || rm -rf "$directory"
 	done
@@ -28,17 +28,19 @@ collect() {
 	done
 }
 
-# uninstall TABLE OTHER-TABLE GENERATION: what the first alone has, the last installed first
-uninstall() {
+# uninstall_from TABLE OTHER-TABLE GENERATION: what the first alone has, the last installed first
+uninstall_from() {
 	others=$(cat "$2") || return 1
 	while IFS=$tab read -r name _version home package _rest <&3; do
 		[ -n "$name" ] || continue
 		printf '%s\n' "$others" | cut -f 3 | grep -qxF "$home" && continue
 		keep_data=
 		printf '%s\n' "$others" | cut -f 1 | grep -qxF "$name" && keep_data=1
+		case $override_keep in true) keep_data=1 ;; esac
 		[ -d "$packages/$package" ] || continue
 		give "$container/$home"
 		control 300 "$packages/$package" "$3" "$package" uninstall "$name" || log "uninstalling $name failed"
+		[ "$override_keep$keep_data" != false ] || rm -rf "${container:?}/data/$name"
 	done 3<<-END
 		$(sed '1!G;h;$!d' "$1")
 	END

@@ -2,28 +2,32 @@
 # healthy: the evidence for what was brought or is to be started
 healthy() {
 	[ "$action" = start ] || artifact=
-	# What was up before the change has to be up after it.
 	touched=" $(cat touched) "
 	while IFS=$tab read -r name version home package _requested start _keep _size check up _rest <&3; do
 		[ -n "$name" ] || continue
 		[ "$start" = 0 ] || is_up "$name" || start_one "$name"
-		left=$(($(whole "${up%%.*}" 0) + 1))
-		while [ "$start" = 1 ] && [ "$left" -ge 0 ]; do
-			is_up "$name" || { fail health health "$name did not stay up" || return 1; }
-			[ "$left" = 0 ] || sleep 1
-			left=$((left - 1))
+		naps=$(awk -v up="$up" -v naps=$a_second 'BEGIN { printf "%.0f", (up == "-" ? 1 : up) * naps + 0.5 }')
+		while [ "$start" = 1 ]; do
+			if ! is_up "$name"; then
+				wait "${app_pid%% *}"
+				last=$?
+				rule_of "$name"
+				[ $last = 0 ] && is_done 0 || { fail health health "$name did not stay up" || return 1; }
+				set_due "$name" 9999999999 0 0 0
+				break
+			fi
+			[ "$naps" -gt 0 ] || break
+			naps=$((naps - 1))
+			nap
 		done
-		[ "$check" != - ] || continue
 		uptime
 		deadline=$((now + 60))
-		until limited 60 environment "$packages/$package" "$(current)" "$package" sh -c '
-			export LEONORE_NAME="$1" LEONORE_VERSION="$2" LEONORE_HOME="$LEONORE_ROOT/$3" LEONORE_DATA="$LEONORE_ROOT/data/$1"
-			cd "$LEONORE_HOME" && exec sh "./$4"' check "$name" "$version" "$home" "$check"; do
+		until probe "$name" "$version" "$home" "$package" "$check"; do
 			uptime
 			[ "$start" = 0 ] || is_up "$name" || deadline=0
 			[ "$now" -lt "$deadline" ] ||
 				{ fail health health "the check of $name failed: $(tail -c 500 tmp/output)" || return 1; }
-			sleep 1
+			nap
 		done
 	done 3<<-END
 		$(rows -v package="$(fact package)" -v name="$artifact" -v touched="$touched" '
@@ -68,12 +72,14 @@ deliver() {
 			makeRoom) inspect "$archive" "$(fact package)" && make_room && next=install ;;
 			install)
 				report installing 2
-				if collect "$before" && unpack "$archive" "$(fact package)"; then
+				if collect "$before" && unpack "$archive" "$(fact package)" && is_isolated; then
 					after=$(next_name)
 					[ -f data-before ] || ls "$container/data" | put data-before
 					step install
 					if ! write_generation "$after"; then
 						fail space install 'the disk is full'
+					elif [ -n "$(unmet "$after")" ]; then
+						fail state unpack "$(unmet "$after")"
 					elif put_in_place "$(fact package)" "$after"; then next=switch placed=1; else
 						fail script install "$(cat tmp/output)"
 					fi
@@ -83,10 +89,11 @@ deliver() {
 				report installing 2
 				collect "$before"
 				after=$(next_name)
-				if ! rows -v name="$artifact" -v action="$action" '
-					$1 == name && action == "uninstall" { next } $1 == name { $6 = action == "start" } 1' "$old" | generation "$after"; then
+				if ! changed | generation "$after" && ! { in_need && changed | generation "$after"; }; then
 					fail space change 'the disk is full'
-				elif [ "$action" = uninstall ] || cut -f 1 "$old" | grep -qxF "$artifact"; then next=switch; else
+				elif [ -n "$(unmet "$after")" ]; then
+					fail state change "$(unmet "$after")"
+				elif [ "$action" = uninstall ] || [ "$action" = wipe ] || cut -f 1 "$old" | grep -qxF "$artifact"; then next=switch; else
 					fail internal change "$artifact is not installed"
 				fi
 				;;
@@ -94,8 +101,7 @@ deliver() {
 				watching=
 				rm -f downloads/*
 				if [ "$(current)" != "$after" ]; then
-					[ -f touched ] || for name in $(cut -f 1 "$table"); do ! is_up "$name" || printf '%s ' "$name"; done | put touched
-					stop_all
+					stop_touched
 					switch_to "$after" || fail space switch 'the disk is full'
 				fi
 				[ "$(current)" != "$after" ] || next=start
@@ -106,12 +112,15 @@ deliver() {
 				;;
 			cleanup)
 				watching=1 next=ended
-				[ ! -d "$gens/$before" ] || uninstall "$old" "$table" "$before"
+				override_keep=$(fact keepData)
+				[ ! -d "$gens/$before" ] || uninstall_from "$old" "$table" "$before"
+				override_keep=
 				collect
 				report succeeded 3
+				[ "$action" != wipe ] || { rm -rf "$container"/data/* "$container"/log/* log.old ended/* && : >log; }
 				;;
 			undo)
-				undo
+				undo_delivery
 				next=ended
 				;;
 		esac
@@ -126,28 +135,62 @@ deliver() {
 }
 
 sweep() {
+	action=
+	hold CONT
 	rm -rf "$staged" downloads/* failure data-before touched ./*.new reports/*.new ended/*.new
 	keep_reserve
+}
+
+# stop_touched: what was up before the change has to be up after it
+stop_touched() {
+	[ -f touched ] || for name in $(cut -f 1 "$table"); do ! is_up "$name" || printf '%s ' "$name"; done | put touched
+	stop_all
+}
+
+# changed: the rows of the old generation as the order wants them
+changed() {
+	rows -v name="$artifact" -v action="$action" -v gone="$nl$artifact$nl$(sed -n "s/^also$tab//p" task)$nl" '
+		action == "wipe" || action == "uninstall" && index(gone, "\n" $1 "\n") { next }
+		$1 == name { $6 = action == "start" } 1' "$old"
+}
+
+# is_isolated: as far as artifacts of the package demand; and what they are to be asked can be asked
+is_isolated() {
+	case $nc$level-$(sed 's/"contentSize":.*//' "$staged/manifest.json") in
+		*none-*'"isolation":"'* | *user-*'"isolation":"full"'*) fail state isolation "it is $level here" ;;
+		no*'"tcp":'*) fail state health 'nc cannot do it' ;;
+	esac
+}
+
+# in_need: room for an order on a full disk. Nothing runs that could take it, and what goes anyway goes first.
+in_need() {
+	watching=
+	stop_touched
+	spare reserve
+	case $action in start | stop) return ;; esac
+	uninstall_from "$old" - "$before" <<-END
+		$(changed)
+	END
 }
 
 # make_room: the old goes before the new is unpacked; it can be fetched again
 make_room() {
 	watching=
-	[ -f touched ] || for name in $(cut -f 1 "$table"); do ! is_up "$name" || printf '%s ' "$name"; done | put touched
-	stop_all
+	stop_touched
 	if [ "$(current)" = "$before" ]; then
 		gap=$(next_name)
 		{ remaining "$table" | generation "$gap"; } && switch_to "$gap" || { fail space makeRoom 'the disk is full' || return 1; }
 	fi
 	# Listed without homes they are uninstalled, and their data stays.
 	{ cat "$table" && rows '{ print $1, "-", "-", "-" }' "$old"; } | cat >tmp/rest || { fail space makeRoom 'the disk is full' || return 1; }
-	uninstall "$old" tmp/rest "$before"
+	uninstall_from "$old" tmp/rest "$before"
 }
 
-undo() {
+undo_delivery() {
 	watching=
 	rm -rf "$staged" downloads/*
-	stop_all
+	# What was refused before anything was touched disturbs nobody.
+	[ "$(current)" = "$before" ] || stop_all
 	if old_is_whole; then
 		[ "$(current)" = "$before" ] || switch_to "$before"
 		watching=1
@@ -164,7 +207,7 @@ undo() {
 		drop_new
 		collect "$before"
 		watching=1
-		restore || log 'what was there before cannot be restored'
+		restore || log 'the old cannot be restored'
 	fi
 	collect
 	keep_up
@@ -179,7 +222,7 @@ old_is_whole() {
 
 drop_new() {
 	if [ -n "$placed" ] && [ -f "$gens/$after/table" ]; then
-		uninstall "$gens/$after/table" "$old" "$after"
+		uninstall_from "$gens/$after/table" "$old" "$after"
 	fi
 	[ -f data-before ] || return 0
 	for directory in "$container"/data/*; do

@@ -37,6 +37,63 @@ generation() {
 		[ -d "$to/values/$package" ] || [ ! -d "$gens/$before/values/$package" ] ||
 			cp -pr "$gens/$before/values/$package" "$to/values/" || return 1
 	done <"$to/table"
+	# Of what stays, and of what the task brings.
+	{
+		[ ! -f "$staged/control/artifacts" ] || cut -f 2 "$staged/control/artifacts"
+		echo "$tab"
+		sed 's/^/=/' "$to/table"
+		echo "$tab"
+		cat "$gens/$before/requires"
+	} | rows '$0 == "\t" { part++; next } !part { fresh[$1]; next } part == 1 { has[substr($1, 2)]; next }
+		$1 in has && !($1 in fresh)' >"$to/requires"
+	sed -n "s/^requires$tab//p" task >>"$to/requires" || return 1
+}
+
+# unmet GENERATION: the first requirement that does not hold in it, by the rules of node-semver. A version becomes text of
+# a fixed width, n[1..3] are its numbers and g says how many were given; 0 at the end is before all prereleases.
+unmet() {
+	rows '
+		function key(v, least, a, i, pre) {
+			sub(/^[v=]*/, "", v)
+			sub(/[+].*/, "", v)
+			pre = v ~ /-/
+			sub(/-.*/, "", v)
+			split(v, a, ".")
+			for (g = 0; a[g + 1] ~ /^[0-9]+$/ && g < 3; g++) n[g + 1] = a[g + 1]
+			for (i = g + 1; i < 4; i++) n[i] = 0
+			return text(least && g < 3 ? 0 : pre ? 1 : 2)
+		}
+		function text(end) { return sprintf("%015.0f%015.0f%015.0f%s", n[1], n[2], n[3], end) }
+		function next_(i) {
+			n[i]++
+			while (++i < 4) n[i] = 0
+			return text(0)
+		}
+		function holds(v, range, a, i) {
+			for (i = split(range, a, /[|][|]/); i > 0; i--) if (all(v, a[i])) return 1
+			return range == ""
+		}
+		function all(v, r, a, i, op, low) {
+			if (match(r, / - /)) r = ">=" substr(r, 1, RSTART) "<=" substr(r, RSTART + 3)
+			while (match(r, /[<>=~^] /)) r = substr(r, 1, RSTART) substr(r, RSTART + 2)
+			for (i = split(r, a, " "); i > 0; i--) {
+				op = a[i]
+				sub(/[^<>=~^].*/, "", op)
+				low = key(substr(a[i], length(op) + 1), 1)
+				if (!g) {
+					if (op ~ /^[<>]$/) return 0
+					continue
+				}
+				if (op == "<" ? v >= low : op == "<=" ? g < 3 ? v >= next_(g) : v > low : op == ">" ? g < 3 ? v < next_(g) : v <= low : v < low) return 0
+				if (op ~ /^[<>]/) continue
+				if (op !~ /[~^]/ && g > 2 ? v != low : v >= next_(op ~ /~/ ? g > 1 ? 2 : 1 : op != "^" || n[1] || g < 2 ? op == "^" ? 1 : g : n[2] || g < 3 ? 2 : 3)) return 0
+			}
+			return 1
+		}
+		FNR == NR { version[$1] = $2; next }
+		!($2 in version) { print $1 " needs " $2 " " $3 ", and " $2 " is not there"; exit }
+		!holds(key(version[$2]), $3) { print $1 " needs " $2 " " $3 ", and " $2 " is " version[$2]; exit }
+	' "$gens/$1/table" "$gens/$1/requires"
 }
 
 write_generation() {

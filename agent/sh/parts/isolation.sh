@@ -6,6 +6,19 @@ hidden_ones() {
 	done
 }
 
+# end_unit UNIT: kills all that it ever started. From a control group nothing gets away.
+end_unit() {
+	[ -n "$groups" ] || { end_marked "$mark:$1:" && return; }
+	for group in $groups; do
+		rounds=50
+		until rmdir "$group/$1" || [ ! -d "$group/$1" ] || [ $rounds = 0 ]; do
+			rounds=$((rounds - 1))
+			while read -r found; do kill -KILL "$found"; done <"$group/$1/cgroup.procs"
+			nap
+		done
+	done
+}
+
 # end_marked MARK: kills all that carries it in its environment, and who hides; in an exec a process has none: look twice
 # The mark is the agent's own: an agent beside this one may have a unit of the same name.
 # Not grep -F: it stops at the NUL that ends the first variable.
@@ -30,6 +43,8 @@ open_to_all() { mkdir -p "$@" && if [ $level = none ]; then chmod 755 "$@"; else
 
 # isolate: finds the highest level that this device gives, by trying: see docs/gateway.md
 isolate() {
+	find_groups
+	half=$(awk '/^MemTotal/ { printf "%.0f", $2 * 512 }' /proc/meminfo)
 	user=$((61184 + 0x$(printf %s "$mark" | sha256sum | cut -c 1-7) % 4000))
 	level=none
 	[ "$(id -u)" = 0 ] && [ "$most_level" != none ] && for level in full user none; do
@@ -47,6 +62,8 @@ isolate() {
 	done
 	[ $level != none ] || wrap=
 	open_to_all "$container/data" "$container/store" "$container/staging" "$container/tmp" "$container"/store/*/
+	# An empty store has made one of that name.
+	rmdir "$container/store/*"
 	give "$container"/data/*/ "$link"/values/*/
 	log "isolation: $level"
 }
@@ -75,6 +92,33 @@ view() {
 	wait $holder
 	return $result
 }
+
+# find_groups: control groups of version 2 or 1, where they may be written
+find_groups() {
+	for group in /sys/fs/cgroup /sys/fs/cgroup/pids /sys/fs/cgroup/memory /sys/fs/cgroup/cpu; do
+		[ -w $group/cgroup.procs ] || continue
+		echo '+memory +pids +cpu' >$group/cgroup.subtree_control
+		group=$group/leonore-$mark
+		mkdir -p $group || continue
+		echo '+memory +pids +cpu' >$group/cgroup.subtree_control
+		groups="$groups $group"
+	done
+}
+
+# join_groups LIMITS: with what its manifest says of memoryBytes, processes and cpuPercent; both versions' names are tried
+join_groups() {
+	cpu=$(number_in cpuPercent "$1")
+	for group in $groups; do
+		mkdir -p "$group/$unit" && cd "$group/$unit" || continue
+		set_limit pids.max "$(number_in processes "$1")" 256
+		set_limit memory.max "$(number_in memoryBytes "$1")" "$half"
+		set_limit memory.limit_in_bytes "$(number_in memoryBytes "$1")" "$half"
+		[ -z "$cpu" ] || set_limit cpu.max "${cpu}000 100000"
+		[ -z "$cpu" ] || set_limit cpu.cfs_quota_us "${cpu}000"
+		echo 0 >cgroup.procs
+	done
+}
+set_limit() { [ ! -f "$1" ] || echo "${2:-$3}" >"$1"; }
 
 isolation_tools() {
 	case $level in full) printf ',{"name":"isolation-full","version":"1.0.0"}' ;; esac

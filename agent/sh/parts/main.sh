@@ -20,6 +20,7 @@ etag='' most_level=${most_level:-full}
 end_leftovers
 prepare
 isolate
+for group in $groups; do for unit in "$group"/*/; do unit=${unit%/} && end_unit "${unit##*/}"; done; done
 end_marked "LEONORE_CONTAINER=$mark"
 finish() {
 	trap '' TERM INT HUP
@@ -27,6 +28,7 @@ finish() {
 	[ -z "$asking" ] || kill "$asking"
 	[ -z "$child" ] || end_group "$child"
 	stop_all
+	for group in $groups; do rmdir "$group"; done
 	rm -f lock
 	exit 0
 }
@@ -44,12 +46,14 @@ fi
 keep_up
 if [ -z "$token" ] || [ -z "$node" ]; then register; fi
 while :; do
+	at_once=
 	poll
 	uptime
 	if [ "$now" -ge "$verify_at" ]; then verify && verify_at=$((now + 3600)); fi
 	[ -z "$tell" ] || register
 	keep_reserve
 	: >tmp/complaints
+	[ -z "$at_once" ] || continue
 	wait_for=$(whole "${every:-${interval%%.*}}" 30)
 	[ "$failures" = 0 ] || [ "$wait_for" -ge $((1 << failures)) ] || wait_for=$((1 << failures))
 	patience $((wait_for > 0 ? wait_for : 1))

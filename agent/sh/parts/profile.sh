@@ -27,15 +27,17 @@ profile() {
 
 # state: what became of what is installed
 state() {
-	printf ',"state":{"isolation":"%s","limits":false,"digest":"%s","applications":[' $level "$(state_digest)"
+	printf ',"state":{"isolation":"%s","limits":%s,"digest":"%s","applications":[' $level "$([ -n "$groups" ] && echo true || echo false)" "$(state_digest)"
 	comma=
 	while IFS=$tab read -r name _version _home _package _requested starts _rest <&3; do
 		[ "$starts" = 1 ] || continue
 		due_of "$name"
 		up=false
 		! is_up "$name" || up=true
-		printf '%s{"name":"%s","up":%s,"restarts":%s%s}' "$comma" "$name" $up "$restarts" \
-			"${last:+,\"lastExit\":\"ended with status $last\"}"
+		sick=
+		case $checks in *" $name:"*:[1-9]*) sick=${checks#*" $name:"*:} sick=${sick%% *} sick=${sick#0} ;; esac
+		printf '%s{"name":"%s","up":%s,"restarts":%s%s%s}' "$comma" "$name" $up "$restarts" \
+			"${last:+,\"lastExit\":\"ended with status $last\"}" "${sick:+,\"check\":\"failed $sick times\"}"
 		comma=,
 	done 3<"$table"
 	printf '],"damaged":['

@@ -14,11 +14,17 @@ environment() {
 		key=$(printf '%s' "${file##*/}" | tr 'a-z.-' 'A-Z__')
 		export "LEONORE_VALUE_$key=$(cat "$file")"
 	done
+	[ -z "$groups" ] || join_groups "$(declared "$1" "${unit#app.}")"
 	shift 3
 	cd "$container" || exit 1
 	trap - TERM INT HUP
 	exec setsid $wrap "$@" 3<&- 4<&- 5<&- 6<&- 8<&- 9>&-
 }
+
+# declared PACKAGE-DIRECTORY NAME: what its manifest says of an artifact, of which keys stand in order
+declared() { sed 's/"contentSize":.*//;s/{"control":/\n&/g' "$1/manifest.json" | grep -F "\"name\":\"$2\","; }
+# number_in KEY TEXT
+number_in() { printf %s "$2" | sed -n "s/.*\"$1\":\([0-9]*\).*/\1/p"; }
 
 current() { readlink "$link" | sed 's/.*\///'; }
 
@@ -43,7 +49,7 @@ limited() {
 	result=$?
 	# It is over when it exits: what it left running ends with it, and whoever cannot be ended must not hold the pipe.
 	kill -KILL -$child
-	end_marked "$mark:script.$units:"
+	end_unit "script.$units"
 	child=
 	kill -0 $reader && nap && kill $reader
 	wait $reader

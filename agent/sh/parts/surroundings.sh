@@ -24,18 +24,19 @@ for name in $(env | sed -n 's/^\([A-Za-z_][A-Za-z0-9_]*\)=.*/\1/p'); do
 	case $name in PATH | TZ | PPID | LEONORE_*) ;; *) unset "$name" ;; esac
 done
 export PATH="${PATH:-/usr/sbin:/usr/bin:/sbin:/bin}" LC_ALL=C
-: "${LEONORE_SERVER:?must be the address of LEONORE}" "${LEONORE_ROOT_DIR:?must name a directory}"
+: "${LEONORE_SERVER:?}" "${LEONORE_ROOT_DIR:?}"
 mkdir -p "$LEONORE_ROOT_DIR/agent" && cd "$LEONORE_ROOT_DIR/agent" && chmod 700 . && own=$(pwd) && root=${own%/agent} || exit 2
 container=$root/container
 gens=$container/generations packages=$container/packages link=$container/current table=$container/current/table staged=$container/staging/package
 server=${LEONORE_SERVER%/} enrolment=${LEONORE_ENROLMENT_TOKEN:-} id=${LEONORE_ID:-} every=${LEONORE_INTERVAL:-}
 labels=${LEONORE_LABELS:-} components=${LEONORE_COMPONENTS:-} most_level=${LEONORE_ISOLATION:-full}
-unset LEONORE_SERVER LEONORE_ROOT_DIR LEONORE_ENROLMENT_TOKEN LEONORE_ID LEONORE_INTERVAL LEONORE_LABELS LEONORE_COMPONENTS LEONORE_ISOLATION
+for name in $(env | sed -n 's/^\(LEONORE_[A-Z_]*\)=.*/\1/p'); do unset "$name"; done
 tab=$(printf '\t')
 nl='
 '
 token='' node='' interval='' watching='' asking='' delivery=- pids=' ' dues=' ' child='' logged=0 units=0
-unsent='' tell='' plain='' damaged='' level=none wrap='' verify_at=0
+override_keep='' groups='' rules=' ' checks=' '
+action='' unsent='' tell='' plain='' damaged='' level=none wrap='' verify_at=0
 
 exec 9>&2 2>/dev/null
 log() {
@@ -49,19 +50,35 @@ free_kib() { stat -f -c '%a %S' "$root" | awk '{ printf "%.0f", $1 * $2 / 1024 }
 # rows PROGRAM...: awk over tab separated columns
 rows() { awk -F "$tab" -v OFS="$tab" "$@"; }
 digest_of() { sha256sum "$1" | cut -d ' ' -f 1; }
-# put FILE: standard input becomes its content, whole or not at all, also after a power cut. On a full disk the reserve
-# is given up for it: it is kept for the journal and for reports.
+# put FILE: standard input becomes its content, whole or not at all, also after a power cut. On a full disk room is made
+# for it while applications are held still: one may take whatever becomes free.
 put() {
 	content=$(cat && echo .) content=${content%.}
-	written "$1" || { rm -f reserve "$1.new" && written "$1"; } || { rm -f "$1.new" && false; }
+	written "$1" && return
+	hold STOP
+	spare "$1.new"
+	written "$1"
+	result=$?
+	# An order may be what frees the disk: until it is carried out they stay so.
+	[ -n "$action" ] || hold CONT
+	return $result
+}
+hold() { for entry in $pids; do kill "-$1" "-${entry#*:}"; done; }
+# spare [FILE]: gives up what can be done without, and 8 KiB of the reserve, which is kept for the journal and for reports:
+# not all at once, since somebody else may take what is left over.
+spare() {
+	rm -f log.old tmp/raw tmp/listed tmp/promised "$container"/log/*.old "$@"
+	size=$(wc -c <reserve)
+	[ "${size:-0}" -gt 8192 ] && dd if=/dev/null of=reserve bs=1 seek=$((size - 8192)) || rm -f reserve
 }
 # cat notices when it cannot write; not every builtin does.
 written() { (umask 077 && printf %s "$content" | cat >"$1.new") && sync && mv "$1.new" "$1" && sync; }
 keep_reserve() {
-	[ "$(wc -c <reserve)" != 65536 ] || return 0
-	# On a disk that is almost full, as much of it as there is.
+	size=$(wc -c <reserve) missing=$((64 - ${size:-0} / 1024))
+	[ $missing -gt 0 ] || return 0
+	# On a disk that is almost full, as much of it as there is; what is kept already is not given up meanwhile.
 	room=$(($(free_kib) - 8))
-	[ $room -lt 4 ] || dd if=/dev/zero of=reserve bs=1k count=$((room < 64 ? room : 64))
+	[ $room -lt 4 ] || dd if=/dev/urandom bs=1k count=$((room < missing ? room : missing)) >>reserve
 }
 quoted() { printf '"%s"' "$(printf '%s' "$1" | tr '\000-\037\177' ' ' | sed 's/[\\"]/\\&/g')"; }
 value_of() { sed -n "s/^$1$tab//p" "$2" | head -n 1 | tr -d '\r'; }
@@ -73,10 +90,14 @@ random() { head -c 12 /dev/urandom | sha256sum | cut -c "1-$1"; }
 # Not every BusyBox can sleep for less than a second.
 nap() { sleep 1; }
 a_second=1
-usleep 1 && nap() { usleep 200000; } && a_second=5
+usleep 1 && nap() { usleep 100000; } && a_second=10
 # Nor has each nice.
 nicely=''
 nice -n 19 true && nicely='nice -n 19'
+
+# To check ports.
+nc=no
+nc --help 2>&1 | grep -q e.PROG && nc=
 
 attend() {
 	while kill -0 "$1"; do
@@ -93,5 +114,6 @@ pause_for() {
 		sleep 1
 		left=$((left - 1))
 		keep_up
+		look_after
 	done
 }

@@ -28,8 +28,10 @@ poll() {
 		start_state=$(fact startState)
 		if [ -n "$start_state" ] && [ "$start_state" != "$(state_digest)" ]; then
 			report failed 3 '{"class":"state","step":"state-changed","message":"the gateway is in another state"}'
+			sweep
 		else
-			step $first && deliver
+			# There may be more to do already; a journal that has no room must wait.
+			step $first && { deliver; at_once=1; }
 		fi
 		send_reports
 	done
@@ -42,6 +44,7 @@ sound_task() {
 		{ text = text $0 "\n" }
 		$1 == "package" || $1 == "digest" { sound += length($2) == 64 && $2 !~ /[^0-9a-f]/ }
 		$1 == "size" || $1 == "lastSequence" { sound += $2 ~ /^[0-9]+$/ && length($2) < 13 }
-		$1 == "action" || $1 == "artifact" { sound += $2 ~ /^[a-z0-9._+-]+$/ }
+		$1 == "action" { wipes = $2 == "wipe" }
+		$1 == "action" || $1 == "artifact" { sound += $2 ~ /^[a-z0-9._+-]+$/ || $2 == "" && wipes }
 		($1 == "end" || $1 == "endOrder") && $2 == id && id != "" && sound == 4 && ++count == wanted { printf "%s", text }'
 }

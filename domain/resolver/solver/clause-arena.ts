@@ -1,7 +1,12 @@
 import type { Literal } from './literal.js';
 
-/** Words before the literals of a clause: its size, its glue, and when it was last of use. */
-const header = 3;
+/**
+ * Words before the literals of a clause: its size, its glue, when it was last of use, and the place after its beginning
+ * where the search for a literal to watch goes on.
+ */
+export const header = 4;
+/** The first place to look for a literal to watch: the two before it are watched. */
+const unwatched = header + 2;
 
 /**
  * All clauses in one array of integers, each named by where it begins: a solver reads them all the time, and what lies
@@ -20,6 +25,7 @@ export class ClauseArena {
     this.words[clause] = literals.length;
     this.words[clause + 1] = glue;
     this.words[clause + 2] = now;
+    this.words[clause + 3] = unwatched;
     literals.forEach((literal, index) => (this.words[clause + header + index] = literal));
     this.end += header + literals.length;
     (glue === 0 ? this.stated : this.learned).push(clause);

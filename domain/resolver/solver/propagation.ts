@@ -1,7 +1,15 @@
 import { noReason, reasonKind, reasonOf, unassigned, type Assignment, type Reason } from './assignment.js';
-import type { ClauseArena } from './clause-arena.js';
+import { header, type ClauseArena } from './clause-arena.js';
 import { sortTerms, type Linear } from './linear.js';
 import { not, variableOf, type Literal } from './literal.js';
+
+/** A linear constraint in which a literal counts. */
+interface Counted {
+  readonly linear: Linear;
+  readonly weight: number;
+}
+
+const none: readonly never[] = [];
 
 /**
  * Draws the consequences of an assignment from clauses, linear constraints, and sets of which at most one is true.
@@ -15,12 +23,12 @@ export class Propagation {
   /** Literals, clauses and terms looked at: follows the time that is spent, and does not depend on the machine. */
   work = 0;
   readonly linears: Linear[] = [];
-  /** By literal: clause and another literal of it, one after the other. */
-  private watches: number[][] = [[], []];
+  /** By literal: clause and another literal of it, one after the other; null while there are none. */
+  private readonly watches: (number[] | null)[] = [null, null];
   /** By literal: the linear constraints in which it counts, and its weights there. */
-  private readonly counted: { readonly linear: Linear; readonly weight: number }[][] = [[], []];
+  private readonly counted: (Counted[] | null)[] = [null, null];
   /** By literal: the sets in which it excludes the others. */
-  private readonly exclusive: (readonly Literal[])[][] = [[], []];
+  private readonly exclusive: ((readonly Literal[])[] | null)[] = [null, null];
   private readonly unsorted = new Set<Linear>();
   /** When two of a set are true, the second of them. */
   private clash: Literal = 0;
@@ -31,22 +39,22 @@ export class Propagation {
   ) {}
 
   addVariable(): void {
-    this.watches.push([], []);
-    this.counted.push([], []);
-    this.exclusive.push([], []);
+    this.watches.push(null, null);
+    this.counted.push(null, null);
+    this.exclusive.push(null, null);
   }
 
   attach(clause: number): void {
     const { raw } = this.arena;
     const at = this.arena.first(clause);
     const [one = 0, two = 0] = [raw[at], raw[at + 1]];
-    this.watches[one]?.push(clause, two);
-    this.watches[two]?.push(clause, one);
+    this.watch(one, clause, two);
+    this.watch(two, clause, one);
   }
 
   /** Watches these clauses and no others. */
   attachAll(clauses: readonly number[]): void {
-    for (const list of this.watches) list.length = 0;
+    this.watches.fill(null);
     for (const clause of clauses) this.attach(clause);
   }
 
@@ -59,13 +67,19 @@ export class Propagation {
   /** Only at level 0, after everything on the trail has been propagated, so that it counts at once. */
   addTerm(linear: Linear, literal: Literal, weight: number): void {
     linear.terms.push({ literal, weight });
-    this.counted[literal]?.push({ linear, weight });
+    const counted = this.counted[literal];
+    if (counted) counted.push({ linear, weight });
+    else this.counted[literal] = [{ linear, weight }];
     if (this.assignment.isTrue(literal)) linear.sum += weight;
     this.unsorted.add(linear);
   }
 
   addExclusive(literals: readonly Literal[]): void {
-    for (const literal of literals) this.exclusive[literal]?.push(literals);
+    for (const literal of literals) {
+      const sets = this.exclusive[literal];
+      if (sets) sets.push(literals);
+      else this.exclusive[literal] = [literals];
+    }
   }
 
   /** What follows from terms that came up; only at level 0. Returns the constraint that broke, or none. */
@@ -86,15 +100,15 @@ export class Propagation {
       const literal = trail[assignment.head] ?? 0;
       assignment.head += 1;
       this.work += 1;
-      const counted = this.counted[literal] ?? [];
+      const counted = this.counted[literal] ?? none;
       // All sums first: backtracking takes them back for every propagated literal.
       for (let index = 0; index < counted.length; index += 1) {
         const entry = counted[index];
         if (entry !== undefined) entry.linear.sum += entry.weight;
       }
-      const sets = this.exclusive[literal] ?? [];
+      const sets = this.exclusive[literal] ?? none;
       for (let index = 0; index < sets.length; index += 1) {
-        if (this.exclude(literal, sets[index] ?? [])) return reasonOf(reasonKind.literal, literal);
+        if (this.exclude(literal, sets[index] ?? none)) return reasonOf(reasonKind.literal, literal);
       }
       const broken = this.visitWatches(not(literal));
       if (broken !== noReason) return broken;
@@ -108,7 +122,7 @@ export class Propagation {
 
   /** Takes a literal out of the sums again. */
   uncount(literal: Literal): void {
-    const counted = this.counted[literal] ?? [];
+    const counted = this.counted[literal] ?? none;
     for (let index = 0; index < counted.length; index += 1) {
       const entry = counted[index];
       if (entry === undefined) continue;
@@ -180,7 +194,8 @@ export class Propagation {
     const { assignment, arena } = this;
     const { values } = assignment;
     const { raw } = arena;
-    const watching = this.watches[falseLiteral] ?? [];
+    const watching = this.watches[falseLiteral];
+    if (!watching) return noReason;
     const { length } = watching;
     this.work += length >> 1;
     let kept = 0;
@@ -195,7 +210,7 @@ export class Propagation {
         kept += 2;
         continue;
       }
-      const at = clause + 3;
+      const at = clause + header;
       let first = raw[at] ?? 0;
       if (first === falseLiteral) {
         first = raw[at + 1] ?? 0;
@@ -219,20 +234,36 @@ export class Propagation {
     return broken;
   }
 
-  /** Finds another literal to watch in place of the second one. */
+  /**
+   * Finds another literal to watch in place of the second one. The search goes on where it ended the last time, and
+   * around: a long clause whose literals become false one after the other would be read from its beginning each time.
+   */
   private rewatch(raw: Int32Array, clause: number, first: Literal): boolean {
     const { values } = this.assignment;
-    const at = clause + 3;
-    const end = at + (raw[clause] ?? 0);
-    for (let index = at + 2; index < end; index += 1) {
-      const literal = raw[index] ?? 0;
-      if (values[literal] === 0) continue;
-      raw[index] = raw[at + 1] ?? 0;
-      raw[at + 1] = literal;
-      this.watches[literal]?.push(clause, first);
-      return true;
+    const second = clause + header + 1;
+    const end = clause + header + (raw[clause] ?? 0);
+    const from = clause + (raw[clause + 3] ?? 0);
+    let index = from;
+    while (index < end && values[raw[index] ?? 0] === 0) index += 1;
+    this.work += (index - from) >> 2;
+    if (index === end) {
+      index = second + 1;
+      while (index < from && values[raw[index] ?? 0] === 0) index += 1;
+      this.work += (index - second) >> 2;
+      if (index >= from) return false;
     }
-    return false;
+    const literal = raw[index] ?? 0;
+    raw[index] = raw[second] ?? 0;
+    raw[second] = literal;
+    raw[clause + 3] = index - clause;
+    this.watch(literal, clause, first);
+    return true;
+  }
+
+  private watch(literal: Literal, clause: number, other: Literal): void {
+    const list = this.watches[literal];
+    if (list) list.push(clause, other);
+    else this.watches[literal] = [clause, other];
   }
 
   /** Makes false what no longer fits; tells whether the constraint is broken. */

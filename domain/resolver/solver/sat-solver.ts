@@ -212,6 +212,7 @@ export class SatSolver {
       }
       const assumption = assumptions[assignment.level];
       if (assumption !== undefined) {
+        propagation.work += 1;
         if (this.isFalse(assumption))
           return { satisfiable: false, core: this.analysis.coreOf(assumption, assumptions) };
         assignment.levelStarts.push(assignment.trail.length);
@@ -234,6 +235,11 @@ export class SatSolver {
       if (this.isTrue(literal) || this.isFalse(literal)) continue;
       return this.assignment.phases[variable] === 1 ? literal : not(literal);
     }
+  }
+
+  /** Counts the steps that whoever decides has taken: long walks through a graph cost as much as propagation. */
+  charge(steps: number): void {
+    this.propagation.work += steps;
   }
 
   private account(budget: Budget): void {

@@ -1,6 +1,6 @@
 /** Builders of test data for the resolver. */
 import type { ArtifactManifest, NamedRange } from '../../artifact/manifest.js';
-import type { GatewayProfile, Installed } from '../../gateway/profile.js';
+import type { GatewayProfile, GatewayState, Installed } from '../../gateway/profile.js';
 import type { Resolution } from '../../plan/plan.js';
 import { parseRequest } from '../../plan/request.js';
 import { createCatalog } from '../create-catalog.js';
@@ -32,6 +32,7 @@ interface GatewaySketch {
   readonly software?: Partial<GatewayProfile['software']>;
   readonly labels?: Record<string, string>;
   readonly installed?: Installed[];
+  readonly state?: GatewayState;
 }
 
 /** A gateway with armv7 and Linux unless said otherwise. */

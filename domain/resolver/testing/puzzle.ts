@@ -11,17 +11,24 @@ export interface Puzzle {
   >;
 }
 
+/** All weights are multiples of it. */
+const unit = 8_192;
+
 /**
- * A partition problem: each choice costs either disk or memory, and of both there is exactly half of what all of them
- * cost together.
+ * A partition problem: each choice costs either disk or memory, and of both there is half of what all of them cost
+ * together, and half a unit beside. So there is enough of both together, and yet no way: whatever the choices are, half
+ * a unit is left of the one, and half a unit is missing of the other.
  */
 export function puzzle(choices = 60, seed = 3): Puzzle {
   let state = seed;
   const weights = Array.from({ length: choices }, () => {
     state = (state * 48_271) % 2_147_483_647;
-    return (1 + (state % 999)) * 4_096;
+    return (1 + (state % 999)) * unit;
   });
-  const half = Math.floor(weights.reduce((sum, weight) => sum + weight, 0) / 2);
+  const total = weights.reduce((sum, weight) => sum + weight, 0);
+  const half = Math.floor(total / 2 / unit) * unit + unit / 2;
+  // Each part takes some bytes of both, too.
+  const free = { disk: half + 2 * choices, memory: total - half + choices };
   const part = (name: string, installedSize: number, memory: number): ArtifactManifest => ({
     name,
     version: '1.0.0',
@@ -43,6 +50,11 @@ export function puzzle(choices = 60, seed = 3): Puzzle {
         part(`memory-${index}`, 1, weight),
       ]),
     ],
-    hardware: { diskFree: half, diskTotal: 2 * half, memoryFree: half, memoryTotal: 2 * half },
+    hardware: {
+      diskFree: free.disk,
+      diskTotal: 2 * free.disk,
+      memoryFree: free.memory,
+      memoryTotal: 2 * free.memory,
+    },
   };
 }

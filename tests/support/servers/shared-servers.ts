@@ -26,6 +26,8 @@ export class SharedServers {
     const desk = createServer();
     const servers = new SharedServers(desk);
     desk.on('request', (request, response) => {
+      // A connection that is kept would be closed some seconds later, at the very moment in which a file asks again.
+      response.setHeader('connection', 'close');
       servers.answer(request.url).then(
         (answer) => response.end(JSON.stringify(answer)),
         (error: unknown) => {

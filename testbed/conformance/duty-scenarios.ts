@@ -1,0 +1,145 @@
+/** What manifests, tasks and orders ask of an agent beyond installing: evidence, restarts, data, what holds together. */
+import assert from 'node:assert/strict';
+import { testPackage, type TestArtifact, type TestPackage } from '../../agent/testing/test-package.js';
+import { app, ends, type Scenario } from './scenario.js';
+
+/** Its check holds when it was started so often with the same data. */
+const counting = (version: string, starts: number): TestPackage =>
+  app(version, 'echo x >>"$LEONORE_DATA/starts"; exec sleep 1000\n', {
+    'check.sh': `test "$(wc -l <"$LEONORE_DATA/starts")" -eq ${String(starts)}\n`,
+  });
+
+const lib = (version: string): TestArtifact => ({ name: 'lib', version, files: { data: version } });
+
+const withHealth = (version: string, health: NonNullable<TestArtifact['health']>): TestPackage =>
+  app(version, undefined, {}, { health });
+
+export const dutyScenarios: readonly Scenario[] = [
+  {
+    name: 'connects to the port and asks what a manifest names as evidence',
+    run: async (agent) => {
+      const port = Number(new URL(agent.server.url).port);
+      agent.server.intercept = (request, response) => {
+        if (request.url !== '/health' && request.url !== '/ill') return false;
+        response.writeHead(request.url === '/ill' ? 500 : 204).end();
+        return true;
+      };
+      const http = (path: string) => ({ http: { port, path } });
+      const open = await agent.deliver(withHealth('1.0.0', { tcp: port }), 'd1');
+      // One that has no means to connect says so, and installs nothing that it cannot vouch for.
+      if (open.error?.class === 'state') {
+        ends(await agent.deliver(app('1.0.0'), 'd2'), 'succeeded', ['app@1.0.0']);
+      } else {
+        ends(open, 'succeeded', ['app@1.0.0']);
+        const closed = await agent.deliver(withHealth('2.0.0', { tcp: 1 }), 'd2', { remove: ['app@1.0.0'] });
+        ends(closed, 'failed', ['app@1.0.0'], { class: 'health' });
+      }
+      const ill = await agent.deliver(withHealth('2.0.0', http('/ill')), 'd3', { remove: ['app@1.0.0'] });
+      ends(ill, 'failed', ['app@1.0.0'], { class: 'health' });
+      const well = await agent.deliver(withHealth('3.0.0', http('/health')), 'd4', { remove: ['app@1.0.0'] });
+      ends(well, 'succeeded', ['app@3.0.0']);
+    },
+  },
+  {
+    name: 'checks for ever after, tells what it finds, and starts again what works no more',
+    run: async (agent) => {
+      // It works for a while, and works no more while it goes on running.
+      const start = 'touch "$LEONORE_DATA/well"; sleep 3; rm "$LEONORE_DATA/well"; exec sleep 1000\n';
+      const built = app(
+        '1.0.0',
+        start,
+        { 'check.sh': 'test -f "$LEONORE_DATA/well"\n' },
+        {
+          health: { check: 'check.sh', periodSeconds: 1 },
+        },
+      );
+      ends(await agent.deliver(built, 'd1'), 'succeeded', ['app@1.0.0']);
+      const ill = await agent.state((state) => state.applications[0]?.check !== undefined);
+      assert.equal(ill?.applications[0]?.name, 'app');
+      const again = await agent.state((state) => (state.applications[0]?.restarts ?? 0) > 0);
+      assert.ok((again?.applications[0]?.restarts ?? 0) > 0);
+    },
+  },
+  {
+    name: 'starts again as the manifest says, and tells of it',
+    run: async (agent) => {
+      const once = app('1.0.0', 'exit 0\n', {}, { restart: { policy: 'onFailure' } });
+      ends(await agent.deliver(once, 'd1'), 'succeeded', ['app@1.0.0']);
+      const done = await agent.state(() => true);
+      assert.deepEqual(
+        done?.applications.map(({ name, up, restarts }) => [name, up, restarts]),
+        [['app', false, 0]],
+      );
+      const failing = app('2.0.0', 'exit 3\n', {}, { restart: { policy: 'onFailure' } });
+      ends(await agent.deliver(failing, 'd2', { remove: ['app@1.0.0'] }), 'failed', ['app@1.0.0'], {
+        class: 'health',
+      });
+      const crashing = app('3.0.0', 'sleep 2; exit 3\n', {}, { restart: { mostBackoffSeconds: 1 } });
+      ends(await agent.deliver(crashing, 'd3', { remove: ['app@1.0.0'] }), 'succeeded', ['app@3.0.0']);
+      const told = await agent.state((state) => (state.applications[0]?.restarts ?? 0) > 1);
+      assert.match(told?.applications[0]?.lastExit ?? '', /3/);
+    },
+  },
+  {
+    name: 'keeps data or not as the order says, and uninstalls what goes with it',
+    run: async (agent) => {
+      const remove = ['app@1.0.0'];
+      await agent.deliver(testPackage(lib('1.0.0')), 'd0');
+      await agent.deliver(counting('1.0.0', 1), 'd1');
+      ends(await agent.deliver(counting('2.0.0', 2), 'd2', { remove }), 'succeeded', [
+        'app@2.0.0',
+        'lib@1.0.0',
+      ]);
+      const kept = await agent.server.order('o1', 'uninstall', 'app', { keepData: true, also: ['lib'] });
+      ends(kept, 'succeeded', []);
+      ends(await agent.deliver(counting('1.0.0', 3), 'd3'), 'succeeded', ['app@1.0.0']);
+      ends(await agent.server.order('o2', 'uninstall', 'app', { keepData: false }), 'succeeded', []);
+      ends(await agent.deliver(counting('1.0.0', 1), 'd4'), 'succeeded', ['app@1.0.0']);
+    },
+  },
+  {
+    name: 'forgets everything when it is wiped, and goes on',
+    run: async (agent) => {
+      await agent.deliver(counting('1.0.0', 1), 'd1');
+      await agent.server.order('o1', 'uninstall', 'app', { keepData: true });
+      await agent.deliver(testPackage(lib('1.0.0')), 'd2');
+      ends(await agent.server.order('o2', 'wipe', ''), 'succeeded', []);
+      ends(await agent.deliver(counting('1.0.0', 1), 'd3'), 'succeeded', ['app@1.0.0']);
+    },
+  },
+  {
+    name: 'refuses an end in which what artifacts need of each other does not hold',
+    run: async (agent) => {
+      const requires = [{ artifact: 'app', name: 'lib', range: '^1.0.0 || >=3 <4' }];
+      const both = testPackage(lib('1.2.0'), {
+        name: 'app',
+        version: '1.0.0',
+        files: { 'start.sh': 'exec sleep 1000\n' },
+      });
+      ends(await agent.deliver(both, 'd1', { requires }), 'succeeded', ['app@1.0.0', 'lib@1.2.0']);
+      const there = ['app@1.0.0', 'lib@1.2.0'];
+      const broken = await agent.deliver(testPackage(lib('2.0.0')), 'd2', { remove: ['lib@1.2.0'] });
+      ends(broken, 'failed', there, { class: 'state' });
+      ends(await agent.server.order('o1', 'uninstall', 'lib'), 'failed', there, { class: 'state' });
+      const allowed = await agent.deliver(testPackage(lib('3.1.0')), 'd3', { remove: ['lib@1.2.0'] });
+      ends(allowed, 'succeeded', ['app@1.0.0', 'lib@3.1.0']);
+    },
+  },
+  {
+    name: 'refuses what demands to be kept from the system further than it can',
+    run: async (agent) => {
+      const state = await agent.state(() => true);
+      for (const isolation of ['user', 'full'] as const) {
+        const version = isolation === 'user' ? '1.0.0' : '2.0.0';
+        const report = await agent.deliver(app(version, undefined, {}, { isolation }), isolation);
+        const holds = state?.isolation === 'full' || state?.isolation === isolation;
+        if (holds) assert.equal(report.state, 'succeeded', JSON.stringify(report.error));
+        else
+          assert.deepEqual(
+            [report.state, report.error?.class, report.error?.step],
+            ['failed', 'state', 'isolation'],
+          );
+      }
+    },
+  },
+];
