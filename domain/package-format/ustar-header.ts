@@ -96,12 +96,14 @@ const otherKinds: Readonly<Record<string, string>> = {
  */
 export function decodeUstarHeader(block: Uint8Array): UstarHeader | { readonly problem: string } {
   const kind = ascii(block, ...field.type);
-  if (readOctal(block, field.checksum) !== checksumOf(block)) return { problem: 'a header with a wrong checksum' };
+  if (readOctal(block, field.checksum) !== checksumOf(block))
+    return { problem: 'a header with a wrong checksum' };
   if (ascii(block, ...field.magic) !== 'ustar\u000000') {
     return { problem: otherKinds[kind] ?? 'a header of another format than ustar' };
   }
   // Writers of the old format left the kind of plain files out.
-  if (kind !== '0' && kind !== '\u0000') return { problem: otherKinds[kind] ?? 'an entry of an unknown kind' };
+  if (kind !== '0' && kind !== '\u0000')
+    return { problem: otherKinds[kind] ?? 'an entry of an unknown kind' };
   if (!isZero(block, field.linkName)) return { problem: 'a plain file that names a link' };
   if (!isZero(block, field.reserved)) return { problem: 'data in the reserved bytes of a header' };
   const mode = modes[readOctal(block, field.mode) ?? 0];
