@@ -6,6 +6,7 @@ import type { GatewayRepository } from '../repositories/gateway-repository.js';
 import type { AnewGroup, ReplanningRepository } from '../repositories/replanning-repository.js';
 import type { BuildActivities } from '../workflows/activity-types.js';
 import { buildPlans, type BuildDependencies } from './build-packages.js';
+import type { Plan } from '../domain/plan/plan.js';
 import { withHeartbeat } from './heartbeat.js';
 
 /** A chunk holds no more. */
@@ -39,14 +40,16 @@ export function planAnew(deps: Dependencies): BuildActivities['planAnew'] {
       };
       const plan = () => planner.plan({ requests: requests.map(parseRequest), readPages: subjects, signal });
       const groups = await plan().catch((error: unknown) => undecidedFor(error, ordinals));
+      const consented = await replanning.consented(rolloutId, [...ordinals]);
       const progress = { planned: 0, remaining: 0 };
       for (const group of groups) {
+        const agreed = agreedOnly(group, consented);
         const members = group.members.map((ordinal) => ({
           ordinal,
           startState: startStates.get(ordinal) ?? null,
         }));
-        const anew = { rolloutId, nodeId, plans: group.plans, attempts: [], members };
-        const isDone = await serve(group, anew, signal);
+        const anew = { rolloutId, nodeId, plans: agreed.plans, attempts: [], members };
+        const isDone = await serve(agreed, anew, signal);
         progress[isDone ? 'planned' : 'remaining'] += members.length;
       }
       return progress;
@@ -92,4 +95,26 @@ export function planAnew(deps: Dependencies): BuildActivities['planAnew'] {
 function undecidedFor(error: unknown, ordinals: ReadonlySet<number>): GatewayGroup<number>[] {
   if (!(error instanceof LeonoreError) || error.code !== 'COMPUTATION_TOO_HARD') throw error;
   return [{ members: [...ordinals], plans: [], explanation: error.message, undecided: true }];
+}
+
+/**
+ * Nobody has seen these plans: none may take away what an operator asked for, but where the refused one did so, too.
+ */
+function agreedOnly(
+  group: GatewayGroup<number>,
+  consented: ReadonlyMap<number, readonly string[]>,
+): GatewayGroup<number> {
+  const isAgreed = ({ consent = [] }: Plan): boolean =>
+    group.members.every((ordinal) => consent.every((key) => consented.get(ordinal)?.includes(key) === true));
+  const plans = group.plans.filter(isAgreed);
+  const [best] = group.plans;
+  if (best === undefined || plans.length > 0) return { ...group, plans };
+  return {
+    ...group,
+    plans,
+    explanation: [
+      `The gateway was in another state than planned for, and every plan for the state that it is in takes away ${(best.consent ?? []).join(' and ')}, which was asked for`,
+      'Nearest help: look at the plan (leonore plan), and roll out again if that is what is wanted',
+    ].join('\n'),
+  };
 }

@@ -57,8 +57,7 @@ export interface NewRollout {
 /** What to do with an artifact, on gateways by their ids or on those of a deployment; exactly one of the two. */
 export interface NewOrder {
   readonly action: GatewayOrder['action'];
-  /** Name of the artifact. */
-  /** Absent for `wipe`. */
+  /** Name of the artifact; absent for `wipe`. */
   readonly artifact?: string;
   /** Of `uninstall`: whether its data stays. */
   readonly keepData?: boolean;

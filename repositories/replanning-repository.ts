@@ -36,6 +36,15 @@ export class ReplanningRepository {
     private readonly deliveries: DeliveryWriter,
   ) {}
 
+  /** What the plans that were refused take away although an operator asked for it: that was there to be seen. */
+  async consented(rolloutId: string, ordinals: readonly number[]): Promise<Map<number, readonly string[]>> {
+    const rows = await this.database.$queryRaw<{ ordinal: number; consent: string[] | null }[]>`
+      SELECT d.ordinal, g.plans -> g.plan_index -> 'consent' AS consent
+      FROM delivery d JOIN rollout_group g ON g.id = d.group_id
+      WHERE d.rollout_id = ${rolloutId}::uuid AND d.ordinal = ANY(${ordinals}::int[])`;
+    return new Map(rows.map(({ ordinal, consent }) => [ordinal, consent ?? []]));
+  }
+
   /** Offers another package; gateways that lack a value for it fail. */
   async offer(group: AnewGroup, { planIndex, packageId, requires }: AnewPackage): Promise<void> {
     await inTransaction(this.database, async (tx) => {

@@ -99,13 +99,13 @@ async function gatewayWithApp(id: string): Promise<void> {
   const { repositories } = api;
   while ((await repositories.gateways.list(500, null)).items.every((gateway) => gateway.id !== id))
     await tick();
-  await deliver(id);
+  const rolloutId = await deliver(id);
   // A wanted profile is what wakes it: nobody dispatches the rollout here.
   await repositories.gateways.wantProfile(id);
-  while ((await repositories.gateways.get(id)).profile.installed?.length !== 2) await tick();
+  while ((await repositories.rollouts.counts(rolloutId)).succeeded === 0) await tick();
 }
 
-async function deliver(id: string): Promise<void> {
+async function deliver(id: string): Promise<string> {
   const { packages, provisioning, chunks, rollouts } = api.repositories;
   const rolloutId = await addRollout(api.repositories, ['app'], [id]);
   await packages.add({
@@ -127,6 +127,7 @@ async function deliver(id: string): Promise<void> {
   await provisioning.groupBuilt(group?.id ?? '', 0, built.id, []);
   await chunks.form(rolloutId, 'node-1');
   await chunks.offer(rolloutId, 0, 'node-1', 3_600);
+  return rolloutId;
 }
 
 const tick = (): Promise<void> => new Promise((resolve) => setTimeout(resolve, 20));
@@ -166,16 +167,67 @@ describe('orders', () => {
       exitCode: 1,
       said: { error: { code: 'ARTIFACT_NEEDED', details: { neededBy: 'app@1.0.0' } } },
     });
-    for (const name of ['app', 'lib']) {
-      const ended = await leonore('order', 'uninstall', name, '--gateway', 'gw-order-01', '--wait');
-      expect(ended).toMatchObject({ exitCode: 0 });
-    }
+    const ended = await leonore('order', 'uninstall', 'app', '--gateway', 'gw-order-01', '--wait');
+    expect(ended).toMatchObject({ exitCode: 0 });
     expect(await readdir(join(directory, 'gateway/container/store'))).toEqual([]);
     expect((await api.repositories.gateways.get('gw-order-01')).profile.installed).toEqual([]);
     expect(await leonore('order', 'list', '--gateway', 'gw-order-01')).toMatchObject({
       exitCode: 0,
-      said: ['stop', 'start', 'uninstall', 'uninstall'].map((action) => ({ action, state: 'succeeded' })),
+      said: ['stop', 'start', 'uninstall'].map((action) => ({ action, state: 'succeeded' })),
     });
+  });
+
+  test('leave what an application keeps, or not, as they say', async () => {
+    await gatewayWithApp('gw-order-04');
+    const data = join(directory, 'gateway/container/data');
+    const kept = await leonore(
+      'order',
+      'uninstall',
+      'app',
+      '--gateway',
+      'gw-order-04',
+      '--keep-data',
+      '--wait',
+    );
+    expect(kept).toMatchObject({ exitCode: 0 });
+    expect(await readdir(data)).toContain('app');
+    expect(await leonore('order', 'stop', 'lib', '--keep-data')).toMatchObject({ exitCode: 2 });
+  });
+
+  test('take along dependencies that nothing needs any more', async () => {
+    await gatewayWithApp('gw-order-05');
+    const given = await leonore('order', 'uninstall', 'app', '--gateway', 'gw-order-05');
+    expect(given).toMatchObject({ exitCode: 0, said: { gateways: 1, also: { lib: 1 } } });
+    const { gateways } = api.repositories;
+    while ((await gateways.get('gw-order-05')).profile.installed?.length !== 0) await tick();
+    expect(await readdir(join(directory, 'gateway/container/store'))).toEqual([]);
+  });
+
+  test('wipe a gateway before it is taken out of service; one that does not answer stays', async () => {
+    await gatewayWithApp('gw-order-06');
+    expect(await leonore('gateway', 'decommission', 'gw-order-06', '--wipe')).toEqual({
+      exitCode: 0,
+      said: { decommissioned: 'gw-order-06', wiped: true },
+    });
+    for (const place of ['store', 'data', 'log', 'packages'])
+      expect(await readdir(join(directory, 'gateway/container', place)).catch(() => [])).toEqual([]);
+    expect((await api.repositories.gateways.get('gw-order-06')).state).toBe('decommissioned');
+
+    await addGateways(api.repositories, [profileOf('gw-mute')]);
+    const given = leonore('gateway', 'decommission', 'gw-mute', '--wipe', '--deadline', '1s');
+    const { orders, chunks } = api.repositories;
+    // The reconciler of a whole LEONORE sees to deadlines.
+    const looks = setInterval(() => {
+      void orders.list({ gatewayId: 'gw-mute' }, 1, null).then(async ({ items: [part] }) => {
+        if (part !== undefined && part.deadlineAt.getTime() < Date.now()) await chunks.lose(part.orderId, 0);
+      });
+    }, 100);
+    expect(await given).toMatchObject({
+      exitCode: 1,
+      said: { decommissioned: null, wiped: false, state: 'lost' },
+    });
+    clearInterval(looks);
+    expect((await api.repositories.gateways.get('gw-mute')).state).toBe('active');
   });
 
   test('of a deployment reach those that have the artifact; a key gives one order', async () => {

@@ -1,0 +1,219 @@
+/**
+ * What was planned for a gateway while it was away: two rollouts that want different versions of a library, an uninstall
+ * before a rollout that builds on what goes. Real agent, real workflows: the end is right, or told as failed.
+ */
+import { mkdtemp, readdir, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, afterEach, beforeAll, describe, expect, test } from '@jest/globals';
+import { pino } from 'pino';
+import { startAgent, type RunningAgent } from '../agent/start-agent.js';
+import { shortTimes } from '../agent/testing/test-agent.js';
+import { AcknowledgementPump } from '../connectivity/acknowledgement-pump.js';
+import { DeviceService } from '../connectivity/device-service.js';
+import { HttpHandler } from '../connectivity/http/http-handler.js';
+import type { NamedRange } from '../domain/artifact/manifest.js';
+import { SecretBox } from '../repositories/secret-box.js';
+import { inProcessLeonore, tick, type InProcessLeonore } from './support/in-process-leonore.js';
+import { quietTemporal } from './support/quiet-temporal.js';
+import { testTemporal, type TestTemporal } from './support/temporal.js';
+import { testApi, testTokens, type TestApi } from './support/test-api.js';
+
+const patienceSeconds = 120;
+
+let temporal: TestTemporal;
+let api: TestApi;
+let leonore: InProcessLeonore;
+let service: DeviceService;
+let handler: HttpHandler;
+let pump: AcknowledgementPump;
+let directory: string;
+let agent: RunningAgent | null = null;
+
+beforeAll(async () => {
+  quietTemporal();
+  temporal = await testTemporal();
+  api = await testApi('127.0.0.1:1');
+  const { repositories } = api;
+  const { address: temporalAddress, namespace, environment } = temporal;
+  const client = environment.client.workflow;
+  const reached = { address: temporalAddress, namespace, client };
+  leonore = await inProcessLeonore(repositories, reached, ['node-1'], api.blobRoot);
+  leonore.reconciler.start().catch(() => undefined);
+  pump = new AcknowledgementPump(
+    (rolloutId, chunk, slots, look) => leonore.rolloutClient.acknowledge(rolloutId, chunk, slots, look),
+    () => undefined,
+  );
+  service = new DeviceService({
+    nodeId: 'node-1',
+    ...repositories,
+    blobs: leonore.builder.blobs,
+    secrets: new SecretBox(['5e'.repeat(32)]),
+    missing: () => undefined,
+    acknowledged: (acknowledgements) => pump.add(acknowledgements),
+    failed: () => undefined,
+  });
+  handler = new HttpHandler();
+  const blobs = leonore.builder.blobs;
+  const logger = pino({ level: 'silent' });
+  const address = await handler.start({ service, blobs, logger, host: '127.0.0.1', port: 0 });
+  await repositories.database.$executeRaw`UPDATE node SET address = ${address} WHERE id = 'node-1'`;
+  directory = await mkdtemp(join(tmpdir(), 'leonore-anew-'));
+  const lib = (version: string) => publish('lib', version, 'library');
+  const tool = (name: string, requires: NamedRange[]) => publish(name, '1.0.0', 'application', requires);
+  await lib('1.0.0');
+  await lib('2.0.0');
+  await tool('old', [{ name: 'lib', version: '^1' }]);
+  await tool('new', [{ name: 'lib', version: '^2' }]);
+  await tool('any', [{ name: 'lib', version: '>=1' }]);
+}, 15 * 60_000);
+
+afterAll(async () => {
+  await pump.close();
+  await leonore.stop();
+  await handler.close();
+  await service.close();
+  await api.close();
+  await temporal.stop();
+  await rm(directory, { recursive: true });
+}, 120_000);
+
+afterEach(async () => {
+  await agent?.close();
+  agent = null;
+});
+
+async function publish(
+  name: string,
+  version: string,
+  kind: 'application' | 'library',
+  requires: NamedRange[] = [],
+): Promise<void> {
+  const start = kind === 'application' ? { control: { start: 'start.sh' } } : {};
+  await leonore.builder.publish(
+    { name, version, kind, requires, ...start },
+    { 'start.sh': `# ${name} ${version}\nexec sleep 1000\n` },
+  );
+}
+
+async function arrive(id: string): Promise<void> {
+  agent = await startAgent({
+    server: api.address,
+    root: join(directory, id),
+    enrolmentToken: testTokens.enrolment,
+    id,
+    mac: `02:00:00:00:00:${id.slice(-2)}`,
+    intervalSeconds: 1,
+    times: shortTimes,
+  });
+  const { gateways } = api.repositories;
+  while ((await gateways.list(500, null)).items.every((gateway) => gateway.id !== id)) await tick();
+}
+
+async function goAway(): Promise<void> {
+  await agent?.close();
+  agent = null;
+}
+
+/** Asks for a rollout and waits until the gateway has been offered what was planned for it. */
+async function queue(request: string, id: string): Promise<string> {
+  const rolloutId = await leonore.request(request, [id], patienceSeconds);
+  while ((await api.repositories.rollouts.counts(rolloutId)).offered === 0) await tick();
+  return rolloutId;
+}
+
+async function provision(request: string, id: string): Promise<void> {
+  const rollout = await leonore.ended(await leonore.request(request, [id], patienceSeconds));
+  expect(rollout.state).toBe('succeeded');
+}
+
+async function deliveryOf(rolloutId: string) {
+  await leonore.ended(rolloutId);
+  const [delivery] = (await api.repositories.deliveries.list(rolloutId, 1, null, null)).items;
+  return delivery;
+}
+
+async function giveOrder(artifact: string, id: string): Promise<string> {
+  const response = await fetch(`${api.address}/api/v1/orders`, {
+    method: 'POST',
+    headers: { authorization: `Bearer ${testTokens.operator}`, 'content-type': 'application/json' },
+    body: JSON.stringify({ action: 'uninstall', artifact, gatewayIds: [id] }),
+  });
+  expect(response.status).toBe(202);
+  return ((await response.json()) as { id: string }).id;
+}
+
+async function endOfOrder(orderId: string) {
+  for (;;) {
+    const [part] = (await api.repositories.orders.list({ orderId }, 1, null)).items;
+    if (part !== undefined && part.endedAt !== null) return part;
+    await tick();
+  }
+}
+
+async function installed(id: string): Promise<string[]> {
+  const { profile } = await api.repositories.gateways.get(id);
+  const told = (profile.installed ?? []).map(({ name, version }) => `${name}@${version}`).sort();
+  const names = await readdir(join(directory, id, 'container/store'));
+  expect(names.sort()).toEqual(told.map((key) => key.slice(0, key.indexOf('@'))));
+  return told;
+}
+
+describe('a gateway that was away', () => {
+  test('is not broken by the second of two rollouts that need different versions of a library', async () => {
+    await arrive('gw-anew-01');
+    await goAway();
+    const [first, second] = [await queue('old', 'gw-anew-01'), await queue('new', 'gw-anew-01')];
+    await arrive('gw-anew-01');
+    expect(await deliveryOf(first)).toMatchObject({ state: 'succeeded' });
+    expect(await deliveryOf(second)).toMatchObject({
+      state: 'incompatible',
+      explanation: expect.stringContaining('takes away old@1.0.0') as unknown,
+    });
+    expect(await installed('gw-anew-01')).toEqual(['lib@1.0.0', 'old@1.0.0']);
+  }, 120_000);
+
+  test('gets what both can live with when there is such a thing', async () => {
+    await arrive('gw-anew-02');
+    await goAway();
+    const [first, second] = [await queue('any', 'gw-anew-02'), await queue('old', 'gw-anew-02')];
+    await arrive('gw-anew-02');
+    expect(await deliveryOf(first)).toMatchObject({ state: 'succeeded' });
+    expect(await deliveryOf(second)).toMatchObject({ state: 'succeeded' });
+    expect(await installed('gw-anew-02')).toEqual(['any@1.0.0', 'lib@1.0.0', 'old@1.0.0']);
+  }, 120_000);
+
+  test('gets a library again that an order before the rollout took away', async () => {
+    await arrive('gw-anew-03');
+    await provision('lib@^1', 'gw-anew-03');
+    await goAway();
+    const order = await giveOrder('lib', 'gw-anew-03');
+    const rollout = await queue('old', 'gw-anew-03');
+    await arrive('gw-anew-03');
+    expect(await endOfOrder(order)).toMatchObject({ state: 'succeeded' });
+    expect(await deliveryOf(rollout)).toMatchObject({ state: 'succeeded' });
+    expect(await installed('gw-anew-03')).toEqual(['lib@1.0.0', 'old@1.0.0']);
+  }, 120_000);
+
+  test('keeps a library that an order after the rollout would take away', async () => {
+    await arrive('gw-anew-04');
+    await provision('lib@^1', 'gw-anew-04');
+    await goAway();
+    const rollout = await queue('old', 'gw-anew-04');
+    const order = await giveOrder('lib', 'gw-anew-04');
+    await arrive('gw-anew-04');
+    expect(await deliveryOf(rollout)).toMatchObject({ state: 'succeeded' });
+    expect(await endOfOrder(order)).toMatchObject({ state: 'failed', error: { code: 'ARTIFACT_NEEDED' } });
+    expect(await installed('gw-anew-04')).toEqual(['lib@1.0.0', 'old@1.0.0']);
+  }, 120_000);
+
+  test('is cleared of dependencies with what needed them last', async () => {
+    await arrive('gw-anew-05');
+    await provision('old', 'gw-anew-05');
+    await provision('any', 'gw-anew-05');
+    expect(await endOfOrder(await giveOrder('old', 'gw-anew-05'))).toMatchObject({ state: 'succeeded' });
+    expect(await installed('gw-anew-05')).toEqual(['any@1.0.0', 'lib@1.0.0']);
+    expect(await endOfOrder(await giveOrder('any', 'gw-anew-05'))).toMatchObject({ state: 'succeeded' });
+    expect(await installed('gw-anew-05')).toEqual([]);
+  }, 120_000);
+});
