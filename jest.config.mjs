@@ -12,7 +12,7 @@ import { availableParallelism } from 'node:os';
  * `npm run jest -- --selectProjects unit database` runs two of them.
  */
 const roomsOf = {
-  database: ['activities', 'api', 'cli', 'client', 'connectivity', 'repositories', 'workers'],
+  database: ['activities', 'api', 'cli', 'client', 'connectivity', 'repositories', 'testbed/seed', 'workers'],
   workflow: ['workflows'],
   system: ['agent', 'stack', 'tests'],
 };

@@ -27,41 +27,53 @@ export interface Wanted {
 }
 
 const mostRounds = 20;
+const betweenRoundsMs = 10;
+/** In the middle of an exec a process has no environment for a moment, so one look is not enough to be sure. */
+const quietRounds = 2;
 
 /** Kills them, again and again while there are any, since one may fork meanwhile. @returns how many there were at first */
 export async function killProcesses(wanted: Wanted): Promise<number> {
-  let first = 0;
-  for (let round = 0; round < mostRounds; round += 1) {
-    const pids = await processesOf(wanted);
-    if (round === 0) first = pids.length;
-    if (pids.length === 0) return first;
-    for (const pid of pids) {
+  let first: number | undefined;
+  let hiddenBefore: ReadonlySet<number> = new Set();
+  for (let round = 0, quiet = 0; round < mostRounds && quiet < quietRounds; round += 1) {
+    const all = await allProcesses();
+    const hidden = new Set(all.filter((candidate) => hides(candidate, wanted)).map(({ pid }) => pid));
+    const found = new Set(all.filter((candidate) => isMarked(candidate, wanted)).map(({ pid }) => pid));
+    // Who hid a moment ago, too, is not in an exec.
+    for (const pid of hidden) if (hiddenBefore.has(pid)) found.add(pid);
+    addDescendants(found, all);
+    first ??= found.size;
+    quiet = found.size + hidden.size === 0 ? quiet + 1 : 0;
+    hiddenBefore = hidden;
+    for (const pid of found) {
       try {
         process.kill(pid, 'SIGKILL');
       } catch {
         // It has ended meanwhile.
       }
     }
-    await sleep(10);
+    await sleep(betweenRoundsMs);
   }
-  return first;
+  return first ?? 0;
 }
 
-async function processesOf(wanted: Wanted): Promise<number[]> {
-  const all = await allProcesses();
-  const found = new Set(all.filter((candidate) => isWanted(candidate, wanted)).map(({ pid }) => pid));
+function addDescendants(found: Set<number>, all: readonly Process[]): void {
   for (let before = -1; before !== found.size;) {
     before = found.size;
     for (const { pid, parent } of all) if (found.has(parent)) found.add(pid);
   }
   found.delete(process.pid);
-  return [...found];
 }
 
-function isWanted({ user, environment }: Process, wanted: Wanted): boolean {
-  if (environment.includes(`${containerVariable}=${wanted.mark}`)) {
-    return wanted.unit === undefined || environment.includes(`${unitVariable}=${wanted.unit}`);
-  }
+function isMarked({ environment }: Process, { mark, unit }: Wanted): boolean {
+  return (
+    environment.includes(`${containerVariable}=${mark}`) &&
+    (unit === undefined || environment.includes(`${unitVariable}=${unit}`))
+  );
+}
+
+/** Of the container's own user, and without a word of where it came from. */
+function hides({ user, environment }: Process, wanted: Wanted): boolean {
   return (
     wanted.user !== undefined &&
     user === wanted.user &&

@@ -304,7 +304,7 @@ underBusyBox('on a disk without a free byte the BusyBox agent', () => {
       'yes "it prints for ever" &',
       // Where nothing limits it, it would take the memory of this machine.
       ...(hasGroups
-        ? ['tail /dev/zero &', 'n=0; while [ $n -lt 60 ]; do sleep 8765432.2 & n=$((n + 1)); done']
+        ? ['tail /dev/zero &', '( n=0; while [ $n -lt 60 ]; do sleep 8765432.2 & n=$((n + 1)); done )']
         : []),
       'dd if=/dev/zero of="$LEONORE_DATA/full" bs=1k count=500 2>/dev/null',
       'exec sleep 2',

@@ -1,5 +1,6 @@
 /** What the profiler of a gateway reports (paper, section III-B 1): static and dynamic facts. */
 import Type, { type Static } from 'typebox';
+import { namePattern } from '../artifact/manifest.js';
 import { limits } from '../limits.js';
 import { isolationLevels } from './isolation.js';
 import { Text } from '../text.js';
@@ -96,7 +97,7 @@ export const GatewayStateSchema = Type.Object(
     damaged: Type.Array(Text(100), { maxItems: limits.installed }),
     /** Of each artifact the digest of its files as they were found last: the end of its directory's name when whole. */
     trees: Type.Optional(
-      Type.Record(Text(100), Type.String({ pattern: '^[0-9a-f]{12}$' }), {
+      Type.Record(Type.String({ pattern: namePattern }), Type.String({ pattern: '^[0-9a-f]{12}$' }), {
         maxProperties: limits.installed,
       }),
     ),

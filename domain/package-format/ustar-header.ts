@@ -1,9 +1,9 @@
 /**
- * The one kind of tar header that a package holds: ustar (POSIX.1-1988), a regular file, owner 0, one fixed time.
+ * The one kind of tar header that a package holds: ustar (POSIX.1-1988), a regular file. It is written with owner 0 and
+ * one fixed time, so that the same inputs give the same bytes; a reader leaves these alone.
  *
- * Written and read here, and nowhere else, because both ends must agree on more than tar asks for: a reader that
- * accepts exactly what the writer writes has no use for links, devices, sparse files, pax records or GNU's
- * extensions, and so cannot be tricked by them. General tar libraries skip or mend such entries silently.
+ * Read here and nowhere else: links, devices, sparse files, pax records and GNU's extensions are refused, each by its
+ * own reason. General tar libraries skip or mend such entries silently.
  */
 import { splitUstarPath } from './package-path.js';
 
@@ -33,8 +33,10 @@ const field = {
   mtime: [136, 12],
   checksum: [148, 8],
   type: [156, 1],
+  linkName: [157, 100],
   magic: [257, 8],
   prefix: [345, 155],
+  reserved: [500, 12],
 } as const;
 
 /**
@@ -71,25 +73,68 @@ export function encodeUstarHeader(header: UstarHeader): Uint8Array {
   return block;
 }
 
+/** What an entry is that is no plain file, for people. */
+const otherKinds: Readonly<Record<string, string>> = {
+  '1': 'a hard link',
+  '2': 'a symbolic link',
+  '3': 'a character device',
+  '4': 'a block device',
+  '5': 'an entry for a directory',
+  '6': 'a FIFO',
+  g: 'pax records',
+  x: 'pax records',
+  K: "GNU's extensions",
+  L: "GNU's extensions",
+  S: "GNU's extensions",
+};
+
 /**
- * Reads a header block; null when it is anything else than encodeUstarHeader writes for some path, mode and size.
+ * Reads a header block. Owner, group, their names, device numbers and time are the writer's own affair: nothing is made
+ * of them. All that says what the entry is must be in order.
+ *
+ * @returns what is wrong with it when something is
  */
-export function decodeUstarHeader(block: Uint8Array): UstarHeader | null {
-  const mode = block[field.mode[0] + 4] === 0x37 ? '0755' : '0644';
-  const size = Number.parseInt(ascii(block, field.size[0], 11), 8);
-  let name: string;
-  let prefix: string;
-  try {
-    name = text(block, field.name);
-    prefix = text(block, field.prefix);
-  } catch {
-    return null;
+export function decodeUstarHeader(block: Uint8Array): UstarHeader | { readonly problem: string } {
+  const kind = ascii(block, ...field.type);
+  if (readOctal(block, field.checksum) !== checksumOf(block))
+    return { problem: 'a header with a wrong checksum' };
+  if (ascii(block, ...field.magic) !== 'ustar\u000000') {
+    return { problem: otherKinds[kind] ?? 'a header of another format than ustar' };
   }
+  // Writers of the old format left the kind of plain files out.
+  if (kind !== '0' && kind !== '\u0000')
+    return { problem: otherKinds[kind] ?? 'an entry of an unknown kind' };
+  if (!isZero(block, field.linkName)) return { problem: 'a plain file that names a link' };
+  if (!isZero(block, field.reserved)) return { problem: 'data in the reserved bytes of a header' };
+  const mode = modes[readOctal(block, field.mode) ?? 0];
+  if (mode === undefined) return { problem: 'a file of another mode than 0644 and 0755' };
+  const size = readOctal(block, field.size);
+  if (size === null) return { problem: 'a size that is no octal number' };
+  const name = text(block, field.name);
+  const prefix = text(block, field.prefix);
+  if (name === null || prefix === null) return { problem: 'a name that is not plain UTF-8' };
   const path = prefix === '' ? name : `${prefix}/${name}`;
-  if (!Number.isSafeInteger(size) || splitUstarPath(path) === null) return null;
-  // Comparing with what would have been written covers every field, reserved bytes and checksum included.
-  const expected = encodeUstarHeader({ path, mode, size });
-  return expected.every((byte, index) => byte === block[index]) ? { path, mode, size } : null;
+  if (splitUstarPath(path) === null) return { problem: 'a name that is empty or too long' };
+  return { path, mode, size };
+}
+
+const modes: Readonly<Record<number, UstarHeader['mode']>> = { 0o644: '0644', 0o755: '0755' };
+
+/** As written with spaces in its own place. */
+function checksumOf(block: Uint8Array): number {
+  const [offset, length] = field.checksum;
+  const isOwn = (index: number): boolean => index >= offset && index < offset + length;
+  return block.reduce((sum, byte, index) => sum + (isOwn(index) ? 0x20 : byte), 0);
+}
+
+/** Digits with spaces before them, and spaces or zeros after them; null for anything else, numbers of base 256 too. */
+function readOctal(block: Uint8Array, [offset, length]: readonly [number, number]): number | null {
+  const match = /^ *([0-7]+)[ \0]*$/.exec(ascii(block, offset, length));
+  return match === null ? null : Number.parseInt(match[1] ?? '', 8);
+}
+
+function isZero(block: Uint8Array, [offset, length]: readonly [number, number]): boolean {
+  return block.subarray(offset, offset + length).every((byte) => byte === 0);
 }
 
 function octal(value: number, digits: number): string {
@@ -100,8 +145,14 @@ function ascii(block: Uint8Array, offset: number, length: number): string {
   return String.fromCharCode(...block.subarray(offset, offset + length));
 }
 
-function text(block: Uint8Array, [offset, length]: readonly [number, number]): string {
+/** Up to the first zero, behind which there is nothing else. */
+function text(block: Uint8Array, [offset, length]: readonly [number, number]): string | null {
   const bytes = block.subarray(offset, offset + length);
   const end = bytes.indexOf(0);
-  return decoder.decode(end === -1 ? bytes : bytes.subarray(0, end));
+  if (end !== -1 && !isZero(bytes, [end, length - end])) return null;
+  try {
+    return decoder.decode(end === -1 ? bytes : bytes.subarray(0, end));
+  } catch {
+    return null;
+  }
 }

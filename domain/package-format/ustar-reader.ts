@@ -1,6 +1,6 @@
 /**
- * Reads the tar of a package from chunks of any size, and accepts nothing that the writer does not write: each
- * entry a plain ustar file, padding of zeros, two blocks of zeros at the end and not one byte after them.
+ * Reads the tar of a package from chunks of any size, and accepts no other structure than the writer's: each entry a
+ * plain ustar file, padding of zeros, two blocks of zeros at the end and not one byte after them.
  */
 import { malformedPackage } from './check-manifest.js';
 import { blockSize, decodeUstarHeader, type UstarHeader } from './ustar-header.js';
@@ -81,7 +81,7 @@ export class UstarReader {
       return;
     }
     const header = decodeUstarHeader(this.#block);
-    if (header === null) throw malformedPackage('The archive holds something else than plain ustar files.');
+    if ('problem' in header) throw malformedPackage(`The archive holds ${header.problem}.`);
     yield { kind: 'begin', header };
     this.#left = header.size;
     this.#padding = (blockSize - (header.size % blockSize)) % blockSize;

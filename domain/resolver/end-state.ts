@@ -121,12 +121,13 @@ class EndStateReader {
     const keep = this.all.flatMap((present) =>
       present.type === 'keep' && this.reached.has(present) ? [present.package] : [],
     );
+    const kept = new Set(keep);
     return {
       reached: this.reached,
       requested,
       install: [...this.reached].flatMap((present) => (isInstalledBy(present) ? [present] : [])),
       keep,
-      remove: facts.installed.filter((pack) => !keep.includes(pack)),
+      remove: facts.installed.filter((pack) => !kept.has(pack)),
       roots: roots.filter((root) => root !== undefined),
       requiredBy: (present) => this.edgesOf(present),
       needsOf: (present) => this.needsOf(present),

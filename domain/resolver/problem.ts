@@ -95,6 +95,7 @@ export class Problem {
   /** By installed package that may go: what is true when another version takes its place, and when none does. */
   readonly exits = new Map<KeptNode, { readonly changed: Literal; readonly lost: Literal | null }>();
 
+  private readonly unknownStays: Literal | null;
   private readonly installed: ReadonlyMap<string, InstalledPackage>;
   /** Names whose common needs are still to be stated. */
   private readonly pending: NameGroup[] = [];
@@ -113,6 +114,7 @@ export class Problem {
     this.conflicts = new Conflicts(this.constraints, (tag) => this.isIgnored(tag));
     this.costs = new CostLayers(requests.length, input.allowRemove ?? false);
     for (const { name } of facts.installed) this.group(name);
+    this.unknownStays = this.addUnknown();
     for (const node of this.keptNodes) this.addKept(node);
     requests.forEach((request, index) => this.addRequest(request, index));
     this.alternatives.settle();
@@ -314,13 +316,9 @@ export class Problem {
       if (pack.wanted) {
         this.constraints.addAuxiliary(goal);
         this.rootGoals.push({ optional: false, candidates: goal });
-      } else {
-        // Nobody knows what a package needs that the catalog does not have: while it stays, so do dependencies.
-        for (const unknown of this.keptNodes) {
-          if (unknown.package.manifest !== null || !unknown.package.wanted) continue;
-          this.constraints.addAuxiliary([not(unknown.stays), ...goal]);
-          this.addGoal(unknown.stays, goal);
-        }
+      } else if (this.unknownStays !== null) {
+        this.constraints.addAuxiliary([not(this.unknownStays), ...goal]);
+        this.addGoal(this.unknownStays, goal);
       }
     }
     this.expanded.add(node.stays);
@@ -328,6 +326,18 @@ export class Problem {
       if (!this.heldBefore(pack, requirement)) continue;
       this.addRequirement(node, node.stays, requirement, requirement.optional === true);
     }
+  }
+
+  /**
+   * Nobody knows what a package needs that the catalog does not have: while one of these stays, so do dependencies.
+   * @returns the literal that says that one of them stays; null when there is none
+   */
+  private addUnknown(): Literal | null {
+    const unknown = this.keptNodes.filter(({ package: pack }) => pack.manifest === null && pack.wanted);
+    if (unknown.length === 0) return null;
+    const stays = this.constraints.newLiteral();
+    for (const node of unknown) this.constraints.addAuxiliary([not(node.stays), stays]);
+    return stays;
   }
 
   private addRequest(request: ArtifactRequest, index: number): void {

@@ -1,6 +1,7 @@
 import { describe, expect, test } from '@jest/globals';
 import { LeonoreError } from '../errors.js';
 import { readProfile } from '../gateway/read-profile.js';
+import { limits } from '../limits.js';
 import { readCatalog } from './read-catalog.js';
 
 function failure(text: string): LeonoreError {
@@ -14,6 +15,8 @@ function failure(text: string): LeonoreError {
 }
 
 const artifact = '  - name: a\n    version: 1.0.0\n    kind: tool\n';
+
+const named = (count: number) => Array.from({ length: count }, (_, index) => ({ name: `a${index}` }));
 
 describe('readCatalog', () => {
   test('reads artifacts and a gateway', () => {
@@ -87,6 +90,40 @@ describe('readCatalog', () => {
       gateway: { installed },
     });
     expect(readCatalog(text, 'c').gateway?.installed).toHaveLength(5_000);
+  });
+
+  test.each([
+    [
+      'a range',
+      'artifacts[0].requires[0].version',
+      { requires: [{ name: 'a', version: `>=1${' '.repeat(limits.rangeLength)}` }] },
+    ],
+    [
+      'alternatives',
+      'artifacts[0].requires[0].anyOf',
+      { requires: [{ anyOf: named(limits.alternatives + 1) }] },
+    ],
+    ['requirements', 'artifacts[0].requires', { requires: named(limits.requirements + 1) }],
+    ['conflicts', 'artifacts[0].conflicts', { conflicts: named(limits.requirements + 1) }],
+    [
+      'variants',
+      'artifacts[0].variants',
+      { variants: Array.from({ length: limits.variants + 1 }, () => ({ size: 1 })) },
+    ],
+  ])('%s beyond the limit: refused with the place', (_what, place, sketch) => {
+    const error = failure(
+      JSON.stringify({ artifacts: [{ name: 'app', version: '1.0.0', kind: 'tool', ...sketch }] }),
+    );
+    expect(error.code).toBe('MALFORMED_CATALOG');
+    expect(error.message).toMatch(/^catalog\.yaml:1:\d+: /u);
+    expect(error.message).toContain(place);
+  });
+
+  test('more installed packages than the limit: refused with the place', () => {
+    const installed = named(limits.installed + 1).map(({ name }) => ({ name, version: '1.0.0' }));
+    expect(failure(JSON.stringify({ artifacts: [], gateway: { installed } })).message).toContain(
+      'gateway.installed',
+    );
   });
 
   test('a catalog of 100 MB is refused at once', () => {

@@ -16,7 +16,7 @@ export interface HostileRequest {
   /** The schema of the text alone. */
   readonly schema: unknown;
   readonly params: Record<string, string>;
-  readonly querystring: Record<string, string>;
+  readonly querystring: Record<string, string | number | boolean>;
   readonly headers: Record<string, string>;
   readonly body: unknown;
 }
@@ -76,7 +76,7 @@ export function hostileRequests(
           text,
           schema,
           params: (changed['params'] ?? {}) as Record<string, string>,
-          querystring: (changed['querystring'] ?? {}) as Record<string, string>,
+          querystring: (changed['querystring'] ?? {}) as HostileRequest['querystring'],
           headers: (changed['headers'] ?? {}) as Record<string, string>,
           body: changed['body'],
         };
@@ -88,7 +88,9 @@ export function hostileRequests(
 /** An address with its parameters and its query put in. */
 export function addressOf(url: string, { params, querystring }: HostileRequest): string {
   const path = url.replace(/:(\w+)/g, (_whole, name: string) => percentEncoded(params[name] ?? 'x'));
-  const query = Object.entries(querystring).map(([name, value]) => `${name}=${percentEncoded(value)}`);
+  const query = Object.entries(querystring).map(
+    ([name, value]) => `${name}=${percentEncoded(String(value))}`,
+  );
   return query.length === 0 ? path : `${path}?${query.join('&')}`;
 }
 

@@ -18,8 +18,8 @@ collect() {
 	for home in "$container"/store/*/*; do
 		[ -d "$home" ] || continue
 		printf '%s\n' "$kept" | cut -f 3 | grep -qxF "${home#"$container/"}" || rm -rf "$home"
-		rmdir "${home%/*}"
 	done
+	rmdir "$container"/store/*
 	for directory in "$container"/packages/*; do
 		[ ! -d "$directory" ] || printf '%s\n' "$kept" | cut -f 4 | grep -qxF "${directory##*/}" || rm -rf "$directory"
 	done

@@ -135,6 +135,8 @@ deliver() {
 }
 
 sweep() {
+	action=
+	hold CONT
 	rm -rf "$staged" downloads/* failure data-before touched ./*.new reports/*.new ended/*.new
 	keep_reserve
 }
@@ -164,7 +166,7 @@ is_isolated() {
 in_need() {
 	watching=
 	stop_touched
-	spare
+	spare reserve
 	case $action in start | stop) return ;; esac
 	uninstall_from "$old" - "$before" <<-END
 		$(changed)

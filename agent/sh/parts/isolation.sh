@@ -62,6 +62,8 @@ isolate() {
 	done
 	[ $level != none ] || wrap=
 	open_to_all "$container/data" "$container/store" "$container/staging" "$container/tmp" "$container"/store/*/
+	# An empty store has made one of that name.
+	rmdir "$container/store/*"
 	give "$container"/data/*/ "$link"/values/*/
 	log "isolation: $level"
 }

@@ -57,7 +57,7 @@ promised() {
 }
 
 # Its id and manifest come first; a manifest is no larger than this.
-open_head() { gunzip -c "$1" | head -c 8388608 | tar -xf - -C "$staged" id manifest.json; }
+open_head() { gunzip -c "$1" | head -c 8388608 | tar -xof - -C "$staged" id manifest.json; }
 has_bytes() { [ "$(gunzip -c "$1" | head -c $(($2 + 1)) | wc -c)" = "$2" ]; }
 # Of a whole gzip member no byte can be spared; the last four say how much it holds.
 is_one_member() {
@@ -95,7 +95,7 @@ inspect() {
 			sub(/^[^ ]+ +[^ ]+ +[^ ]+ +[^ ]+ +[^ ]+ /, "", path)
 			mode = $1 == "-rw-r--r--" ? "0644" : $1 == "-rwxr-xr-x" ? "0755" : ""
 			if ((NR == 1) != (path == "id") || (NR == 2) != (path == "manifest.json")) exit 1
-			if (mode == "" || $2 != "0/0" || tolower(path) in seen || path ~ / -> |\\|\/\// || ("/" path "/") ~ /\/\.\.?\//) exit 1
+			if (mode == "" || tolower(path) in seen || path ~ / -> |\\|\/\// || ("/" path "/") ~ /\/\.\.?\//) exit 1
 			if (path !~ /^(id|manifest\.json|path|control\/(artifacts|install|uninstall|start|stop)|(binary|dependencies)\/.+\/.+)$/) exit 1
 			seen[tolower(path)]
 			if (NR > 2) print mode, $3, path
@@ -114,7 +114,7 @@ unpack() {
 	inspect "$1" "$2" || return 1
 	free=$(free_kib)
 	[ "$free" -gt $((content + 64)) ] || { fail space unpack "$content KiB are needed and $free are free" || return 1; }
-	in_time tar -xzf "$1" -C "$staged" 2>tmp/errors || { fail space unpack "$(tail -c 500 tmp/errors)" || return 1; }
+	in_time tar -xzof "$1" -C "$staged" 2>tmp/errors || { fail space unpack "$(tail -c 500 tmp/errors)" || return 1; }
 	in_time check_sums || { fail integrity unpack 'a file is not what the manifest says' || return 1; }
 	# The tables name these files, and places in the store alone.
 	[ "$(rows '{ print $4 " " $5 " " $2 }' "$staged/path" | sort)" = \

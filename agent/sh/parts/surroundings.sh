@@ -24,19 +24,19 @@ for name in $(env | sed -n 's/^\([A-Za-z_][A-Za-z0-9_]*\)=.*/\1/p'); do
 	case $name in PATH | TZ | PPID | LEONORE_*) ;; *) unset "$name" ;; esac
 done
 export PATH="${PATH:-/usr/sbin:/usr/bin:/sbin:/bin}" LC_ALL=C
-: "${LEONORE_SERVER:?must be the address of LEONORE}" "${LEONORE_ROOT_DIR:?must name a directory}"
+: "${LEONORE_SERVER:?}" "${LEONORE_ROOT_DIR:?}"
 mkdir -p "$LEONORE_ROOT_DIR/agent" && cd "$LEONORE_ROOT_DIR/agent" && chmod 700 . && own=$(pwd) && root=${own%/agent} || exit 2
 container=$root/container
 gens=$container/generations packages=$container/packages link=$container/current table=$container/current/table staged=$container/staging/package
 server=${LEONORE_SERVER%/} enrolment=${LEONORE_ENROLMENT_TOKEN:-} id=${LEONORE_ID:-} every=${LEONORE_INTERVAL:-}
 labels=${LEONORE_LABELS:-} components=${LEONORE_COMPONENTS:-} most_level=${LEONORE_ISOLATION:-full}
-unset LEONORE_SERVER LEONORE_ROOT_DIR LEONORE_ENROLMENT_TOKEN LEONORE_ID LEONORE_INTERVAL LEONORE_LABELS LEONORE_COMPONENTS LEONORE_ISOLATION
+for name in $(env | sed -n 's/^\(LEONORE_[A-Z_]*\)=.*/\1/p'); do unset "$name"; done
 tab=$(printf '\t')
 nl='
 '
 token='' node='' interval='' watching='' asking='' delivery=- pids=' ' dues=' ' child='' logged=0 units=0
 override_keep='' groups='' rules=' ' checks=' '
-unsent='' tell='' plain='' damaged='' level=none wrap='' verify_at=0
+action='' unsent='' tell='' plain='' damaged='' level=none wrap='' verify_at=0
 
 exec 9>&2 2>/dev/null
 log() {
@@ -59,12 +59,18 @@ put() {
 	spare "$1.new"
 	written "$1"
 	result=$?
-	hold CONT
-	[ $result = 0 ] || { rm -f "$1.new" && false; }
+	# An order may be what frees the disk: until it is carried out they stay so.
+	[ -n "$action" ] || hold CONT
+	return $result
 }
 hold() { for entry in $pids; do kill "-$1" "-${entry#*:}"; done; }
-# spare [FILE]: gives up the reserve, which is kept for the journal and for reports, and what can be done without
-spare() { rm -f reserve log.old tmp/raw tmp/listed tmp/promised "$container"/log/*.old "$@"; }
+# spare [FILE]: gives up what can be done without, and 8 KiB of the reserve, which is kept for the journal and for reports:
+# not all at once, since somebody else may take what is left over.
+spare() {
+	rm -f log.old tmp/raw tmp/listed tmp/promised "$container"/log/*.old "$@"
+	size=$(wc -c <reserve)
+	[ "${size:-0}" -gt 8192 ] && dd if=/dev/null of=reserve bs=1 seek=$((size - 8192)) || rm -f reserve
+}
 # cat notices when it cannot write; not every builtin does.
 written() { (umask 077 && printf %s "$content" | cat >"$1.new") && sync && mv "$1.new" "$1" && sync; }
 keep_reserve() {

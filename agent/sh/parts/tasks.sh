@@ -28,6 +28,7 @@ poll() {
 		start_state=$(fact startState)
 		if [ -n "$start_state" ] && [ "$start_state" != "$(state_digest)" ]; then
 			report failed 3 '{"class":"state","step":"state-changed","message":"the gateway is in another state"}'
+			sweep
 		else
 			# There may be more to do already; a journal that has no room must wait.
 			step $first && { deliver; at_once=1; }
