@@ -79,8 +79,8 @@ function withShortVariables(script) {
   const read = [/(?<=\$\{?)[a-z]\w*/g, /(?<=\$\(\((?:(?!\)\)).)*)(?<![\w$])(?<!\$\()[a-z]\w*/g];
   const uses = new Map();
   for (const place of given) for (const [name] of script.matchAll(place)) uses.set(name, 0);
-  // That is what dd calls it.
-  uses.delete('count');
+  // Those are dd's.
+  for (const operand of ['count', 'seek']) uses.delete(operand);
   for (const place of [...given, ...read]) {
     for (const [name] of script.matchAll(place)) if (uses.has(name)) uses.set(name, uses.get(name) + 1);
   }
