@@ -26,11 +26,7 @@ export interface CoordinatorActivities {
    * @param input.during the step that it worked on when it fell silent; null when it did not take its work
    * @returns left: false when it turns out to be alive
    */
-  leaveNode(input: {
-    rolloutId: string;
-    nodeId: string;
-    during: Step | null;
-  }): Promise<{ left: boolean }>;
+  leaveNode(input: { rolloutId: string; nodeId: string; during: Step | null }): Promise<{ left: boolean }>;
   /** Nodes that a chunk's open deliveries belong to now. */
   nodesOfChunk(input: { rolloutId: string; chunk: number }): Promise<{ nodeIds: string[] }>;
   /** (vii) Reads back from the database how a chunk stands; past the deadline, who is silent is lost. */
