@@ -34,9 +34,9 @@ export async function receiveArtifact(
   const receiver = new Receiver(blobs);
   try {
     await receiver.read(body);
-    const { manifest, files } = await receiver.check(pool, signal);
+    const { manifest, digest, files } = await receiver.check(pool, signal);
     await Promise.all(receiver.files.map((file) => file.staged.commit()));
-    return { manifest, outcome: await artifacts.add(manifest, files) };
+    return { manifest, outcome: await artifacts.add(manifest, files, digest) };
   } finally {
     await receiver.discard();
   }
@@ -78,7 +78,7 @@ class Receiver {
   async check(
     pool: ComputePool,
     signal: AbortSignal,
-  ): Promise<{ manifest: ArtifactManifest; files: ArtifactFile[] }> {
+  ): Promise<{ manifest: ArtifactManifest; digest: string; files: ArtifactFile[] }> {
     const { manifestText } = this;
     if (manifestText === null)
       throw new LeonoreError('MALFORMED_ARTIFACT', `the archive has no ${manifestName}`);
@@ -88,8 +88,7 @@ class Receiver {
       sha256: staged.digest,
       sizeBytes: staged.sizeBytes,
     }));
-    const manifest = await checkArtifact(pool, { manifestText, manifestName, files }, signal);
-    return { manifest, files };
+    return { ...(await checkArtifact(pool, { manifestText, manifestName, files }, signal)), files };
   }
 
   async discard(): Promise<void> {

@@ -48,8 +48,8 @@ async function solvePuzzle(process: ComputeProcess, changes: Partial<CallOptions
 describe('a process', () => {
   test('answers, and throws what the task throws', async () => {
     const pool = newPool();
-    const manifest = await pool.lend('short', never, (process) => check(process));
-    expect(manifest).toMatchObject({ name: 'app', version: '1.0.0' });
+    const checked = await pool.lend('short', never, (process) => check(process));
+    expect(checked).toMatchObject({ manifest: { name: 'app', version: '1.0.0' } });
     const malformed = { ...goodArtifact, manifestText: 'name: [' };
     await expect(
       pool.lend('short', never, (process) => process.call('checkArtifact', malformed, options())),
@@ -68,7 +68,9 @@ describe('a process', () => {
       code: 'COMPUTATION_TOO_HARD',
       message: 'the test takes more than the 0.2 s of computing that there are for it',
     });
-    expect(await pool.lend('short', never, (process) => check(process))).toMatchObject({ name: 'app' });
+    expect(await pool.lend('short', never, (process) => check(process))).toMatchObject({
+      manifest: { name: 'app' },
+    });
   });
 
   test('that uses too much memory is ended, and another does what comes next', async () => {
@@ -85,7 +87,9 @@ describe('a process', () => {
       code: 'COMPUTATION_TOO_HARD',
       message: 'the test takes more than the 64 MiB of memory that there are for it',
     });
-    expect(await pool.lend('short', never, (process) => check(process))).toMatchObject({ name: 'app' });
+    expect(await pool.lend('short', never, (process) => check(process))).toMatchObject({
+      manifest: { name: 'app' },
+    });
   });
 
   test('is ended when its caller is gone', async () => {
@@ -98,7 +102,9 @@ describe('a process', () => {
       }),
     );
     await expect(solving).rejects.toThrow('the caller is gone');
-    expect(await pool.lend('short', never, (process) => check(process))).toMatchObject({ name: 'app' });
+    expect(await pool.lend('short', never, (process) => check(process))).toMatchObject({
+      manifest: { name: 'app' },
+    });
   });
 
   test('is not lent again in the middle of a call', async () => {
@@ -108,7 +114,9 @@ describe('a process', () => {
         solvePuzzle(process, { onAt: () => begun() }).catch(() => undefined);
       });
     });
-    expect(await pool.lend('short', never, (process) => check(process))).toMatchObject({ name: 'app' });
+    expect(await pool.lend('short', never, (process) => check(process))).toMatchObject({
+      manifest: { name: 'app' },
+    });
   });
 });
 

@@ -4,6 +4,7 @@ import type { ArtifactManifest } from '../domain/artifact/manifest.js';
 import { readManifest } from '../domain/artifact/read-manifest.js';
 import { withMeasuredSizes, type ArtifactFile } from '../domain/artifact/variant-files.js';
 import type { GatewayProfile } from '../domain/gateway/profile.js';
+import { contentDigest } from '../repositories/content-digest.js';
 import {
   PlanningSession,
   type PageTaken,
@@ -20,16 +21,16 @@ function planning(): PlanningSession {
 }
 
 export const tasks = {
-  /** Checks an artifact as it was sent. @throws LeonoreError MALFORMED_ARTIFACT, TOO_LARGE */
+  /** Checks an artifact as it was sent; `digest` is that of its content. @throws LeonoreError MALFORMED_ARTIFACT, TOO_LARGE */
   checkArtifact(input: {
     readonly manifestText: string;
     readonly manifestName: string;
     readonly files: readonly ArtifactFile[];
-  }): ArtifactManifest {
+  }): { manifest: ArtifactManifest; digest: string } {
     const { manifestText, manifestName, files } = input;
     const manifest = withMeasuredSizes(readManifest(manifestText, manifestName), files);
     checkContent(manifest, files);
-    return manifest;
+    return { manifest, digest: contentDigest(manifest, files) };
   },
   beginPlanning(input: PlanningInput, at: (name: string) => void): void {
     session = new PlanningSession(input, at);

@@ -1,3 +1,4 @@
+import { getEventListeners } from 'node:events';
 import { expect, test } from '@jest/globals';
 import type { PushTarget } from '../repositories/delivery/delivery-repository.js';
 import type { GatewayHandler } from './gateway-handler.js';
@@ -89,4 +90,27 @@ test('nobody is notified any more once it is called off', async () => {
   const notifier = new PushNotifier([handler], () => undefined);
   await expect(notifier.notify(targetsOf(100), off.signal)).rejects.toThrow('called off');
   expect(log).toHaveLength(1);
+});
+
+test('however many notices listen for the end, the caller is listened to once, and not afterwards', async () => {
+  const caller = new AbortController();
+  const warnings: Error[] = [];
+  const warned = (warning: Error) => warnings.push(warning);
+  process.on('warning', warned);
+  const listeners: number[] = [];
+  const handler: GatewayHandler = {
+    ...handlerOf('http', []),
+    async notify(_target, ending) {
+      ending.addEventListener('abort', () => undefined);
+      listeners.push(getEventListeners(caller.signal, 'abort').length);
+      return true;
+    },
+  };
+  expect(await new PushNotifier([handler], () => undefined).notify(targetsOf(64), caller.signal)).toBe(64);
+  // Warnings come in a later turn.
+  await new Promise(setImmediate);
+  process.off('warning', warned);
+  expect(new Set(listeners)).toEqual(new Set([1]));
+  expect(getEventListeners(caller.signal, 'abort')).toHaveLength(0);
+  expect(warnings).toEqual([]);
 });

@@ -1,3 +1,4 @@
+import { setMaxListeners } from 'node:events';
 import type { PushTarget } from '../repositories/delivery/delivery-repository.js';
 import type { GatewayHandler } from './gateway-handler.js';
 
@@ -14,6 +15,20 @@ export class PushNotifier {
 
   /** @returns how many gateways took the notice */
   async notify(targets: readonly PushTarget[], signal: AbortSignal): Promise<number> {
+    signal.throwIfAborted();
+    // Each notice listens for the end: on a signal of their own, so that the caller's is not taken for one that leaks.
+    const ending = new AbortController();
+    setMaxListeners(0, ending.signal);
+    const end = () => ending.abort(signal.reason);
+    signal.addEventListener('abort', end);
+    try {
+      return await this.notifyAll(targets, ending.signal);
+    } finally {
+      signal.removeEventListener('abort', end);
+    }
+  }
+
+  private async notifyAll(targets: readonly PushTarget[], signal: AbortSignal): Promise<number> {
     let reached = 0;
     const queue = targets.values();
     const worker = async () => {

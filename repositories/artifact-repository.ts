@@ -1,13 +1,13 @@
-import { createHash } from 'node:crypto';
 import semver from 'semver';
 import { artifactKey, type ArtifactManifest } from '../domain/artifact/manifest.js';
 import type { ArtifactFile } from '../domain/artifact/variant-files.js';
-import { canonicalJson } from '../domain/canonical-json.js';
 import { LeonoreError } from '../domain/errors.js';
+import type { AvailableVersion } from '../domain/plan/select-available.js';
 import type { Catalog } from '../domain/resolver/catalog.js';
 import { createCatalog } from '../domain/resolver/create-catalog.js';
 import { namesReachedFrom } from '../domain/resolver/reachable-names.js';
-import { inTransaction, json, type Database, type Transaction } from './database.js';
+import { contentDigest } from './content-digest.js';
+import { inTransaction, jsonText, type Database, type Transaction } from './database.js';
 import { isUniqueViolation } from './database-errors.js';
 
 /** Names whose versions are read by one statement. */
@@ -40,28 +40,29 @@ export class ArtifactRepository {
 
   /**
    * Stores one version; its files are in the blob store already.
+   * @param digest of both, when it was computed elsewhere
    * @returns `unchanged` when the very same content was stored before
    * @throws LeonoreError ARTIFACT_IMMUTABLE when the version exists with other content, or under another build: build
    *   metadata does not tell versions apart
    */
-  async add(manifest: ArtifactManifest, files: readonly ArtifactFile[]): Promise<'added' | 'unchanged'> {
-    const digest = contentDigest(manifest, files);
+  async add(
+    manifest: ArtifactManifest,
+    files: readonly ArtifactFile[],
+    digest = contentDigest(manifest, files),
+  ): Promise<'added' | 'unchanged'> {
     const existing = await this.find(manifest.name, manifest.version);
     if (existing !== null) return sameContent(existing, digest);
     try {
       await inTransaction(this.database, async (tx) => {
         await refuseOtherBuild(tx, manifest);
-        const { id } = await tx.artifact.create({
-          data: {
-            name: manifest.name,
-            version: manifest.version,
-            kind: manifest.kind,
-            manifest: json(manifest),
-            digest,
-            sizeBytes: files.reduce((sum, file) => sum + file.sizeBytes, 0),
-          },
-          select: { id: true },
-        });
+        const { name, version, kind } = manifest;
+        const sizeBytes = files.reduce((sum, file) => sum + file.sizeBytes, 0);
+        // As text that is made once: Prisma would copy a large manifest some times more.
+        const [row] = await tx.$queryRaw<{ id: string }[]>`
+          INSERT INTO artifact (name, version, kind, manifest, digest, size_bytes)
+          VALUES (${name}, ${version}, ${kind}, ${jsonText(manifest)}::jsonb, ${digest}, ${sizeBytes})
+          RETURNING id::text`;
+        const id = row?.id ?? '';
         const provided = [...new Set((manifest.provides ?? []).map((provision) => provision.name))];
         await tx.artifactProvision.createMany({ data: provided.map((name) => ({ artifactId: id, name })) });
         await tx.artifactFile.createMany({ data: files.map((file) => ({ artifactId: id, ...file })) });
@@ -88,13 +89,24 @@ export class ArtifactRepository {
     return rows.map(toStored).sort((a, b) => semver.rcompare(a.manifest.version, b.manifest.version));
   }
 
-  /** The artifacts of other names that provide a name. */
-  async providersOf(name: string): Promise<StoredArtifact[]> {
-    const rows = await this.database.artifact.findMany({
-      where: { name: { not: name }, provides: { some: { name } } },
-      orderBy: [{ name: 'asc' }, { version: 'asc' }],
-    });
-    return rows.map(toStored);
+  /** What is offered under a name: by artifacts of that name, the newest first, and by those that provide it. */
+  async availableUnder(
+    name: string,
+  ): Promise<{ named: readonly AvailableVersion[]; provided: readonly AvailableVersion[] }> {
+    const [named, provided] = await Promise.all([
+      this.database.$queryRaw<AvailableVersion[]>`
+        SELECT name || '@' || version AS artifact, version,
+               coalesce(manifest #>> '{policies,prerelease}' = 'true', false) AS prerelease
+        FROM artifact WHERE name = ${name}`,
+      this.database.$queryRaw<AvailableVersion[]>`
+        SELECT a.name || '@' || a.version AS artifact, offered ->> 'version' AS version,
+               coalesce(a.manifest #>> '{policies,prerelease}' = 'true', false) AS prerelease
+        FROM artifact_provision p JOIN artifact a ON a.id = p.artifact_id
+        CROSS JOIN LATERAL jsonb_array_elements(a.manifest -> 'provides') AS offered
+        WHERE p.name = ${name} AND a.name <> ${name} AND offered ->> 'name' = ${name}
+        ORDER BY a.name, a.version`,
+    ]);
+    return { named: named.sort((a, b) => semver.rcompare(a.version, b.version)), provided };
   }
 
   /** Those of some names that artifacts of other names provide. */
@@ -217,15 +229,6 @@ async function refuseOtherBuild(tx: Transaction, { name, version }: ArtifactMani
     'ARTIFACT_IMMUTABLE',
     `${artifactKey({ name, version })} is the same version as ${artifactKey({ name, version: other.version })}: they differ by build metadata alone`,
   );
-}
-
-function contentDigest(manifest: ArtifactManifest, files: readonly ArtifactFile[]): string {
-  const sorted = files
-    .map(({ path, sha256, mode }) => ({ path, sha256, mode }))
-    .sort((a, b) => (a.path < b.path ? -1 : 1));
-  return createHash('sha256')
-    .update(canonicalJson({ manifest, files: sorted }))
-    .digest('hex');
 }
 
 function toStored(row: {

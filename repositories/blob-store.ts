@@ -44,7 +44,7 @@ export interface BlobStore {
    * Never to be written to. What is held may have been removed from the store meanwhile.
    */
   inMemory(digest: string): Promise<Buffer | null>;
-  /** @throws LeonoreError BLOB_MISSING */
+  /** The stream fails with BLOBS_UNAVAILABLE, too, when the store falls away under it. @throws LeonoreError BLOB_MISSING */
   open(digest: string, range?: BlobRange): Promise<Readable>;
   /** The whole of it in memory: for what is small. @throws LeonoreError BLOB_MISSING */
   read(digest: string): Promise<Buffer>;

@@ -1,7 +1,10 @@
+import { once } from 'node:events';
 import { mkdir, mkdtemp, rm, symlink } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { Readable } from 'node:stream';
+import { Readable, Writable } from 'node:stream';
+import { buffer } from 'node:stream/consumers';
+import { pipeline } from 'node:stream/promises';
 import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
 import { LeonoreError } from '../domain/errors.js';
 import { DiskBlobStore } from './disk-blob-store.js';
@@ -55,6 +58,19 @@ describe('a disk that cannot serve now', () => {
     await symlink('/proc/self/mem', join(root, 'sha256', 'ab', digest));
     await expect(store.read(digest)).rejects.toMatchObject({ code: 'BLOBS_UNAVAILABLE' });
     await expect(store.inMemory(digest)).rejects.toMatchObject({ code: 'BLOBS_UNAVAILABLE' });
+  });
+
+  test('is told by a stream that is open already', async () => {
+    await mkdir(join(root, 'sha256', 'ab'), { recursive: true });
+    await symlink('/proc/self/mem', join(root, 'sha256', 'ab', digest));
+    const away = { code: 'BLOBS_UNAVAILABLE' };
+    await expect(buffer(await store.open(digest))).rejects.toMatchObject(away);
+    const sink = new Writable({ write: (_chunk, _encoding, done) => done() });
+    await expect(pipeline(await store.open(digest), sink)).rejects.toMatchObject(away);
+    const [error] = (await once((await store.open(digest)).resume(), 'error')) as unknown[];
+    expect(error).toMatchObject(away);
+    // Whoever copies it into the store is told the same.
+    await expect(store.stage(await store.open(digest), 100)).rejects.toMatchObject(away);
   });
 
   test('is told by whatever writes', async () => {

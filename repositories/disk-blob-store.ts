@@ -7,7 +7,7 @@ import { pipeline } from 'node:stream/promises';
 import { LRUCache } from 'lru-cache';
 import { LeonoreError } from '../domain/errors.js';
 import type { BlobRange, BlobStore, ListedBlob, StagedBlob } from './blob-store.js';
-import { asDiskFailure, onDisk } from './disk-failure.js';
+import { asDiskFailure, onDisk, withDiskFailures } from './disk-failure.js';
 
 const digestPattern = /^[0-9a-f]{64}$/;
 /** Content that was taken aside is removed or put back within so long, unless the process died. */
@@ -86,7 +86,7 @@ export class DiskBlobStore implements BlobStore {
   async open(digest: string, range?: BlobRange): Promise<Readable> {
     try {
       const file = await open(this.pathOf(digest), 'r');
-      return file.createReadStream({ ...range, highWaterMark: 256 * 1024 });
+      return withDiskFailures(file.createReadStream({ ...range, highWaterMark: 256 * 1024 }));
     } catch (error) {
       throw isNotFound(error) ? missing(digest) : asDiskFailure(error);
     }

@@ -1,3 +1,4 @@
+import type { Readable } from 'node:stream';
 import { LeonoreError } from '../domain/errors.js';
 
 /** What the system says when a directory cannot serve now, and may again: full, read-only, broken, not mounted. */
@@ -21,6 +22,14 @@ export function asDiskFailure(error: unknown): unknown {
   // The path belongs to this machine alone: the log has it with the cause.
   const message = `the blob store cannot be used now: ${String(error.code)}`;
   return new LeonoreError('BLOBS_UNAVAILABLE', message, {}, { cause: error });
+}
+
+/** A stream of a file that fails with {@link asDiskFailure} of what it fails with, also when half of it has been read. */
+export function withDiskFailures<Stream extends Readable>(stream: Stream): Stream {
+  // Everything that ends a stream goes through here, before anybody is told.
+  const destroy = stream.destroy.bind(stream);
+  stream.destroy = (error) => destroy(error === undefined ? undefined : (asDiskFailure(error) as Error));
+  return stream;
 }
 
 /** @throws LeonoreError BLOBS_UNAVAILABLE, and what else `work` throws */

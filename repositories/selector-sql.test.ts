@@ -3,6 +3,7 @@ import fc from 'fast-check';
 import { isolationLevels } from '../domain/gateway/isolation.js';
 import type { GatewayProfile } from '../domain/gateway/profile.js';
 import { keyedFacts, singleFacts } from '../domain/selector/facts.js';
+import { Prisma } from '../prisma/generated/client.js';
 import { matches, parseSelector, type Literal, type SelectorNode } from '../domain/selector/selector.js';
 import { testRepositories, type TestRepositories } from '../tests/support/test-repositories.js';
 import { sqlFactOf } from './selector-facts-sql.js';
@@ -16,8 +17,11 @@ beforeAll(async () => {
 
 afterAll(() => repositories.close());
 
-/** Ids of the gateways that PostgreSQL finds a selector to hold for. */
-async function found(root: SelectorNode, gateways: readonly GatewayProfile[]): Promise<string[]> {
+/** Ids of the gateways that PostgreSQL finds each of some selectors to hold for, in one statement. */
+async function foundByEach(
+  roots: readonly SelectorNode[],
+  gateways: readonly GatewayProfile[],
+): Promise<string[][]> {
   const rows = JSON.stringify(
     gateways.map((profile) => ({
       id: profile.id,
@@ -26,10 +30,16 @@ async function found(root: SelectorNode, gateways: readonly GatewayProfile[]): P
       installed: profile.installed ?? [],
     })),
   );
-  const answers = await repositories.database.$queryRaw<{ id: string; holds: boolean }[]>`
-    SELECT g.id, ${selectorSql({ text: '', root })} AS holds
+  const conditions = roots.map((root) => Prisma.sql`coalesce(${selectorSql({ text: '', root })}, false)`);
+  const answers = await repositories.database.$queryRaw<{ id: string; hold: boolean[] }[]>`
+    SELECT g.id, ARRAY[${Prisma.join(conditions)}] AS hold
     FROM jsonb_to_recordset(${rows}::jsonb) AS g(id text, profile jsonb, labels jsonb, installed jsonb)`;
-  return answers.filter(({ holds }) => holds).map(({ id }) => id);
+  return roots.map((_root, index) => answers.filter(({ hold }) => hold[index] === true).map(({ id }) => id));
+}
+
+async function found(root: SelectorNode, gateways: readonly GatewayProfile[]): Promise<string[]> {
+  const [ids = []] = await foundByEach([root], gateways);
+  return ids;
 }
 
 /** What they are to be. */
@@ -308,20 +318,22 @@ describe('selectorSql', () => {
       installed: [{ name: 'a', version: value }],
     }));
     const amounts = numbers.map(Number).filter((value) => !Number.isNaN(value));
+    const operators = ['==', '<', '<=', '>', '>='] as const;
+    const facts = [
+      { name: 'labels', key: 'a' },
+      { name: 'software.kernel', key: null },
+      { name: 'installed', key: 'a' },
+      { name: 'software.libc', key: null },
+      { name: 'software.libcVersion', key: null },
+    ];
     for (const other of [...texts, ...amounts]) {
-      for (const operator of ['==', '<', '<=', '>', '>='] as const) {
-        for (const fact of [
-          { name: 'labels', key: 'a' },
-          { name: 'software.kernel', key: null },
-          { name: 'installed', key: 'a' },
-          { name: 'software.libc', key: null },
-          { name: 'software.libcVersion', key: null },
-        ]) {
-          const root: SelectorNode = { type: 'compare', path: fact, operator, literal: other };
-          const answer = { fact: fact.name, operator, other, ids: await found(root, fleet) };
-          expect(answer).toEqual({ ...answer, ids: expected(root, fleet) });
-        }
-      }
+      const roots = operators.flatMap((operator) =>
+        facts.map((path): SelectorNode => ({ type: 'compare', path, operator, literal: other })),
+      );
+      const ids = await foundByEach(roots, fleet);
+      expect(roots.map((root, index) => ({ root, ids: ids[index] }))).toEqual(
+        roots.map((root) => ({ root, ids: expected(root, fleet) })),
+      );
     }
   }, 120_000);
 

@@ -147,6 +147,11 @@ describe('a rollout ends right', () => {
         expect(events).toContainEqual(
           expect.objectContaining({ kind: 'mended', detail: { what: mends[one.part] } }),
         );
+      // Of one that goes on for long enough to be looked at.
+      if (one.fault === 'reset' && one.part === 'root' && one.moment === 'offered')
+        expect(events?.map(({ detail }) => detail['what'])).toContain(
+          'its workflow was reset and goes on from the database',
+        );
     },
     120_000,
   );

@@ -7,6 +7,7 @@
  *   done again, none of it changes anything.
  * - One bad item never keeps the others from their turn.
  */
+import { LRUCache } from 'lru-cache';
 import type { Logger } from 'pino';
 import type { PoolSettings } from '../domain/balancer/pool.js';
 import { LeonoreError } from '../domain/errors.js';
@@ -56,6 +57,8 @@ export class Reconciler {
   private configured = false;
   private watchedAt: Date | null = null;
   private stopping = false;
+  /** Runs of which it is known how they began. */
+  private readonly looked = new LRUCache<string, true>({ max: 10_000 });
 
   constructor(private readonly options: ReconcilerOptions) {
     this.timer = setInterval(() => void this.round(), options.intervalMs);
@@ -170,8 +173,9 @@ export class Reconciler {
   private async compareOne(rollout: OpenRollout): Promise<void> {
     const { repositories, rolloutClient } = this.options;
     const standing = await rolloutClient.standing(rollout.id);
-    switch (standing) {
+    switch (standing.is) {
       case 'running':
+        await this.noticeReset(rollout.id, standing.runId);
         if (!rollout.workflowStarted) await repositories.rollouts.workflowStarted(rollout.id);
         // Done again it changes nothing; the first signal may have been lost.
         if (rollout.cancelRequested) await rolloutClient.cancel(rollout.id);
@@ -190,6 +194,18 @@ export class Reconciler {
         if (rollout.workflowStarted) await this.mend(rollout.id, 'its workflow was gone and begins anew', {});
         await this.startAnew(rollout);
     }
+  }
+
+  /** A workflow that somebody reset goes on by itself from what the database says; what remains is to say so. */
+  private async noticeReset(rolloutId: string, runId: string): Promise<void> {
+    const { repositories, rolloutClient } = this.options;
+    if (this.looked.has(runId)) return;
+    if (await rolloutClient.wasReset(rolloutId, runId)) {
+      const events = await repositories.rollouts.events(rolloutId);
+      if (!events.some(({ detail }) => detail['runId'] === runId))
+        await this.mend(rolloutId, 'its workflow was reset and goes on from the database', { runId });
+    }
+    this.looked.set(runId, true);
   }
 
   private async startAnew(rollout: OpenRollout): Promise<void> {

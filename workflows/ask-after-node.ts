@@ -1,6 +1,6 @@
 /** Work of a node: as long as its lease holds it is busy, however long it takes; when it is gone the work is let go. */
 import type { Step } from '../domain/rollout/steps.js';
-import { onCoordinator, suspicionOf } from './policies.js';
+import { onCoordinator, suspicionOf, type Asking, type Tries } from './policies.js';
 
 /** The node is gone, and its gateways have moved: what it was to do is another's now. */
 export class NodeGone extends Error {
@@ -15,21 +15,21 @@ export interface NodeWork {
 
 /**
  * Runs work of a node. When the node does not answer, the coordinator looks whether it is alive.
- * @param work told how often the node was asked after in vain already
  * @throws NodeGone
  */
 export async function askAfter<T>(
   { rolloutId, nodeId, step }: NodeWork,
-  work: (asked: number) => Promise<T>,
+  tries: Tries,
+  work: (asking: Asking) => Promise<T>,
 ): Promise<T> {
   for (let asked = 0; ; asked += 1) {
     try {
-      return await work(asked);
+      return await work({ asked, tries });
     } catch (error) {
       const suspicion = suspicionOf(error);
       if (suspicion === null) throw error;
       const during = suspicion === 'silent' ? step : null;
-      const { left } = await onCoordinator('iii').leaveNode({ rolloutId, nodeId, during });
+      const { left } = await onCoordinator('iii', tries).leaveNode({ rolloutId, nodeId, during });
       if (left) throw new NodeGone(nodeId);
     }
   }

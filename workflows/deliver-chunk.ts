@@ -106,7 +106,9 @@ class ChunkDelivery {
     const { rolloutId, chunk } = this.input;
     this.cancelled = true;
     if (this.wishes.alone)
-      await patiently(this.patience, () => onCoordinator('vii').cancelDeliveries({ rolloutId, chunk }));
+      await patiently(this.patience, (tries) =>
+        onCoordinator('vii', tries).cancelDeliveries({ rolloutId, chunk }),
+      );
     this.deadlineMs = Math.min(this.deadlineMs, Date.now() + cancelGraceMs);
   }
 
@@ -115,8 +117,8 @@ class ChunkDelivery {
     const { rolloutId, chunk } = this.input;
     const final = Date.now() >= this.deadlineMs;
     this.look = false;
-    const status = await patiently(this.patience, () =>
-      onCoordinator('vii').reconcileAcknowledgements({ rolloutId, chunk, final }),
+    const status = await patiently(this.patience, (tries) =>
+      onCoordinator('vii', tries).reconcileAcknowledgements({ rolloutId, chunk, final }),
     );
     for (const range of status.ended) this.slots.addRange(range);
     this.show();
@@ -136,9 +138,9 @@ class ChunkDelivery {
     const { rolloutId, chunk } = this.input;
     for (const nodeId of nodeIds) {
       try {
-        const { remaining } = await patiently(this.patience, () =>
-          askAfter({ rolloutId, nodeId, step: 'v' }, (asked) =>
-            onNode('build', nodeId, 'v', asked).planAnew({ rolloutId, nodeId, chunk }),
+        const { remaining } = await patiently(this.patience, (tries) =>
+          askAfter({ rolloutId, nodeId, step: 'v' }, tries, (asking) =>
+            onNode('build', nodeId, 'v', asking).planAnew({ rolloutId, nodeId, chunk }),
           ),
         );
         // Somebody else builds what they need: it is looked for again.
@@ -159,9 +161,9 @@ class ChunkDelivery {
       const nodeId = queue.shift();
       if (nodeId === undefined) return;
       try {
-        await patiently(this.patience, () =>
-          askAfter({ rolloutId, nodeId, step: 'vi' }, (asked) =>
-            onNode('dispatch', nodeId, 'vi', asked).dispatchDeliveries({
+        await patiently(this.patience, (tries) =>
+          askAfter({ rolloutId, nodeId, step: 'vi' }, tries, (asking) =>
+            onNode('dispatch', nodeId, 'vi', asking).dispatchDeliveries({
               rolloutId,
               nodeId,
               chunk,
@@ -171,8 +173,8 @@ class ChunkDelivery {
         );
       } catch (error) {
         if (!(error instanceof NodeGone)) throw error;
-        const present = await patiently(this.patience, () =>
-          onCoordinator('iii').nodesOfChunk({ rolloutId, chunk }),
+        const present = await patiently(this.patience, (tries) =>
+          onCoordinator('iii', tries).nodesOfChunk({ rolloutId, chunk }),
         );
         queue.push(...present.nodeIds.filter((id) => !queue.includes(id)));
       }

@@ -27,7 +27,14 @@ import { partAttributes } from './attributes.js';
 import { Children } from './children.js';
 import { deliverChunk } from './deliver-chunk.js';
 import { askAfter, NodeGone } from './ask-after-node.js';
-import { onCoordinator, onNode, patiently, wasEndedFromOutside, type Patience } from './policies.js';
+import {
+  onCoordinator,
+  onNode,
+  patiently,
+  wasEndedFromOutside,
+  type Asking,
+  type Patience,
+} from './policies.js';
 import { cancelSignal, shareReleasedSignal } from './signals.js';
 import { WaitNote } from './wait-note.js';
 
@@ -93,15 +100,15 @@ class Share {
     for (const { task, error } of this.chunks.takeFailures()) {
       if (!wasEndedFromOutside(error)) continue;
       const what = `chunk ${task.chunk} was ended in Temporal`;
-      await patiently(this.patience, () => onCoordinator('vii').noteMended({ rolloutId, what }));
+      await patiently(this.patience, (tries) => onCoordinator('vii', tries).noteMended({ rolloutId, what }));
     }
   }
 
   private async serve(nodeId: string): Promise<void> {
     const { rolloutId } = this.input;
     try {
-      const analysed = await this.byNode(nodeId, 'iv', (asked) =>
-        onNode('plan', nodeId, 'iv', asked).analyzeCompatibility({ rolloutId, nodeId }),
+      const analysed = await this.byNode(nodeId, 'iv', (asking) =>
+        onNode('plan', nodeId, 'iv', asking).analyzeCompatibility({ rolloutId, nodeId }),
       );
       this.tell(
         nodeId,
@@ -118,14 +125,14 @@ class Share {
   private async buildAndDeliver(nodeId: string): Promise<void> {
     const { rolloutId } = this.input;
     const started = new Set<number>();
-    const ready = await this.byNode(nodeId, 'v', (asked) =>
-      onNode('plan', nodeId, 'v', asked).reusePackages({ rolloutId, nodeId }),
+    const ready = await this.byNode(nodeId, 'v', (asking) =>
+      onNode('plan', nodeId, 'v', asking).reusePackages({ rolloutId, nodeId }),
     );
     await this.deliver(nodeId, ready.chunks, started);
     let turnMs = firstTurnMs;
     for (let { remaining } = ready; remaining > 0 && !this.cancelled;) {
-      const built = await this.byNode(nodeId, 'v', (asked) =>
-        onNode('build', nodeId, 'v', asked).buildPackages({ rolloutId, nodeId }),
+      const built = await this.byNode(nodeId, 'v', (asking) =>
+        onNode('build', nodeId, 'v', asking).buildPackages({ rolloutId, nodeId }),
       );
       remaining = built.remaining;
       this.tell(nodeId, `${stepTitle('v')} — ${started.size} chunks, ${remaining} groups still to build`);
@@ -165,9 +172,9 @@ class Share {
   }
 
   /** @throws NodeGone when the node is, and its gateways have moved */
-  private byNode<T>(nodeId: string, step: 'iv' | 'v', work: (asked: number) => Promise<T>): Promise<T> {
+  private byNode<T>(nodeId: string, step: 'iv' | 'v', work: (asking: Asking) => Promise<T>): Promise<T> {
     const { rolloutId } = this.input;
-    return patiently(this.patience, () => askAfter({ rolloutId, nodeId, step }, work));
+    return patiently(this.patience, (tries) => askAfter({ rolloutId, nodeId, step }, tries, work));
   }
 
   private tell(nodeId: string, line: string): void {

@@ -28,28 +28,52 @@ import type {
   PlanActivities,
 } from './activity-types.js';
 
-/** A few tries at once; what is still away then is waited for by the workflow, which says so. */
-const retry = {
-  initialInterval: '500 milliseconds',
-  backoffCoefficient: 2,
-  maximumInterval: '5 seconds',
-  maximumAttempts: 5,
-} as const;
+/** How often an activity is tried, and what lies between two tries at most. The tries themselves leave no events. */
+export interface Tries {
+  readonly attempts: number;
+  readonly longestRestMs: number;
+}
 
-/** Between two tries while something is away: doubled each time, with jitter. */
+/** A few tries at once; what is still away then is waited for by the workflow, which says so. */
+const firstTries: Tries = { attempts: 5, longestRestMs: 5_000 };
+/** While something stays away tries become many and rare: a month of waiting is some hundred events. */
+const mostAttempts = 240;
+const longestRestMs = 5 * 60_000;
+
+/** Between two activities while something is away: doubled each time, with jitter. */
 const firstWaitMs = 2_000;
 const longestWaitMs = 60_000;
+
+/** @param leftMs until it is given up: no series of tries goes beyond that */
+function triesAfter(waits: number, leftMs: number): Tries {
+  const restMs = Math.min(firstTries.longestRestMs * 2 ** waits, longestRestMs);
+  const within = Math.max(1, Math.floor(leftMs / restMs));
+  return {
+    attempts: Math.min(firstTries.attempts * 2 ** waits, mostAttempts, within),
+    longestRestMs: restMs,
+  };
+}
+
+function retryOf(tries: Tries) {
+  return {
+    initialInterval: 500,
+    backoffCoefficient: 2,
+    maximumInterval: tries.longestRestMs,
+    maximumAttempts: tries.attempts,
+  };
+}
 
 /** Activities of the coordinator, shown in the UI under the step that they belong to. */
 export function onCoordinator(
   step: Step,
+  tries: Tries,
   startToCloseTimeout: '5 minutes' | '30 minutes' = '5 minutes',
 ): CoordinatorActivities {
   return proxyActivities<CoordinatorActivities>({
     taskQueue: coordinatorQueue,
     startToCloseTimeout,
     heartbeatTimeout: '30 seconds',
-    retry,
+    retry: retryOf(tries),
     summary: stepTitle(step),
   });
 }
@@ -60,6 +84,13 @@ interface OnNode {
   readonly dispatch: DispatchActivities;
 }
 
+/** How a node is asked to work. */
+export interface Asking {
+  /** How often it was asked after in vain already. */
+  readonly asked: number;
+  readonly tries: Tries;
+}
+
 /** A node that takes no work for so long is asked after; each time it turns out to be busy, twice as late. */
 const firstUnansweredMs = 10_000;
 const longestUnansweredMs = 120_000;
@@ -67,13 +98,12 @@ const longestUnansweredMs = 120_000;
 /**
  * Activities of one node. When it takes no work, or falls silent while it works, the failure reaches the workflow, which
  * asks the coordinator whether the node's lease holds (see suspicionOf): a busy node is waited for.
- * @param asked how often it was asked after already
  */
 export function onNode<Queue extends NodeQueue>(
   queue: Queue,
   nodeId: string,
   step: Step,
-  asked = 0,
+  { asked, tries }: Asking,
 ): OnNode[Queue] {
   return proxyActivities<PlanActivities & BuildActivities & DispatchActivities>({
     taskQueue: nodeQueues[queue](nodeId),
@@ -81,7 +111,7 @@ export function onNode<Queue extends NodeQueue>(
     startToCloseTimeout: '30 minutes',
     heartbeatTimeout: '10 seconds',
     // A node that fell silent at it is asked after before anybody is handed the same again.
-    retry: { ...retry, nonRetryableErrorTypes: ['TemporalTimeout:Heartbeat'] },
+    retry: { ...retryOf(tries), nonRetryableErrorTypes: ['TemporalTimeout:Heartbeat'] },
     summary: `${stepTitle(step)} — ${nodeId}`,
   });
 }
@@ -116,12 +146,13 @@ export interface Patience {
 
 /**
  * Does what may meet something that is away, and again when it is back.
+ * @param work told how often its activity is to be tried
  * @throws the last failure when it is still away at the time to give up, and every failure of another kind
  */
-export async function patiently<T>(patience: Patience, work: () => Promise<T>): Promise<T> {
+export async function patiently<T>(patience: Patience, work: (tries: Tries) => Promise<T>): Promise<T> {
   for (let waits = 0; ; waits += 1) {
     try {
-      const result = await work();
+      const result = await work(triesAfter(waits, patience.giveUpAtMs - Date.now()));
       if (waits > 0) await patience.waiting(null);
       return result;
     } catch (error) {

@@ -256,6 +256,23 @@ describe('what is away', () => {
     expect(waits(fleet)).toEqual(['waiting for the blob store', 'waiting for nothing']);
   });
 
+  test('for days is waited for without a history that grows', async () => {
+    const dayMs = 86_400_000;
+    const { result, rolloutId, lastedMs } = await run({
+      name: 'away-for-days',
+      shares: { 'node-1': 2 },
+      signalled: false,
+      databaseAwayMs: { iii: 2 * dayMs, vii: dayMs },
+    });
+    expect(result.state).toBe('succeeded');
+    expect(lastedMs).toBeGreaterThanOrEqual(3 * dayMs);
+    for (const id of [workflowIds.rollout(rolloutId), workflowIds.deliverChunk(rolloutId, 0)]) {
+      const { events } = await environment.client.workflow.getHandle(id).fetchHistory();
+      // A month, at this rate, stays under 1,000.
+      expect(events?.length).toBeLessThan(150);
+    }
+  }, 180_000);
+
   test('is not noted in the database while that is away itself', async () => {
     const { result, fleet } = await run({
       name: 'waits-for-postgresql',

@@ -34,7 +34,14 @@ import type { WithWishes } from './activity-types.js';
 import { attributeKeys, partAttributes } from './attributes.js';
 import { Children } from './children.js';
 import { nodeShare } from './node-share.js';
-import { describeFailure, onCoordinator, patiently, wasEndedFromOutside, type Patience } from './policies.js';
+import {
+  describeFailure,
+  onCoordinator,
+  patiently,
+  wasEndedFromOutside,
+  type Patience,
+  type Tries,
+} from './policies.js';
 import { RolloutProgress } from './rollout-progress.js';
 import { cancelSignal, shareReleasedSignal } from './signals.js';
 import { WaitNote } from './wait-note.js';
@@ -107,12 +114,14 @@ class RolloutRun {
   private async prepare(): Promise<void> {
     const { rolloutId } = this.part;
     this.progress.at('i');
-    const { artifacts } = await this.step(() => onCoordinator('i').checkArtifactAvailable({ rolloutId }));
+    const { artifacts } = await this.step((tries) =>
+      onCoordinator('i', tries).checkArtifactAvailable({ rolloutId }),
+    );
     this.progress.selected(artifacts);
     if (this.cancel) return;
     this.progress.at('ii');
-    const { gateways } = await this.step(() =>
-      onCoordinator('ii', '30 minutes').resolveDeployment({ rolloutId }),
+    const { gateways } = await this.step((tries) =>
+      onCoordinator('ii', tries, '30 minutes').resolveDeployment({ rolloutId }),
     );
     this.progress.gateways = gateways;
   }
@@ -124,7 +133,9 @@ class RolloutRun {
     for (let openBefore = Infinity; ;) {
       this.released = false;
       if (this.children.count === 0) this.progress.at('iii');
-      const { shares, open } = await this.step(() => onCoordinator('iii').groupByNode({ rolloutId }));
+      const { shares, open } = await this.step((tries) =>
+        onCoordinator('iii', tries).groupByNode({ rolloutId }),
+      );
       if (open === 0 && this.children.count === 0) return;
       if (this.cancel) await this.cancelAll();
       // A round that came to nothing is not repeated at once.
@@ -200,7 +211,9 @@ class RolloutRun {
 
   private async mended(what: string): Promise<void> {
     const { rolloutId } = this.part;
-    await this.step(async () => ({ noted: await onCoordinator('iii').noteMended({ rolloutId, what }) }));
+    await this.step(async (tries) => ({
+      noted: await onCoordinator('iii', tries).noteMended({ rolloutId, what }),
+    }));
   }
 
   private async giveUp(
@@ -208,12 +221,12 @@ class RolloutRun {
     failure: { code: string; message: string },
   ): Promise<void> {
     const { rolloutId } = this.part;
-    await this.step(() => onCoordinator('iii').giveUpUnserved({ rolloutId, nodeIds, failure }));
+    await this.step((tries) => onCoordinator('iii', tries).giveUpUnserved({ rolloutId, nodeIds, failure }));
   }
 
   private async cancelAll(): Promise<void> {
     const { rolloutId } = this.part;
-    await this.step(() => onCoordinator('vii').cancelDeliveries({ rolloutId, chunk: null }));
+    await this.step((tries) => onCoordinator('vii', tries).cancelDeliveries({ rolloutId, chunk: null }));
     if (this.cancelled) return;
     this.cancelled = true;
     upsertSearchAttributes([{ key: attributeKeys.state, value: 'cancelling' }]);
@@ -226,8 +239,8 @@ class RolloutRun {
     const { rolloutId } = this.part;
     for (let failure = failed; ;) {
       this.progress.at('viii');
-      const { open, ...result } = await this.step(() =>
-        onCoordinator('viii').completeRollout({ rolloutId, failure }),
+      const { open, ...result } = await this.step((tries) =>
+        onCoordinator('viii', tries).completeRollout({ rolloutId, failure }),
       );
       if (open === 0) {
         upsertSearchAttributes([{ key: attributeKeys.state, value: result.state }]);
@@ -245,7 +258,7 @@ class RolloutRun {
   }
 
   /** Does a step, waiting for what is away; takes note of what people wish by now. */
-  private async step<T extends object>(work: () => Promise<T>): Promise<T> {
+  private async step<T extends object>(work: (tries: Tries) => Promise<T>): Promise<T> {
     const result = await patiently(this.patience, work);
     if ((result as Partial<WithWishes>).cancel === true) this.cancel = true;
     return result;

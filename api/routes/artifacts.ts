@@ -26,6 +26,9 @@ export const artifactRoutes: FastifyPluginAsyncTypebox<RouteOptions> = async (ap
   const { access, repositories, blobs, pool } = context;
   const { artifacts } = repositories;
 
+  // Manifests may be large: to look through each for which branch of a union it is would hold up whoever else asks.
+  app.setSerializerCompiler(() => JSON.stringify);
+
   app.addContentTypeParser(
     'application/x-tar',
     { bodyLimit: limits.artifactBytes * 2 },

@@ -1,7 +1,7 @@
 /** The resources of the management API as they go over the wire. */
 import Type from 'typebox';
 import { ArtifactManifestSchema, valueKeyPattern } from '../../domain/artifact/manifest.js';
-import { deliveryStates } from '../../domain/delivery/state.js';
+import { deliveryStates, type DeliveryState } from '../../domain/delivery/state.js';
 import { nodeOrigins, nodeStates } from '../../domain/balancer/pool.js';
 import { strategyNames } from '../../domain/balancer/strategies.js';
 import { GatewayProfileSchema } from '../../domain/gateway/profile.js';
@@ -236,17 +236,12 @@ const WaitingForSchema = Type.Union([Type.String(), Type.Null()], {
 const RolloutStateSchema = Type.Enum(Object.values(RolloutState));
 const DeliveryStateSchema = Type.Enum(deliveryStates);
 
-export const CountsSchema = Type.Object({
-  pending: Type.Integer(),
-  offered: Type.Integer(),
-  downloading: Type.Integer(),
-  installing: Type.Integer(),
-  succeeded: Type.Integer(),
-  failed: Type.Integer(),
-  incompatible: Type.Integer(),
-  lost: Type.Integer(),
-  cancelled: Type.Integer(),
-});
+export const CountsSchema = Type.Object(
+  Object.fromEntries(deliveryStates.map((state) => [state, Type.Integer()])) as Record<
+    DeliveryState,
+    Type.TInteger
+  >,
+);
 
 export const RolloutSummarySchema = Type.Object({
   id: Type.String(),

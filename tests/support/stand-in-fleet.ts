@@ -1,4 +1,5 @@
 import { Context } from '@temporalio/activity';
+import { ApplicationFailure } from '@temporalio/common';
 import type { WorkflowClient } from '@temporalio/client';
 import { toSlotRanges } from '../../domain/delivery/slot-ranges.js';
 import { signals, workflowIds } from '../../domain/orchestration.js';
@@ -22,6 +23,8 @@ export interface FleetBehaviour {
   readonly failCheck?: Error;
   /** What the first tries of a step fail with, in order. */
   readonly away?: Readonly<Partial<Record<'ii' | 'iv', Error[]>>>;
+  /** The database is away for so long, from when a step first meets it. */
+  readonly databaseAwayMs?: Readonly<Partial<Record<'iii' | 'vii', number>>>;
   /** Nodes that die when they work on this rollout. */
   readonly deadly?: boolean;
 }
@@ -41,6 +44,7 @@ export class StandInFleet {
   private cancelWished = false;
   private casualties = 0;
   private readonly deadlines = new Map<number, number>();
+  private readonly metAtMs = new Map<string, number>();
 
   constructor(
     private readonly behaviour: FleetBehaviour,
@@ -74,6 +78,7 @@ export class StandInFleet {
         return { gateways: this.nodeOf.length, cancel: this.cancelWished };
       },
       groupByNode: async () => {
+        await this.meetDatabase('iii');
         note('iii');
         const shares = new Map<string, number>();
         this.each((gateway) => {
@@ -109,6 +114,7 @@ export class StandInFleet {
         return { nodeIds: [...new Set(nodes.map((gateway) => this.nodeOf[gateway] ?? ''))] };
       },
       reconcileAcknowledgements: async ({ chunk, final }) => {
+        await this.meetDatabase('vii');
         note(final ? 'vii final' : 'vii');
         const members = this.slotsOf(chunk);
         if (final) for (const gateway of members) if (!this.ended(gateway)) this.states[gateway] = 'lost';
@@ -159,6 +165,16 @@ export class StandInFleet {
   private meetAway(step: 'ii' | 'iv'): void {
     const failure = this.behaviour.away?.[step]?.shift();
     if (failure !== undefined) throw failure;
+  }
+
+  private async meetDatabase(step: 'iii' | 'vii'): Promise<void> {
+    const awayMs = this.behaviour.databaseAwayMs?.[step];
+    if (awayMs === undefined) return;
+    const nowMs = await this.nowMs();
+    const sinceMs = this.metAtMs.get(step) ?? nowMs;
+    this.metAtMs.set(step, sinceMs);
+    if (nowMs - sinceMs < awayMs)
+      throw ApplicationFailure.create({ type: 'DATABASE_UNAVAILABLE', message: 'away' });
   }
 
   /** What people wish, as the database has it. */

@@ -1,5 +1,7 @@
+import { setInterval } from 'node:timers';
 import { TestEnvironment } from 'jest-environment-node';
 
+const lookEveryMs = 1_000;
 let isWatching = false;
 
 /**
@@ -11,6 +13,7 @@ export default class WorkerEnvironment extends TestEnvironment {
     super(config, context);
     if (isWatching || !process.connected) return;
     isWatching = true;
-    process.once('disconnect', () => process.exit(1));
+    // By looking: whoever listens for `disconnect` keeps the channel open, and the worker could not end by itself.
+    setInterval(() => process.connected || process.exit(1), lookEveryMs).unref();
   }
 }

@@ -15,7 +15,8 @@ import { acknowledgeSignal, cancelSignal, shareReleasedSignal } from '../signals
 import type { TemporalLink } from './temporal-link.js';
 
 /** How the workflow of a rollout stands; `outdated`: it was begun by a release whose workflows were others. */
-export type WorkflowStanding = 'running' | 'outdated' | 'not running';
+export type WorkflowStanding =
+  { readonly is: 'running' | 'outdated'; readonly runId: string } | { readonly is: 'not running' };
 
 /** A workflow that runs for a rollout. */
 export interface RunningWorkflow {
@@ -63,15 +64,32 @@ export class RolloutClient {
   /** @throws LeonoreError TEMPORAL_UNAVAILABLE */
   async standing(rolloutId: string): Promise<WorkflowStanding> {
     try {
-      const { status, memo } = await this.link.bounded(() =>
+      const { status, memo, runId } = await this.link.bounded(() =>
         this.link.workflow.getHandle(workflowIds.rollout(rolloutId)).describe(),
       );
-      if (status.name !== 'RUNNING') return 'not running';
-      return memo?.['layout'] === workflowLayout ? 'running' : 'outdated';
+      if (status.name !== 'RUNNING') return { is: 'not running' };
+      return { is: memo?.['layout'] === workflowLayout ? 'running' : 'outdated', runId };
     } catch (error) {
-      if (error instanceof WorkflowNotFoundError) return 'not running';
+      if (error instanceof WorkflowNotFoundError) return { is: 'not running' };
       throw error;
     }
+  }
+
+  /**
+   * True when somebody reset the workflow of a rollout: its history was begun by another run.
+   * @throws LeonoreError TEMPORAL_UNAVAILABLE
+   */
+  async wasReset(rolloutId: string, runId: string): Promise<boolean> {
+    const { workflowService, options } = this.link.workflow;
+    const { history } = await this.link.bounded(() =>
+      workflowService.getWorkflowExecutionHistory({
+        namespace: options.namespace,
+        execution: { workflowId: workflowIds.rollout(rolloutId), runId },
+        maximumPageSize: 1,
+      }),
+    );
+    const begun = history?.events?.[0]?.workflowExecutionStartedEventAttributes?.originalExecutionRunId;
+    return typeof begun === 'string' && begun !== '' && begun !== runId;
   }
 
   /** Ends a workflow and its children at once. @throws LeonoreError TEMPORAL_UNAVAILABLE */
