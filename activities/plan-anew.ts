@@ -26,7 +26,8 @@ export function planAnew(deps: Dependencies): BuildActivities['planAnew'] {
   const { planner, gateways, rollouts, replanning } = deps;
   return ({ rolloutId, nodeId, chunk }) =>
     withHeartbeat(async (signal) => {
-      const { requests } = await rollouts.get(rolloutId);
+      const { requests, options } = await rollouts.get(rolloutId);
+      const { allowRemove = false } = options;
       const startStates = new Map<number, string>();
       const ordinals = new Set<number>();
       const subjects = async function* () {
@@ -38,12 +39,13 @@ export function planAnew(deps: Dependencies): BuildActivities['planAnew'] {
           yield page.map(({ ordinal, profile }) => ({ member: ordinal, profile }));
         }
       };
-      const plan = () => planner.plan({ requests: requests.map(parseRequest), readPages: subjects, signal });
+      const plan = () =>
+        planner.plan({ requests: requests.map(parseRequest), allowRemove, readPages: subjects, signal });
       const groups = await plan().catch((error: unknown) => undecidedFor(error, ordinals));
       const consented = await replanning.consented(rolloutId, [...ordinals]);
       const progress = { planned: 0, remaining: 0 };
       for (const group of groups) {
-        const agreed = agreedOnly(group, consented);
+        const agreed = allowRemove ? group : agreedOnly(group, consented);
         const members = group.members.map((ordinal) => ({
           ordinal,
           startState: startStates.get(ordinal) ?? null,
