@@ -27,7 +27,10 @@ export function planLines(plan: Plan): string[] {
     ...(optimal === 'best-found' ? ['the best found; a better one may exist (--budget looks longer)'] : []),
     `download ${bytesText(downloadSize)}, at most ${bytesText(peakDisk)} more on the disk`,
     ...plan.artifacts.flatMap(({ name, version, demands = {} }) =>
-      listLines('on it', demandLines(demands).map((line) => `${artifactKey({ name, version })} ${line}`)),
+      listLines(
+        'on it',
+        demandLines(demands).map((line) => `${artifactKey({ name, version })} ${line}`),
+      ),
     ),
     ...treeLines(plan),
   ];

@@ -1,5 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import { afterEach, beforeEach, expect, test } from '@jest/globals';
+import { troublesOf } from '../domain/gateway/troubles.js';
 import {
   addGateways,
   addNode,
@@ -175,4 +176,26 @@ test('the same idempotency key gives the same rollout, however many ask at once'
   await expect(rollouts.create({ ...request, requestDigest: 'two' })).rejects.toMatchObject({
     code: 'IDEMPOTENCY_KEY_REUSED',
   });
+});
+
+test('gateways on which something is not as it should be are listed alone, as the domain judges them', async () => {
+  const state = { isolation: 'full' as const, limits: true, digest: '0', applications: [], damaged: [] };
+  const up = { name: 'app', up: true, restarts: 0 };
+  const profiles = [
+    profileOf('unwell-none'),
+    profileOf('unwell-idle', { state }),
+    profileOf('unwell-up', { state: { ...state, applications: [up] } }),
+    profileOf('unwell-down', { state: { ...state, applications: [up, { ...up, up: false }] } }),
+    profileOf('unwell-check', { state: { ...state, applications: [{ ...up, check: 'no answer' }] } }),
+    profileOf('unwell-damaged', { state: { ...state, damaged: ['lib'] } }),
+    profileOf('unwell-rescued', { state: { ...state, rescued: 'current was gone' } }),
+  ];
+  await addNode(repositories, 'node-1');
+  await addGateways(repositories, profiles);
+  const found = (await repositories.gateways.list(500, null, true)).items.map(({ id }) => id);
+  const troubled = profiles.filter((profile) => troublesOf(profile).length > 0).map(({ id }) => id);
+  expect(found.filter((id) => id.startsWith('unwell-'))).toEqual(troubled.sort());
+  expect(troubled).toHaveLength(4);
+  const page = await repositories.gateways.list(1, 'unwell-check', true);
+  expect(page).toMatchObject({ items: [{ id: 'unwell-damaged' }], nextCursor: 'unwell-damaged' });
 });

@@ -16,6 +16,7 @@ import { HttpHandler } from '../connectivity/http/http-handler.js';
 import { PushNotifier } from '../connectivity/push-notifier.js';
 import { DiskBlobStore } from '../repositories/disk-blob-store.js';
 import { SecretBox } from '../repositories/secret-box.js';
+import { planOrdersAnew } from '../services/plan-orders-anew.js';
 import { Waker } from '../workers/waker.js';
 import { artifactTar, testApi, testTokens, type TestApi } from './support/test-api.js';
 import { addGateways, addRollout, planOf, profileOf } from './support/test-repositories.js';
@@ -25,6 +26,8 @@ let api: TestApi;
 let handler: HttpHandler;
 let service: DeviceService;
 let waker: Waker;
+/** What the reconciler of a whole LEONORE does for orders. */
+let planning: NodeJS.Timeout;
 let directory: string;
 let agent: RunningAgent;
 
@@ -57,6 +60,7 @@ beforeAll(async () => {
     intervalMs: 50,
     logger,
   });
+  planning = setInterval(() => void planOrdersAnew(repositories).catch(() => undefined), 200);
   for (const [name, requires] of [
     ['lib', ''],
     ['app', 'requires: [{ name: lib }]\n'],
@@ -70,6 +74,7 @@ beforeAll(async () => {
 }, 60_000);
 
 afterAll(async () => {
+  clearInterval(planning);
   await waker.stop();
   await handler.close();
   await service.close();

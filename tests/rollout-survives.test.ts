@@ -111,15 +111,17 @@ test(
 
 test('a node dies in the middle and stays away: its gateways and deliveries move to the other', async () => {
   // Whom the falls before moved where is of no matter: the node that has gateways is the one that dies.
-  const [dying, staying] = (await client.nodes()).toSorted((a, b) => b.gatewayCount - a.gatewayCount);
-  await rollOut(() => stack.halt(dying!.id, 'SIGKILL'));
-  const gatewaysOf = async () =>
+  const [dying = '', staying = ''] = (await client.nodes())
+    .toSorted((left, right) => right.gatewayCount - left.gatewayCount)
+    .map(({ id }) => id);
+  await rollOut(() => stack.halt(dying, 'SIGKILL'));
+  const looks = async () =>
     new Map((await client.nodes()).map(({ id, state, gatewayCount }) => [id, { state, gatewayCount }]));
-  await until(async () => (await gatewaysOf()).get(dying!.id)?.state === 'dead');
-  expect(await gatewaysOf()).toEqual(
+  await until(async () => (await looks()).get(dying)?.state === 'dead');
+  expect(await looks()).toEqual(
     new Map([
-      [staying!.id, { state: 'active', gatewayCount: gateways }],
-      [dying!.id, { state: 'dead', gatewayCount: 0 }],
+      [staying, { state: 'active', gatewayCount: gateways }],
+      [dying, { state: 'dead', gatewayCount: 0 }],
     ]),
   );
 }, 180_000);

@@ -87,7 +87,12 @@ describe('virtual gateways', () => {
     const digests = [...server.gateways.values()].map(
       ({ registration }) => registration.profile.state?.digest ?? '',
     );
-    await server.offer(await standInPackage('thermometer', '1.0.0', payload), 'first', [], 'of another state');
+    await server.offer(
+      await standInPackage('thermometer', '1.0.0', payload),
+      'first',
+      [],
+      'of another state',
+    );
     await until(() => server.countOf('failed') === 10, patienceMs);
     expect(server.reports.map(({ error, stateDigest }) => [error?.step, stateDigest]).sort()).toEqual(
       digests.map((digest) => ['state-changed', digest]).sort(),
