@@ -14,6 +14,7 @@ import {
   testRepositories,
   type TestRepositories,
 } from '../../tests/support/test-repositories.js';
+import { storeReportsStatement } from './delivery-statements.js';
 import type { GatewayReports } from './delivery-repository.js';
 
 let repositories: TestRepositories;
@@ -184,6 +185,26 @@ test('reports that meet a change by somebody else are judged anew', async () => 
   expect(applied.filter((outcome) => outcome === 'applied').length).toBeLessThanOrEqual(3);
   expect(outcomes.flatMap(({ acknowledgements }) => acknowledgements)).toHaveLength(1);
   expect(await repositories.rollouts.counts(rolloutId)).toMatchObject({ succeeded: 1 });
+});
+
+test('what was judged by an older number is not stored, though the state is the same still', async () => {
+  const { rolloutId, ids } = await offered(1);
+  const entry = {
+    gatewayId: ids[0] ?? '',
+    delivery: { rolloutId, ordinal: 0 },
+    reports: [report(rolloutId, 0, 2, 'downloading')],
+  };
+  await repositories.deliveries.report([entry]);
+  // As judged before that: the state that is stored is the same as after a report of number 1.
+  const store = (sequenceBefore: number) =>
+    repositories.database.$prepared(storeReportsStatement, [
+      ...[[rolloutId], [0], ['downloading'], [sequenceBefore], ['downloading']],
+      ...[['installing'], [3], [null], ['[]'], [null], [null], [false], 'test'],
+    ]);
+  expect(await store(1)).toEqual([]);
+  expect(await repositories.rollouts.counts(rolloutId)).toMatchObject({ downloading: 1, installing: 0 });
+  expect(await store(2)).toHaveLength(1);
+  expect(await repositories.rollouts.counts(rolloutId)).toMatchObject({ downloading: 0, installing: 1 });
 });
 
 const stateChanged = {
