@@ -21,14 +21,16 @@ export function leaveNode(deps: Dependencies): CoordinatorActivities['leaveNode'
   return async ({ rolloutId, nodeId, during }) => {
     await moveFromLostNodes(nodes);
     const left = await nodes.isGone(nodeId);
+    let failed = 0;
     if ((during === 'iv' || during === 'v') && (await hasDied(deps, rolloutId, nodeId, during, left))) {
-      const failed = await provisioning.quarantine(rolloutId, {
+      failed = await provisioning.quarantine(rolloutId, {
         code: 'TASK_QUARANTINED',
         message: 'two nodes died while they planned or built for this gateway: it is not handed to another',
       });
       if (failed > 0) await rollouts.note(rolloutId, 'quarantined', { nodeId, gateways: failed });
     }
-    if (left) await provisioning.dropUnbuiltGroups(rolloutId, nodeId);
+    // Groups were made with those that are in quarantine now: one that came back must not build for them again.
+    if (left || failed > 0) await provisioning.dropUnbuiltGroups(rolloutId, nodeId);
     return { left };
   };
 }

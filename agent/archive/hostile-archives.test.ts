@@ -385,11 +385,13 @@ test('whatever is done to a good archive: never accepted with another content, n
         );
         const archive = packed ? changed : gzipSync(changed, { level: 1 });
         const refused = await unpack(archive, chunkSize);
-        if (refused === null) expect(gunzipSync(archive)).toEqual(plain);
         const allowed = new Map(
           built.entries.map(({ path, content: bytes }) => [join(directory, 'staging', path), bytes]),
         );
-        for (const path of await filesBelow(join(directory, 'staging'))) {
+        const unpacked = await filesBelow(join(directory, 'staging'));
+        // Owners, times and spellings of numbers may differ; which files there are and what they hold may not.
+        if (refused === null) expect(unpacked.toSorted()).toEqual([...allowed.keys()].toSorted());
+        for (const path of unpacked) {
           // A file that is refused half-way holds a beginning of something; a whole one only what was declared.
           expect(allowed.has(path)).toBe(true);
           if (refused === null) expect(await readFile(path)).toEqual(allowed.get(path));

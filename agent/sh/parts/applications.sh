@@ -110,7 +110,7 @@ probe() {
 		cd "$LEONORE_HOME" && exec sh "./$4"' check "$1" "$2" "$3" "$5" || return 1
 	asked=$(declared "$packages/$4" "$1")
 	port=$(number_in tcp "$asked")
-	[ -z "$port" ] || in_time timeout 9 nc -w 5 -e true 127.0.0.1 "$port" || { echo "port $port is closed" >tmp/output && return 1; }
+	[ -z "$port" ] || in_time timeout 9 nc -w 5 127.0.0.1 "$port" -e true || { echo "port $port is closed" >tmp/output && return 1; }
 	port=$(number_in port "$asked")
 	[ -z "$port" ] || in_time timeout 9 wget -q -O /dev/null "http://127.0.0.1:$port$(
 		printf %s "$asked" | sed 's/.*"http":{"path":"\([^"]*\)".*/\1/'
