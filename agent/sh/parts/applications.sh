@@ -124,7 +124,7 @@ look_after() {
 		rule_of "$name"
 		[ "$period" != 0 ] && [ "$starts" = 1 ] && is_up "$name" || continue
 		uptime
-		failed=0 entry=
+		failed=0 entry=0
 		case $checks in *" $name:"*) entry=${checks#*" $name:"} checks="${checks%%" $name:"*} ${entry#* }" entry=${entry%% *} failed=${entry#*:} ;; esac
 		if [ "$now" -ge "${entry%%:*}" ]; then
 			if probe "$name" "$version" "$home" "$package" "$check"; then
