@@ -1,6 +1,7 @@
 import type { Planner } from '../compute/planner.js';
 import { LeonoreError } from '../domain/errors.js';
 import type { GatewayGroup } from '../domain/grouping/gateway-grouping.js';
+import { limits } from '../domain/limits.js';
 import { parseRequest } from '../domain/plan/request.js';
 import type { GatewayRepository } from '../repositories/gateway-repository.js';
 import type { AnewGroup, ReplanningRepository } from '../repositories/replanning-repository.js';
@@ -8,9 +9,6 @@ import type { BuildActivities } from '../workflows/activity-types.js';
 import { buildPlans, type BuildDependencies } from './build-packages.js';
 import type { Plan } from '../domain/plan/plan.js';
 import { withHeartbeat } from './heartbeat.js';
-
-/** A chunk holds no more. */
-const pageSize = 500;
 
 interface Dependencies extends BuildDependencies {
   readonly planner: Planner;
@@ -31,7 +29,7 @@ export function planAnew(deps: Dependencies): BuildActivities['planAnew'] {
       const startStates = new Map<number, string>();
       const ordinals = new Set<number>();
       const subjects = async function* () {
-        for await (const page of gateways.plannable(rolloutId, nodeId, pageSize, chunk)) {
+        for await (const page of gateways.plannable(rolloutId, nodeId, limits.chunkSize, chunk)) {
           for (const { ordinal, profile } of page) {
             ordinals.add(ordinal);
             if (profile.state !== undefined) startStates.set(ordinal, profile.state.digest);

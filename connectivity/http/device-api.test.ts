@@ -1,18 +1,12 @@
 /** The device API on real sockets and a real database: what a gateway may, and what it may not. */
-import { createHash, randomBytes, randomUUID } from 'node:crypto';
+import { createHash, randomUUID } from 'node:crypto';
 import { EventEmitter, once } from 'node:events';
-import { mkdtemp, rm } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
 import { Readable } from 'node:stream';
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from '@jest/globals';
-import { pino } from 'pino';
 import { request } from 'undici';
 import { formatDeliveryId } from '../../domain/delivery/delivery-id.js';
 import { parseTasksText } from '../../domain/agent-protocol/text-form.js';
 import type { ChunkAcknowledgement } from '../../repositories/delivery/delivery-repository.js';
-import { DiskBlobStore } from '../../repositories/disk-blob-store.js';
-import { SecretBox } from '../../repositories/secret-box.js';
 import {
   addNode,
   addRollout,
@@ -24,9 +18,9 @@ import {
   orderParts,
 } from '../../tests/support/test-repositories.js';
 import { GatewayChanges } from '../../repositories/gateway-changes.js';
-import { DeviceService } from '../device-service.js';
+import { type DeviceBed, serveDevices } from '../../tests/support/device-bed.js';
+import type { DeviceService } from '../device-service.js';
 import { issueGatewayToken } from '../gateway-token.js';
-import { HttpHandler } from './http-handler.js';
 
 const content = Buffer.from('the bytes of a package, as many as are needed to cut them into parts');
 const digest = createHash('sha256').update(content).digest('hex');
@@ -36,9 +30,8 @@ let repositories: TestRepositories;
 const announced = new EventEmitter();
 let service: DeviceService;
 let changes: GatewayChanges;
-let handler: HttpHandler;
+let bed: DeviceBed;
 let address: string;
-let blobRoot: string;
 let acknowledged: ChunkAcknowledgement[];
 let missing: string[];
 let gateway: { id: string; token: string };
@@ -47,22 +40,12 @@ let rolloutId: string;
 
 beforeAll(async () => {
   repositories = await testRepositories();
-  await addNode(repositories, 'node-1');
-  blobRoot = await mkdtemp(join(tmpdir(), 'leonore-test-blobs-'));
-  const blobs = new DiskBlobStore(blobRoot);
-  await (await blobs.stage(Readable.from([content]), 1_000)).commit();
-  service = new DeviceService({
-    nodeId: 'node-1',
-    deliveries: repositories.deliveries,
-    gateways: repositories.gateways,
-    blobs,
-    secrets: new SecretBox(['5e'.repeat(32)]),
+  bed = await serveDevices(repositories, {
     missing: (missed) => missing.push(missed),
     acknowledged: (acknowledgements) => acknowledged.push(...acknowledgements),
-    failed: (error) => {
-      throw error;
-    },
   });
+  ({ service, address } = bed);
+  await (await bed.blobs.stage(Readable.from([content]), 1_000)).commit();
   // As in a node: what the tests change elsewhere must be told at the next poll.
   await new Promise<void>((connected) => {
     changes = new GatewayChanges(repositories.server.url, 'node-1', {
@@ -77,45 +60,21 @@ beforeAll(async () => {
       },
     });
   });
-  handler = new HttpHandler();
-  address = await handler.start({
-    service,
-    blobs,
-    logger: pino({ level: 'silent' }),
-    host: '127.0.0.1',
-    port: 0,
-  });
 }, 60_000);
 
 afterAll(async () => {
-  await handler.close();
   await changes.close();
-  await service.close();
+  await bed.close();
   await repositories.close();
-  await rm(blobRoot, { recursive: true, force: true });
 });
 
 beforeEach(async () => {
   acknowledged = [];
   missing = [];
-  gateway = await enrol();
-  stranger = await enrol();
+  gateway = await bed.enrol();
+  stranger = await bed.enrol();
   rolloutId = await offer(gateway.id);
 });
-
-async function enrol(): Promise<{ id: string; token: string }> {
-  const id = `gw-${randomBytes(6).toString('hex')}`;
-  const { token, hash } = issueGatewayToken(id);
-  const channel = { protocol: 'http', strategy: 'pull' };
-  await repositories.gateways.register({
-    profile: profileOf(id),
-    channel,
-    pushAddress: null,
-    agentVersion: null,
-    newTokenHash: hash,
-  });
-  return { id, token };
-}
 
 async function offer(gatewayId: string): Promise<string> {
   const id = await addRollout(repositories, ['thermometer'], [gatewayId]);
@@ -169,7 +128,7 @@ const state = (sequence: number, value: string, ordinal = 0) => ({
 });
 
 test('a gateway that is asked for its profile twice without a poll in between is asked twice', async () => {
-  const { id, token } = await enrol();
+  const { id, token } = await bed.enrol();
   const ask = async (etag?: string) => {
     await repositories.gateways.wantProfile(id);
     return tasks(token, etag === undefined ? {} : { 'if-none-match': etag });
@@ -244,7 +203,7 @@ test('a package is downloaded whole, in part, and resumed only while it is the s
 
 test('a package whose archive is gone is being built again: the gateway asks later', async () => {
   const gone = { digest: 'ab'.repeat(32), sizeBytes: 1 };
-  const { id, token } = await enrol();
+  const { id, token } = await bed.enrol();
   const rollout = await addRollout(repositories, ['thermometer'], [id]);
   await offerPackage(repositories, rollout, { plan: planOf(), content: gone });
   expect(await call('GET', `/device/v1/packages/${gone.digest}`, token)).toMatchObject({

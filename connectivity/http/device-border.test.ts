@@ -1,93 +1,45 @@
 /** What gateways send that cannot be stored: it is refused, or cleaned, and fails nobody else. */
-import { randomBytes } from 'node:crypto';
-import { mkdtemp, rm } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
 import { afterAll, beforeAll, beforeEach, expect, test } from '@jest/globals';
-import { pino } from 'pino';
 import { request } from 'undici';
 import { ProfileUpdateSchema, ReportsRequestSchema } from '../../domain/agent-protocol/messages.js';
 import { formatDeliveryId } from '../../domain/delivery/delivery-id.js';
 import { limits } from '../../domain/limits.js';
-import { DiskBlobStore } from '../../repositories/disk-blob-store.js';
-import { SecretBox } from '../../repositories/secret-box.js';
 import { hostileRequests } from '../../tests/support/hostile-texts.js';
 import {
-  addNode,
   addRollout,
   offerPackage,
   planOf,
-  profileOf,
   testRepositories,
   type TestRepositories,
 } from '../../tests/support/test-repositories.js';
-import { DeviceService } from '../device-service.js';
+import { type DeviceBed, serveDevices } from '../../tests/support/device-bed.js';
 import { issueGatewayToken } from '../gateway-token.js';
-import { HttpHandler } from './http-handler.js';
 
 let repositories: TestRepositories;
-let service: DeviceService;
-let handler: HttpHandler;
+let bed: DeviceBed;
 let address: string;
-let blobRoot: string;
 let gateway: { id: string; token: string };
 let stranger: { id: string; token: string };
 let rolloutId: string;
 
 beforeAll(async () => {
   repositories = await testRepositories();
-  await addNode(repositories, 'node-1');
-  blobRoot = await mkdtemp(join(tmpdir(), 'leonore-test-blobs-'));
-  const blobs = new DiskBlobStore(blobRoot);
-  service = new DeviceService({
-    nodeId: 'node-1',
-    deliveries: repositories.deliveries,
-    gateways: repositories.gateways,
-    blobs,
-    secrets: new SecretBox(['5e'.repeat(32)]),
-    missing: () => undefined,
-    acknowledged: () => undefined,
-    failed: (error) => {
-      throw error;
-    },
-  });
-  handler = new HttpHandler();
-  address = await handler.start({
-    service,
-    blobs,
-    logger: pino({ level: 'silent' }),
-    host: '127.0.0.1',
-    port: 0,
-  });
+  bed = await serveDevices(repositories);
+  ({ address } = bed);
 }, 60_000);
 
 afterAll(async () => {
-  await handler.close();
-  await service.close();
+  await bed.close();
   await repositories.close();
-  await rm(blobRoot, { recursive: true, force: true });
 });
 
 beforeEach(async () => {
-  gateway = await enrol();
-  stranger = await enrol();
+  gateway = await bed.enrol();
+  stranger = await bed.enrol();
   rolloutId = await addRollout(repositories, ['thermometer'], [gateway.id]);
   const content = { digest: 'd1'.repeat(32), sizeBytes: 10 };
   await offerPackage(repositories, rolloutId, { plan: planOf(), content });
 });
-
-async function enrol(): Promise<{ id: string; token: string }> {
-  const id = `gw-${randomBytes(6).toString('hex')}`;
-  const { token, hash } = issueGatewayToken(id);
-  await repositories.gateways.register({
-    profile: profileOf(id),
-    channel: { protocol: 'http', strategy: 'pull' },
-    pushAddress: null,
-    agentVersion: null,
-    newTokenHash: hash,
-  });
-  return { id, token };
-}
 
 async function call(
   method: 'GET' | 'POST' | 'PUT',

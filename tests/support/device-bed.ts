@@ -1,0 +1,75 @@
+import { randomBytes } from 'node:crypto';
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { pino } from 'pino';
+import { DeviceService } from '../../connectivity/device-service.js';
+import { issueGatewayToken } from '../../connectivity/gateway-token.js';
+import { HttpHandler } from '../../connectivity/http/http-handler.js';
+import type { ChunkAcknowledgement } from '../../repositories/delivery/delivery-repository.js';
+import { DiskBlobStore } from '../../repositories/disk-blob-store.js';
+import { SecretBox } from '../../repositories/secret-box.js';
+import { addNode, profileOf, type TestRepositories } from './test-repositories.js';
+
+/** What the node is told of deliveries and packages; nobody hears it when it is absent. */
+export interface Hearing {
+  missing?(packageId: string): void;
+  acknowledged?(acknowledgements: readonly ChunkAcknowledgement[]): void;
+}
+
+/** The device API of `node-1` on a real socket. */
+export interface DeviceBed {
+  readonly service: DeviceService;
+  readonly blobs: DiskBlobStore;
+  readonly address: string;
+  /** Registers a gateway with an id of its own. */
+  enrol(): Promise<{ id: string; token: string }>;
+  /** Ends the API; the repositories are the caller's to close. */
+  close(): Promise<void>;
+}
+
+export async function serveDevices(
+  repositories: TestRepositories,
+  hearing: Hearing = {},
+): Promise<DeviceBed> {
+  await addNode(repositories, 'node-1');
+  const blobRoot = await mkdtemp(join(tmpdir(), 'leonore-test-blobs-'));
+  const blobs = new DiskBlobStore(blobRoot);
+  const service = new DeviceService({
+    nodeId: 'node-1',
+    deliveries: repositories.deliveries,
+    gateways: repositories.gateways,
+    blobs,
+    secrets: new SecretBox(['5e'.repeat(32)]),
+    missing: (packageId) => hearing.missing?.(packageId),
+    acknowledged: (acknowledgements) => hearing.acknowledged?.(acknowledgements),
+    failed: (error) => {
+      throw error;
+    },
+  });
+  const handler = new HttpHandler();
+  const logger = pino({ level: 'silent' });
+  const address = await handler.start({ service, blobs, logger, host: '127.0.0.1', port: 0 });
+  return {
+    service,
+    blobs,
+    address,
+    async enrol() {
+      const id = `gw-${randomBytes(6).toString('hex')}`;
+      const { token, hash } = issueGatewayToken(id);
+      await repositories.gateways.register({
+        profile: profileOf(id),
+        channel: { protocol: 'http', strategy: 'pull' },
+        pushAddress: null,
+        agentVersion: null,
+        newTokenHash: hash,
+      });
+      return { id, token };
+    },
+    async close() {
+      await handler.close();
+      await service.close();
+      await rm(blobRoot, { recursive: true, force: true });
+    },
+  };
+}
