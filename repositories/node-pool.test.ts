@@ -13,6 +13,7 @@ import {
   testRepositories,
   type TestRepositories,
 } from '../tests/support/test-repositories.js';
+import { startHaltableDatabase } from '../tests/support/postgres.js';
 import { createRepositories } from './repositories.js';
 
 let repositories: TestRepositories;
@@ -285,8 +286,10 @@ describe('when everything is restarted', () => {
     await addNode(repositories, 'node-1');
     expect((await pool.look()).action.kind).toBe('wait');
     // Who looks for its node meanwhile is told to be patient with it: another would be one move more.
-    for (const id of idsOf(4))
-      expect((await gateways.register(registration(id))).node.id).toBe(await nodeOf(id));
+    for (const id of idsOf(4)) {
+      const before = await nodeOf(id);
+      expect((await gateways.register(registration(id))).node.id).toBe(before);
+    }
     expect((await nodes.moveFromLost()).stranded).toEqual([]);
     await addNode(repositories, 'node-2');
     // Both are as full as before, so it goes on where it was.
@@ -307,15 +310,20 @@ describe('when everything is restarted', () => {
   });
 
   test('a start of PostgreSQL is an absence, however short it was', async () => {
+    // A server of its own: how long the shared one has been up is up to the tests before.
+    await repositories.close();
+    const server = await startHaltableDatabase();
+    repositories = await testRepositories(60_000, server);
     await fullNodes();
-    const { nodes, gateways, database } = repositories;
+    const { nodes, gateways } = repositories;
     await silence('node-1');
     await silence('node-2');
-    // As the watch left it before a database that has started since.
-    await database.$executeRaw`UPDATE node_pool SET watched_at = pg_postmaster_start_time() - interval '1 second'`;
+    await server.restart();
     await addNode(repositories, 'node-1');
-    for (const id of idsOf(4))
-      expect((await gateways.register(registration(id))).node.id).toBe(await nodeOf(id));
+    for (const id of idsOf(4)) {
+      const before = await nodeOf(id);
+      expect((await gateways.register(registration(id))).node.id).toBe(before);
+    }
     expect((await nodes.moveFromLost()).stranded).toEqual([]);
     expect(await counts()).toEqual({ 'node-1': 2, 'node-2': 2 });
     expect((await nodes.get('node-2')).state).toBe('active');
