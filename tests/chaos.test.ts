@@ -21,7 +21,7 @@ import { startVirtualGateways, type VirtualGatewayFleet } from '../testbed/virtu
 import { copyDatabase, restoreDatabase, type DatabaseCopy } from './support/database-copy.js';
 import { expectInOrder } from './support/in-order.js';
 import { withPostgres } from './support/servers/postgres-for-tests.js';
-import { inflict, workflowFaults } from './support/workflow-faults.js';
+import { inflict, workflowFaults, type WorkflowFault } from './support/workflow-faults.js';
 
 const isSoak = process.env['LEONORE_SOAK'] === '1';
 const rounds = Number(process.env['LEONORE_SOAK_ROUNDS'] ?? 40);
@@ -87,66 +87,74 @@ async function pause(part: string): Promise<void> {
   }
 }
 
-async function deleteStore(): Promise<void> {
+async function deleteStore(): Promise<string> {
   await stack.halt('temporal', 'SIGKILL');
   const store = join(stack.dataDir, 'temporal');
   for (const file of await readdir(store)) await rm(join(store, file), { recursive: true });
   await stack.start('temporal');
+  return 'store of Temporal deleted';
 }
 
 async function setBack(): Promise<string> {
   const ageMs = Date.now() - copy.atMs;
-  if (ageMs < copyAgeMs) return 'no copy is old enough';
+  if (ageMs < copyAgeMs) return 'not set back: no copy is old enough';
   await stack.waitFor('postgres', 'ready');
   await restoreDatabase(stack.database, copy.database);
   copy = { database: await copyDatabase(stack.database), atMs: Date.now() };
   return `set back by ${Math.round(ageMs / 1_000)} s`;
 }
 
-/** One fault, and what it was. */
-async function strike(rolloutId: string): Promise<string> {
-  const kind = pick([
-    'kill',
-    'kill',
-    'pause',
-    'workflow',
-    'workflow',
-    'workflow',
-    'restore',
-    'store',
-  ] as const);
-  switch (kind) {
-    case 'kill': {
-      const part = pick(parts);
+async function hitWorkflow(fault: WorkflowFault, id: string): Promise<string> {
+  // What does not run yet, or no longer, cannot be hit.
+  for (const startedAtMs = Date.now(); Date.now() - startedAtMs < 5_000; await delay(100)) {
+    const isHit = await inflict(temporal.workflow, fault, id).then(
+      () => true,
+      () => false,
+    );
+    if (isHit) return 'hit';
+  }
+  return 'missed';
+}
+
+/** A fault of a running rollout. @returns what it was, and what came of it */
+type Strike = (rolloutId: string) => Promise<string>;
+
+/** Each once, and twice what meets everything at once. */
+const strikes: readonly Strike[] = [
+  ...parts.flatMap((part): Strike[] => [
+    async () => {
       await stack.kill(part, 'SIGKILL');
       return `kill ${part}`;
-    }
-    case 'pause': {
-      const part = pick(parts);
+    },
+    async () => {
       await pause(part);
       return `pause ${part}`;
-    }
-    case 'workflow': {
-      const fault = pick(workflowFaults);
-      const node = pick(['node-1', 'node-2']);
-      const id = pick([
-        workflowIds.rollout(rolloutId),
-        workflowIds.nodeShare(rolloutId, node, 1),
-        workflowIds.deliverChunk(rolloutId, pick([0, 1])),
-      ]);
-      // What does not run cannot be hit.
-      const hit = await inflict(temporal.workflow, fault, id).then(
-        () => '',
-        () => ' (missed)',
-      );
-      return `${fault} ${id.replace(rolloutId, '…')}${hit}`;
-    }
-    case 'restore':
-      return setBack();
-    case 'store':
-      await deleteStore();
-      return 'store of Temporal';
-  }
+    },
+  ]),
+  ...workflowFaults.flatMap((fault) =>
+    (['root', 'share', 'chunk'] as const).map((level): Strike => async (rolloutId) => {
+      const id = {
+        root: workflowIds.rollout(rolloutId),
+        share: workflowIds.nodeShare(rolloutId, pick(['node-1', 'node-2']), 1),
+        chunk: workflowIds.deliverChunk(rolloutId, 0),
+      }[level];
+      return `${fault} ${level} (${await hitWorkflow(fault, id)})`;
+    }),
+  ),
+  setBack,
+  setBack,
+  deleteStore,
+  deleteStore,
+];
+
+/** Drawn from without putting back, so that 40 rounds meet each fault twice. */
+let deck: Strike[] = [];
+
+function drawStrike(): Strike {
+  if (deck.length === 0) deck = [...strikes];
+  const [drawn] = deck.splice(Math.floor(random() * deck.length), 1);
+  if (drawn === undefined) throw new Error('a deck that was filled is empty');
+  return drawn;
 }
 
 /** Asks the gateways that answer for what they have, as their disks tell, and waits for their answers. */
@@ -193,20 +201,20 @@ async function oneRound(round: number): Promise<void> {
       `${seed}-${round}`,
     ),
   );
-  const strikes: string[] = [];
+  const struck: string[] = [];
   const many = 1 + Math.floor(random() * 2);
-  for (let struck = 0; struck < many; struck += 1) {
+  while (struck.length < many) {
     await delay(random() * 6_000);
-    strikes.push(await strike(id));
+    struck.push(await drawStrike()(id));
   }
   const state = await stateAtEnd(id);
   const disks = await askDisks();
   const deliveries = state === 'forgotten' ? [] : await untilDone(() => client.deliveries(id));
-  process.stderr.write(`round ${round}: ${strikes.join(', ')}: ${state}\n`);
+  process.stderr.write(`round ${round}: ${struck.join(', ')}: ${state}\n`);
   const wrong = deliveries.filter(
     ({ gatewayId, state: own }) => (own === 'succeeded') !== (disks.get(gatewayId) === version),
   );
-  expect({ round, strikes, wrong }).toEqual({ round, strikes, wrong: [] });
+  expect({ round, struck, wrong }).toEqual({ round, struck, wrong: [] });
 }
 
 (isSoak ? describe : describe.skip)('chaos', () => {
