@@ -7,6 +7,7 @@ import type { PlannedGroup, ProvisioningRepository } from '../repositories/provi
 import type { RolloutRepository } from '../repositories/rollout-repository.js';
 import type { PlanActivities } from '../workflows/activity-types.js';
 import { withHeartbeat } from './heartbeat.js';
+import { planningSubjects, type PlanningSubjects } from './planning-subjects.js';
 
 /** Gateways read at once. */
 const pageSize = 1_000;
@@ -33,17 +34,17 @@ export function analyzeCompatibility(deps: Dependencies): PlanActivities['analyz
       await chunks.form(rolloutId, nodeId);
       await rollouts.taken(rolloutId, nodeId);
       const { requests, options } = await rollouts.get(rolloutId);
-      const startStates = new Map<number, string>();
+      const subjects = planningSubjects(gateways, { rolloutId, nodeId, pageSize });
       const groups = await planner.plan({
         requests: requests.map(parseRequest),
         allowRemove: options.allowRemove ?? false,
-        readPages: () => subjects(rolloutId, nodeId, startStates),
+        readPages: subjects.readPages,
         signal,
       });
       await provisioning.saveGroups(
         rolloutId,
         nodeId,
-        groups.map((group) => toPlanned(group, startStates)),
+        groups.map((group) => toPlanned(group, subjects)),
       );
       await rollouts.stepEnded(rolloutId, 'iv', nodeId);
       const planned = groups.filter((group) => group.plans.length > 0);
@@ -54,22 +55,12 @@ export function analyzeCompatibility(deps: Dependencies): PlanActivities['analyz
         incompatible: incompatible.reduce((sum, group) => sum + group.members.length, 0),
       };
     });
-
-  /** @param startStates takes the states that gateways name, as they are planned for */
-  async function* subjects(rolloutId: string, nodeId: string, startStates: Map<number, string>) {
-    for await (const page of gateways.plannable(rolloutId, nodeId, pageSize)) {
-      for (const { ordinal, profile } of page)
-        if (profile.state !== undefined) startStates.set(ordinal, profile.state.digest);
-      yield page.map(({ ordinal, profile }) => ({ member: ordinal, profile }));
-    }
-  }
 }
 
 function toPlanned(
   { members, plans, explanation, undecided }: GatewayGroup<number>,
-  startStates: ReadonlyMap<number, string>,
+  { startStateOf }: PlanningSubjects,
 ): PlannedGroup {
   const failure = undecided ? ({ code: 'PLANNING_TOO_HARD', message: explanation ?? '' } as const) : null;
-  const named = members.map((ordinal) => startStates.get(ordinal) ?? null);
-  return { ordinals: members, startStates: named, plans, explanation, failure };
+  return { ordinals: members, startStates: members.map(startStateOf), plans, explanation, failure };
 }

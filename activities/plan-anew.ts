@@ -9,6 +9,7 @@ import type { BuildActivities } from '../workflows/activity-types.js';
 import { buildPlans, type BuildDependencies } from './build-packages.js';
 import type { Plan } from '../domain/plan/plan.js';
 import { withHeartbeat } from './heartbeat.js';
+import { planningSubjects } from './planning-subjects.js';
 
 interface Dependencies extends BuildDependencies {
   readonly planner: Planner;
@@ -26,27 +27,22 @@ export function planAnew(deps: Dependencies): BuildActivities['planAnew'] {
     withHeartbeat(async (signal) => {
       const { requests, options } = await rollouts.get(rolloutId);
       const allowRemove = options.allowRemove ?? false;
-      const startStates = new Map<number, string>();
-      const ordinals = new Set<number>();
-      const subjects = async function* () {
-        for await (const page of gateways.plannable(rolloutId, nodeId, limits.chunkSize, chunk)) {
-          for (const { ordinal, profile } of page) {
-            ordinals.add(ordinal);
-            if (profile.state !== undefined) startStates.set(ordinal, profile.state.digest);
-          }
-          yield page.map(({ ordinal, profile }) => ({ member: ordinal, profile }));
-        }
-      };
+      const subjects = planningSubjects(gateways, { rolloutId, nodeId, pageSize: limits.chunkSize, chunk });
       const plan = () =>
-        planner.plan({ requests: requests.map(parseRequest), allowRemove, readPages: subjects, signal });
-      const groups = await plan().catch((error: unknown) => undecidedFor(error, ordinals));
-      const consented = await replanning.consented(rolloutId, [...ordinals]);
+        planner.plan({
+          requests: requests.map(parseRequest),
+          allowRemove,
+          readPages: subjects.readPages,
+          signal,
+        });
+      const groups = await plan().catch((error: unknown) => undecidedFor(error, subjects.ordinals));
+      const consented = await replanning.consented(rolloutId, [...subjects.ordinals]);
       const progress = { planned: 0, remaining: 0 };
       for (const group of groups) {
         const agreed = allowRemove ? group : agreedOnly(group, consented);
         const members = group.members.map((ordinal) => ({
           ordinal,
-          startState: startStates.get(ordinal) ?? null,
+          startState: subjects.startStateOf(ordinal),
         }));
         const anew = { rolloutId, nodeId, plans: agreed.plans, attempts: [], members };
         const isDone = await serve(agreed, anew, signal);
