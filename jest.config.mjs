@@ -1,20 +1,22 @@
 import { availableParallelism } from 'node:os';
 
 /**
- * The suite is four projects, and the room that a test file lies in says which one it belongs to: a file is in the
+ * The suite is five projects, and the room that a test file lies in says which one it belongs to: a file is in the
  * project that names its room, and in `unit` when none does, so that none can be left out.
  *
  * unit      needs no server: plain code, files, processes that end with their test
  * database  on the shared PostgreSQL
  * workflow  on Temporal, with a clock that jumps or the shared server
- * system    whole stacks of processes, and agents with their applications, one file after the other
+ * agent     agents with their applications, which wait more than they work
+ * system    whole stacks of processes, one file after the other
  *
  * `npm run jest -- --selectProjects unit database` runs two of them.
  */
 const roomsOf = {
   database: ['activities', 'api', 'cli', 'client', 'connectivity', 'repositories', 'testbed/seed', 'workers'],
   workflow: ['workflows'],
-  system: ['agent', 'stack', 'tests'],
+  agent: ['agent', 'testbed/conformance'],
+  system: ['stack', 'tests'],
 };
 
 /** Jest runs the TypeScript sources as ES modules; processes under test run from dist/ (see scripts/build.mjs). */
@@ -34,12 +36,15 @@ const sources = {
 const ignored = ['/node_modules/', '<rootDir>/dist/'];
 const inRoom = (room) => `<rootDir>/${room}/`;
 
-const withServers = (name, more = {}) => ({
+const project = (name) => ({
   ...sources,
-  ...more,
   displayName: name,
   testMatch: roomsOf[name].map((room) => `${inRoom(room)}**/*.test.ts`),
   testPathIgnorePatterns: ignored,
+});
+
+const withServers = (name) => ({
+  ...project(name),
   globalSetup: './tests/support/servers/global-setup.mjs',
   globalTeardown: './tests/support/servers/global-teardown.mjs',
 });
@@ -54,7 +59,8 @@ export default {
     },
     withServers('database'),
     withServers('workflow'),
-    withServers('system', { runner: './tests/support/serial-runner.mjs' }),
+    project('agent'),
+    { ...withServers('system'), runner: './tests/support/serial-runner.mjs' },
   ],
   // On two cores Jest would take one.
   maxWorkers: Math.max(2, Math.floor(availableParallelism() / 2)),
