@@ -64,6 +64,7 @@ export default {
   ],
   // On two cores Jest would take one.
   maxWorkers: Math.max(2, Math.floor(availableParallelism() / 2)),
-  // Against what hangs: two files share the processors, so a test may take twice what it would alone.
-  testTimeout: 60_000,
+  // Against what hangs: files share the processors, with what else the machine does, so a test may take many times what
+  // it would alone.
+  testTimeout: 180_000,
 };

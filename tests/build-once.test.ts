@@ -18,7 +18,7 @@ const children = new Set<ChildProcess>();
 
 beforeAll(async () => {
   builder = await testBuilder();
-}, 60_000);
+}, 300_000);
 
 afterEach(() => {
   for (const child of children) child.kill('SIGKILL');
@@ -73,7 +73,7 @@ test('two processes that need the same package build it once', async () => {
   const results = await Promise.all([startBuilder(plan).result, startBuilder(plan).result]);
   expect(results.map(({ reused }) => reused).sort()).toEqual([false, true]);
   expect(new Set(results.map(({ packageId }) => packageId)).size).toBe(1);
-}, 60_000);
+}, 300_000);
 
 test('a builder that is killed in the middle leaves the lock, and nothing that runs or stays', async () => {
   // Nobody else on the machine sleeps just as long.
@@ -96,4 +96,4 @@ test('a builder that is killed in the middle leaves the lock, and nothing that r
   expect(await ofChild()).toHaveLength(1);
   await removeAbandonedBuilds();
   expect(await ofChild()).toEqual([]);
-}, 60_000);
+}, 300_000);

@@ -39,7 +39,7 @@ const ids = ['busybox-1', 'busybox-2'] as const;
     for (const agent of agents.values()) await agent.end('SIGTERM');
     await stack.stop();
     await rm(directory, { recursive: true, force: true });
-  }, 120_000);
+  }, 300_000);
 
   function start(id: string): BusyBoxAgent {
     const root = roots.get(id);
@@ -100,7 +100,7 @@ const ids = ['busybox-1', 'busybox-2'] as const;
       labels: { land: 'busybox' },
     });
     expect(gateway?.profile.hardware.diskFree).toBeGreaterThan(0);
-  }, 60_000);
+  }, 300_000);
 
   test('install, replace though one is killed meanwhile, and obey orders', async () => {
     await rollOut('thermo-legacy@0.9.0');
@@ -125,12 +125,12 @@ const ids = ['busybox-1', 'busybox-2'] as const;
       ['sh-decimal@2.0.0'],
       ['sh-decimal@2.0.0'],
     ]);
-  }, 180_000);
+  }, 300_000);
 
   test('go on when their node was killed and comes back', async () => {
     await stack.kill('node-1', 'SIGKILL');
     await rollOut('thermo-legacy@0.9.0');
     for (const id of ids)
       expect((await onDisk(id)).sort()).toEqual(['sh-decimal@2.0.0', 'thermo-legacy@0.9.0']);
-  }, 180_000);
+  }, 300_000);
 });

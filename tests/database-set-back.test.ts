@@ -42,13 +42,13 @@ beforeAll(async () => {
     },
     { 'src/build.sh': 'sleep 15; echo >"$LEONORE_OUTPUT/run"\n' },
   );
-}, 120_000);
+}, 300_000);
 
 afterAll(async () => {
   await leonore.stop();
   await temporal.stop();
   await repositories.close();
-}, 60_000);
+}, 300_000);
 
 async function until(condition: () => Promise<boolean>): Promise<void> {
   while (!(await condition().catch(() => false))) await tick();
@@ -110,4 +110,4 @@ test('what runs meets a database that has never heard of it', async () => {
   await until(async () => (await orders.list({ orderId: given.id }, 1, null)).items[0]?.state === 'lost');
   await until(async () => (await repositories.database.rollout.count({ where: { endedAt: null } })) === 0);
   await expectInOrder(url);
-}, 120_000);
+}, 300_000);

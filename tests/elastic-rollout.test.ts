@@ -48,7 +48,7 @@ afterAll(async () => {
   await fleet.stop();
   await stack.stop();
   await rm(directory, { recursive: true, force: true });
-}, 120_000);
+}, 300_000);
 
 /** The node's own entry point, except that node-2 ends at once the first times. */
 async function nodeThatFails(): Promise<string> {
@@ -157,7 +157,7 @@ test('a pool of one node grows to two, though the launch fails twice, and all ga
   ]);
   expect(stack.parts()).toEqual(expect.arrayContaining(['node-1', 'node-2']));
   await client.createDeployment({ name: 'all', select: 'id != ""' });
-}, 180_000);
+}, 300_000);
 
 test('a rollout survives the death of a node, the coordinator, Temporal and PostgreSQL at once', async () => {
   const before = fleet.snapshot();

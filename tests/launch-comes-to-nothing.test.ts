@@ -32,7 +32,7 @@ beforeAll(async () => {
     }),
     releaseShare: async () => undefined,
   });
-}, 60_000);
+}, 300_000);
 
 afterAll(async () => {
   await api.close();

@@ -31,7 +31,7 @@ afterAll(async () => {
   await temporal.stop();
   await repositories.close();
   await rm(directory, { recursive: true, force: true });
-}, 60_000);
+}, 300_000);
 
 interface NodeProcess {
   readonly child: ChildProcess;
@@ -95,4 +95,4 @@ test('the second of two processes with one id ends with NODE_ID_TAKEN, and the f
   first.child.kill('SIGTERM');
   expect((await exited)[0]).toBe(0);
   expect((await holder()).state).toBe('stopped');
-}, 60_000);
+}, 300_000);

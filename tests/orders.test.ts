@@ -71,7 +71,7 @@ beforeAll(async () => {
       headers: { authorization: `Bearer ${testTokens.admin}`, 'content-type': 'application/x-tar' },
     });
   }
-}, 60_000);
+}, 300_000);
 
 afterAll(async () => {
   clearInterval(planning);

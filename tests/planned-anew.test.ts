@@ -76,7 +76,7 @@ afterAll(async () => {
   await api.close();
   await temporal.stop();
   await rm(directory, { recursive: true });
-}, 120_000);
+}, 300_000);
 
 afterEach(async () => {
   await agent?.close();
@@ -171,7 +171,7 @@ describe('a gateway that was away', () => {
       explanation: expect.stringContaining('takes away old@1.0.0') as unknown,
     });
     expect(await installed('gw-anew-01')).toEqual(['lib@1.0.0', 'old@1.0.0']);
-  }, 120_000);
+  }, 300_000);
 
   test('gets what both can live with when there is such a thing', async () => {
     await arrive('gw-anew-02');
@@ -181,7 +181,7 @@ describe('a gateway that was away', () => {
     expect(await deliveryOf(first)).toMatchObject({ state: 'succeeded' });
     expect(await deliveryOf(second)).toMatchObject({ state: 'succeeded' });
     expect(await installed('gw-anew-02')).toEqual(['any@1.0.0', 'lib@1.0.0', 'old@1.0.0']);
-  }, 120_000);
+  }, 300_000);
 
   test('gets a library again that an order before the rollout took away', async () => {
     await arrive('gw-anew-03');
@@ -193,7 +193,7 @@ describe('a gateway that was away', () => {
     expect(await endOfOrder(order)).toMatchObject({ state: 'succeeded' });
     expect(await deliveryOf(rollout)).toMatchObject({ state: 'succeeded' });
     expect(await installed('gw-anew-03')).toEqual(['lib@1.0.0', 'old@1.0.0']);
-  }, 120_000);
+  }, 300_000);
 
   test('keeps a library that an order after the rollout would take away', async () => {
     await arrive('gw-anew-04');
@@ -205,7 +205,7 @@ describe('a gateway that was away', () => {
     expect(await deliveryOf(rollout)).toMatchObject({ state: 'succeeded' });
     expect(await endOfOrder(order)).toMatchObject({ state: 'failed', error: { code: 'ARTIFACT_NEEDED' } });
     expect(await installed('gw-anew-04')).toEqual(['lib@1.0.0', 'old@1.0.0']);
-  }, 120_000);
+  }, 300_000);
 
   test('is cleared of dependencies with what needed them last', async () => {
     await arrive('gw-anew-05');
@@ -215,5 +215,5 @@ describe('a gateway that was away', () => {
     expect(await installed('gw-anew-05')).toEqual(['any@1.0.0', 'lib@1.0.0']);
     expect(await endOfOrder(await giveOrder('any', 'gw-anew-05'))).toMatchObject({ state: 'succeeded' });
     expect(await installed('gw-anew-05')).toEqual([]);
-  }, 120_000);
+  }, 300_000);
 });

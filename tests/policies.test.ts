@@ -44,7 +44,7 @@ beforeAll(async () => {
   const logger = pino({ level: 'silent' });
   const address = await handler.start({ service, blobs, logger, host: '127.0.0.1', port: 0 });
   await repositories.nodes.register({ id: 'node-1', address, incarnation: randomUUID() });
-}, 60_000);
+}, 300_000);
 
 afterAll(async () => {
   await handler.close();

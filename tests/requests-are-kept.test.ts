@@ -41,14 +41,14 @@ beforeAll(async () => {
   const [gateway = ''] = await leonore.gateways.add('refused', ['answers']);
   // Above what Temporal takes as an input.
   refused = await recorded(['x'.repeat(3 << 20)], gateway);
-}, 120_000);
+}, 300_000);
 
 afterAll(async () => {
   await leonore.stop();
   await api.close();
   await temporal.stop();
   await rm(directory, { recursive: true, force: true });
-}, 60_000);
+}, 300_000);
 
 const publish = (name: string) =>
   leonore.builder.publish({ name, version: '1.0.0', kind: 'application' }, { run: '#!/bin/sh\n' });
@@ -166,7 +166,7 @@ test('what Temporal will never take ends with the reason, and keeps nobody else 
   expect(JSON.stringify(failure).length).toBeLessThan(3_000);
   await until(async () => (await database.rollout.findUnique({ where: { id: order } }))?.endedAt != null);
   expect(await rollouts.counts(order)).toMatchObject({ lost: 1 });
-}, 120_000);
+}, 300_000);
 
 test('a rollout that was cancelled before its workflow started never runs', async () => {
   const { rollouts } = repositories;
@@ -177,7 +177,7 @@ test('a rollout that was cancelled before its workflow started never runs', asyn
   await expectCounts(id, { succeeded: 0, offered: 0 });
   expect(await rollouts.groups(id, 1)).toEqual([]);
   expect(leonore.gateways.disks.has(gateway)).toBe(false);
-}, 60_000);
+}, 300_000);
 
 test('what is cancelled while Temporal is away is cancelled when it is back', async () => {
   const { rollouts } = repositories;
@@ -197,7 +197,7 @@ test('what is cancelled while Temporal is away is cancelled when it is back', as
   expect(await leonore.ended(never)).toMatchObject({ state: 'cancelled', failure: null });
   await expectCounts(id, { cancelled: 1 });
   expect(leonore.gateways.disks.has(unstarted)).toBe(false);
-}, 120_000);
+}, 300_000);
 
 test('a late report corrects a rollout that has ended', async () => {
   const { rollouts } = repositories;
@@ -218,7 +218,7 @@ test('a late report corrects a rollout that has ended', async () => {
   expect(await rollouts.events(id)).toContainEqual(
     expect.objectContaining({ kind: 'corrected', detail: { state: 'succeeded' } }),
   );
-}, 60_000);
+}, 300_000);
 
 test('a key that comes again gives what it started, though all that it named is gone', async () => {
   await publish('passing');
@@ -244,4 +244,4 @@ test('a key that comes again gives what it started, though all that it named is 
     status: 422,
     body: { code: 'IDEMPOTENCY_KEY_REUSED' },
   });
-}, 60_000);
+}, 300_000);

@@ -44,7 +44,7 @@ beforeAll(async () => {
 afterAll(async () => {
   await stack?.stop();
   await rm(directory, { recursive: true, force: true });
-}, 60_000);
+}, 300_000);
 
 /**
  * The node's own entry point. Once the file `late` is there, node-2 comes up only after the coordinator has and others
@@ -149,12 +149,12 @@ test('the pool grows by a node, and all gateways have one', async () => {
   await until(async () => (await nodes()).length === 2);
   expect(await nodes()).toEqual(evenlyOnTwo);
   before = await places();
-}, 120_000);
+}, 300_000);
 
 test('stopped in order and started again: every gateway is on its node', async () => {
   await running().stop();
   await expectAsBefore();
-}, 120_000);
+}, 300_000);
 
 test('killed to the last process and started again: every gateway is on its node', async () => {
   await running().stop();
@@ -177,7 +177,7 @@ test('killed to the last process and started again: every gateway is on its node
   for (const pid of Object.values(state.pids)) kill(pid);
   await exited;
   await expectAsBefore();
-}, 120_000);
+}, 300_000);
 
 function kill(pid: number): void {
   try {

@@ -39,7 +39,7 @@ afterAll(async () => {
   await fleet.stop();
   await stack.stop();
   await rm(directory, { recursive: true, force: true });
-}, 120_000);
+}, 300_000);
 
 /** Publishes the next version and rolls it out; `disturb` runs while the first gateways are at work. */
 async function rollOut(disturb: () => Promise<void>, deadlineSeconds = 120): Promise<void> {
@@ -101,7 +101,7 @@ test(
   180_000,
 );
 
-test('the API is killed in the middle', () => rollOut(() => stack.kill('api', 'SIGKILL')), 180_000);
+test('the API is killed in the middle', () => rollOut(() => stack.kill('api', 'SIGKILL')), 300_000);
 
 test(
   'a node is killed in the middle and started again',
@@ -124,4 +124,4 @@ test('a node dies in the middle and stays away: its gateways and deliveries move
       [dying, { state: 'dead', gatewayCount: 0 }],
     ]),
   );
-}, 180_000);
+}, 300_000);
