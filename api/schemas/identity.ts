@@ -14,6 +14,11 @@ const ExpiresInSchema = Type.Optional(
   Type.Integer({ minimum: 1, maximum: longestSeconds, description: 'Absent: it does not expire' }),
 );
 const LabelNameSchema = Type.String({ pattern: labelNamePattern });
+/** Of those that people set, no name is left out of the rule. */
+const NewLabelsSchema = Type.Record(LabelNameSchema, Text(256), {
+  maxProperties: limits.labels,
+  additionalProperties: false,
+});
 const GatewayIdSchema = Type.String({ pattern: gatewayIdPattern });
 const NodeIdSchema = Type.Optional(
   Text(100, { description: 'The node that it is assigned to at its enrolment, if that is up' }),
@@ -29,7 +34,7 @@ export const EnrolmentRequestSchema = Type.Object(
         description: 'Patterns of the ids that may enrol, with `*` and `?`; absent: all',
       }),
     ),
-    labels: Type.Optional(LabelsSchema),
+    labels: Type.Optional(NewLabelsSchema),
     reportedLabels: Type.Optional(
       Type.Array(Type.Union([LabelNameSchema, Type.Literal(anyLabel)]), {
         maxItems: limits.labels,
@@ -95,7 +100,7 @@ export const ExpectedGatewaySchema = Type.Object({
 export const ExpectRequestSchema = Type.Object(
   {
     gateways: Type.Array(
-      Type.Object({ id: GatewayIdSchema, labels: Type.Optional(LabelsSchema), nodeId: NodeIdSchema }, strict),
+      Type.Object({ id: GatewayIdSchema, labels: Type.Optional(NewLabelsSchema), nodeId: NodeIdSchema }, strict),
       { minItems: 1, maxItems: limits.expectedGateways.perRequest },
     ),
     codes: Type.Optional(
@@ -135,7 +140,7 @@ export const ReadmissionSchema = Type.Object({
 
 export const LabelChangesSchema = Type.Object(
   {
-    set: Type.Optional(LabelsSchema),
+    set: Type.Optional(NewLabelsSchema),
     unset: Type.Optional(Type.Array(LabelNameSchema, { maxItems: limits.labels })),
   },
   strict,
