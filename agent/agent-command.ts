@@ -14,6 +14,7 @@ interface CommandOptions {
   readonly server: string;
   readonly root: string;
   readonly enrolmentToken?: string;
+  readonly enrolmentTokenFile?: string;
   readonly id?: string;
   readonly mac?: string;
   readonly strategy: 'pull' | 'push';
@@ -48,8 +49,14 @@ export function agentCommand(): Command {
     .addOption(
       new Option(
         '--enrolment-token <token>',
-        'lets the gateway register; better in the environment than on the command line',
+        'lets the gateway register for the first time; better in a file than on the command line',
       ).env('LEONORE_ENROLMENT_TOKEN'),
+    )
+    .addOption(
+      new Option(
+        '--enrolment-token-file <file>',
+        'file that holds it; it is removed once the gateway is known by its key',
+      ).env('LEONORE_ENROLMENT_TOKEN_FILE'),
     )
     .addOption(
       new Option('--id <id>', 'id of the gateway (default: made from the mac, and kept)')
@@ -68,7 +75,7 @@ export function agentCommand(): Command {
     )
     .option('--interval <s>', 'seconds between two polls (default: what LEONORE says)', seconds)
     .option('--profile-interval <s>', 'seconds between two looks for a change of the profile', seconds, 300)
-    .option('--label <key=value...>', 'labels of the gateway, for selectors', label, {})
+    .option('--label <key=value...>', 'what the gateway says of itself, for selectors', label, {})
     .option('--profile <file>', 'JSON laid over the measured profile: simulated hardware for test beds')
     .addOption(
       new Option('--isolation <level>', 'the most that is tried to keep applications from the system')
@@ -85,12 +92,6 @@ export function agentCommand(): Command {
 }
 
 async function runAgent(options: CommandOptions): Promise<void> {
-  if (options.enrolmentToken === undefined || options.enrolmentToken === '') {
-    throw new LeonoreError(
-      'MALFORMED_INPUT',
-      'No enrolment token: give --enrolment-token or set LEONORE_ENROLMENT_TOKEN.',
-    );
-  }
   const overlay = options.profile === undefined ? undefined : await readOverlay(options.profile);
   // Packages must be readable for the user that applications are, whatever this was started with.
   process.umask(0o022);
@@ -98,6 +99,8 @@ async function runAgent(options: CommandOptions): Promise<void> {
     server: options.server,
     root: resolve(options.root),
     enrolmentToken: options.enrolmentToken,
+    enrolmentTokenFile:
+      options.enrolmentTokenFile === undefined ? undefined : resolve(options.enrolmentTokenFile),
     id: options.id,
     mac: options.mac,
     strategy: options.strategy,

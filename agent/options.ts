@@ -10,7 +10,10 @@ export interface AgentOptions {
   readonly server: string;
   /** Directory that is the agent's alone; everything it does stays below it. */
   readonly root: string;
-  readonly enrolmentToken: string;
+  /** Needed until LEONORE knows the gateway by its key. */
+  readonly enrolmentToken?: string | undefined;
+  /** A file that holds it, and is removed once it is needed no more. */
+  readonly enrolmentTokenFile?: string | undefined;
   /** Default: that of the earlier run, else made from the mac. */
   readonly id?: string | undefined;
   readonly mac?: string | undefined;

@@ -12,8 +12,10 @@
  */
 import './small-memory.js';
 import { randomBytes } from 'node:crypto';
+import { readFile } from 'node:fs/promises';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Order, RegisterRequest, RegisterResponse, Task } from '../domain/agent-protocol/messages.js';
+import { LeonoreError } from '../domain/errors.js';
 import type { GatewayProfile } from '../domain/gateway/profile.js';
 import { Backoff, jittered } from './connectivity/backoff.js';
 import type { Connectivity } from './connectivity/connectivity.js';
@@ -43,8 +45,10 @@ import { dynamicLinuxFacts, linuxTools, macAddress, staticLinuxFacts } from './p
 import { isolationTools, stateFacts } from './profiler/state-facts.js';
 import { differsNoticeably, Profiler } from './profiler/profiler.js';
 import { agentPaths, createAgentDirectories } from './state/agent-paths.js';
+import { isMissing, removeFile } from './state/atomic-file.js';
 import { boundedLog, type Log } from './state/bounded-log.js';
 import { EndedDeliveries } from './state/ended-deliveries.js';
+import { GatewayKey, keyFile } from './state/gateway-key.js';
 import { IdentityStore, type Identity } from './state/identity-store.js';
 import { lockRoot } from './state/instance-lock.js';
 import { Journal, type JournalEntry } from './state/journal.js';
@@ -99,6 +103,7 @@ interface Parts {
   /** Whoever wants to know of what happens to applications. */
   readonly news: { listener: () => void };
   readonly identity: Identity;
+  readonly enrolmentToken: string | undefined;
   readonly identities: IdentityStore;
   readonly launcher: Launcher;
   readonly container: Container;
@@ -114,6 +119,9 @@ interface Parts {
 class Agent {
   readonly #stop = new AbortController();
   readonly #connection: NodeConnection;
+  #key: GatewayKey | undefined;
+  /** The file of the enrolment token has been removed, or cannot be. */
+  #isTokenGone = false;
   readonly #reports: ReportSender;
   #identity: Identity;
   #sentProfile: GatewayProfile | null = null;
@@ -139,10 +147,15 @@ class Agent {
     const { signal } = this.#stop;
     this.#connection = new NodeConnection({
       connectivity,
-      enrolmentToken: options.enrolmentToken,
-      credentials: { token: this.#identity.token, nodeAddress: this.#identity.node?.address },
+      enrolmentToken: parts.enrolmentToken,
+      credentials: {
+        token: this.#identity.token,
+        nodeAddress: this.#identity.node?.address,
+        enrolled: this.#identity.enrolled === true,
+      },
+      key: () => this.#openKey(),
       request: () => this.#registration(),
-      onRegistered: (response, token) => this.#onRegistered(response, token),
+      onRegistered: (response, token, enrolled) => this.#onRegistered(response, token, enrolled),
       log,
       signal,
       firstRetryMs: times.firstRetryMs,
@@ -177,6 +190,13 @@ class Agent {
     const id = options.id ?? known?.id ?? makeId(options.mac ?? macAddress());
     const identity: Identity =
       known?.id === id ? known : { id, mark: known?.mark ?? randomBytes(12).toString('hex') };
+    const enrolmentToken = await enrolmentTokenOf(options);
+    if (enrolmentToken === undefined && identity.token === undefined && identity.enrolled !== true) {
+      throw new LeonoreError(
+        'MALFORMED_INPUT',
+        'No enrolment token: give --enrolment-token or --enrolment-token-file, or set LEONORE_ENROLMENT_TOKEN.',
+      );
+    }
     // Only what is new is written: a full disk must not keep the applications of a known gateway from starting.
     if (identity !== known) await identities.save(identity);
     const launcher = await Launcher.open({
@@ -202,6 +222,7 @@ class Agent {
     return new Agent(options, {
       news,
       identity,
+      enrolmentToken,
       identities,
       launcher,
       container,
@@ -431,7 +452,21 @@ class Agent {
     return { profile, agentVersion, ...(pushAddress === undefined ? {} : { pushAddress }) };
   }
 
-  async #onRegistered(response: RegisterResponse, token: string): Promise<void> {
+  /** The key of this gateway; undefined as long as the disk takes none. */
+  async #openKey(): Promise<GatewayKey | undefined> {
+    const { log } = this.parts;
+    const store = keyFile(agentPaths(this.options.root).key);
+    try {
+      this.#key ??= await GatewayKey.open(this.id, store, (error) =>
+        log('warn', 'the counter of the key cannot be kept', { problem: messageOf(error) }),
+      );
+    } catch (error) {
+      log('error', 'there is no key, and none can be kept', { problem: messageOf(error) });
+    }
+    return this.#key;
+  }
+
+  async #onRegistered(response: RegisterResponse, token: string, enrolled: boolean): Promise<void> {
     this.#registered = true;
     this.#attempts = 0;
     // Another node knows other tags.
@@ -441,15 +476,43 @@ class Agent {
       id: this.#identity.id,
       mark: this.#identity.mark,
       token,
+      ...(enrolled ? { enrolled } : {}),
       node: response.node,
       strategy: response.strategy,
       pollIntervalSeconds: response.pollIntervalSeconds,
     };
-    if (JSON.stringify(this.#identity) === before) return;
-    // On a full disk it holds for as long as the agent runs; after that the enrolment token has to help.
-    await this.parts.identities.save(this.#identity).catch((error: unknown) => {
-      this.parts.log('error', 'what the registration brought cannot be kept', { problem: messageOf(error) });
+    // On a full disk it holds for as long as the agent runs; after that the key has to help.
+    if (JSON.stringify(this.#identity) !== before)
+      await this.#attempt('what the registration brought cannot be kept', () =>
+        this.parts.identities.save(this.#identity),
+      );
+    const { enrolmentTokenFile } = this.options;
+    if (enrolled && enrolmentTokenFile !== undefined && !this.#isTokenGone) {
+      // Whoever finds this disk later shall not enrol anything with it.
+      await this.#attempt('the enrolment token cannot be removed', () => removeFile(enrolmentTokenFile));
+      this.#isTokenGone = true;
+    }
+  }
+
+  /** Does what the disk may refuse, and says so. */
+  async #attempt(otherwise: string, work: () => Promise<void>): Promise<void> {
+    await work().catch((error: unknown) => {
+      this.parts.log('error', otherwise, { problem: messageOf(error) });
     });
+  }
+}
+
+/** What the gateway enrols with; undefined when it has nothing any more. */
+async function enrolmentTokenOf(options: AgentOptions): Promise<string | undefined> {
+  const { enrolmentToken, enrolmentTokenFile } = options;
+  if (enrolmentToken !== undefined && enrolmentToken !== '') return enrolmentToken;
+  if (enrolmentTokenFile === undefined) return undefined;
+  try {
+    const token = (await readFile(enrolmentTokenFile, 'utf8')).trim();
+    return token === '' ? undefined : token;
+  } catch (error) {
+    if (isMissing(error)) return undefined;
+    throw error;
   }
 }
 

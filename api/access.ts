@@ -19,7 +19,7 @@ export class Access {
 
   /**
    * @param tokens `role:sha256` separated by commas
-   * @param enrolmentTokens sha256 separated by commas
+   * @param enrolmentTokens sha256 of shared ones separated by commas; empty when there are none
    */
   constructor(tokens: string, enrolmentTokens: string) {
     this.tokens = tokens.split(',').map((entry) => {
@@ -47,7 +47,7 @@ export class Access {
     return sha256(sha256(bearerToken(request.headers.authorization) ?? '')).toString('hex');
   }
 
-  /** True for a token with which gateways may enrol. */
+  /** True for a shared token, with which any gateway may enrol. */
   mayEnrol(token: string): boolean {
     return matchesAny(token, this.enrolment);
   }

@@ -5,6 +5,8 @@ import { openApiOptions } from './openapi-document.js';
 import { artifactRoutes } from './routes/artifacts.js';
 import { dashboardRoutes } from './routes/dashboard.js';
 import { deploymentRoutes } from './routes/deployments.js';
+import { enrolmentRoutes } from './routes/enrolments.js';
+import { gatewayIdentityRoutes } from './routes/gateway-identity.js';
 import { gatewayRoutes } from './routes/gateways.js';
 import { gatewayValueRoutes } from './routes/gateway-values.js';
 import { healthRoutes } from './routes/health.js';
@@ -31,6 +33,8 @@ export async function apiApp(app: FastifyInstance, { context }: { context: ApiCo
         artifactRoutes,
         gatewayRoutes,
         gatewayValueRoutes,
+        gatewayIdentityRoutes,
+        enrolmentRoutes,
         deploymentRoutes,
         planRoutes,
         rolloutRoutes,

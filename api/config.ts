@@ -9,8 +9,8 @@ export const ApiConfigSchema = Type.Object({
   LEONORE_TOKENS: Type.String({
     pattern: '^(admin|operator|viewer):[0-9a-f]{64}(,(admin|operator|viewer):[0-9a-f]{64})*$',
   }),
-  /** sha256 of the tokens with which gateways may enrol, separated by commas. */
-  LEONORE_ENROLMENT_TOKENS: Type.String({ pattern: '^[0-9a-f]{64}(,[0-9a-f]{64})*$' }),
+  /** sha256 of shared tokens with which any gateway may enrol, without a key too, separated by commas; none otherwise. */
+  LEONORE_ENROLMENT_TOKENS: Type.Optional(Type.String({ pattern: '^[0-9a-f]{64}(,[0-9a-f]{64})*$' })),
   /** Seconds between two polls of a gateway that has no interval of its own. */
   LEONORE_POLL_SECONDS: Type.Number({ minimum: 0.1, maximum: 86_400, default: 60 }),
   /** Believe X-Forwarded-For of a proxy in front. */

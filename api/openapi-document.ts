@@ -4,6 +4,13 @@ import { ArtifactManifestSchema } from '../domain/artifact/manifest.js';
 import { canonicalJson } from '../domain/canonical-json.js';
 import { GatewayProfileSchema } from '../domain/gateway/profile.js';
 import { ProblemSchema } from './schemas/common.js';
+import {
+  ContestSchema,
+  EnrolmentRequestSchema,
+  EnrolmentSchema,
+  ExpectedGatewaySchema,
+  ExpectRequestSchema,
+} from './schemas/identity.js';
 import { GatewayOrderSchema } from './schemas/orders.js';
 import {
   ArtifactSchema,
@@ -33,6 +40,11 @@ const namedSchemas = {
   Gateway: GatewaySchema,
   GatewayValue: GatewayValueSchema,
   ValueChanges: ValueChangesSchema,
+  ExpectedGateway: ExpectedGatewaySchema,
+  ExpectRequest: ExpectRequestSchema,
+  Contest: ContestSchema,
+  Enrolment: EnrolmentSchema,
+  EnrolmentRequest: EnrolmentRequestSchema,
   GatewayProfile: GatewayProfileSchema,
   Deployment: DeploymentSchema,
   Plan: PlanSchema,
@@ -55,6 +67,7 @@ const namedSchemas = {
 const tags = [
   { name: 'artifacts', description: 'Versioned components, with their variants, requirements and policies' },
   { name: 'gateways', description: 'The fleet: profiles, labels, what is installed, which node serves it' },
+  { name: 'enrolments', description: 'Tokens with which gateways may enrol, and what they get by them' },
   {
     name: 'deployments',
     description: 'Named sets of gateways: a list, or a selector over labels and profile',

@@ -29,7 +29,7 @@ await app.register(apiApp, {
     planner: new Planner(repositories.artifacts, pool, limits.dryRun),
     secrets: new SecretBox(config.LEONORE_SECRET_KEYS?.split(',') ?? []),
     rolloutClient,
-    access: new Access(config.LEONORE_TOKENS, config.LEONORE_ENROLMENT_TOKENS),
+    access: new Access(config.LEONORE_TOKENS, config.LEONORE_ENROLMENT_TOKENS ?? ''),
     pollSeconds: config.LEONORE_POLL_SECONDS,
     wakePool: () => poolClient.wakeSoon(),
   },

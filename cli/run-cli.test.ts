@@ -5,6 +5,8 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { processIdentity } from '../stack/process-identity.js';
 import { testApi, testTokens, type TestApi } from '../tests/support/test-api.js';
+import { registerDevice } from '../tests/support/device-side.js';
+import { ed25519Key } from '../tests/support/test-key.js';
 import { addGateways, addNode, profileOf } from '../tests/support/test-repositories.js';
 import { runCli } from './run-cli.js';
 
@@ -155,6 +157,70 @@ test('deployments, plans and what cannot be begun', async () => {
 });
 
 describe('exit code 2', () => {
+  test('enrolments, approval, readmission, labels and expected gateways', async () => {
+    const made = await leonore(
+      `enrolment create plant-7 --count 2 --expires 2d --id 'plant-*' --label kind=x --site b7 --reported floor --approval person`,
+    );
+    expect(made).toMatchObject({ exitCode: 0, stderr: '' });
+    const token = /^lge_\S+$/m.exec(made.stdout)?.[0];
+    expect(token).toBeDefined();
+    expect(await json('enrolment list')).toMatchObject([
+      { name: 'plant-7', most: 2, used: 0, labels: { kind: 'x', site: 'b7' }, approval: 'person' },
+    ]);
+    expect((await leonore('enrolment list')).stdout).toMatch(
+      /plant-7\s+0 of 2 .* plant-\*\s+kind=x site=b7\s+floor/,
+    );
+    const key = ed25519Key();
+    const pending = await registerDevice(api.address, 'plant-1', { bearer: token, key });
+    expect(pending.status).toBe(202);
+    expect((await leonore('gateway list')).stdout).toMatch(/plant-1\s+pending/);
+    expect(await json('gateway approve plant-1')).toMatchObject({ id: 'plant-1', state: 'queued' });
+    expect((await leonore('gateway approve plant-1')).exitCode).toBe(1);
+    await registerDevice(api.address, 'plant-1', { key: ed25519Key() });
+    expect((await leonore('gateway contested')).stdout).toMatch(
+      /plant-1\s+came with another key\s+127\.0\.0\.1\s+1/,
+    );
+    expect((await leonore('gateway label plant-1 room=12 kind=')).stdout).toMatch(/room\s+12\s+operator/);
+    expect((await leonore('gateway show plant-1')).stdout).toMatch(
+      /labels\s+room=12 site=b7|labels\s+site=b7 room=12/,
+    );
+    const readmitted = (await json('gateway readmit plant-1 --claim --expires 1d')) as { claimCode: string };
+    expect(readmitted.claimCode).toMatch(/^lgc_/);
+    expect(await json('gateway contested plant-1')).toEqual([]);
+    expect(await json('enrolment revoke plant-7')).toEqual({ revoked: 'plant-7' });
+    expect((await leonore('enrolment revoke plant-7')).exitCode).toBe(2);
+  });
+
+  test('gateways are expected by a file', async () => {
+    const csv = join(directory, 'gateways.csv');
+    await writeFile(
+      csv,
+      'id,node,site,"room, or place"\r\nexp-1,,b1,"a ""quoted"" one"\n\nexp-2,node-1,b2,\n',
+    );
+    expect(await leonore(`gateway expect ${csv}`)).toMatchObject({ exitCode: 2 });
+    await writeFile(csv, '\ufeffid,node,site,place\r\nexp-1,,b1,"a ""quoted"", one"\n\nexp-2,node-1,b2,');
+    const codes = (await json(`gateway expect ${csv}`)) as { id: string; claimCode: string }[];
+    expect(codes.map(({ id }) => id)).toEqual(['exp-1', 'exp-2']);
+    const { status } = await registerDevice(api.address, 'exp-1', {
+      bearer: codes[0]?.claimCode,
+      key: ed25519Key(),
+    });
+    expect(status).toBe(200);
+    expect(await json('gateway show exp-1')).toMatchObject({
+      labels: { site: 'b1', place: 'a "quoted", one' },
+    });
+    const file = join(directory, 'gateways.json');
+    await writeFile(file, JSON.stringify([{ id: 'exp-3', labels: { site: 'b3' } }]));
+    expect(await json(`gateway expect ${file} --no-claims`)).toEqual([{ id: 'exp-3', claimCode: null }]);
+    await writeFile(file, '[{ "id": "exp-1" }]');
+    expect(await leonore(`gateway expect ${file}`)).toMatchObject({ exitCode: 1 });
+    for (const broken of ['site\nb1', 'id,site\nx', 'id,id\nx,y', 'id,site\n"x,y', '{ "id": 1 }', '[', '']) {
+      await writeFile(file, broken);
+      expect({ broken, ...(await leonore(`gateway expect ${file}`)) }).toMatchObject({ broken, exitCode: 2 });
+    }
+    expect((await leonore('gateway expect /nowhere')).stderr).toContain('UNREADABLE');
+  });
+
   test.each([
     ['artifact', ''],
     ['frobnicate', 'BAD_USAGE'],

@@ -5,6 +5,7 @@ import { packageRoot } from '../process/package-root.js';
 import { Cli, type CliEnvironment } from './cli.js';
 import { artifactCommand } from './commands/artifact.js';
 import { deploymentCommand } from './commands/deployment.js';
+import { enrolmentCommand } from './commands/enrolment.js';
 import { gatewayCommand } from './commands/gateway.js';
 import { nodeCommand } from './commands/node.js';
 import { orderCommand } from './commands/order.js';
@@ -44,6 +45,7 @@ async function createProgram(cli: Cli, args: readonly string[]): Promise<Command
   for (const build of [
     artifactCommand,
     gatewayCommand,
+    enrolmentCommand,
     deploymentCommand,
     planCommand,
     provisionCommand,

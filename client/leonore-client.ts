@@ -6,8 +6,12 @@ import type { paths } from './openapi.js';
 import type {
   ApplicationPackage,
   Artifact,
+  Contest,
   Delivery,
   Deployment,
+  Enrolment,
+  EnrolmentRequest,
+  ExpectRequest,
   Gateway,
   GatewayOrder,
   GatewayValue,
@@ -171,6 +175,53 @@ export class LeonoreClient {
   /** Takes a gateway out of service; its token is void at once. */
   async decommissionGateway(id: string): Promise<void> {
     await this.http.DELETE('/api/v1/gateways/{id}', { params: { path: { id } } });
+  }
+
+  /** Refused registrations under ids of gateways, the latest first. @param gateway of that one alone */
+  async contests(gateway?: string): Promise<Contest[]> {
+    const query = gateway === undefined ? {} : { gateway };
+    return (await answerOf(this.http.GET('/api/v1/contested-gateways', { params: { query } }))).items;
+  }
+
+  /** Lets a gateway in that waits for it. */
+  async approveGateway(id: string): Promise<Gateway> {
+    return answerOf(this.http.POST('/api/v1/gateways/{id}/approval', { params: { path: { id } } }));
+  }
+
+  /** Lets an id be enrolled anew. @returns the claim code, if one was asked for: it is shown this once */
+  async readmitGateway(
+    id: string,
+    body: { readonly code?: boolean; readonly expiresInSeconds?: number },
+  ): Promise<{ id: string; claimCode: string | null }> {
+    const path = { id };
+    return answerOf(this.http.POST('/api/v1/gateways/{id}/readmission', { body, params: { path } }));
+  }
+
+  /** Sets and removes the operator's labels of a gateway, all or nothing. */
+  async changeGatewayLabels(
+    id: string,
+    body: { readonly set?: Record<string, string>; readonly unset?: string[] },
+  ): Promise<Gateway> {
+    const path = { id };
+    return answerOf(this.http.PATCH('/api/v1/gateways/{id}/labels', { body, params: { path } }));
+  }
+
+  /** Registers gateways before they come. @returns their claim codes, shown this once */
+  async expectGateways(body: ExpectRequest): Promise<{ id: string; claimCode: string | null }[]> {
+    return (await answerOf(this.http.POST('/api/v1/expected-gateways', { body }))).items;
+  }
+
+  /** Makes a token with which gateways may enrol; it is shown this once. */
+  async createEnrolment(body: EnrolmentRequest): Promise<{ enrolment: Enrolment; token: string }> {
+    return answerOf(this.http.POST('/api/v1/enrolments', { body }));
+  }
+
+  async enrolments(): Promise<Enrolment[]> {
+    return (await answerOf(this.http.GET('/api/v1/enrolments'))).items;
+  }
+
+  async revokeEnrolment(name: string): Promise<void> {
+    await this.http.DELETE('/api/v1/enrolments/{name}', { params: { path: { name } } });
   }
 
   /** Asks a gateway for a fresh profile at its next contact. */

@@ -44,7 +44,7 @@ export interface paths {
         };
         get?: never;
         put?: never;
-        /** Register a gateway, with an enrolment token or its own */
+        /** Register a gateway by its key, with an enrolment token or claim code at first */
         post: operations["registerGateway"];
         delete?: never;
         options?: never;
@@ -179,6 +179,144 @@ export interface paths {
          * @description They go to the gateway with the next task whose package declares them.
          */
         patch: operations["changeGatewayValues"];
+        trace?: never;
+    };
+    "/api/v1/contested-gateways": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Refused registrations under ids of gateways, the latest 1000 first */
+        get: operations["listContestedGateways"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/gateways/{id}/approval": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Let a gateway in that waits for it */
+        post: operations["approveGateway"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/gateways/{id}/readmission": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Let an id be enrolled anew: its key and token are forgotten, labels and values stay */
+        post: operations["readmitGateway"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/gateways/{id}/labels": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        /** Set and remove the operator's labels of a gateway, all or nothing */
+        patch: operations["changeGatewayLabels"];
+        trace?: never;
+    };
+    "/api/v1/expected-gateways": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Gateways that are to come, by id */
+        get: operations["listExpectedGateways"];
+        put?: never;
+        /** Register gateways before they come, all or none; with a claim code each, shown this once */
+        post: operations["expectGateways"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/expected-gateways/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post?: never;
+        /** Expect a gateway no more; its claim code is void */
+        delete: operations["forgetExpectedGateway"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/enrolments": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** All enrolments, by name; their tokens are not shown */
+        get: operations["listEnrolments"];
+        put?: never;
+        /** Make a token with which gateways may enrol; it is shown this once */
+        post: operations["createEnrolment"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/enrolments/{name}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post?: never;
+        /** Its token is void at once; gateways that enrolled with it stay */
+        delete: operations["revokeEnrolment"];
+        options?: never;
+        head?: never;
+        patch?: never;
         trace?: never;
     };
     "/api/v1/deployments": {
@@ -571,7 +709,7 @@ export interface components {
         Gateway: {
             id: string;
             /** @enum {unknown} */
-            state: "queued" | "active" | "decommissioned";
+            state: "pending" | "queued" | "active" | "decommissioned";
             nodeId: string | null;
             protocol: string;
             strategy: string;
@@ -582,6 +720,19 @@ export interface components {
             lastSeenAt: string;
             /** @description What is not as it should be, by the state that it reported last: a line each */
             troubles: string[];
+            labels: {
+                [key: string]: string;
+            };
+            operatorLabels: {
+                [key: string]: string;
+            };
+            /** @description Labels that the gateway may set itself: names, or `*` */
+            reportedLabels: string[];
+            /** @description What it proves itself by */
+            key: string | null;
+            /** @description It may be enrolled anew */
+            readmitted: boolean;
+            registeredFrom: string | null;
             profile: components["schemas"]["GatewayProfile"];
         };
         GatewayValue: {
@@ -599,6 +750,87 @@ export interface components {
             /** @description What is set is secret: it is never shown again */
             secret?: boolean;
             unset?: string[];
+        };
+        ExpectedGateway: {
+            id: string;
+            labels: {
+                [key: string]: string;
+            };
+            nodeId: string | null;
+            /** @description It enrols by its claim code alone */
+            hasCode: boolean;
+            /** Format: date-time */
+            createdAt: string;
+            expiresAt: string | null;
+        };
+        ExpectRequest: {
+            gateways: {
+                id: string;
+                labels?: {
+                    [key: string]: string;
+                };
+                /** @description The node that it is assigned to at its enrolment, if that is up */
+                nodeId?: string;
+            }[];
+            /** @description Each gets a claim code, by which alone it enrols (default). Without, any enrolment token does that allows its id */
+            codes?: boolean;
+            /** @description Absent: it does not expire */
+            expiresInSeconds?: number;
+        };
+        Contest: {
+            gatewayId: string;
+            /** @enum {unknown} */
+            reason: "key" | "keyless" | "enrolment" | "mac" | "counter" | "decommissioned";
+            /** @description That it came with; empty for none */
+            key: string;
+            /** @description Where it came from last */
+            address: string;
+            count: number;
+            /** Format: date-time */
+            firstAt: string;
+            /** Format: date-time */
+            lastAt: string;
+        };
+        Enrolment: {
+            id: string;
+            name: string;
+            ids: string[];
+            labels: {
+                [key: string]: string;
+            };
+            reportedLabels: string[];
+            nodeId: string | null;
+            keyless: boolean;
+            /** @enum {unknown} */
+            approval: "automatic" | "person";
+            most: number | null;
+            used: number;
+            /** Format: date-time */
+            createdAt: string;
+            expiresAt: string | null;
+        };
+        EnrolmentRequest: {
+            name: string;
+            /** @description Patterns of the ids that may enrol, with `*` and `?`; absent: all */
+            ids?: string[];
+            labels?: {
+                [key: string]: string;
+            };
+            /** @description Labels that its gateways may set themselves: names, or `*`; absent: none */
+            reportedLabels?: (string | "*")[];
+            /** @description The node that it is assigned to at its enrolment, if that is up */
+            nodeId?: string;
+            /** @description Gateways without a key are taken; absent: not */
+            keyless?: boolean;
+            /**
+             * @description `person`: gateways wait until somebody approves them
+             * @enum {unknown}
+             */
+            approval?: "automatic" | "person";
+            /** @description Gateways that may enrol; absent: any number */
+            most?: number;
+            /** @description Absent: it does not expire */
+            expiresInSeconds?: number;
         };
         GatewayProfile: {
             id: string;
@@ -927,7 +1159,7 @@ export interface components {
             status: number;
             detail: string;
             /** @enum {unknown} */
-            code: "MALFORMED_INPUT" | "MALFORMED_ARTIFACT" | "MALFORMED_CATALOG" | "MALFORMED_PACKAGE" | "UNAUTHENTICATED" | "FORBIDDEN" | "ARTIFACT_NOT_FOUND" | "GATEWAY_NOT_FOUND" | "DEPLOYMENT_NOT_FOUND" | "ROLLOUT_NOT_FOUND" | "NODE_NOT_FOUND" | "PACKAGE_NOT_FOUND" | "ORDER_NOT_FOUND" | "DELIVERY_NOT_FOUND" | "ROUTE_NOT_FOUND" | "METHOD_NOT_ALLOWED" | "UNSUPPORTED_MEDIA_TYPE" | "ARTIFACT_IMMUTABLE" | "ARTIFACT_IN_USE" | "ARTIFACT_NEEDED" | "DEPLOYMENT_EXISTS" | "DELIVERY_ENDED" | "GATEWAY_IDENTITY_TAKEN" | "ROLLOUT_ENDED" | "EMPTY_DEPLOYMENT" | "NO_COMMON_PROTOCOL" | "IDEMPOTENCY_KEY_REUSED" | "UNSATISFIABLE" | "PLANNING_TOO_HARD" | "COMPUTATION_TOO_HARD" | "TOO_LARGE" | "TOO_MANY_REQUESTS" | "BUILD_FAILED" | "BLOB_MISSING" | "NOT_THIS_NODE" | "PACKAGE_REBUILDING" | "SECRETS_UNAVAILABLE" | "VALUE_MISSING" | "NODE_UNAVAILABLE" | "NO_NODE" | "NODES_FULL" | "NODE_ID_TAKEN" | "NODE_NOT_ACTIVE" | "LAST_NODE" | "LAUNCH_FAILED" | "DATABASE_UNAVAILABLE" | "TEMPORAL_UNAVAILABLE" | "BLOBS_UNAVAILABLE" | "TASK_QUARANTINED" | "DEADLINE_PASSED" | "INTERNAL";
+            code: "MALFORMED_INPUT" | "MALFORMED_ARTIFACT" | "MALFORMED_CATALOG" | "MALFORMED_PACKAGE" | "UNAUTHENTICATED" | "IDENTITY_PROOF_REQUIRED" | "IDENTITY_PROOF_INVALID" | "FORBIDDEN" | "ENROLMENT_REFUSED" | "GATEWAY_DECOMMISSIONED" | "ARTIFACT_NOT_FOUND" | "GATEWAY_NOT_FOUND" | "ENROLMENT_NOT_FOUND" | "DEPLOYMENT_NOT_FOUND" | "ROLLOUT_NOT_FOUND" | "NODE_NOT_FOUND" | "PACKAGE_NOT_FOUND" | "ORDER_NOT_FOUND" | "DELIVERY_NOT_FOUND" | "ROUTE_NOT_FOUND" | "METHOD_NOT_ALLOWED" | "UNSUPPORTED_MEDIA_TYPE" | "ARTIFACT_IMMUTABLE" | "ARTIFACT_IN_USE" | "ARTIFACT_NEEDED" | "DEPLOYMENT_EXISTS" | "DELIVERY_ENDED" | "GATEWAY_IDENTITY_TAKEN" | "GATEWAY_CONTESTED" | "REGISTRATION_REPLAYED" | "GATEWAY_NOT_PENDING" | "ENROLMENT_EXISTS" | "ROLLOUT_ENDED" | "EMPTY_DEPLOYMENT" | "NO_COMMON_PROTOCOL" | "IDEMPOTENCY_KEY_REUSED" | "UNSATISFIABLE" | "PLANNING_TOO_HARD" | "COMPUTATION_TOO_HARD" | "TOO_LARGE" | "TOO_MANY_REQUESTS" | "BUILD_FAILED" | "BLOB_MISSING" | "NOT_THIS_NODE" | "PACKAGE_REBUILDING" | "SECRETS_UNAVAILABLE" | "VALUE_MISSING" | "NODE_UNAVAILABLE" | "NO_NODE" | "NODES_FULL" | "NODE_ID_TAKEN" | "NODE_NOT_ACTIVE" | "LAST_NODE" | "LAUNCH_FAILED" | "DATABASE_UNAVAILABLE" | "TEMPORAL_UNAVAILABLE" | "BLOBS_UNAVAILABLE" | "TASK_QUARANTINED" | "DEADLINE_PASSED" | "INTERNAL";
             actor: string;
             advice: string;
             retryable: boolean;
@@ -1005,7 +1237,12 @@ export interface operations {
     registerGateway: {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                "leonore-key"?: string;
+                "leonore-counter"?: string;
+                "leonore-proof"?: string;
+                "leonore-secret"?: string;
+            };
             path?: never;
             cookie?: never;
         };
@@ -1028,6 +1265,7 @@ export interface operations {
                     "application/json": {
                         gatewayId: string;
                         token?: string;
+                        key?: string;
                         node: {
                             id: string;
                             address: string;
@@ -1035,6 +1273,20 @@ export interface operations {
                         protocol: string;
                         strategy: string;
                         pollIntervalSeconds: number;
+                    };
+                };
+            };
+            /** @description Accepted */
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        gatewayId: string;
+                        /** @enum {string} */
+                        state: "pending";
+                        retryAfterSeconds: number;
                     };
                 };
             };
@@ -1508,6 +1760,467 @@ export interface operations {
                         items: components["schemas"]["GatewayValue"][];
                     };
                 };
+            };
+            /** @description The caller, the operator or the gateway must act */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description LEONORE cannot serve now; see Retry-After */
+            "5XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    listContestedGateways: {
+        parameters: {
+            query?: {
+                gateway?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        items: components["schemas"]["Contest"][];
+                    };
+                };
+            };
+            /** @description The caller, the operator or the gateway must act */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description LEONORE cannot serve now; see Retry-After */
+            "5XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    approveGateway: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Gateway"];
+                };
+            };
+            /** @description The caller, the operator or the gateway must act */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description LEONORE cannot serve now; see Retry-After */
+            "5XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    readmitGateway: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": {
+                    /** @description Make a claim code, by which alone it enrols anew */
+                    code?: boolean;
+                    /** @description Absent: it does not expire */
+                    expiresInSeconds?: number;
+                };
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        id: string;
+                        claimCode: string | null;
+                    };
+                };
+            };
+            /** @description The caller, the operator or the gateway must act */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description LEONORE cannot serve now; see Retry-After */
+            "5XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    changeGatewayLabels: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": {
+                    set?: {
+                        [key: string]: string;
+                    };
+                    unset?: string[];
+                };
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Gateway"];
+                };
+            };
+            /** @description The caller, the operator or the gateway must act */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description LEONORE cannot serve now; see Retry-After */
+            "5XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    listExpectedGateways: {
+        parameters: {
+            query?: {
+                /** @description Items a page, 1 to 500 (default 100) */
+                limit?: string;
+                /** @description nextCursor of the page before */
+                cursor?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        items: components["schemas"]["ExpectedGateway"][];
+                        nextCursor: string | null;
+                    };
+                };
+            };
+            /** @description The caller, the operator or the gateway must act */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description LEONORE cannot serve now; see Retry-After */
+            "5XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    expectGateways: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ExpectRequest"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        items: {
+                            id: string;
+                            /** @description Shown this once; only its hash is kept */
+                            claimCode: string | null;
+                        }[];
+                    };
+                };
+            };
+            /** @description The caller, the operator or the gateway must act */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description LEONORE cannot serve now; see Retry-After */
+            "5XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    forgetExpectedGateway: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description No Content */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description The caller, the operator or the gateway must act */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description LEONORE cannot serve now; see Retry-After */
+            "5XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    listEnrolments: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        items: components["schemas"]["Enrolment"][];
+                    };
+                };
+            };
+            /** @description The caller, the operator or the gateway must act */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description LEONORE cannot serve now; see Retry-After */
+            "5XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    createEnrolment: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": {
+                    name: string;
+                    /** @description Patterns of the ids that may enrol, with `*` and `?`; absent: all */
+                    ids?: string[];
+                    labels?: {
+                        [key: string]: string;
+                    };
+                    /** @description Labels that its gateways may set themselves: names, or `*`; absent: none */
+                    reportedLabels?: (string | "*")[];
+                    /** @description The node that it is assigned to at its enrolment, if that is up */
+                    nodeId?: string;
+                    /** @description Gateways without a key are taken; absent: not */
+                    keyless?: boolean;
+                    /**
+                     * @description `person`: gateways wait until somebody approves them
+                     * @enum {unknown}
+                     */
+                    approval?: "automatic" | "person";
+                    /** @description Gateways that may enrol; absent: any number */
+                    most?: number;
+                    /** @description Absent: it does not expire */
+                    expiresInSeconds?: number;
+                };
+            };
+        };
+        responses: {
+            /** @description Created */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        enrolment: components["schemas"]["Enrolment"];
+                        /** @description Shown this once; only its hash is kept */
+                        token: string;
+                    };
+                };
+            };
+            /** @description The caller, the operator or the gateway must act */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description LEONORE cannot serve now; see Retry-After */
+            "5XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    revokeEnrolment: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                name: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description No Content */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
             };
             /** @description The caller, the operator or the gateway must act */
             "4XX": {

@@ -14,6 +14,25 @@ export function issueGatewayToken(gatewayId: string): { token: string; hash: Buf
   return { token, hash: hashToken(token) };
 }
 
+/** A token with which gateways may enrol: 256 random bits. */
+export function issueEnrolmentToken(): { token: string; hash: Buffer } {
+  const token = `lge_${randomBytes(32).toString('base64url')}`;
+  return { token, hash: hashToken(token) };
+}
+
+/** A code by which one gateway enrols once: 128 random bits, so that somebody may type it. */
+export function issueClaimCode(): { code: string; hash: Buffer } {
+  const code = `lgc_${randomBytes(16).toString('base64url')}`;
+  return { code, hash: hashToken(code) };
+}
+
+/** What a bearer token is by its form; nothing is proved yet. */
+export function kindOfToken(token: string): 'gateway' | 'enrolment' | 'claim' | 'other' {
+  if (token.startsWith('lgw_')) return 'gateway';
+  if (token.startsWith('lge_')) return 'enrolment';
+  return token.startsWith('lgc_') ? 'claim' : 'other';
+}
+
 /** The gateway that a token claims to be of; null when it is no gateway token. Nothing is proved yet. */
 export function gatewayOfToken(token: string): string | null {
   const match = pattern.exec(token);

@@ -76,6 +76,18 @@ export const limits = {
   deviceBodyBytes: 128 * 1024,
   /** Registrations that wait for a node; more are told to come again without being entered. */
   queuedRegistrations: 100_000,
+  /** Gateways that wait for a person's approval; more are told to come again. */
+  pendingGateways: 10_000,
+  /** Refused registrations that are kept of one gateway, by reason and key; the longest ago goes. */
+  contestsOfGateway: 8,
+  /** Enrolments there are at once: each is somebody's to know of. */
+  enrolments: 1_000,
+  /** Gateways that one enrolment may take: more than that are a fleet of another size. */
+  enrolmentGateways: 1_000_000,
+  /** Patterns of ids of an enrolment: each is tried at each registration by it. */
+  idGlobs: 32,
+  /** Gateways that are expected at once, and that one request may name. */
+  expectedGateways: { most: 200_000, perRequest: 1_000 },
   /** Gateways named one by one in a deployment; use a selector for more. */
   deploymentGateways: 10_000,
   /** Gateways a chunk workflow waits for: keeps each history far below Temporal's 4,096 events. */

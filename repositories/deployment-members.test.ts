@@ -87,7 +87,10 @@ describe('members of a deployment', () => {
       profiles.push(...page.map(({ profile }) => profile));
     }
     expect(profiles).toEqual([
-      profileOf('a-1', { labels: { floor: '1' }, installed: [{ name: 'app', version: '1.0.0' }] }),
+      {
+        ...profileOf('a-1', { labels: { floor: '1' }, installed: [{ name: 'app', version: '1.0.0' }] }),
+        reported: { floor: '1' },
+      },
     ]);
   });
 

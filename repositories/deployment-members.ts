@@ -1,10 +1,12 @@
-import type { GatewayProfile, Installed } from '../domain/gateway/profile.js';
+import type { Labels } from '../domain/gateway/labels.js';
+import type { GatewayProfile, Installed, SelectableProfile } from '../domain/gateway/profile.js';
 import { parseSelector } from '../domain/selector/selector.js';
 import { Prisma } from '../prisma/generated/client.js';
 import { inTransaction, jsonText, type Database, type Transaction } from './database.js';
 import { isStatementTimeout } from './database-errors.js';
 import type { DeliveryWriter } from './delivery/delivery-writer.js';
 import type { Deployment } from './deployment-repository.js';
+import { plannableProfile } from './gateway-repository.js';
 import { selectorSql } from './selector-sql.js';
 
 /** Gateways that are meant: a list, or all that a selector matches. */
@@ -13,7 +15,7 @@ export type Members = Pick<Deployment, 'gatewayIds' | 'selector'>;
 /** A gateway as planning needs it; the profile carries labels and what is installed. */
 export interface Member {
   readonly id: string;
-  readonly profile: GatewayProfile;
+  readonly profile: SelectableProfile;
 }
 
 /** Gateways read at once. */
@@ -83,16 +85,13 @@ export class DeploymentMembers {
     let after = '';
     for (;;) {
       const rows = await this.database.$queryRaw<
-        { id: string; profile: GatewayProfile; labels: Record<string, string>; installed: Installed[] }[]
+        { id: string; profile: GatewayProfile; labels: Labels; installed: Installed[] }[]
       >`
         SELECT g.id, g.profile, g.labels, g.installed FROM gateway g
         WHERE ${condition} AND g.id > ${after} ORDER BY g.id LIMIT ${pageSize}`;
       const last = rows.at(-1);
       if (last === undefined) return;
-      yield rows.map(({ id, profile, labels, installed }) => ({
-        id,
-        profile: { ...profile, labels, installed },
-      }));
+      yield rows.map((row) => ({ id: row.id, profile: plannableProfile(row) }));
       after = last.id;
     }
   }

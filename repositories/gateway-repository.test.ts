@@ -5,10 +5,13 @@ import {
   addGateways,
   addNode,
   addRollout,
+  placedOn,
   profileOf,
+  registrationOf,
   testRepositories,
   type TestRepositories,
 } from '../tests/support/test-repositories.js';
+import type { Registration } from './registration-repository.js';
 
 let repositories: TestRepositories;
 
@@ -18,34 +21,21 @@ beforeEach(async () => {
 
 afterEach(() => repositories.close());
 
-const channel = { protocol: 'http', strategy: 'pull' };
-
-function registration(
-  id: string,
-  mac: string | undefined,
-  newTokenHash: Buffer | null = Buffer.from('hash'),
-) {
-  return {
-    profile: profileOf(id, mac === undefined ? {} : { mac }),
-    channel,
-    pushAddress: null,
-    agentVersion: '1',
-    newTokenHash,
-  };
+function registration(id: string, mac: string | undefined, tokenHash = Buffer.from('hash')): Registration {
+  return registrationOf(profileOf(id, mac === undefined ? {} : { mac }), tokenHash);
 }
 
 test('gateways spread over the nodes, and a gateway that registers again keeps its place', async () => {
   await addNode(repositories, 'a');
   await addNode(repositories, 'b');
-  const { gateways, nodes } = repositories;
+  const { gateways, registrations, nodes } = repositories;
   await addGateways(
     repositories,
     ['g1', 'g2', 'g3', 'g4'].map((id) => profileOf(id)),
   );
   expect((await nodes.list()).map((node) => node.gatewayCount)).toEqual([2, 2]);
   const before = await gateways.get('g1');
-  const { node } = await gateways.register(registration('g1', undefined));
-  expect(node.id).toBe(before.nodeId);
+  expect(placedOn(await registrations.register(registration('g1', undefined)))).toBe(before.nodeId);
   expect((await nodes.list()).map((entry) => entry.gatewayCount)).toEqual([2, 2]);
 });
 
@@ -53,7 +43,7 @@ test('registrations at the same time do not miscount', async () => {
   await addNode(repositories, 'a');
   await addNode(repositories, 'b');
   const ids = Array.from({ length: 40 }, (_unused, index) => `g${index}`);
-  await Promise.all(ids.map((id) => repositories.gateways.register(registration(id, undefined))));
+  await Promise.all(ids.map((id) => repositories.registrations.register(registration(id, undefined))));
   const placed = (await repositories.gateways.list(100, null)).items.map((gateway) => gateway.nodeId);
   expect(placed).toHaveLength(40);
   for (const { id, gatewayCount } of await repositories.nodes.list()) {
@@ -63,19 +53,19 @@ test('registrations at the same time do not miscount', async () => {
 
 test('an id cannot be taken over by another device', async () => {
   await addNode(repositories, 'a');
-  const { gateways } = repositories;
-  await gateways.register(registration('g1', '02:00:00:00:00:01'));
-  await expect(gateways.register(registration('g1', '02:00:00:00:00:02'))).rejects.toMatchObject({
+  const { registrations } = repositories;
+  await registrations.register(registration('g1', '02:00:00:00:00:01'));
+  await expect(registrations.register(registration('g1', '02:00:00:00:00:02'))).rejects.toMatchObject({
     code: 'GATEWAY_IDENTITY_TAKEN',
   });
-  await expect(gateways.register(registration('g1', undefined))).rejects.toMatchObject({
+  await expect(registrations.register(registration('g1', undefined))).rejects.toMatchObject({
     code: 'GATEWAY_IDENTITY_TAKEN',
   });
-  await gateways.register(registration('g1', '02-00-00-00-00-01'));
+  await registrations.register(registration('g1', '02-00-00-00-00-01'));
 });
 
 test('without a node nothing is registered', async () => {
-  await expect(repositories.gateways.register(registration('g1', undefined))).rejects.toMatchObject({
+  await expect(repositories.registrations.register(registration('g1', undefined))).rejects.toMatchObject({
     code: 'NO_NODE',
   });
   await expect(repositories.gateways.get('g1')).rejects.toMatchObject({ code: 'GATEWAY_NOT_FOUND' });
@@ -83,18 +73,18 @@ test('without a node nothing is registered', async () => {
 
 test('a gateway that keeps its token keeps its hash; a decommissioned one has none', async () => {
   await addNode(repositories, 'a');
-  const { gateways, nodes } = repositories;
-  await gateways.register(registration('g1', undefined, Buffer.from('first')));
-  await gateways.register(registration('g1', undefined, null));
-  expect(Buffer.from((await gateways.credentialsOf(['g1'])).get('g1')?.tokenHash ?? []).toString()).toBe(
-    'first',
-  );
-  await gateways.decommission('g1');
-  expect((await gateways.credentialsOf(['g1'])).get('g1')).toMatchObject({
-    state: 'decommissioned',
-    nodeId: null,
+  const { gateways, registrations, nodes } = repositories;
+  const first = registration('g1', undefined, Buffer.from('first'));
+  await registrations.register(first);
+  expect(await registrations.register({ ...first, newTokenHash: Buffer.from('second') })).toMatchObject({
+    keepsToken: true,
   });
-  expect((await gateways.credentialsOf(['g1'])).get('g1')?.tokenHash).toHaveLength(0);
+  const hashOf = async (): Promise<string> =>
+    Buffer.from((await registrations.identitiesOf(['g1'])).get('g1')?.tokenHash ?? []).toString();
+  expect(await hashOf()).toBe('first');
+  await gateways.decommission('g1');
+  expect(await gateways.get('g1')).toMatchObject({ state: 'decommissioned', nodeId: null });
+  expect(await hashOf()).toBe('');
   expect((await nodes.get('a')).gatewayCount).toBe(0);
 });
 

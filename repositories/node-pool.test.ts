@@ -7,12 +7,15 @@ import {
   addGateways,
   addNode,
   addRollout,
+  placedOn,
   offerPackage,
   planOf,
   profileOf,
+  registrationOf,
   testRepositories,
   type TestRepositories,
 } from '../tests/support/test-repositories.js';
+import type { Registration } from './registration-repository.js';
 import { startHaltableDatabase } from '../tests/support/postgres.js';
 import { createRepositories } from './repositories.js';
 
@@ -34,14 +37,8 @@ async function configure(
   await repositories.pool.configure({ strategy, threshold, minNodes: 1, maxNodes, settleMs: 0 }, names);
 }
 
-function registration(id: string, labels: Record<string, string> = {}) {
-  return {
-    profile: profileOf(id, { labels }),
-    channel: { protocol: 'http', strategy: 'pull' },
-    pushAddress: null,
-    agentVersion: '1',
-    newTokenHash: Buffer.from('hash'),
-  };
+function registration(id: string, labels: Record<string, string> = {}): Registration {
+  return registrationOf(profileOf(id, { labels }), Buffer.from('hash'));
 }
 
 function idsOf(count: number, prefix = 'g'): string[] {
@@ -68,8 +65,8 @@ describe('when all nodes are full', () => {
   test('new gateways are queued and told when to ask; a node that comes takes its share, then the queue', async () => {
     await configure(10, 2);
     await addNode(repositories, 'node-1');
-    const { gateways, placement, pool } = repositories;
-    const outcomes = await gateways.registerAll(idsOf(14).map((id) => registration(id)));
+    const { gateways, placement, pool, registrations } = repositories;
+    const outcomes = await registrations.registerAll(idsOf(14).map((id) => registration(id)));
     const waiting = outcomes.filter((outcome) => outcome instanceof LeonoreError);
     expect(waiting).toHaveLength(4);
     expect(waiting[0]).toMatchObject({ code: 'NODES_FULL', details: { retryAfterSeconds: 2 } });
@@ -86,14 +83,15 @@ describe('when all nodes are full', () => {
     expect(await placement.admit()).toBe(4);
     expect(await counts()).toEqual({ 'node-1': 7, 'node-2': 7 });
     // Who was placed while it waited learns of it when it asks again.
-    const { node } = await gateways.register(registration('g013'));
-    expect(node.id).toBe((await gateways.get('g013')).nodeId);
+    expect(placedOn(await registrations.register(registration('g013')))).toBe(
+      (await gateways.get('g013')).nodeId,
+    );
   });
 
   test('a gateway that was admitted before is never queued, and at its limit the pool refuses nobody', async () => {
     await configure(2, 2);
     const incarnation = await addNode(repositories, 'node-1');
-    const { gateways, nodes } = repositories;
+    const { nodes, registrations } = repositories;
     await addGateways(
       repositories,
       idsOf(2).map((id) => profileOf(id)),
@@ -106,8 +104,8 @@ describe('when all nodes are full', () => {
       idsOf(2, 'h').map((id) => profileOf(id)),
     );
     // node-2 is full; those of node-1 find a place on it all the same.
-    expect((await gateways.register(registration('g000'))).node.id).toBe('node-2');
-    await expect(gateways.register(registration('new'))).rejects.toMatchObject({ code: 'NODES_FULL' });
+    expect(placedOn(await registrations.register(registration('g000')))).toBe('node-2');
+    await expect(registrations.register(registration('new'))).rejects.toMatchObject({ code: 'NODES_FULL' });
     await addNode(repositories, 'node-1');
     await addGateways(
       repositories,
@@ -124,7 +122,7 @@ describe('when all nodes are full', () => {
     const batches = idsOf(120).map((id) => registration(id));
     const outcomes = await Promise.all(
       Array.from({ length: 12 }, (_none, index) =>
-        (index % 2 === 0 ? repositories : other).gateways.registerAll(
+        (index % 2 === 0 ? repositories : other).registrations.registerAll(
           batches.slice(index * 10, index * 10 + 10),
         ),
       ),
@@ -136,7 +134,7 @@ describe('when all nodes are full', () => {
   test('a gateway that is twice in a batch is entered twice, and by its own mac only', async () => {
     await addNode(repositories, 'node-1');
     const withMac = (mac: string) => ({ ...registration('g'), profile: profileOf('g', { mac }) });
-    const outcomes = await repositories.gateways.registerAll([
+    const outcomes = await repositories.registrations.registerAll([
       withMac('02:00:00:00:00:01'),
       registration('h'),
       withMac('02:00:00:00:00:02'),
@@ -161,7 +159,7 @@ describe('when all nodes are full', () => {
   test('who does not ask again for minutes is not waiting any more', async () => {
     await configure(1, 5);
     await addNode(repositories, 'node-1');
-    await repositories.gateways.registerAll([registration('a'), registration('b')]);
+    await repositories.registrations.registerAll([registration('a'), registration('b')]);
     expect((await repositories.pool.look()).view.queued).toBe(1);
     await repositories.database.$executeRaw`UPDATE gateway SET last_seen_at = now() - interval '1 hour'`;
     expect((await repositories.pool.look()).view.queued).toBe(0);
@@ -278,7 +276,7 @@ describe('when everything is restarted', () => {
 
   test('a node that is not back yet is not made up for, and its gateways stay with it', async () => {
     const { incarnations } = await fullNodes();
-    const { nodes, pool, gateways } = repositories;
+    const { nodes, pool, registrations } = repositories;
     expect((await pool.look()).action.kind).toBe('grow');
     for (const [index, incarnation] of incarnations.entries())
       await nodes.stopped(`node-${index + 1}`, incarnation);
@@ -288,7 +286,7 @@ describe('when everything is restarted', () => {
     // Who looks for its node meanwhile is told to be patient with it: another would be one move more.
     for (const id of idsOf(4)) {
       const before = await nodeOf(id);
-      expect((await gateways.register(registration(id))).node.id).toBe(before);
+      expect(placedOn(await registrations.register(registration(id)))).toBe(before);
     }
     expect((await nodes.moveFromLost()).stranded).toEqual([]);
     await addNode(repositories, 'node-2');
@@ -299,12 +297,12 @@ describe('when everything is restarted', () => {
 
   test('one that does not come back is made up for', async () => {
     const { incarnations } = await fullNodes();
-    const { nodes, pool, gateways } = repositories;
+    const { nodes, pool, registrations } = repositories;
     await nodes.stopped('node-2', incarnations[1] ?? '');
     await silence('node-2');
     expect((await pool.look()).action).toEqual({ kind: 'grow' });
     const [orphan] = await repositories.database.gateway.findMany({ where: { nodeId: 'node-2' } });
-    expect((await gateways.register(registration(orphan?.id ?? ''))).node.id).toBe('node-1');
+    expect(placedOn(await registrations.register(registration(orphan?.id ?? '')))).toBe('node-1');
     expect((await nodes.moveFromLost()).stranded).toEqual([]);
     expect(await counts()).toEqual({ 'node-1': 4, 'node-2': 0 });
   });
@@ -315,14 +313,14 @@ describe('when everything is restarted', () => {
     const server = await startHaltableDatabase();
     repositories = await testRepositories(60_000, server);
     await fullNodes();
-    const { nodes, gateways } = repositories;
+    const { nodes, registrations } = repositories;
     await silence('node-1');
     await silence('node-2');
     await server.restart();
     await addNode(repositories, 'node-1');
     for (const id of idsOf(4)) {
       const before = await nodeOf(id);
-      expect((await gateways.register(registration(id))).node.id).toBe(before);
+      expect(placedOn(await registrations.register(registration(id)))).toBe(before);
     }
     expect((await nodes.moveFromLost()).stranded).toEqual([]);
     expect(await counts()).toEqual({ 'node-1': 2, 'node-2': 2 });
@@ -399,13 +397,13 @@ describe('draining', () => {
     await repositories.nodes.startDrain('node-1');
     await addNode(repositories, 'node-1');
     expect((await repositories.nodes.get('node-1')).state).toBe('draining');
-    expect((await repositories.gateways.register(registration('g'))).node.id).toBe('node-2');
+    expect(placedOn(await repositories.registrations.register(registration('g')))).toBe('node-2');
   });
 });
 
 test('by location, a node is launched where those are that wait, and takes them', async () => {
   await configure(2, 3, 'location');
-  const { gateways, nodes, pool, placement } = repositories;
+  const { gateways, nodes, pool, placement, registrations } = repositories;
   await nodes.register({
     id: 'node-1',
     address: 'http://x',
@@ -413,7 +411,7 @@ test('by location, a node is launched where those are that wait, and takes them'
     labels: { site: 'b1' },
   });
   await placement.takeShare('node-1');
-  await gateways.registerAll([
+  await registrations.registerAll([
     registration('a', { site: 'b1' }),
     registration('b', { site: 'b1' }),
     registration('c', { site: 'b2' }),

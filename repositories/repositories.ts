@@ -7,6 +7,9 @@ import { DeliveryRepository } from './delivery/delivery-repository.js';
 import { DeliveryWriter } from './delivery/delivery-writer.js';
 import { DeploymentMembers } from './deployment-members.js';
 import { DeploymentRepository } from './deployment-repository.js';
+import { ContestRepository } from './contest-repository.js';
+import { EnrolmentRepository } from './enrolment-repository.js';
+import { ExpectedGatewayRepository } from './expected-gateway-repository.js';
 import { GatewayRepository } from './gateway-repository.js';
 import { NodeRepository } from './node-repository.js';
 import { OrderRepository } from './order-repository.js';
@@ -14,6 +17,7 @@ import { PackageRepository } from './package-repository.js';
 import { Placement } from './placement.js';
 import { PoolRepository } from './pool-repository.js';
 import { ProvisioningRepository } from './provisioning-repository.js';
+import { RegistrationRepository } from './registration-repository.js';
 import { ReplanningRepository } from './replanning-repository.js';
 import { RolloutRepository } from './rollout-repository.js';
 import { SourceBuildRepository } from './source-build-repository.js';
@@ -23,6 +27,10 @@ import { ValueRepository } from './value-repository.js';
 export interface Repositories {
   readonly artifacts: ArtifactRepository;
   readonly gateways: GatewayRepository;
+  readonly registrations: RegistrationRepository;
+  readonly contests: ContestRepository;
+  readonly enrolments: EnrolmentRepository;
+  readonly expected: ExpectedGatewayRepository;
   readonly nodes: NodeRepository;
   readonly placement: Placement;
   readonly pool: PoolRepository;
@@ -52,6 +60,10 @@ export function createRepositories(database: Database, nodeSilenceMs: number, wr
   return {
     artifacts: new ArtifactRepository(database),
     gateways: new GatewayRepository(database, placement, writes),
+    registrations: new RegistrationRepository(database, placement),
+    contests: new ContestRepository(database),
+    enrolments: new EnrolmentRepository(database),
+    expected: new ExpectedGatewayRepository(database),
     nodes: new NodeRepository(database, nodeSilenceMs, placement),
     placement,
     pool: new PoolRepository(database, placement, nodeSilenceMs),

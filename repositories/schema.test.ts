@@ -15,6 +15,7 @@ const indexesBeyondPrisma: readonly string[] = [
   'CREATE INDEX delivery_replan_idx ON delivery USING btree (rollout_id, ordinal) WHERE replan',
   'CREATE INDEX delivery_rollout_id_chunk_idx ON delivery USING btree (rollout_id, chunk) WHERE (chunk IS NOT NULL)',
   'CREATE INDEX gateway_odd_number_idx ON gateway USING btree (id) WHERE leonore_has_odd_number(labels)',
+  "CREATE INDEX gateway_pending_idx ON gateway USING btree (id) WHERE (state = 'pending'::text)",
   "CREATE INDEX gateway_queued_idx ON gateway USING btree (queued_at, id) WHERE (state = 'queued'::text)",
   'CREATE INDEX gateway_wake_idx ON gateway USING btree (node_id) WHERE wake',
   'CREATE INDEX rollout_chunk_open_idx ON rollout_chunk USING btree (deadline_at) WHERE (ended_at IS NULL)',

@@ -56,6 +56,7 @@ const keyedFacts: ReadonlyMap<string, (key: string) => SqlFact> = new Map<string
       },
     }),
   ],
+  ['reported', (key) => ({ type: 'text', value: Prisma.sql`(g.profile -> 'labels' ->> ${key}::text)` })],
   ['software.tools', (key) => reported(versionIn(Prisma.sql`g.profile #> '{software,tools}'`, key))],
   [
     'hardware.components',

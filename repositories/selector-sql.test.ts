@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import fc from 'fast-check';
 import { isolationLevels } from '../domain/gateway/isolation.js';
-import type { GatewayProfile } from '../domain/gateway/profile.js';
+import type { SelectableProfile } from '../domain/gateway/profile.js';
 import { keyedFacts, singleFacts } from '../domain/selector/facts.js';
 import { Prisma } from '../prisma/generated/client.js';
 import { matches, parseSelector, type Literal, type SelectorNode } from '../domain/selector/selector.js';
@@ -20,12 +20,13 @@ afterAll(() => repositories.close());
 /** Ids of the gateways that PostgreSQL finds each of some selectors to hold for, in one statement. */
 async function foundByEach(
   roots: readonly SelectorNode[],
-  gateways: readonly GatewayProfile[],
+  gateways: readonly SelectableProfile[],
 ): Promise<string[][]> {
   const rows = JSON.stringify(
-    gateways.map((profile) => ({
+    gateways.map(({ reported, ...profile }) => ({
       id: profile.id,
-      profile,
+      // What a device says of its labels lies in its profile, what it is known by beside it.
+      profile: { ...profile, labels: reported ?? profile.labels ?? {} },
       labels: profile.labels ?? {},
       installed: profile.installed ?? [],
     })),
@@ -37,13 +38,13 @@ async function foundByEach(
   return roots.map((_root, index) => answers.filter(({ hold }) => hold[index] === true).map(({ id }) => id));
 }
 
-async function found(root: SelectorNode, gateways: readonly GatewayProfile[]): Promise<string[]> {
+async function found(root: SelectorNode, gateways: readonly SelectableProfile[]): Promise<string[]> {
   const [ids = []] = await foundByEach([root], gateways);
   return ids;
 }
 
 /** What they are to be. */
-function expected(root: SelectorNode, gateways: readonly GatewayProfile[]): string[] {
+function expected(root: SelectorNode, gateways: readonly SelectableProfile[]): string[] {
   return gateways.filter((profile) => matches({ text: '', root }, profile)).map(({ id }) => id);
 }
 
@@ -217,9 +218,11 @@ const gateway = fc
     fc.record({ kernel: text, libc: text, tools: versioned }, optional),
     fc.record({ id: text, arch: text, os: text }),
     fc.option(fc.constantFrom(...isolationLevels), { nil: undefined }),
+    fc.option(fc.dictionary(name, text, { maxKeys: 5 }), { nil: undefined }),
   )
-  .map(([rest, labels, hardware, software, { id, arch, os }, isolation]): GatewayProfile => ({
+  .map(([rest, labels, hardware, software, { id, arch, os }, isolation, reported]): SelectableProfile => ({
     ...rest,
+    ...(reported === undefined ? {} : { reported }),
     ...(isolation === undefined
       ? {}
       : { state: { isolation, limits: false, digest: '0', applications: [], damaged: [] } }),

@@ -14,7 +14,7 @@ import { LeonoreError } from '../domain/errors.js';
 import { CommandLauncher } from '../workers/launchers/command-launcher.js';
 import type { PoolActivities } from '../workflows/activity-types.js';
 import { testApi, testTokens, type TestApi } from './support/test-api.js';
-import { addNode, profileOf } from './support/test-repositories.js';
+import { addNode, profileOf, registrationOf } from './support/test-repositories.js';
 
 let directory: string;
 let api: TestApi;
@@ -73,14 +73,8 @@ async function pass(): Promise<void> {
 }
 
 async function register(id: string): Promise<string> {
-  const outcome = await api.repositories.gateways
-    .register({
-      profile: profileOf(id),
-      channel: { protocol: 'http', strategy: 'pull' },
-      pushAddress: null,
-      agentVersion: null,
-      newTokenHash: Buffer.from('hash'),
-    })
+  const outcome = await api.repositories.registrations
+    .register(registrationOf(profileOf(id), Buffer.from('hash')))
     .catch((error: unknown) => error);
   if (outcome instanceof LeonoreError) return outcome.code;
   return (outcome as { node: { id: string } }).node.id;

@@ -10,7 +10,7 @@ import type {
   ReportsResponse,
 } from '../../domain/agent-protocol/messages.js';
 import type { GatewayProfile } from '../../domain/gateway/profile.js';
-import type { DeviceSession, TasksAnswer } from './http/device-client.js';
+import type { DeviceSession, RegistrationProof, TasksAnswer } from './http/device-client.js';
 import type { DownloadSink } from './http/download.js';
 
 export interface Connectivity {
@@ -19,7 +19,7 @@ export interface Connectivity {
   /** Where notices come in; undefined when push is not offered. */
   readonly pushAddress: string | undefined;
   onNotice(listener: (notice: PushNotice) => void): void;
-  register(body: RegisterRequest, token: string, signal: AbortSignal): Promise<RegisterResponse>;
+  register(body: RegisterRequest, by: RegistrationProof, signal: AbortSignal): Promise<RegisterResponse>;
   pollTasks(session: DeviceSession, etag: string | undefined, signal: AbortSignal): Promise<TasksAnswer>;
   sendReports(
     session: DeviceSession,

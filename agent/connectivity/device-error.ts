@@ -2,7 +2,7 @@
  * Why LEONORE could not be talked to, by what the gateway has to do about it:
  *   unreachable      nobody answered: try again, and after some attempts go back to the registration address
  *   unavailable      it asked for patience (429, 5xx): wait, honouring Retry-After
- *   unauthenticated  the token is not accepted (401): register again with the enrolment token
+ *   unauthenticated  the token is not accepted (401): register again by the key
  *   wrongNode        another node is responsible (421): register again to learn which
  *   refused          it will never accept this (any other 4xx): do not repeat it
  *   malformed        the answer cannot be understood: treated as unavailable
@@ -20,6 +20,8 @@ export class DeviceError extends Error {
     readonly retryAfterMs = 0,
     /** Code of the server's problem document, when it sent one. */
     readonly code?: string,
+    /** Of the registration that the server took last, when this one was not above it. */
+    readonly lastCounter?: number,
     options?: ErrorOptions,
   ) {
     super(message, options);

@@ -8,6 +8,7 @@
  */
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { RegisterRequest, RegisterResponse } from '../../domain/agent-protocol/messages.js';
+import type { GatewayKey } from '../state/gateway-key.js';
 import type { Log } from '../state/bounded-log.js';
 import { Backoff } from './backoff.js';
 import type { Connectivity } from './connectivity.js';
@@ -17,16 +18,21 @@ import type { DeviceSession } from './http/device-client.js';
 export interface Credentials {
   readonly token: string | undefined;
   readonly nodeAddress: string | undefined;
+  /** LEONORE knows the gateway by its key. */
+  readonly enrolled: boolean;
 }
 
 export interface NodeConnectionOptions {
   readonly connectivity: Connectivity;
-  readonly enrolmentToken: string;
+  /** Needed until the gateway is known by its key. */
+  readonly enrolmentToken: string | undefined;
   /** Known from an earlier run. */
   readonly credentials: Credentials;
+  /** The gateway's key; undefined while it cannot be kept, and then the gateway proves itself without one. */
+  readonly key: () => Promise<GatewayKey | undefined>;
   readonly request: () => Promise<RegisterRequest>;
   /** Called after each registration, before anything is done with it: makes it last. */
-  readonly onRegistered: (response: RegisterResponse, token: string) => Promise<void>;
+  readonly onRegistered: (response: RegisterResponse, token: string, enrolled: boolean) => Promise<void>;
   readonly log: Log;
   readonly signal: AbortSignal;
   readonly firstRetryMs: number;
@@ -39,12 +45,15 @@ const unreachableBeforeReturn = 3;
 export class NodeConnection {
   #token: string | undefined;
   #nodeAddress: string | undefined;
+  /** By its key alone, when it has no token: with the enrolment token otherwise. */
+  #byKeyAlone: boolean;
   #registration: Promise<void> | null = null;
   #unreachable = 0;
 
   constructor(private readonly options: NodeConnectionOptions) {
     this.#token = options.credentials.token;
     this.#nodeAddress = options.credentials.nodeAddress;
+    this.#byKeyAlone = options.credentials.enrolled || options.enrolmentToken === undefined;
   }
 
   /**
@@ -121,34 +130,56 @@ export class NodeConnection {
   }
 
   async #tryToRegister(attempts: number): Promise<void> {
-    const { connectivity, enrolmentToken, log, signal } = this.options;
+    const { log, signal } = this.options;
     const backoff = this.#backoff();
+    // Each of what a refusal can be answered with at once is tried once.
+    let counted = false;
     for (let attempt = 1; ; attempt += 1) {
       signal.throwIfAborted();
-      // With its own token the gateway proves to be the one that it was.
-      const used = this.#token ?? enrolmentToken;
+      const key = await this.options.key();
       try {
-        const response = await connectivity.register(await this.options.request(), used, signal);
-        const token = response.token ?? this.#token;
-        if (token === undefined) throw new DeviceError('malformed', 'The registration brought no token.');
-        await this.options.onRegistered(response, token);
-        this.#token = token;
-        this.#nodeAddress = response.node.address;
-        this.#unreachable = 0;
-        log('info', 'registered', { node: response.node.id, strategy: response.strategy });
+        await this.#registerOnce(key);
         return;
       } catch (error) {
         signal.throwIfAborted();
         if (!(error instanceof DeviceError)) throw error;
         log('warn', 'registration failed', { failure: error.failure, problem: error.message });
-        if (error.failure === 'unauthenticated' && this.#token !== undefined) {
-          this.#token = undefined;
+        if (error.lastCounter !== undefined && !counted) {
+          counted = true;
+          key?.continueFrom(error.lastCounter);
           continue;
         }
+        if (error.failure === 'unauthenticated' && this.#hasOtherProof()) continue;
         if (attempt >= attempts) return;
         await sleep(backoff.next(error.retryAfterMs), undefined, { signal });
       }
     }
+  }
+
+  async #registerOnce(key: GatewayKey | undefined): Promise<void> {
+    const { connectivity, enrolmentToken, log, signal } = this.options;
+    // With its own token the gateway keeps it; its key alone brings a new one.
+    const token = this.#token ?? (this.#byKeyAlone ? undefined : enrolmentToken);
+    const response = await connectivity.register(await this.options.request(), { token, key }, signal);
+    const own = response.token ?? this.#token;
+    if (own === undefined) throw new DeviceError('malformed', 'The registration brought no token.');
+    const isEnrolled = key !== undefined && response.key === key.text;
+    await this.options.onRegistered(response, own, isEnrolled);
+    this.#token = own;
+    this.#nodeAddress = response.node.address;
+    this.#byKeyAlone = isEnrolled || enrolmentToken === undefined;
+    this.#unreachable = 0;
+    log('info', 'registered', { node: response.node.id, strategy: response.strategy });
+  }
+
+  /** What was not accepted is given up for what is left: the token for the key, the key for the enrolment token. */
+  #hasOtherProof(): boolean {
+    const hadToken = this.#token !== undefined;
+    this.#token = undefined;
+    if (hadToken) return true;
+    if (!this.#byKeyAlone || this.options.enrolmentToken === undefined) return false;
+    this.#byKeyAlone = false;
+    return true;
   }
 
   #backoff(): Backoff {

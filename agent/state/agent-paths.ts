@@ -7,6 +7,7 @@ export interface AgentPaths {
   readonly root: string;
   readonly own: string;
   readonly identity: string;
+  readonly key: string;
   readonly journal: string;
   readonly ended: string;
   readonly reports: string;
@@ -25,6 +26,7 @@ export function agentPaths(root: string): AgentPaths {
     root,
     own,
     identity: join(own, 'identity.json'),
+    key: join(own, 'key.json'),
     journal: join(own, 'journal.json'),
     ended: join(own, 'ended.json'),
     reports: join(own, 'reports'),

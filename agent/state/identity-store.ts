@@ -7,6 +7,8 @@ const IdentitySchema = Type.Object({
   /** Marks the processes of this container, see isolation/unit-processes.ts. */
   mark: Type.String({ minLength: 16 }),
   token: Type.Optional(Type.String()),
+  /** LEONORE knows the gateway by its key: no enrolment token is needed any more. */
+  enrolled: Type.Optional(Type.Boolean()),
   node: Type.Optional(Type.Object({ id: Type.String(), address: Type.String() })),
   strategy: Type.Optional(Type.String()),
   pollIntervalSeconds: Type.Optional(Type.Number()),

@@ -11,6 +11,7 @@ import type {
 } from '../../domain/agent-protocol/messages.js';
 import { renderRegistrationText, renderTasksText, wantsText } from '../../domain/agent-protocol/text-form.js';
 import type { GatewayProfile } from '../../domain/gateway/profile.js';
+import { KeyGuard } from './key-guard.js';
 import type { TestPackage } from './test-package.js';
 
 /** Answers a request itself and returns true, or leaves it to the server. */
@@ -28,6 +29,8 @@ export class DeviceServer {
   nodeAddress: string;
   pollIntervalSeconds = 0.05;
   intercept: Intercept = () => false;
+  /** What the gateway is known by, once it has shown a key. */
+  readonly keys = new KeyGuard();
   /** Every report that was sent, duplicates too. */
   readonly reports: Report[] = [];
   readonly registrations: { readonly body: RegisterRequest; readonly token: string }[] = [];
@@ -130,21 +133,7 @@ export class DeviceServer {
 
   #serve(path: string, body: string, request: IncomingMessage, response: ServerResponse): void {
     const bearer = (request.headers.authorization ?? '').replace('Bearer ', '');
-    if (path === '/device/v1/register') {
-      this.registrations.push({ body: JSON.parse(body) as RegisterRequest, token: bearer });
-      if (bearer !== enrolmentToken && bearer !== this.token)
-        return problem(response, 401, 'UNAUTHENTICATED');
-      const answer = {
-        gatewayId: 'gw',
-        ...(bearer === enrolmentToken ? { token: this.token } : {}),
-        node: { id: 'node-1', address: this.nodeAddress },
-        protocol: 'http',
-        strategy: this.strategy,
-        pollIntervalSeconds: this.pollIntervalSeconds,
-      };
-      if (wantsText(request.headers.accept)) return text(response, renderRegistrationText(answer));
-      return json(response, answer);
-    }
+    if (path === '/device/v1/register') return this.#register(body, bearer, request, response);
     if (bearer !== this.token) return problem(response, 401, 'UNAUTHENTICATED');
     if (path === '/device/v1/tasks') return this.#serveTasks(request, response);
     if (path === '/device/v1/reports') return this.#takeReports(body, response);
@@ -157,6 +146,31 @@ export class DeviceServer {
     const archive = this.#packages.get(path.replace('/device/v1/packages/', ''));
     if (archive === undefined) return problem(response, 404, 'PACKAGE_NOT_FOUND');
     servePackage(archive, request, response);
+  }
+
+  #register(body: string, bearer: string, request: IncomingMessage, response: ServerResponse): void {
+    const told = JSON.parse(body) as RegisterRequest;
+    this.registrations.push({ body: told, token: bearer });
+    const isOwn = bearer === this.token;
+    const mayEnrol = isOwn || bearer === enrolmentToken;
+    const verdict = this.keys.judge(request.headers, told.profile.id, body, mayEnrol);
+    if (verdict.kind === 'invalid') return problem(response, 401, 'IDENTITY_PROOF_INVALID');
+    if (verdict.kind === 'other' && mayEnrol) return problem(response, 409, 'GATEWAY_CONTESTED');
+    if (verdict.kind === 'replayed')
+      return problem(response, 409, 'REGISTRATION_REPLAYED', { lastCounter: verdict.lastCounter });
+    const isProven = verdict.kind === 'proven';
+    if (!mayEnrol && !isProven) return problem(response, 401, 'UNAUTHENTICATED');
+    const answer = {
+      gatewayId: 'gw',
+      ...(isOwn ? {} : { token: this.token }),
+      ...(isProven ? { key: verdict.key } : {}),
+      node: { id: 'node-1', address: this.nodeAddress },
+      protocol: 'http',
+      strategy: this.strategy,
+      pollIntervalSeconds: this.pollIntervalSeconds,
+    };
+    if (wantsText(request.headers.accept)) text(response, renderRegistrationText(answer));
+    else json(response, answer);
   }
 
   #serveTasks(request: IncomingMessage, response: ServerResponse): void {
@@ -239,8 +253,14 @@ function text(response: ServerResponse, body: string, headers: Record<string, st
   response.writeHead(200, { 'content-type': 'text/plain', ...headers }).end(body);
 }
 
-function problem(response: ServerResponse, status: number, code: string): void {
+/** Answers with a problem document. */
+export function problem(
+  response: ServerResponse,
+  status: number,
+  code: string,
+  details?: Readonly<Record<string, unknown>>,
+): void {
   response
     .writeHead(status, { 'content-type': 'application/problem+json' })
-    .end(JSON.stringify({ title: code, code }));
+    .end(JSON.stringify({ title: code, code, ...(details === undefined ? {} : { details }) }));
 }

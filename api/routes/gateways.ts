@@ -41,7 +41,7 @@ export const gatewayRoutes: FastifyPluginAsyncTypebox<RouteOptions> = async (app
       const { unwell, ...paging } = request.query;
       const { limit, cursor } = pageOf(paging);
       const page = await gateways.list(limit, cursor, unwell);
-      return { items: page.items.map(toWire), nextCursor: page.nextCursor };
+      return { items: page.items.map(gatewayOnWire), nextCursor: page.nextCursor };
     },
   );
 
@@ -57,7 +57,7 @@ export const gatewayRoutes: FastifyPluginAsyncTypebox<RouteOptions> = async (app
       },
       onRequest: async (request) => access.require(request, 'viewer'),
     },
-    async (request) => toWire(await gateways.get(request.params.id)),
+    async (request) => gatewayOnWire(await gateways.get(request.params.id)),
   );
 
   app.post(
@@ -97,10 +97,26 @@ export const gatewayRoutes: FastifyPluginAsyncTypebox<RouteOptions> = async (app
   );
 };
 
-function toWire(gateway: Gateway) {
-  const { id, state, nodeId, protocol, strategy, agentVersion, profile } = gateway;
-  const registeredAt = gateway.registeredAt.toISOString();
-  const lastSeenAt = gateway.lastSeenAt.toISOString();
-  const troubles = troublesOf(profile);
-  return { id, state, nodeId, protocol, strategy, agentVersion, registeredAt, lastSeenAt, troubles, profile };
+/** A gateway as the API shows it. */
+export function gatewayOnWire(gateway: Gateway) {
+  const { id, state, nodeId, protocol, strategy, agentVersion, profile, key, readmitted, registeredFrom } =
+    gateway;
+  return {
+    id,
+    state,
+    nodeId,
+    protocol,
+    strategy,
+    agentVersion,
+    registeredAt: gateway.registeredAt.toISOString(),
+    lastSeenAt: gateway.lastSeenAt.toISOString(),
+    troubles: troublesOf(profile),
+    labels: gateway.labels,
+    operatorLabels: gateway.operatorLabels,
+    reportedLabels: [...gateway.reportedLabels],
+    key,
+    readmitted,
+    registeredFrom,
+    profile,
+  };
 }

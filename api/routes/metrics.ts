@@ -38,6 +38,9 @@ const metrics: readonly Metric[] = [
   },
 ];
 
+/** What happened longer ago is no reason to wake anybody. */
+const contestedWithinHours = 24;
+
 /** GET /metrics: nodes, pool and what was mended, in the text format of Prometheus; needs a token with the role viewer. */
 export async function metricsRoutes(app: FastifyInstance, { context }: RouteOptions): Promise<void> {
   const { access, repositories } = context;
@@ -45,10 +48,11 @@ export async function metricsRoutes(app: FastifyInstance, { context }: RouteOpti
     '/metrics',
     { schema: { hide: true }, onRequest: async (request) => access.require(request, 'viewer') },
     async (_request, reply) => {
-      const [nodes, queued, mends] = await Promise.all([
+      const [nodes, queued, mends, contested] = await Promise.all([
         repositories.nodes.list(),
         repositories.pool.queueLength(),
         repositories.rollouts.mends(),
+        repositories.contests.contestedGateways(contestedWithinHours),
       ]);
       return reply
         .type('text/plain; version=0.0.4; charset=utf-8')
@@ -57,6 +61,7 @@ export async function metricsRoutes(app: FastifyInstance, { context }: RouteOpti
             ...metrics.flatMap((metric) => linesOf(metric, nodes)),
             ...poolLines(nodes, queued),
             ...mendLines(mends),
+            ...contestLines(contested),
             '',
           ].join('\n'),
         );
@@ -93,6 +98,14 @@ function mendLines(mends: number): string[] {
     '# HELP leonore_mends_total Times that database and Temporal had parted and were brought together',
     '# TYPE leonore_mends_total counter',
     `leonore_mends_total ${mends}`,
+  ];
+}
+
+function contestLines(contested: number): string[] {
+  return [
+    `# HELP leonore_gateways_contested Gateways under whose ids somebody else came within ${contestedWithinHours} hours`,
+    '# TYPE leonore_gateways_contested gauge',
+    `leonore_gateways_contested ${contested}`,
   ];
 }
 

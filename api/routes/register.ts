@@ -1,66 +1,79 @@
+import { createHash } from 'node:crypto';
 import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox';
 import type { FastifyRequest } from 'fastify';
-import {
-  bearerToken,
-  gatewayOfToken,
-  issueGatewayToken,
-  tokenMatches,
-} from '../../connectivity/gateway-token.js';
-import { sendText } from '../../connectivity/http/send-text.js';
+import { Batcher } from '../../connectivity/batcher.js';
+import { issueGatewayToken } from '../../connectivity/gateway-token.js';
 import { checkPushAddress } from '../../connectivity/http/push-address.js';
+import { sendText } from '../../connectivity/http/send-text.js';
 import { servedChannels } from '../../connectivity/registry.js';
 import {
   devicePaths,
+  PendingResponseSchema,
   RegisterRequestSchema,
   RegisterResponseSchema,
   type RegisterRequest,
 } from '../../domain/agent-protocol/messages.js';
-import { renderRegistrationText, wantsText } from '../../domain/agent-protocol/text-form.js';
-import { Batcher } from '../../connectivity/batcher.js';
+import { ProofHeadersSchema, proofHeaders } from '../../domain/agent-protocol/registration-proof.js';
+import {
+  renderPendingText,
+  renderRegistrationText,
+  wantsText,
+} from '../../domain/agent-protocol/text-form.js';
 import { LeonoreError } from '../../domain/errors.js';
 import { negotiate, type Channel } from '../../domain/gateway/negotiate.js';
 import { limits } from '../../domain/limits.js';
-import type {
-  GatewayCredentials,
-  PlacedGateway,
-  Registration,
-} from '../../repositories/gateway-repository.js';
+import { contestReasonOf } from '../../repositories/admit-registration.js';
+import type { Contest } from '../../repositories/contest-repository.js';
+import type { Registration, RegistrationOutcome } from '../../repositories/registration-repository.js';
 import type { RouteOptions } from '../context.js';
+import { RegistrationVerifier } from '../registration-verifier.js';
 import { problems } from '../schemas/common.js';
 
+/** Between two questions of a gateway that a person has to approve, at least. */
+const leastPendingSeconds = 10;
+/** Characters of an address that are kept: enough for any, whatever a proxy says. */
+const addressLength = 64;
+
 /**
- * Registration (paper, III-C 5): the gateway tells who it is and its profile; protocol and strategy are negotiated,
+ * Registration (paper, III-C 5): the gateway proves who it is and tells its profile; protocol and strategy are negotiated,
  * the balancer assigns a node, and from then on the gateway talks to that.
  */
 export const registerRoutes: FastifyPluginAsyncTypebox<RouteOptions> = async (app, { context }) => {
-  const { access, repositories, pollSeconds, wakePool } = context;
-  const { gateways } = repositories;
+  const { repositories, pollSeconds, wakePool } = context;
   const served = servedChannels();
+  const verifier = new RegistrationVerifier(context);
   // A fleet that lost its power comes back at one moment: what arrives together is entered in one transaction.
-  const registrations = new Batcher<Registration, PlacedGateway | LeonoreError>(
-    (batch) => gateways.registerAll(batch),
+  const registrations = new Batcher<Registration, RegistrationOutcome>(
+    (batch) => repositories.registrations.registerAll(batch),
     { maxSize: 250, concurrency: 1, maxQueued: 20_000 },
   );
-  const credentials = new Batcher<string, GatewayCredentials | undefined>(
-    async (ids) => {
-      const known = await gateways.credentialsOf([...new Set(ids)]);
-      return ids.map((id) => known.get(id));
+  // A flood of what is refused is written by few statements, and none of them takes the lock of registrations.
+  const contests = new Batcher<Contest, undefined>(
+    async (batch) => {
+      await repositories.contests.note(batch);
+      return batch.map(() => undefined);
     },
-    { maxSize: 500, concurrency: 2, maxQueued: 20_000 },
+    { maxSize: 500, concurrency: 1, maxQueued: 2_000 },
   );
 
-  /** With an enrolment token a gateway gets a token of its own; with its own token it keeps that. */
-  async function newTokenFor(
-    request: FastifyRequest,
-    gatewayId: string,
-  ): Promise<{ token: string; hash: Buffer } | null> {
-    const token = bearerToken(request.headers.authorization);
-    if (token !== null && access.mayEnrol(token)) return issueGatewayToken(gatewayId);
-    if (token !== null && gatewayOfToken(token) === gatewayId) {
-      const known = await credentials.submit(gatewayId);
-      if (known?.state === 'active' && tokenMatches(token, known.tokenHash)) return null;
+  // A proof is over the body as it was sent.
+  const digests = new WeakMap<FastifyRequest, string>();
+  const parseJson = app.getDefaultJsonParser('error', 'error');
+  app.removeContentTypeParser('application/json');
+  app.addContentTypeParser('application/json', { parseAs: 'buffer' }, (request, body: Buffer, done) => {
+    digests.set(request, createHash('sha256').update(body).digest('hex'));
+    parseJson(request, body.toString('utf8'), done);
+  });
+
+  /** Notes who came under another's id, and refuses it. */
+  async function refuse(error: unknown, gatewayId: string, request: FastifyRequest): Promise<never> {
+    const reason = error instanceof LeonoreError ? contestReasonOf(error) : null;
+    if (reason !== null) {
+      const key = request.headers[proofHeaders.key];
+      const address = request.ip.slice(0, addressLength);
+      await contests.submit({ gatewayId, reason, key: typeof key === 'string' ? key : '', address });
     }
-    throw new LeonoreError('UNAUTHENTICATED', "an enrolment token, or the gateway's own token, is needed");
+    throw error;
   }
 
   app.post(
@@ -70,35 +83,55 @@ export const registerRoutes: FastifyPluginAsyncTypebox<RouteOptions> = async (ap
       schema: {
         tags: ['device'],
         operationId: 'registerGateway',
-        summary: 'Register a gateway, with an enrolment token or its own',
+        summary: 'Register a gateway by its key, with an enrolment token or claim code at first',
+        headers: ProofHeadersSchema,
         body: RegisterRequestSchema,
-        response: { 200: RegisterResponseSchema, ...problems },
+        response: { 200: RegisterResponseSchema, 202: PendingResponseSchema, ...problems },
       },
     },
     async (request, reply) => {
       const { profile, pushAddress, agentVersion } = request.body;
-      const issued = await newTokenFor(request, profile.id);
+      const claim = {
+        id: profile.id,
+        mac: profile.mac ?? null,
+        headers: request.headers,
+        address: request.ip.slice(0, addressLength),
+        bodySha256: digests.get(request) ?? '',
+      };
+      const credentials = await verifier
+        .verify(claim)
+        .catch((error: unknown) => refuse(error, profile.id, request));
       if (pushAddress !== undefined) checkPushAddress(pushAddress, request.ip);
       const channel = agreeOn(request.body, served);
+      const issued = issueGatewayToken(profile.id);
       const outcome = await registrations.submit({
         profile,
         channel,
         pushAddress: pushAddress ?? null,
         agentVersion: agentVersion ?? null,
-        newTokenHash: issued?.hash ?? null,
+        credentials,
+        newTokenHash: issued.hash,
       });
       if (outcome instanceof LeonoreError) {
         if (outcome.code === 'NODES_FULL') wakePool();
-        throw outcome;
+        return refuse(outcome, profile.id, request);
+      }
+      const isText = wantsText(request.headers.accept);
+      if ('pending' in outcome) {
+        const retryAfterSeconds = Math.max(leastPendingSeconds, Math.ceil(pollSeconds));
+        const answer = { gatewayId: profile.id, state: 'pending', retryAfterSeconds } as const;
+        reply.code(202).header('retry-after', retryAfterSeconds);
+        return isText ? sendText(reply, renderPendingText(answer)) : answer;
       }
       const answer = {
         gatewayId: profile.id,
-        ...(issued === null ? {} : { token: issued.token }),
+        ...(outcome.keepsToken ? {} : { token: issued.token }),
+        ...(credentials.key === null ? {} : { key: credentials.key.text }),
         node: outcome.node,
         ...channel,
         pollIntervalSeconds: pollSeconds,
       };
-      return wantsText(request.headers.accept) ? sendText(reply, renderRegistrationText(answer)) : answer;
+      return isText ? sendText(reply, renderRegistrationText(answer)) : answer;
     },
   );
 };

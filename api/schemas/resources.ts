@@ -4,7 +4,7 @@ import { ArtifactManifestSchema, valueKeyPattern } from '../../domain/artifact/m
 import { deliveryStates, type DeliveryState } from '../../domain/delivery/state.js';
 import { nodeOrigins, nodeStates } from '../../domain/balancer/pool.js';
 import { strategyNames } from '../../domain/balancer/strategies.js';
-import { GatewayProfileSchema } from '../../domain/gateway/profile.js';
+import { GatewayProfileSchema, LabelsSchema } from '../../domain/gateway/profile.js';
 import { optimalities, type Plan } from '../../domain/plan/plan.js';
 import { limits } from '../../domain/limits.js';
 import { Text } from '../../domain/text.js';
@@ -25,7 +25,7 @@ export const ArtifactSchema = Type.Object({
 
 export const GatewaySchema = Type.Object({
   id: Type.String(),
-  state: Type.Enum(['queued', 'active', 'decommissioned']),
+  state: Type.Enum(['pending', 'queued', 'active', 'decommissioned']),
   nodeId: NullableTextSchema,
   protocol: Type.String(),
   strategy: Type.String(),
@@ -35,6 +35,14 @@ export const GatewaySchema = Type.Object({
   troubles: Type.Array(Type.String(), {
     description: 'What is not as it should be, by the state that it reported last: a line each',
   }),
+  labels: LabelsSchema,
+  operatorLabels: LabelsSchema,
+  reportedLabels: Type.Array(Type.String(), {
+    description: 'Labels that the gateway may set itself: names, or `*`',
+  }),
+  key: Type.Union([Type.String(), Type.Null()], { description: 'What it proves itself by' }),
+  readmitted: Type.Boolean({ description: 'It may be enrolled anew' }),
+  registeredFrom: NullableTextSchema,
   profile: GatewayProfileSchema,
 });
 

@@ -4,6 +4,7 @@ import { duration } from '../arguments.js';
 import { badUsage } from '../bad-usage.js';
 import type { Cli, VerbContext } from '../cli.js';
 import { ExitCode } from '../exit-code.js';
+import { gatewayIdentityVerbs } from './gateway-identity.js';
 import { gatewayValueVerbs } from './gateway-values.js';
 import { endedParts } from './order.js';
 import { bytesText, instantText, printable, secondsText, type Output } from '../output.js';
@@ -47,7 +48,9 @@ export function gatewayCommand(cli: Cli): Command {
   cli.serverVerb(
     command
       .command('decommission')
-      .description('take a gateway out of service; its token is void at once')
+      .description(
+        'take a gateway out of service: its token is void at once, and its id is refused until it is readmitted',
+      )
       .argument('<id>')
       .option(
         '--wipe',
@@ -61,6 +64,7 @@ export function gatewayCommand(cli: Cli): Command {
     decommission,
   );
   gatewayValueVerbs(cli, command);
+  gatewayIdentityVerbs(cli, command);
   return command;
 }
 
@@ -121,7 +125,8 @@ async function decommission(
 }
 
 function drawGateway(out: Output, gateway: Gateway): void {
-  const { hardware, software, labels = {}, installed = [] } = gateway.profile;
+  const { hardware, software, labels: reported = {}, installed = [] } = gateway.profile;
+  const { labels } = gateway;
   out.facts({
     id: gateway.id,
     name: gateway.profile.name,
@@ -140,10 +145,14 @@ function drawGateway(out: Output, gateway: Gateway): void {
       gateway.profile.state === undefined
         ? null
         : `${gateway.profile.state.isolation}, ${gateway.profile.state.limits ? 'with' : 'without'} limits of memory, processes and processor`,
-    labels:
-      Object.entries(labels)
-        .map(([key, value]) => `${key}=${value}`)
-        .join(' ') || null,
+    key: gateway.key,
+    from: gateway.registeredFrom,
+    'to enrol anew': gateway.readmitted ? 'readmitted' : null,
+    labels: pairsText(labels),
+    // What it says of itself and is not taken for a label.
+    reported: pairsText(
+      Object.fromEntries(Object.entries(reported).filter(([name, value]) => labels[name] !== value)),
+    ),
     components: namesOf(hardware.components),
     tools: namesOf(software.tools),
   });
@@ -186,6 +195,14 @@ function drawState(out: Output, { profile: { state }, troubles }: Gateway): void
   if (troubles.length === 0) return;
   out.heading('Not as it should be');
   for (const trouble of troubles) out.line(`  ${printable(trouble)}`);
+}
+
+function pairsText(pairs: Readonly<Record<string, string>>): string | null {
+  return (
+    Object.entries(pairs)
+      .map(([key, value]) => `${key}=${value}`)
+      .join(' ') || null
+  );
 }
 
 function sizeText(free: number | undefined, total: number | undefined): string | null {

@@ -114,7 +114,7 @@ function speaker(asJson: boolean): Speaker {
     return {
       progress: (line) => print({ event: 'progress', line }),
       started: ({ dataDir, api, temporal, temporalUi }) =>
-        print({ event: 'started', dataDir, api, temporal, temporalUi }),
+        print({ event: 'started', dataDir, api, temporal, temporalUi, sharedEnrolmentToken: true }),
     };
   }
   return {
@@ -127,6 +127,9 @@ LEONORE is up. Ctrl-C stops it; the data stays.
   Temporal     ${stack.temporal}
   data         ${stack.dataDir}
   tokens       ${stack.dataDir}/stack.json
+
+  Gateways enrol with the one token in stack.json, without a key if need be, and set their labels themselves:
+  that is for trying. \`leonore enrolment create\` makes tokens that allow less.
 `);
     },
   };

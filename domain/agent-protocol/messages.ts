@@ -2,7 +2,7 @@
  * The agent protocol: what a gateway and LEONORE say to each other. The schemas are used by the handlers, the
  * agents and the virtual gateways alike; docs/agent-protocol.md explains the order of the messages.
  *
- *   POST {api}/device/v1/register            enrolment token (or the gateway's own)  -> RegisterResponse
+ *   POST {api}/device/v1/register            key, enrolment token or own token       -> RegisterResponse | 202
  *   GET  {node}/device/v1/tasks              gateway token, If-None-Match            -> TasksResponse | 304 (tasks, orders)
  *   GET  {node}/device/v1/packages/{digest}  gateway token, Range, If-Range          -> the package | 206
  *   POST {node}/device/v1/reports            gateway token                           -> ReportsResponse
@@ -45,11 +45,21 @@ export const RegisterResponseSchema = Type.Object({
   gatewayId: Type.String(),
   /** The gateway's own token. Only when a new one was issued: the agent keeps the old one otherwise. */
   token: Type.Optional(Type.String()),
+  /** The key that proves the gateway from now on; once it is the agent's own, no enrolment token is needed any more. */
+  key: Type.Optional(Type.String()),
   node: Type.Object({ id: Type.String(), address: Type.String() }),
   protocol: Type.String(),
   strategy: Type.String(),
   /** Seconds between two polls; the agent adds its own jitter. */
   pollIntervalSeconds: Type.Number(),
+});
+
+/** 202: a person has to approve the gateway first; until then it is asked for nothing and told nothing. */
+export const PendingResponseSchema = Type.Object({
+  gatewayId: Type.String(),
+  state: Type.Literal('pending'),
+  /** When to ask again; the header Retry-After says the same. */
+  retryAfterSeconds: Type.Number(),
 });
 
 /** Digest that the gateway named last when this was planned; at another it refuses (`state`). */
@@ -195,6 +205,7 @@ export const PushNoticeSchema = Type.Object({ reason: Type.Enum(['task', 'profil
 
 export type RegisterRequest = Static<typeof RegisterRequestSchema>;
 export type RegisterResponse = Static<typeof RegisterResponseSchema>;
+export type PendingResponse = Static<typeof PendingResponseSchema>;
 export type Task = Static<typeof TaskSchema>;
 export type TaskRequirement = NonNullable<Task['requires']>[number];
 export type Order = Static<typeof OrderSchema>;

@@ -30,11 +30,22 @@
  *     startState     DIGEST               (at most one)
  *     endOrder       DELIVERY
  *
+ * A registration by key is answered with `key TAB KEY`, too, after the token.
+ * The answer to a registration that waits for approval (202) has `gatewayId`, `state TAB pending` and
+ * `retryAfter TAB SECONDS`.
+ *
  * In a VALUE, backslash, tab, line feed and carriage return are written \\ \t \n \r, so `printf %b` reads it.
  * A reader ignores keys that it does not know; a task without its `end` line, or an
  * order without its `endOrder`, was cut off and is not carried out.
  */
-import type { Order, OrderAction, RegisterResponse, Task, TasksResponse } from './messages.js';
+import type {
+  Order,
+  OrderAction,
+  PendingResponse,
+  RegisterResponse,
+  Task,
+  TasksResponse,
+} from './messages.js';
 
 const escapes: Readonly<Record<string, string>> = { '\\': '\\\\', '\t': '\\t', '\n': '\\n', '\r': '\\r' };
 const unescapes: Readonly<Record<string, string>> = { '\\\\': '\\', '\\t': '\t', '\\n': '\n', '\\r': '\r' };
@@ -57,11 +68,21 @@ export function renderRegistrationText(response: RegisterResponse): string {
   return render([
     ['gatewayId', response.gatewayId],
     ...(response.token === undefined ? [] : [['token', response.token]]),
+    ...(response.key === undefined ? [] : [['key', response.key]]),
     ['nodeId', response.node.id],
     ['nodeAddress', response.node.address],
     ['protocol', response.protocol],
     ['strategy', response.strategy],
     ['pollInterval', String(response.pollIntervalSeconds)],
+  ]);
+}
+
+/** Renders the answer to a registration that waits for approval. */
+export function renderPendingText({ gatewayId, state, retryAfterSeconds }: PendingResponse): string {
+  return render([
+    ['gatewayId', gatewayId],
+    ['state', state],
+    ['retryAfter', String(retryAfterSeconds)],
   ]);
 }
 

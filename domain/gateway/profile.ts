@@ -61,11 +61,11 @@ export const SoftwareSchema = Type.Object(
   strict,
 );
 
-export const LabelsSchema = Type.Record(
-  Type.String({ pattern: '^[A-Za-z0-9][A-Za-z0-9._/-]{0,62}$' }),
-  Fact,
-  { maxProperties: limits.labels },
-);
+export const labelNamePattern = '^[A-Za-z0-9][A-Za-z0-9._/-]{0,62}$';
+
+export const LabelsSchema = Type.Record(Type.String({ pattern: labelNamePattern }), Fact, {
+  maxProperties: limits.labels,
+});
 
 /** What became of what is installed: measured, not remembered. */
 export const GatewayStateSchema = Type.Object(
@@ -127,3 +127,8 @@ export type Component = Static<typeof ComponentSchema>;
 export type Installed = Static<typeof InstalledSchema>;
 export type GatewayState = Static<typeof GatewayStateSchema>;
 export type GatewayProfile = Static<typeof GatewayProfileSchema>;
+/**
+ * A profile as selectors read it: `labels` are those that the gateway is known by, `reported` those that it says of itself;
+ * absent where nobody tells the two apart.
+ */
+export type SelectableProfile = GatewayProfile & { readonly reported?: Readonly<Record<string, string>> };

@@ -1,4 +1,4 @@
-import type { Component, GatewayProfile } from '../gateway/profile.js';
+import type { Component, GatewayProfile, SelectableProfile } from '../gateway/profile.js';
 import { libcOf, type Libc } from '../gateway/reported-version.js';
 import type { FactPath } from './syntax.js';
 
@@ -15,7 +15,7 @@ export type Fact =
   | undefined;
 
 type ReadSingle = (profile: GatewayProfile) => Fact;
-type ReadKeyed = (key: string, profile: GatewayProfile, labels: Labels) => Fact;
+type ReadKeyed = (key: string, profile: SelectableProfile, labels: Labels) => Fact;
 
 const text = (value: string | undefined): Fact => (value === undefined ? undefined : { type: 'text', value });
 const reported = (value: string | undefined): Fact =>
@@ -29,6 +29,10 @@ const installed = (key: string, profile: GatewayProfile): Fact => {
   const value = versionIn(profile.installed, key);
   return value === undefined ? undefined : { type: 'version', value };
 };
+
+function labelIn(labels: Labels, key: string): string | undefined {
+  return Object.hasOwn(labels, key) ? labels[key] : undefined;
+}
 
 function libc({ software }: GatewayProfile): Libc | undefined {
   return software.libc === undefined ? undefined : libcOf(software.libc);
@@ -54,9 +58,10 @@ export const singleFacts: ReadonlyMap<string, ReadSingle> = new Map<string, Read
   ['state.isolation', (profile) => text(profile.state?.isolation)],
 ]);
 
-/** Facts that are looked up by a key: `labels.KEY`, `software.tools.NAME`, ... */
+/** Facts that are looked up by a key: `labels.KEY`, `reported.KEY` (labels as the device says them), `software.tools.NAME`, ... */
 export const keyedFacts: ReadonlyMap<string, ReadKeyed> = new Map<string, ReadKeyed>([
-  ['labels', (key, _profile, labels) => text(Object.hasOwn(labels, key) ? labels[key] : undefined)],
+  ['labels', (key, _profile, labels) => text(labelIn(labels, key))],
+  ['reported', (key, profile) => text(labelIn(profile.reported ?? profile.labels ?? {}, key))],
   ['software.tools', (key, profile) => reported(versionIn(profile.software.tools, key))],
   ['hardware.components', (key, profile) => reported(versionIn(profile.hardware.components, key))],
   ['installed', installed],
@@ -65,7 +70,7 @@ export const keyedFacts: ReadonlyMap<string, ReadKeyed> = new Map<string, ReadKe
 ]);
 
 /** Reads a fact of a gateway. The labels given here win over those that the profile reports. */
-export function factOf(path: FactPath, profile: GatewayProfile, labels: Labels): Fact {
+export function factOf(path: FactPath, profile: SelectableProfile, labels: Labels): Fact {
   return path.key === null
     ? singleFacts.get(path.name)?.(profile)
     : keyedFacts.get(path.name)?.(path.key, profile, labels);

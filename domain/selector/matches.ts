@@ -1,5 +1,5 @@
 import semver from 'semver';
-import type { GatewayProfile } from '../gateway/profile.js';
+import type { SelectableProfile } from '../gateway/profile.js';
 import { reportedVersion } from '../gateway/reported-version.js';
 import { factOf, type Fact, type Labels } from './facts.js';
 import type { Literal, Operator, Selector, SelectorNode } from './syntax.js';
@@ -13,11 +13,11 @@ import { readNumber, readVersion } from './values.js';
  *
  * @param labels the operator's labels; they win over those in the profile
  */
-export function matches(selector: Selector, profile: GatewayProfile, labels: Labels = {}): boolean {
+export function matches(selector: Selector, profile: SelectableProfile, labels: Labels = {}): boolean {
   return holds(selector.root, profile, { ...profile.labels, ...labels });
 }
 
-function holds(node: SelectorNode, profile: GatewayProfile, labels: Labels): boolean {
+function holds(node: SelectorNode, profile: SelectableProfile, labels: Labels): boolean {
   switch (node.type) {
     case 'or':
       return node.parts.some((part) => holds(part, profile, labels));

@@ -9,7 +9,7 @@
  *   condition  = path [ operator literal | "in" "(" literal { "," literal } ")" ]
  *   operator   = "==" | "!=" | "<" | "<=" | ">" | ">=" | "~"          ~ takes a node-semver range
  *   literal    = "text" | 'text' | number [ unit ] | true | false      unit: KiB MiB GiB kB MB GB
- *   path       = a fact of the table in facts.ts, such as labels.building or software.tools["gcc-12"]
+ *   path       = a fact of the table in facts.ts, such as labels.building, reported.site or software.tools["gcc-12"]
  */
 
 export type Literal = string | number | boolean;

@@ -16,6 +16,7 @@ import {
   addRollout,
   planOf,
   profileOf,
+  registrationOf,
   testRepositories,
   type TestRepositories,
 } from '../../tests/support/test-repositories.js';
@@ -154,15 +155,11 @@ const deeds: Readonly<Record<string, (process: Repositories, deed: Deed, facts: 
       fleet.decommission(gatewayIds[gateway] ?? '').catch((error: unknown) => {
         expect(error).toMatchObject({ code: 'GATEWAY_NOT_FOUND' });
       }),
-    register: ({ gateways: fleet }, { gateway = 0 }, { gatewayIds }) =>
-      fleet.registerAll([
-        {
-          profile: profileOf(gatewayIds[gateway] ?? ''),
+    register: ({ registrations }, { gateway = 0 }, { gatewayIds }) =>
+      registrations.registerAll([
+        registrationOf(profileOf(gatewayIds[gateway] ?? ''), undefined, {
           channel: { protocol: 'http', strategy: gateway % 2 === 0 ? 'push' : 'pull' },
-          pushAddress: null,
-          agentVersion: null,
-          newTokenHash: randomBytes(32),
-        },
+        }),
       ]),
     poll: ({ deliveries }, { gateway = 0 }, { gatewayIds }) => deliveries.poll([gatewayIds[gateway] ?? '']),
     report: ({ deliveries }, { members = [] }, { rolloutId, gatewayIds }) =>

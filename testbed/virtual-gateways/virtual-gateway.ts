@@ -11,6 +11,7 @@ import { Backoff, jittered } from '../../agent/connectivity/backoff.js';
 import { DeviceError, IntegrityError } from '../../agent/connectivity/device-error.js';
 import type { DeviceSession } from '../../agent/connectivity/http/device-client.js';
 import { pushPollFactor } from '../../agent/options.js';
+import { GatewayKey, noKeyStore } from '../../agent/state/gateway-key.js';
 import { messageOf } from '../../agent/state/system-error.js';
 import type { PushSubscription } from '../../agent/connectivity/http/push-listener.js';
 import { stateChangedStep, type Report, type Task } from '../../domain/agent-protocol/messages.js';
@@ -49,6 +50,7 @@ export class VirtualGateway {
   /** Made when something failed; most gateways never need one. */
   private backoff: Backoff | null = null;
   private token: string | null = null;
+  private key: GatewayKey | null = null;
   private subscription: PushSubscription | null = null;
   private readonly receiver: PackageReceiver;
 
@@ -187,13 +189,17 @@ export class VirtualGateway {
     const { address: pushAddress } = this.subscription;
     const body = { profile: this.profile(), pushAddress, agentVersion: 'virtual' };
     const { options, client } = this.fleet;
+    this.key ??= await GatewayKey.open(this.id, noKeyStore);
+    const { key } = this;
     const answer = await this.request(async () => {
       try {
-        return await client.register(body, this.token ?? options.enrolmentToken);
+        return await client.register(body, { token: this.token ?? options.enrolmentToken, key });
       } catch (error) {
-        // The own token may have been revoked; the enrolment token then decides.
-        if (this.token === null || failureOf(error) !== 'unauthenticated') throw error;
-        return client.register(body, options.enrolmentToken);
+        if (!(error instanceof DeviceError)) throw error;
+        if (error.lastCounter !== undefined) key.continueFrom(error.lastCounter);
+        // The own token may have been revoked; the key then decides.
+        if (this.token === null || error.failure !== 'unauthenticated') throw error;
+        return client.register(body, { token: options.enrolmentToken, key });
       }
     });
     if (this.token === null) this.fleet.progress.registered++;

@@ -9,7 +9,7 @@ import { HttpHandler } from '../../connectivity/http/http-handler.js';
 import type { ChunkAcknowledgement } from '../../repositories/delivery/delivery-repository.js';
 import { DiskBlobStore } from '../../repositories/disk-blob-store.js';
 import { SecretBox } from '../../repositories/secret-box.js';
-import { addNode, profileOf, type TestRepositories } from './test-repositories.js';
+import { addNode, profileOf, registrationOf, type TestRepositories } from './test-repositories.js';
 
 /** What the node is told of deliveries and packages; nobody hears it when it is absent. */
 export interface Hearing {
@@ -57,13 +57,7 @@ export async function serveDevices(
     async enrol() {
       const id = `gw-${randomBytes(6).toString('hex')}`;
       const { token, hash } = issueGatewayToken(id);
-      await repositories.gateways.register({
-        profile: profileOf(id),
-        channel: { protocol: 'http', strategy: 'pull' },
-        pushAddress: null,
-        agentVersion: null,
-        newTokenHash: hash,
-      });
+      await repositories.registrations.register(registrationOf(profileOf(id), hash));
       return { id, token };
     },
     async close() {

@@ -1,8 +1,10 @@
 import { randomBytes, randomUUID } from 'node:crypto';
+import { sharedGrant } from '../../domain/enrolment/grant.js';
 import type { GatewayProfile } from '../../domain/gateway/profile.js';
 import type { Plan } from '../../domain/plan/plan.js';
 import { connectDatabase, type Database } from '../../repositories/database.js';
 import type { OrderMember } from '../../repositories/delivery/delivery-writer.js';
+import type { Registration, RegistrationOutcome } from '../../repositories/registration-repository.js';
 import { createRepositories, type Repositories } from '../../repositories/repositories.js';
 import type { RolloutOptions } from '../../repositories/rollout-repository.js';
 import { startTestDatabase, type TestDatabase } from './postgres.js';
@@ -63,20 +65,38 @@ export async function addNode({ nodes }: Repositories, id: string): Promise<stri
   return incarnation;
 }
 
+/**
+ * A registration of a gateway without a key, with a shared enrolment token at first and with its own token from then on.
+ * @param tokenHash of its token
+ */
+export function registrationOf(
+  profile: GatewayProfile,
+  tokenHash: Buffer = randomBytes(32),
+  changes: Partial<Registration> = {},
+): Registration {
+  return {
+    profile,
+    channel: { protocol: 'http', strategy: profile.strategies?.[0] ?? 'pull' },
+    pushAddress: null,
+    agentVersion: null,
+    credentials: { ownTokenHash: tokenHash, key: null, enrolment: sharedGrant, address: '127.0.0.1' },
+    newTokenHash: tokenHash,
+    ...changes,
+  };
+}
+
+/** The node that a gateway was placed on. */
+export function placedOn(outcome: RegistrationOutcome | undefined): string {
+  if (outcome === undefined || !('node' in outcome)) throw new Error('it was not placed');
+  return outcome.node.id;
+}
+
 /** Registers gateways; they are placed by the balancer. */
 export async function addGateways(
-  { gateways }: Repositories,
+  { registrations }: Repositories,
   profiles: readonly GatewayProfile[],
 ): Promise<void> {
-  const outcomes = await gateways.registerAll(
-    profiles.map((profile) => ({
-      profile,
-      channel: { protocol: 'http', strategy: profile.strategies?.[0] ?? 'pull' },
-      pushAddress: null,
-      agentVersion: null,
-      newTokenHash: randomBytes(32),
-    })),
-  );
+  const outcomes = await registrations.registerAll(profiles.map((profile) => registrationOf(profile)));
   for (const outcome of outcomes) if (outcome instanceof Error) throw outcome;
 }
 

@@ -16,7 +16,8 @@ import {
   type TasksResponse,
 } from '../../../domain/agent-protocol/messages.js';
 import type { GatewayProfile } from '../../../domain/gateway/profile.js';
-import { dropBody, failureOf, readAnswer, transportFailure } from './response.js';
+import type { GatewayKey } from '../../state/gateway-key.js';
+import { dropBody, failureOf, pendingOf, readAnswer, transportFailure } from './response.js';
 
 export interface DeviceClientOptions {
   /** Base URL of the API: where gateways register. */
@@ -34,6 +35,13 @@ export interface DeviceSession {
   readonly token: string;
 }
 
+/** What a gateway proves itself by when it registers. */
+export interface RegistrationProof {
+  /** Its own token, or what it enrols with. */
+  readonly token: string | undefined;
+  readonly key: Pick<GatewayKey, 'prove'> | undefined;
+}
+
 export type TasksAnswer =
   | { readonly changed: false; readonly etag: string | undefined }
   | { readonly changed: true; readonly etag: string | undefined; readonly response: TasksResponse };
@@ -49,17 +57,24 @@ export class DeviceClient {
   }
 
   /**
-   * Registers the gateway.
+   * Registers the gateway. One that a person has to approve first is `unavailable` until then.
    *
-   * @param token the enrolment token, or the gateway's own to be assigned anew
+   * @param by what proves it
    */
-  async register(body: RegisterRequest, token: string, signal?: AbortSignal): Promise<RegisterResponse> {
+  async register(
+    request: RegisterRequest,
+    by: RegistrationProof,
+    signal?: AbortSignal,
+  ): Promise<RegisterResponse> {
+    const body = JSON.stringify(request);
     const response = await this.send(this.#options.registrationAddress, devicePaths.register, {
       method: 'POST',
-      token,
+      token: by.token,
+      headers: (await by.key?.prove(body)) ?? {},
       body,
       signal,
     });
+    if (response.statusCode === 202) throw await pendingOf(response, signal);
     return readAnswer(await success(response), RegisterResponseSchema, signal);
   }
 
@@ -92,7 +107,7 @@ export class DeviceClient {
     const response = await this.send(session.nodeAddress, devicePaths.reports, {
       method: 'POST',
       token: session.token,
-      body: { reports },
+      body: JSON.stringify({ reports }),
       signal,
     });
     return readAnswer(await success(response), ReportsResponseSchema, signal);
@@ -102,7 +117,7 @@ export class DeviceClient {
     const response = await this.send(session.nodeAddress, devicePaths.profile, {
       method: 'PUT',
       token: session.token,
-      body: { profile },
+      body: JSON.stringify({ profile }),
       signal,
     });
     await dropBody(await success(response), signal);
@@ -134,13 +149,13 @@ export class DeviceClient {
       return await request(new URL(base.replace(/\/+$/, '') + path), {
         method: options.method ?? 'GET',
         headers: {
-          authorization: `Bearer ${options.token}`,
+          ...(options.token === undefined ? {} : { authorization: `Bearer ${options.token}` }),
           'user-agent': userAgent,
           accept: 'application/json',
           ...(body === undefined ? {} : { 'content-type': 'application/json' }),
           ...options.headers,
         },
-        body: body === undefined ? null : JSON.stringify(body),
+        body: body ?? null,
         headersTimeout: timeoutMs,
         bodyTimeout: timeoutMs,
         signal: options.signal ?? null,
@@ -154,9 +169,9 @@ export class DeviceClient {
 
 interface RequestOptions {
   readonly method?: 'POST' | 'PUT';
-  readonly token: string;
+  readonly token: string | undefined;
   readonly headers?: Readonly<Record<string, string>>;
-  readonly body?: unknown;
+  readonly body?: string;
   readonly signal: AbortSignal | undefined;
 }
 

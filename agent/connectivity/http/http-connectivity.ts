@@ -35,7 +35,7 @@ export async function httpConnectivity(options: HttpConnectivityOptions): Promis
     onNotice: (callback) => {
       onNotice = callback;
     },
-    register: (body, token, signal) => client.register(body, token, signal),
+    register: (body, by, signal) => client.register(body, by, signal),
     pollTasks: (session, etag, signal) => client.pollTasks(session, etag, signal),
     sendReports: (session, reports, signal) => client.sendReports(session, reports, signal),
     sendProfile: (session, profile, signal) => client.sendProfile(session, profile, signal),

@@ -56,7 +56,7 @@ export async function dropBody(
 /** Whatever the transport throws is an unreachable server, except that the caller's own abort stays one. */
 export function transportFailure(error: unknown, signal?: AbortSignal): unknown {
   if (signal?.aborted === true || error instanceof DeviceError) return error;
-  return new DeviceError('unreachable', messageOf(error), 0, undefined, {
+  return new DeviceError('unreachable', messageOf(error), 0, undefined, undefined, {
     cause: error,
   });
 }
@@ -77,6 +77,29 @@ export async function failureOf(response: Dispatcher.ResponseData): Promise<Devi
     `HTTP ${statusCode}${told === '' ? '' : ` ${told.slice(0, 500)}`}`,
     retryAfterMs(response.headers),
     typeof problem['code'] === 'string' ? problem['code'] : undefined,
+    lastCounterOf(problem['details']),
+  );
+}
+
+/** A gateway counts on from it, so it must leave room for a life of registrations. */
+function lastCounterOf(details: unknown): number | undefined {
+  const told =
+    typeof details === 'object' && details !== null && 'lastCounter' in details
+      ? details.lastCounter
+      : undefined;
+  return typeof told === 'number' && Number.isInteger(told) && told > 0 && told <= 2 ** 52 ? told : undefined;
+}
+
+/** What 202 to a registration means: a person has to approve the gateway first. Consumes the body. */
+export async function pendingOf(
+  response: Dispatcher.ResponseData,
+  signal: AbortSignal | undefined,
+): Promise<DeviceError> {
+  await dropBody(response, signal);
+  return new DeviceError(
+    'unavailable',
+    'A person has to approve this gateway.',
+    retryAfterMs(response.headers),
   );
 }
 

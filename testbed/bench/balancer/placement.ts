@@ -4,7 +4,8 @@ import { chmod, mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { connectDatabase } from '../../../repositories/database.js';
-import type { Registration } from '../../../repositories/gateway-repository.js';
+import { sharedGrant } from '../../../domain/enrolment/grant.js';
+import type { Registration } from '../../../repositories/registration-repository.js';
 import { migrate } from '../../../repositories/migrations/migrate.js';
 import { createRepositories, type Repositories } from '../../../repositories/repositories.js';
 import { freePort } from '../../../stack/free-port.js';
@@ -105,7 +106,7 @@ async function addNode({ nodes }: Repositories, id: string): Promise<string> {
 }
 
 async function registerMany(
-  { gateways }: Repositories,
+  { registrations }: Repositories,
   from: number,
   to: number,
   size = batchSize,
@@ -114,7 +115,7 @@ async function registerMany(
     const batch = Array.from({ length: Math.min(size, to - start) }, (_none, index) =>
       registrationOf(start + index),
     );
-    const failed = (await gateways.registerAll(batch)).find((outcome) => outcome instanceof Error);
+    const failed = (await registrations.registerAll(batch)).find((outcome) => outcome instanceof Error);
     if (failed !== undefined) throw failed;
   }
 }
@@ -131,6 +132,7 @@ function registrationOf(index: number): Registration {
     channel: { protocol: 'http', strategy: 'pull' },
     pushAddress: null,
     agentVersion: 'bench',
+    credentials: { ownTokenHash: null, key: null, enrolment: sharedGrant, address: '127.0.0.1' },
     newTokenHash: randomBytes(32),
   };
 }

@@ -2,6 +2,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { Agent } from 'undici';
 import { Backoff } from '../../../agent/connectivity/backoff.js';
+import { GatewayKey, noKeyStore } from '../../../agent/state/gateway-key.js';
 import { DeviceError } from '../../../agent/connectivity/device-error.js';
 import { DeviceClient } from '../../../agent/connectivity/http/device-client.js';
 import { createLeonoreClient, type LeonoreClient } from '../../../client/leonore-client.js';
@@ -96,6 +97,11 @@ class Storm {
 
   async run(): Promise<StormResult> {
     const told = { deferred: 0, refused: 0, firstQueuedMs: null as number | null };
+    const keys = await Promise.all(
+      Array.from({ length: agents }, (_none, index) =>
+        GatewayKey.open(profileOf(this.population, index, ['pull']).id, noKeyStore),
+      ),
+    );
     const startedMs = performance.now();
     await Promise.all(
       Array.from({ length: agents }, async (_none, index) => {
@@ -103,10 +109,8 @@ class Storm {
         for (;;) {
           try {
             const profile = profileOf(this.population, index, ['pull']);
-            const answer = await this.client.register(
-              { profile },
-              this.tokens.get(index) ?? this.stack.enrolmentToken,
-            );
+            const token = this.tokens.get(index) ?? this.stack.enrolmentToken;
+            const answer = await this.client.register({ profile }, { token, key: keys[index] });
             if (answer.token !== undefined) this.tokens.set(index, answer.token);
             return;
           } catch (error) {

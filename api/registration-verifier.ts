@@ -1,0 +1,148 @@
+import type { IncomingHttpHeaders } from 'node:http';
+import { Batcher } from '../connectivity/batcher.js';
+import {
+  bearerToken,
+  gatewayOfToken,
+  hashToken,
+  kindOfToken,
+  tokenMatches,
+} from '../connectivity/gateway-token.js';
+import { claimedKey, holds, type ClaimedKey } from '../connectivity/registration-proof.js';
+import { sharedGrant, type EnrolmentGrant } from '../domain/enrolment/grant.js';
+import { LeonoreError } from '../domain/errors.js';
+import { admit, type RegistrationCredentials } from '../repositories/admit-registration.js';
+import { refusalOf, type GrantedEnrolment } from '../repositories/enrolment-repository.js';
+import type { Expectation } from '../repositories/expected-gateway-repository.js';
+import { secretPlaceOf, type VerifiableIdentity } from '../repositories/registration-repository.js';
+import type { ApiContext } from './context.js';
+
+/** A registration, as far as it tells who sends it. */
+export interface RegistrationClaim {
+  readonly id: string;
+  readonly mac: string | null;
+  readonly headers: IncomingHttpHeaders;
+  readonly address: string;
+  /** sha256 of the body as it came, in hex. */
+  readonly bodySha256: string;
+}
+
+const reading = { maxSize: 500, concurrency: 2, maxQueued: 20_000 };
+
+/**
+ * Verifies by what gateways register: proofs, tokens, codes. Who is refused for certain never gets as far as the lock that
+ * registrations share; what is decided for good is decided under it, by the same rule.
+ */
+export class RegistrationVerifier {
+  private readonly identities: Batcher<string, VerifiableIdentity | undefined>;
+  private readonly expectations: Batcher<string, Expectation | undefined>;
+  private readonly enrolments: Batcher<Buffer, GrantedEnrolment | undefined>;
+
+  constructor(private readonly context: Pick<ApiContext, 'access' | 'repositories' | 'secrets'>) {
+    const { registrations, expected, enrolments } = context.repositories;
+    this.identities = new Batcher(async (ids) => {
+      const known = await registrations.identitiesOf([...new Set(ids)]);
+      return ids.map((id) => known.get(id));
+    }, reading);
+    this.expectations = new Batcher(async (ids) => {
+      const known = await expected.expectationsOf([...new Set(ids)]);
+      return ids.map((id) => known.get(id));
+    }, reading);
+    this.enrolments = new Batcher(async (hashes) => {
+      const known = await enrolments.withTokens(hashes);
+      return hashes.map((hash) => known.get(hash.toString('hex')));
+    }, reading);
+  }
+
+  /**
+   * What a registration proves.
+   * @throws LeonoreError UNAUTHENTICATED, IDENTITY_PROOF_REQUIRED, IDENTITY_PROOF_INVALID, ENROLMENT_REFUSED,
+   *   MALFORMED_INPUT; what `admit` answers when the id belongs to a gateway
+   */
+  async verify(claim: RegistrationClaim): Promise<RegistrationCredentials> {
+    const { id, mac, headers, address } = claim;
+    const token = bearerToken(headers.authorization);
+    const key = claimedKey(headers);
+    if (token === null && key === null) throw unauthenticated();
+    const isOwn = token !== null && gatewayOfToken(token) === id;
+    const [known, enrolment] = await Promise.all([
+      this.identities.submit(id),
+      token === null || isOwn ? null : this.enrolmentBy(token, id),
+    ]);
+    const credentials: RegistrationCredentials = {
+      ownTokenHash: isOwn ? hashToken(token) : null,
+      key: key === null ? null : await this.proven(key, claim, known),
+      enrolment: enrolment instanceof LeonoreError ? null : enrolment,
+      address,
+    };
+    const admitted = admit(known, { id, mac, credentials });
+    if (!(admitted instanceof LeonoreError)) return credentials;
+    // Who may not enrol for a reason is told that, and not that it should.
+    throw admitted.code === 'UNAUTHENTICATED' && enrolment instanceof LeonoreError ? enrolment : admitted;
+  }
+
+  /** @throws LeonoreError IDENTITY_PROOF_INVALID, SECRETS_UNAVAILABLE */
+  private async proven(
+    key: ClaimedKey,
+    { id, bodySha256 }: RegistrationClaim,
+    known: VerifiableIdentity | undefined,
+  ): Promise<NonNullable<RegistrationCredentials['key']>> {
+    const { secrets } = this.context;
+    const { text, counter } = key;
+    const isBound = known?.key === text;
+    const sealed = isBound ? (known.keySecret ?? null) : null;
+    const secret = sealed === null ? key.secret : secrets.open(sealed, secretPlaceOf(id));
+    // A symmetric key that is not the gateway's can be verified by nobody, and changes nothing either.
+    const isOthers = known !== undefined && known.key !== null && !isBound;
+    const isJudged = isOthers && secret === null;
+    if (!isJudged && !(await holds(key, { gatewayId: id, bodySha256 }, secret))) {
+      throw new LeonoreError('IDENTITY_PROOF_INVALID', `the registration of "${id}" does not prove its key`);
+    }
+    const brought = isBound || isOthers ? null : key.secret;
+    return {
+      text,
+      counter,
+      sealedSecret: brought === null ? null : secrets.seal(brought, secretPlaceOf(id)),
+    };
+  }
+
+  /** What a token or a code allows a gateway; why not; null when it is neither. */
+  private async enrolmentBy(token: string, id: string): Promise<EnrolmentGrant | LeonoreError | null> {
+    const kind = kindOfToken(token);
+    const isShared = this.context.access.mayEnrol(token);
+    if (!isShared && kind !== 'enrolment' && kind !== 'claim') return null;
+    const [expectation, enrolment] = await Promise.all([
+      this.expectations.submit(id),
+      isShared || kind === 'claim' ? undefined : this.enrolments.submit(hashToken(token)),
+    ]);
+    if (!isShared && kind === 'claim') return claimedBy(token, expectation);
+    const grant = isShared ? sharedGrant : enrolment;
+    if (grant === undefined) return null;
+    const refusal = enrolment === undefined ? null : refusalOf(enrolment, id);
+    if (refusal !== null) return refused(refusal);
+    if (expectation === undefined) return grant;
+    if (expectation.codeHash !== null) return refused(`"${id}" enrols by its claim code alone`);
+    return {
+      ...grant,
+      labels: { ...grant.labels, ...expectation.labels },
+      nodeId: expectation.nodeId ?? grant.nodeId,
+    };
+  }
+}
+
+function claimedBy(code: string, expectation: Expectation | undefined): EnrolmentGrant | LeonoreError | null {
+  if (expectation?.codeHash == null || !tokenMatches(code, expectation.codeHash)) return null;
+  if (expectation.isExpired) return refused('the claim code has expired');
+  const { labels, nodeId } = expectation;
+  return { enrolmentId: null, keyless: false, labels, reportedLabels: [], nodeId, approval: 'automatic' };
+}
+
+function refused(why: string): LeonoreError {
+  return new LeonoreError('ENROLMENT_REFUSED', why);
+}
+
+function unauthenticated(): LeonoreError {
+  return new LeonoreError(
+    'UNAUTHENTICATED',
+    "an enrolment token, or the gateway's own key or token, is needed",
+  );
+}

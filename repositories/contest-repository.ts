@@ -1,0 +1,73 @@
+import type { ContestReason } from '../domain/gateway/admission.js';
+import { limits } from '../domain/limits.js';
+import { jsonText, type Database } from './database.js';
+
+/** A registration that was refused because its id belongs to a gateway. */
+export interface Contest {
+  readonly gatewayId: string;
+  readonly reason: ContestReason;
+  /** The key that it came with; empty for none. */
+  readonly key: string;
+  readonly address: string;
+}
+
+/** The same that came again and again, as it is shown. */
+export interface NotedContest extends Contest {
+  /** Where it came from last. */
+  readonly address: string;
+  readonly count: number;
+  readonly firstAt: Date;
+  readonly lastAt: Date;
+}
+
+/** Who came under whose id. What is kept of each gateway is bounded, whatever comes. */
+export class ContestRepository {
+  constructor(private readonly database: Database) {}
+
+  /** Notes refused registrations, one statement for all; of unknown gateways nothing is kept. */
+  async note(contests: readonly Contest[]): Promise<void> {
+    const rows = jsonText(contests.map(({ gatewayId, ...rest }) => ({ gateway_id: gatewayId, ...rest })));
+    await this.database.$executeRaw`
+      WITH told AS (
+        SELECT gateway_id, reason, key, max(address) AS address, count(*)::int AS count
+        FROM jsonb_to_recordset(${rows}::jsonb) AS t(gateway_id text, reason text, key text, address text)
+        WHERE EXISTS (SELECT 1 FROM gateway g WHERE g.id = t.gateway_id)
+        GROUP BY gateway_id, reason, key ORDER BY gateway_id, reason, key
+      ), gone AS (
+        -- The longest ago, as many as the new ones are too many.
+        DELETE FROM gateway_contest c USING (
+          SELECT k.gateway_id, k.reason, k.key, row_number() OVER (PARTITION BY k.gateway_id ORDER BY k.last_at DESC) AS place,
+                 (SELECT count(*) FROM told n WHERE n.gateway_id = k.gateway_id) AS coming
+          FROM gateway_contest k WHERE k.gateway_id IN (SELECT gateway_id FROM told)
+            AND NOT EXISTS (SELECT 1 FROM told n
+                            WHERE (n.gateway_id, n.reason, n.key) = (k.gateway_id, k.reason, k.key))
+        ) old
+        WHERE (c.gateway_id, c.reason, c.key) = (old.gateway_id, old.reason, old.key)
+          AND old.place + old.coming > ${limits.contestsOfGateway}
+      )
+      INSERT INTO gateway_contest AS c (gateway_id, reason, key, address, count)
+      SELECT gateway_id, reason, key, address, count FROM (
+        SELECT *, row_number() OVER (PARTITION BY gateway_id) AS place FROM told
+      ) t WHERE place <= ${limits.contestsOfGateway}
+      ON CONFLICT (gateway_id, reason, key) DO UPDATE
+      SET address = EXCLUDED.address, count = least(c.count::bigint + EXCLUDED.count, 2147483647), last_at = now()`;
+  }
+
+  /** The latest first. @param gatewayId of one gateway alone */
+  async list(limit: number, gatewayId?: string): Promise<NotedContest[]> {
+    const rows = await this.database.gatewayContest.findMany({
+      where: gatewayId === undefined ? {} : { gatewayId },
+      orderBy: [{ lastAt: 'desc' }, { gatewayId: 'asc' }, { reason: 'asc' }, { key: 'asc' }],
+      take: limit,
+    });
+    return rows.map((row) => ({ ...row, reason: row.reason as ContestReason }));
+  }
+
+  /** How many gateways somebody else registered as within so many hours. */
+  async contestedGateways(withinHours: number): Promise<number> {
+    const [row] = await this.database.$queryRaw<{ count: number }[]>`
+      SELECT count(DISTINCT gateway_id)::int AS count FROM gateway_contest
+      WHERE last_at > now() - ${withinHours} * interval '1 hour'`;
+    return row?.count ?? 0;
+  }
+}
