@@ -11,6 +11,10 @@ export interface AgentOptions {
   /** Directory that is the agent's alone; everything it does stays below it. */
   readonly root: string;
   readonly enrolmentToken: string;
+  /** Text of the root that came with the device; without one the first that LEONORE has is believed. */
+  readonly trustRoot?: string | undefined;
+  /** Nothing is installed that is unsigned, whatever LEONORE allows. */
+  readonly requireSignatures?: boolean | undefined;
   /** Default: that of the earlier run, else made from the mac. */
   readonly id?: string | undefined;
   readonly mac?: string | undefined;

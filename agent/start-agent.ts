@@ -26,7 +26,7 @@ import { installedFacts } from './container/generation.js';
 import { Supervisor } from './container/supervisor.js';
 import { ControlGroups } from './isolation/control-groups.js';
 import { Launcher } from './isolation/launcher.js';
-import { deliver, recover } from './delivery/deliver.js';
+import { deliver, recover, refuse } from './delivery/deliver.js';
 import { verifyAndRepair, type Verification } from './delivery/repair.js';
 import type { DeliveryContext } from './delivery/delivery-context.js';
 import { ReportSender } from './delivery/report-sender.js';
@@ -51,9 +51,13 @@ import { Journal, type JournalEntry } from './state/journal.js';
 import { ReportQueue } from './state/report-queue.js';
 import { messageOf } from './state/system-error.js';
 import { timerMs } from './state/timer.js';
+import { GatewayTrust } from './trust/gateway-trust.js';
+import { TaskJudge } from './trust/task-judge.js';
 
 /** Each is some attempts already; with the pauses between them this outlasts an outage of some twenty minutes. */
 const downloadRounds = 5;
+/** Who may sign is known from before, so that tasks need not wait for what cannot be had. */
+const metadataRounds = 3;
 /** Between two polls, whatever LEONORE says: nothing that it sends may make a gateway spin. */
 const leastPauseSeconds = 0.05;
 /** After an error of the agent's own, doubled up to a minute while it lasts. */
@@ -107,6 +111,7 @@ interface Parts {
   readonly journal: Journal;
   readonly queue: ReportQueue;
   readonly ended: EndedDeliveries;
+  readonly trust: GatewayTrust;
   readonly connectivity: Connectivity;
   readonly log: Log;
 }
@@ -115,6 +120,7 @@ class Agent {
   readonly #stop = new AbortController();
   readonly #connection: NodeConnection;
   readonly #reports: ReportSender;
+  readonly #judge: TaskJudge;
   #identity: Identity;
   #sentProfile: GatewayProfile | null = null;
   #profileDueAtMs = 0;
@@ -156,6 +162,12 @@ class Agent {
       log,
       signal,
       gatherMs: times.gatherMs,
+    });
+    this.#judge = new TaskJudge({
+      trust: parts.trust,
+      log,
+      fetch: (name) =>
+        this.#connection.call((session) => connectivity.fetchMetadata(session, name, signal), metadataRounds),
     });
     parts.news.listener = () => {
       this.#profileWanted = true;
@@ -220,6 +232,11 @@ class Agent {
       journal: new Journal(paths.journal),
       queue: await ReportQueue.open(paths.reports),
       ended: await EndedDeliveries.open(paths.ended),
+      trust: await GatewayTrust.open({
+        path: paths.trust,
+        root: options.trustRoot,
+        isRequired: options.requireSignatures === true,
+      }),
       connectivity: await httpConnectivity({
         server: options.server,
         timeoutMs: times.requestTimeoutMs,
@@ -314,6 +331,7 @@ class Agent {
     if (!answer.changed) return;
     if (answer.response.profileWanted) this.#profileWanted = true;
     const { tasks, orders = [] } = answer.response;
+    if (tasks.length + orders.length > 0) await this.#judge.refreshWhenDue();
     for (const task of [...tasks, ...orders]) await this.#carryOut(task);
     // The list is another one now, and asked for anew: it must not count as unchanged.
     if (tasks.length + orders.length > 0) this.#etag = undefined;
@@ -323,10 +341,17 @@ class Agent {
     const last = this.parts.ended.lastReport(task.deliveryId);
     if (last !== undefined) await this.#reports.repeat(last, task);
     else {
-      await deliver(this.#deliveryContext(), task);
+      await this.#carryOutOnce(task);
       // There may be more to do already.
       this.#noticed = true;
     }
+  }
+
+  async #carryOutOnce(task: Task | Order): Promise<void> {
+    const context = this.#deliveryContext();
+    const judged = await this.#judge.judge(task, this.id);
+    if ('refusal' in judged) await refuse(context, task, judged.refusal);
+    else await deliver(context, judged.task);
   }
 
   #deliveryContext(): DeliveryContext {
@@ -352,6 +377,12 @@ class Agent {
           (session) => connectivity.download(session, wanted, sink, signal),
           downloadRounds,
         ),
+      fetchStatements: (digest, signal) =>
+        this.#connection.call(
+          (session) => connectivity.fetchStatements(session, digest, signal),
+          downloadRounds,
+        ),
+      trust: this.parts.trust,
       reporter: this.#reports,
     };
   }

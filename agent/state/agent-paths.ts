@@ -9,6 +9,7 @@ export interface AgentPaths {
   readonly identity: string;
   readonly journal: string;
   readonly ended: string;
+  readonly trust: string;
   readonly reports: string;
   readonly downloads: string;
   readonly staging: string;
@@ -27,6 +28,7 @@ export function agentPaths(root: string): AgentPaths {
     identity: join(own, 'identity.json'),
     journal: join(own, 'journal.json'),
     ended: join(own, 'ended.json'),
+    trust: join(own, 'trust.json'),
     reports: join(own, 'reports'),
     downloads: join(own, 'downloads'),
     staging: join(container, 'staging'),
