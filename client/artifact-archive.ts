@@ -4,7 +4,7 @@ import { Readable } from 'node:stream';
 import { create } from 'tar';
 import { ClientError, unreadable } from './client-error.js';
 
-export const manifestName = 'artifact.yaml';
+const manifestName = 'artifact.yaml';
 
 /**
  * The directory of an artifact as the tar stream that the API takes: artifact.yaml first, then the other files by

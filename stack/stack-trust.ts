@@ -40,6 +40,16 @@ export async function stackTrust(dataDir: string, nowMs: number): Promise<StackT
   };
 }
 
+/**
+ * From now on all artifacts must be signed.
+ * @returns what is to be published for that
+ */
+export async function requireSignatures(dataDir: string): Promise<{ roots: string[]; targets: string }> {
+  const trust = trustOf(dataDir);
+  await trust.allowUnsigned([]);
+  return trust.published();
+}
+
 function trustOf(dataDir: string): TrustDirectory {
   return new TrustDirectory(join(dataDir, 'trust'), '');
 }

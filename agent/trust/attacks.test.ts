@@ -37,6 +37,7 @@ const start = (over = {}) => bed.start({ isolation: 'none', ...over });
 const lib = (over: Partial<TestArtifact> = {}): TestArtifact => ({
   name: 'lib',
   version: '1.0.0',
+  requested: true,
   files: { data: 'data' },
   ...over,
 });
@@ -260,12 +261,15 @@ test('a task that has expired', async () => {
 
 test('fast-forward: versions that a stolen key has counted up are forgotten with the key', async () => {
   trust.nextTimestamp(7 * dayMs, Number.MAX_SAFE_INTEGER);
-  await start();
+  const agent = await start();
   expect(await offer('d1', testPackage(lib()))).toMatchObject({ state: 'succeeded' });
   const stolen = trust.online;
   trust.online = Signer.generate();
   trust.nextRoot([trust.root]);
   trust.nextTargets();
+  // The gateway learns of it within a minute, or with its next start.
+  await agent.close();
+  await start();
   const built = testPackage(application('1.0.0'));
   trust.state(built);
   await refused(offerTask(built, trust.task(testTask('d2', built), { by: stolen })), /not signed by those/, [
@@ -316,7 +320,7 @@ describe('endless data', () => {
 
 test('extraneous dependencies: nothing comes along that nobody asked for, though it is signed', async () => {
   await start();
-  const built = testPackage(lib(), application('1.0.0'));
+  const built = testPackage(lib({ requested: false }), application('1.0.0'));
   await refused(offer('d1', built), /lib@1.0.0: nobody asked for it/);
   const [dependency, app] = built.artifacts;
   if (dependency === undefined || app === undefined) throw new Error('no artifacts');
@@ -407,7 +411,7 @@ test('dropped requests: what cannot be had is waited for or fails, and nothing i
 
 test('partial bundle: each artifact of a package needs its statement', async () => {
   await start();
-  const built = testPackage(lib(), application('1.0.0'));
+  const built = testPackage(lib({ requested: false }), application('1.0.0'));
   const [dependency, app] = built.artifacts;
   if (dependency === undefined || app === undefined) throw new Error('no artifacts');
   trust.state(built, trust.statement(app, { requires: ['lib'] }));

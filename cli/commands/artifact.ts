@@ -5,7 +5,8 @@ import type { Cli, VerbContext } from '../cli.js';
 import { demandsOf } from '../../domain/artifact/operation.js';
 import { demandLines } from '../demand-lines.js';
 import { readKeyFile } from '../../trust/key-file.js';
-import { signArtifact } from '../sign-artifact.js';
+import { signArtifact } from '../../trust/sign-artifact.js';
+import { artifactFiles } from '../../client/artifact-archive.js';
 import { passphraseOf } from './key.js';
 import { bytesText, instantText, type Output } from '../output.js';
 
@@ -55,7 +56,11 @@ async function add(
   const signature =
     key === undefined
       ? undefined
-      : await signArtifact(directory, await readKeyFile(key, passphraseOf(cli.environment.env)));
+      : await signArtifact(
+          directory,
+          await artifactFiles(directory),
+          await readKeyFile(key, passphraseOf(cli.environment.env)),
+        );
   const artifact = await client.addArtifact(directory, signature);
   out.result(artifact, () => {
     const { name, version, kind, sizeBytes } = artifact;

@@ -2,27 +2,30 @@ import { createHash } from 'node:crypto';
 import { createReadStream } from 'node:fs';
 import { readFile, stat } from 'node:fs/promises';
 import { join } from 'node:path';
-import { artifactFiles, manifestName } from '../client/artifact-archive.js';
 import { checkContent } from '../domain/artifact/check-content.js';
 import { readManifest } from '../domain/artifact/read-manifest.js';
 import { withMeasuredSizes, type ArtifactFile } from '../domain/artifact/variant-files.js';
 import { signedBytes } from '../domain/trust/metadata.js';
 import { artifactStatement } from '../domain/trust/statement.js';
-import { sha256, type Signer } from '../trust/ed25519.js';
+import { sha256, type Signer } from './ed25519.js';
+
+const manifestName = 'artifact.yaml';
 
 /**
  * Signs the artifact of a directory where it lies: the private key leaves this machine for nobody. A file that changes
  * before it is sent makes the signature one of something else, which the server refuses.
  *
+ * @param paths of its files, artifact.yaml among them, relative to the directory
  * @returns public key and signature, as the server takes them
- * @throws ClientError UNREADABLE, MALFORMED_ARTIFACT; LeonoreError MALFORMED_ARTIFACT, TOO_LARGE
+ * @throws LeonoreError MALFORMED_ARTIFACT, TOO_LARGE
  */
 export async function signArtifact(
   directory: string,
+  paths: readonly string[],
   signer: Signer,
 ): Promise<{ readonly publicKey: string; readonly sig: string }> {
   const files: ArtifactFile[] = [];
-  for (const path of await artifactFiles(directory)) {
+  for (const path of paths) {
     if (path !== manifestName) files.push(await measured(directory, path));
   }
   const text = await readFile(join(directory, manifestName), 'utf8');
