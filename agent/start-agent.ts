@@ -130,6 +130,8 @@ class Agent {
   #noticed = false;
   #etag: string | undefined;
   #registered = false;
+  /** Whether LEONORE was asked for a root since the last registration. */
+  #rootSought = false;
   #verificationDueAtMs = 0;
   #verification: Verification = { damaged: [], trees: {} };
   /** Attempts to register since the last that succeeded. */
@@ -321,8 +323,12 @@ class Agent {
   }
 
   async #poll(): Promise<void> {
-    const { connectivity } = this.parts;
+    const { connectivity, trust } = this.parts;
     this.#noticed = false;
+    if (!this.#rootSought) {
+      this.#rootSought = true;
+      if (!trust.isPinned) await this.#judge.refreshWhenDue();
+    }
     const answer = await this.#withNode('polling', (session) =>
       connectivity.pollTasks(session, this.#etag, this.#stop.signal),
     );
@@ -464,6 +470,7 @@ class Agent {
 
   async #onRegistered(response: RegisterResponse, token: string): Promise<void> {
     this.#registered = true;
+    this.#rootSought = false;
     this.#attempts = 0;
     // Another node knows other tags.
     this.#etag = undefined;

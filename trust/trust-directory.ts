@@ -25,8 +25,8 @@ import {
   type NewDelegation,
 } from './make-metadata.js';
 
-/** Keys that are replaced by a new root. `online` signs tasks, snapshot and timestamp. */
-export const rotatableRoles = ['root', 'targets', 'online'] as const;
+/** Keys that can be replaced. `online` signs tasks, snapshot and timestamp; `builder` takes no new root. */
+export const rotatableRoles = ['root', 'targets', 'online', 'builder'] as const;
 export type RotatableRole = (typeof rotatableRoles)[number];
 
 export interface NewTrust {
@@ -47,6 +47,12 @@ export interface NewTrust {
 /** What a delegation of each server's key is called. */
 const directors = 'directors';
 const builders = 'builders';
+const serverPaths = {
+  directors: { paths: ['tasks/*'], terminating: true },
+  builders: { paths: ['builds/*'], terminating: true },
+} as const;
+/** Delegations are dated anew with each change of them, to this at least. */
+const targetsLastDays = 730;
 
 export class TrustDirectory {
   constructor(
@@ -80,8 +86,8 @@ export class TrustDirectory {
     const expiresMs = nowMs + lastsDays * dayMs;
     const single = (signer: Signer) => ({ publicKeys: [signer.publicKey], threshold: 1 });
     const delegations: NewDelegation[] = [
-      { name: directors, ...single(online), paths: ['tasks/*'], terminating: true },
-      { name: builders, ...single(builder), paths: ['builds/*'], terminating: true },
+      { name: directors, ...single(online), ...serverPaths.directors },
+      { name: builders, ...single(builder), ...serverPaths.builders },
       ...publishers.map(({ name, signer, paths }) => ({
         name,
         ...single(signer),
@@ -152,6 +158,11 @@ export class TrustDirectory {
    * as `<name>.<version>.json`, until somebody destroys them.
    */
   async rotate(role: RotatableRole, nowMs: number, lastsDays: number): Promise<void> {
+    if (role === 'builder') {
+      const { publicKey } = await this.newKey(`builder.v${(await this.targets()).signed.version + 1}`);
+      await this.delegate({ name: builders, publicKeys: [publicKey], threshold: 1, ...serverPaths.builders });
+      return;
+    }
     const before = (await this.root()).signed;
     const version = before.version + 1;
     const signing = await this.holders(before, 'root');
@@ -184,8 +195,7 @@ export class TrustDirectory {
         name: directors,
         publicKeys: [online.publicKey],
         threshold: 1,
-        paths: ['tasks/*'],
-        terminating: true,
+        ...serverPaths.directors,
       });
     } else if (role === 'targets') await this.nextTargets((await this.targets()).signed);
   }
@@ -202,7 +212,9 @@ export class TrustDirectory {
 
   private async nextTargets(targets: Targets): Promise<void> {
     const signers = await this.holders((await this.root()).signed, 'targets');
-    await this.write(envelopeOf({ ...targets, version: targets.version + 1 }, signers));
+    const expiresMs = Math.max(Date.parse(targets.expires), Date.now() + targetsLastDays * dayMs);
+    const next = { ...targets, version: targets.version + 1, expires: instantText(expiresMs) };
+    await this.write(envelopeOf(next, signers));
   }
 
   /** The private keys of a role that lie here, as many as must sign. */

@@ -106,7 +106,7 @@ export interface Envelope<Signed> {
 export interface Verifier {
   readonly sha256: Sha256;
   /** Whether an Ed25519 signature (hex) of a message is by the key with these 32 bytes (hex); never throws. */
-  verify(publicKey: string, message: Uint8Array, sig: string): boolean;
+  readonly verify: (publicKey: string, message: Uint8Array, sig: string) => boolean;
 }
 
 /** Bytes of one file of metadata at most: some thousand delegations. */
