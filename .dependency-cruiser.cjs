@@ -5,17 +5,20 @@
 const rooms = {
   domain: [],
   process: ['domain'],
+  // Keys and signatures: what the domain judges is computed here.
+  trust: ['domain'],
   repositories: ['domain', 'process/package-root'],
   // What several processes ask of the repositories together with the domain; no SQL of its own.
   services: ['domain', 'repositories'],
   // Puts together what every process with a database is made of: the only room that sees process life and repositories.
   composition: ['domain', 'process', 'repositories', 'workflows/client'],
   // Processes for what computes, and what is computed in them.
-  compute: ['domain', 'process/package-root', 'repositories'],
+  compute: ['domain', 'process/package-root', 'repositories', 'trust'],
   // Of workflows, other rooms run the Temporal client of rollouts; activities fulfil the types that it declares.
-  connectivity: ['domain', 'repositories', 'workflows/client'],
+  connectivity: ['domain', 'repositories', 'trust', 'workflows/client'],
   activities: [
     'domain',
+    'trust',
     'compute',
     'repositories',
     'services',
@@ -26,6 +29,7 @@ const rooms = {
   workflows: ['domain'],
   workers: [
     'domain',
+    'trust',
     'process',
     'composition',
     'compute',
@@ -38,6 +42,7 @@ const rooms = {
   ],
   api: [
     'domain',
+    'trust',
     'process',
     'composition',
     'compute',
@@ -53,10 +58,12 @@ const rooms = {
     'domain/gateway/profile',
     'domain/errors',
     'domain/limits',
+    'domain/trust',
+    'trust',
   ],
   client: [],
-  stack: ['domain', 'repositories', 'process'],
-  cli: ['domain', 'client', 'stack', 'agent', 'process/package-root'],
+  stack: ['domain', 'repositories', 'process', 'trust'],
+  cli: ['domain', 'client', 'stack', 'agent', 'trust', 'process/package-root'],
   // Its benchmarks measure the repositories too.
   // The benches of the builder and of what computes measure these by themselves, without a stack around them.
   testbed: [
@@ -68,6 +75,7 @@ const rooms = {
     'stack',
     'agent',
     'repositories',
+    'trust',
     'process/package-root',
   ],
 };

@@ -1,6 +1,7 @@
 import type { Planner } from '../compute/planner.js';
 import type { BlobStore } from '../repositories/blob-store.js';
 import type { Repositories } from '../repositories/repositories.js';
+import type { Signer } from '../trust/ed25519.js';
 import type { BuildActivities, DispatchActivities, PlanActivities } from '../workflows/activity-types.js';
 import { analyzeCompatibility } from './analyze-compatibility.js';
 import { buildPackages } from './build-packages.js';
@@ -14,6 +15,8 @@ export interface NodeActivityDependencies extends Repositories {
   readonly nodeId: string;
   readonly push: Notifier;
   readonly sourceBuilder: SourceBuilder;
+  /** Signs what is built from source. */
+  readonly builderKey?: Signer | undefined;
   readonly planner: Planner;
 }
 

@@ -28,6 +28,8 @@ interface CommandOptions {
   readonly pushPort: number;
   readonly healthTimeout: number;
   readonly scriptTimeout: number;
+  readonly trustRoot?: string;
+  readonly requireSignatures?: true;
   readonly json?: true;
 }
 
@@ -87,12 +89,15 @@ export function agentCommand(): Command {
     .option('--push-port <n>', 'port to listen on for notices; 0 takes a free one', port, 0)
     .option('--script-timeout <s>', 'time limit of a control script', seconds, 300)
     .option('--health-timeout <s>', 'time within which a health check must succeed', seconds, 60)
+    .option('--trust-root <file>', 'the first root to believe (default: the first that LEONORE has)')
+    .option('--require-signatures', 'install nothing that is unsigned, whatever LEONORE allows')
     .option('--json', 'log lines of JSON')
     .action(runAgent);
 }
 
 async function runAgent(options: CommandOptions): Promise<void> {
   const overlay = options.profile === undefined ? undefined : await readOverlay(options.profile);
+  const trustRoot = options.trustRoot === undefined ? undefined : await readFile(options.trustRoot, 'utf8');
   // Packages must be readable for the user that applications are, whatever this was started with.
   process.umask(0o022);
   const agent = await startAgent({
@@ -101,6 +106,8 @@ async function runAgent(options: CommandOptions): Promise<void> {
     enrolmentToken: options.enrolmentToken,
     enrolmentTokenFile:
       options.enrolmentTokenFile === undefined ? undefined : resolve(options.enrolmentTokenFile),
+    trustRoot,
+    requireSignatures: options.requireSignatures,
     id: options.id,
     mac: options.mac,
     strategy: options.strategy,

@@ -14,6 +14,10 @@ export interface AgentOptions {
   readonly enrolmentToken?: string | undefined;
   /** A file that holds it, and is removed once it is needed no more. */
   readonly enrolmentTokenFile?: string | undefined;
+  /** Text of the root that came with the device; without one the first that LEONORE has is believed. */
+  readonly trustRoot?: string | undefined;
+  /** Nothing is installed that is unsigned, whatever LEONORE allows. */
+  readonly requireSignatures?: boolean | undefined;
   /** Default: that of the earlier run, else made from the mac. */
   readonly id?: string | undefined;
   readonly mac?: string | undefined;

@@ -28,7 +28,7 @@ import { installedFacts } from './container/generation.js';
 import { Supervisor } from './container/supervisor.js';
 import { ControlGroups } from './isolation/control-groups.js';
 import { Launcher } from './isolation/launcher.js';
-import { deliver, recover } from './delivery/deliver.js';
+import { deliver, recover, refuse } from './delivery/deliver.js';
 import { verifyAndRepair, type Verification } from './delivery/repair.js';
 import type { DeliveryContext } from './delivery/delivery-context.js';
 import { ReportSender } from './delivery/report-sender.js';
@@ -55,9 +55,13 @@ import { Journal, type JournalEntry } from './state/journal.js';
 import { ReportQueue } from './state/report-queue.js';
 import { messageOf } from './state/system-error.js';
 import { timerMs } from './state/timer.js';
+import { GatewayTrust } from './trust/gateway-trust.js';
+import { TaskJudge } from './trust/task-judge.js';
 
 /** Each is some attempts already; with the pauses between them this outlasts an outage of some twenty minutes. */
 const downloadRounds = 5;
+/** Who may sign is known from before, so that tasks need not wait for what cannot be had. */
+const metadataRounds = 3;
 /** Between two polls, whatever LEONORE says: nothing that it sends may make a gateway spin. */
 const leastPauseSeconds = 0.05;
 /** After an error of the agent's own, doubled up to a minute while it lasts. */
@@ -112,6 +116,7 @@ interface Parts {
   readonly journal: Journal;
   readonly queue: ReportQueue;
   readonly ended: EndedDeliveries;
+  readonly trust: GatewayTrust;
   readonly connectivity: Connectivity;
   readonly log: Log;
 }
@@ -123,6 +128,7 @@ class Agent {
   /** The file of the enrolment token has been removed, or cannot be. */
   #isTokenGone = false;
   readonly #reports: ReportSender;
+  readonly #judge: TaskJudge;
   #identity: Identity;
   #sentProfile: GatewayProfile | null = null;
   #profileDueAtMs = 0;
@@ -132,6 +138,8 @@ class Agent {
   #noticed = false;
   #etag: string | undefined;
   #registered = false;
+  /** Whether LEONORE was asked for a root since the last registration. */
+  #rootSought = false;
   #verificationDueAtMs = 0;
   #verification: Verification = { damaged: [], trees: {} };
   /** Attempts to register since the last that succeeded. */
@@ -169,6 +177,12 @@ class Agent {
       log,
       signal,
       gatherMs: times.gatherMs,
+    });
+    this.#judge = new TaskJudge({
+      trust: parts.trust,
+      log,
+      fetch: (name) =>
+        this.#connection.call((session) => connectivity.fetchMetadata(session, name, signal), metadataRounds),
     });
     parts.news.listener = () => {
       this.#profileWanted = true;
@@ -241,6 +255,11 @@ class Agent {
       journal: new Journal(paths.journal),
       queue: await ReportQueue.open(paths.reports),
       ended: await EndedDeliveries.open(paths.ended),
+      trust: await GatewayTrust.open({
+        path: paths.trust,
+        root: options.trustRoot,
+        isRequired: options.requireSignatures === true,
+      }),
       connectivity: await httpConnectivity({
         server: options.server,
         timeoutMs: times.requestTimeoutMs,
@@ -325,8 +344,12 @@ class Agent {
   }
 
   async #poll(): Promise<void> {
-    const { connectivity } = this.parts;
+    const { connectivity, trust } = this.parts;
     this.#noticed = false;
+    if (!this.#rootSought) {
+      this.#rootSought = true;
+      if (!trust.isPinned) await this.#judge.refreshWhenDue();
+    }
     const answer = await this.#withNode('polling', (session) =>
       connectivity.pollTasks(session, this.#etag, this.#stop.signal),
     );
@@ -335,6 +358,7 @@ class Agent {
     if (!answer.changed) return;
     if (answer.response.profileWanted) this.#profileWanted = true;
     const { tasks, orders = [] } = answer.response;
+    if (tasks.length + orders.length > 0) await this.#judge.refreshWhenDue();
     for (const task of [...tasks, ...orders]) await this.#carryOut(task);
     // The list is another one now, and asked for anew: it must not count as unchanged.
     if (tasks.length + orders.length > 0) this.#etag = undefined;
@@ -344,10 +368,17 @@ class Agent {
     const last = this.parts.ended.lastReport(task.deliveryId);
     if (last !== undefined) await this.#reports.repeat(last, task);
     else {
-      await deliver(this.#deliveryContext(), task);
+      await this.#carryOutOnce(task);
       // There may be more to do already.
       this.#noticed = true;
     }
+  }
+
+  async #carryOutOnce(task: Task | Order): Promise<void> {
+    const context = this.#deliveryContext();
+    const judged = await this.#judge.judge(task, this.id);
+    if ('refusal' in judged) await refuse(context, task, judged.refusal);
+    else await deliver(context, judged.task);
   }
 
   #deliveryContext(): DeliveryContext {
@@ -373,6 +404,12 @@ class Agent {
           (session) => connectivity.download(session, wanted, sink, signal),
           downloadRounds,
         ),
+      fetchStatements: (digest, signal) =>
+        this.#connection.call(
+          (session) => connectivity.fetchStatements(session, digest, signal),
+          downloadRounds,
+        ),
+      trust: this.parts.trust,
       reporter: this.#reports,
     };
   }
@@ -468,6 +505,7 @@ class Agent {
 
   async #onRegistered(response: RegisterResponse, token: string, enrolled: boolean): Promise<void> {
     this.#registered = true;
+    this.#rootSought = false;
     this.#attempts = 0;
     // Another node knows other tags.
     this.#etag = undefined;

@@ -18,6 +18,7 @@ import { planRoutes } from './routes/plans.js';
 import { registerRoutes } from './routes/register.js';
 import { rolloutEventRoutes } from './routes/rollout-events.js';
 import { rolloutRoutes } from './routes/rollouts.js';
+import { trustRoutes } from './routes/trust.js';
 
 /** The management API, registration, and the OpenAPI document that describes them. */
 export async function apiApp(app: FastifyInstance, { context }: { context: ApiContext }): Promise<void> {
@@ -42,6 +43,7 @@ export async function apiApp(app: FastifyInstance, { context }: { context: ApiCo
         orderRoutes,
         nodeRoutes,
         packageRoutes,
+        trustRoutes,
       ]) {
         await management.register(routes, { context });
       }

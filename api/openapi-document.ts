@@ -79,6 +79,7 @@ const tags = [
   },
   { name: 'orders', description: 'Uninstall, start or stop an artifact on the gateways that have it' },
   { name: 'nodes', description: 'LEONORE nodes, the unit of scale' },
+  { name: 'trust', description: 'Who may sign artifacts, builds and tasks' },
   { name: 'packages', description: 'Application packages, each built once for a group of gateways' },
   { name: 'device', description: 'For gateways: registration. Afterwards a gateway talks to its node' },
   { name: 'health', description: 'For supervisors; needs no token' },

@@ -8,7 +8,10 @@ import { isSafePath } from '../domain/artifact/safe-path.js';
 import type { ArtifactFile } from '../domain/artifact/variant-files.js';
 import { LeonoreError } from '../domain/errors.js';
 import { limits } from '../domain/limits.js';
-import type { ArtifactRepository } from '../repositories/artifact-repository.js';
+import { verifier } from '../trust/ed25519.js';
+import { keyIdOf, trustKey } from '../domain/trust/metadata.js';
+import type { CheckedArtifact } from '../compute/tasks.js';
+import type { ArtifactRepository, SignedStatement } from '../repositories/artifact-repository.js';
 import type { BlobStore, StagedBlob } from '../repositories/blob-store.js';
 
 export const manifestName = 'artifact.yaml';
@@ -21,25 +24,48 @@ interface ReceivedFile {
 
 /**
  * Package management (paper, III-C 2): takes an artifact as a tar stream of its directory. The files are staged as
- * they arrive; only when manifest and files have passed every check are they stored.
+ * they arrive; only when manifest and files have passed every check are they stored. A signature is kept beside it: it is
+ * the publisher's, and of this very content.
+ * @param signature what the request's header said; null when it is not signed
  * @param signal aborted when nobody waits for the answer any more
- * @throws LeonoreError MALFORMED_ARTIFACT, TOO_LARGE, ARTIFACT_IMMUTABLE, COMPUTATION_TOO_HARD, TOO_MANY_REQUESTS; the
+ * @throws LeonoreError MALFORMED_ARTIFACT, SIGNATURE_INVALID, TOO_LARGE, ARTIFACT_IMMUTABLE, COMPUTATION_TOO_HARD, TOO_MANY_REQUESTS; the
  *   reason of the signal. Nothing is stored then
  */
 export async function receiveArtifact(
   body: Readable,
   { artifacts, blobs, pool }: { artifacts: ArtifactRepository; blobs: BlobStore; pool: ComputePool },
+  signature: PublisherSignature | null,
   signal: AbortSignal,
 ): Promise<{ manifest: ArtifactManifest; outcome: 'added' | 'unchanged' }> {
   const receiver = new Receiver(blobs);
   try {
     await receiver.read(body);
-    const { manifest, digest, files } = await receiver.check(pool, signal);
+    const { manifest, digest, statement, files } = await receiver.check(pool, signature !== null, signal);
+    const signed = signature === null ? null : checkedSignature(signature, statement ?? '');
     await Promise.all(receiver.files.map((file) => file.staged.commit()));
-    return { manifest, outcome: await artifacts.add(manifest, files, digest) };
+    const outcome = await artifacts.add(manifest, files, digest);
+    if (signed !== null) await artifacts.addSignature(manifest, signed);
+    return { manifest, outcome };
   } finally {
     await receiver.discard();
   }
+}
+
+/** A publisher's signature as it comes with an artifact. */
+export interface PublisherSignature {
+  /** 32 bytes in hex. */
+  readonly publicKey: string;
+  /** 64 bytes in hex. */
+  readonly sig: string;
+}
+
+/** @throws LeonoreError SIGNATURE_INVALID */
+function checkedSignature({ publicKey, sig }: PublisherSignature, statement: string): SignedStatement {
+  const keyid = keyIdOf(trustKey(publicKey), verifier.sha256);
+  if (verifier.verify(publicKey, Buffer.from(statement), sig)) return { keyid, sig, statement };
+  throw new LeonoreError('SIGNATURE_INVALID', `the signature by the key ${keyid} is not of this artifact`, {
+    keyid,
+  });
 }
 
 class Receiver {
@@ -77,8 +103,9 @@ class Receiver {
 
   async check(
     pool: ComputePool,
+    isSigned: boolean,
     signal: AbortSignal,
-  ): Promise<{ manifest: ArtifactManifest; digest: string; files: ArtifactFile[] }> {
+  ): Promise<CheckedArtifact & { readonly files: readonly ArtifactFile[] }> {
     const { manifestText } = this;
     if (manifestText === null)
       throw new LeonoreError('MALFORMED_ARTIFACT', `the archive has no ${manifestName}`);
@@ -88,7 +115,7 @@ class Receiver {
       sha256: staged.digest,
       sizeBytes: staged.sizeBytes,
     }));
-    return { ...(await checkArtifact(pool, { manifestText, manifestName, files }, signal)), files };
+    return { ...(await checkArtifact(pool, { manifestText, manifestName, files, isSigned }, signal)), files };
   }
 
   async discard(): Promise<void> {

@@ -1,7 +1,19 @@
 import { Option, type Command } from 'commander';
 
 /** Verbs that work without a server take --server and --token all the same, so that scripts can give them always. */
-const offline = new Set(['up', 'resolve', 'inspect', 'verify', 'unpack']);
+const offline = new Set([
+  ...['up', 'resolve', 'package inspect', 'package verify', 'package unpack'],
+  // What is done where the keys are.
+  ...[
+    'key create',
+    'key show',
+    'trust init',
+    'trust delegate',
+    'trust revoke',
+    'trust unsigned',
+    'trust rotate',
+  ],
+]);
 
 /** Gives every verb below a command the options that all verbs take, unless it has declared them itself. */
 export function addCommonOptions(command: Command): void {
@@ -9,10 +21,16 @@ export function addCommonOptions(command: Command): void {
     for (const below of command.commands) addCommonOptions(below);
     return;
   }
-  const needsServer = !offline.has(command.name());
+  const needsServer = !offline.has(verbOf(command));
   addUnlessDeclared(command, new Option('--json', 'print JSON, errors too'));
   addUnlessDeclared(command, new Option('--server <url>', 'address of the API').hideHelp(!needsServer));
   addUnlessDeclared(command, new Option('--token <token>', 'management token').hideHelp(!needsServer));
+}
+
+/** As it is typed, without `leonore`. */
+function verbOf(command: Command): string {
+  const { parent } = command;
+  return parent?.parent == null ? command.name() : `${parent.name()} ${command.name()}`;
 }
 
 function addUnlessDeclared(command: Command, option: Option): void {

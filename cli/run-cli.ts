@@ -7,6 +7,7 @@ import { artifactCommand } from './commands/artifact.js';
 import { deploymentCommand } from './commands/deployment.js';
 import { enrolmentCommand } from './commands/enrolment.js';
 import { gatewayCommand } from './commands/gateway.js';
+import { keyCommand } from './commands/key.js';
 import { nodeCommand } from './commands/node.js';
 import { orderCommand } from './commands/order.js';
 import { packageCommand } from './commands/package.js';
@@ -15,6 +16,7 @@ import { provisionCommand } from './commands/provision.js';
 import { rolloutCommand } from './commands/rollout.js';
 import { addCommonOptions } from './common-options.js';
 import { addDeferredCommands } from './deferred-commands.js';
+import { trustCommand } from './commands/trust.js';
 import { exitCodeOf, type ExitCode } from './exit-code.js';
 import { reportError } from './report-error.js';
 
@@ -53,6 +55,8 @@ async function createProgram(cli: Cli, args: readonly string[]): Promise<Command
     orderCommand,
     nodeCommand,
     packageCommand,
+    keyCommand,
+    trustCommand,
   ]) {
     program.addCommand(build(cli));
   }

@@ -13,14 +13,23 @@ const manifestName = 'artifact.yaml';
  * something that is neither file nor directory: links are not followed, since they may lead anywhere
  */
 export async function archiveArtifact(directory: string): Promise<Readable> {
-  const files = await plainFilesBelow(directory);
-  if (!files.includes(manifestName)) throw malformed(`${directory} has no ${manifestName}`);
+  const files = await artifactFiles(directory);
   const others = files.filter((file) => file !== manifestName).sort();
   // With `./` in front no name is taken for an option of the archiver.
   const entries = [manifestName, ...others].map((file) => `./${file}`);
   return Readable.from(
     create({ cwd: directory, portable: true, noMtime: true, noDirRecurse: true }, entries),
   );
+}
+
+/**
+ * The files of an artifact by their names, artifact.yaml among them.
+ * @throws ClientError as archiveArtifact does
+ */
+export async function artifactFiles(directory: string): Promise<string[]> {
+  const files = await plainFilesBelow(directory);
+  if (!files.includes(manifestName)) throw malformed(`${directory} has no ${manifestName}`);
+  return files;
 }
 
 async function plainFilesBelow(directory: string): Promise<string[]> {

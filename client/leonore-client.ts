@@ -88,6 +88,8 @@ interface PageQuery {
   cursor?: string;
 }
 
+type Trust = paths['/api/v1/trust']['get']['responses'][200]['content']['application/json'];
+
 type DeliveryStateName = Delivery['state'];
 
 const pageSize = '500';
@@ -115,17 +117,35 @@ export class LeonoreClient {
     });
   }
 
-  /** Adds one version of an artifact from its directory; streamed, never held in memory as a whole. */
-  async addArtifact(directory: string): Promise<Artifact> {
+  /**
+   * Adds one version of an artifact from its directory; streamed, never held in memory as a whole.
+   * @param signature by its publisher, of what is sent
+   */
+  async addArtifact(
+    directory: string,
+    signature?: { readonly publicKey: string; readonly sig: string },
+  ): Promise<Artifact> {
     const body = Readable.toWeb(await archiveArtifact(directory));
+    const signed =
+      signature === undefined ? {} : { 'leonore-signature': `${signature.publicKey}:${signature.sig}` };
     return answerOf(
       this.http.POST('/api/v1/artifacts', {
         body,
         bodySerializer: (stream: unknown) => stream,
-        headers: { 'content-type': 'application/x-tar' },
+        headers: { 'content-type': 'application/x-tar', ...signed },
         duplex: 'half',
       }),
     );
+  }
+
+  /** Who may sign, as gateways are told. */
+  async trust(): Promise<Trust> {
+    return answerOf(this.http.GET('/api/v1/trust'));
+  }
+
+  /** Publishes roots and delegations, as they were signed. */
+  async publishTrust(body: { roots: string[]; targets: string }): Promise<Trust> {
+    return answerOf(this.http.PUT('/api/v1/trust', { body }));
   }
 
   /** All artifacts, by name and version. */

@@ -3,14 +3,23 @@ import { checkContent } from '../domain/artifact/check-content.js';
 import type { ArtifactManifest } from '../domain/artifact/manifest.js';
 import { readManifest } from '../domain/artifact/read-manifest.js';
 import { withMeasuredSizes, type ArtifactFile } from '../domain/artifact/variant-files.js';
+import { canonicalJson } from '../domain/canonical-json.js';
+import { artifactStatement } from '../domain/trust/statement.js';
 import type { GatewayProfile } from '../domain/gateway/profile.js';
 import { contentDigest } from '../repositories/content-digest.js';
+import { sha256 } from '../trust/ed25519.js';
 import {
   PlanningSession,
   type PageTaken,
   type PlannedGroup,
   type PlanningInput,
 } from './planning-session.js';
+
+export interface CheckedArtifact {
+  readonly manifest: ArtifactManifest;
+  readonly digest: string;
+  readonly statement: string | null;
+}
 
 /** A process plans for one caller at a time. */
 let session: PlanningSession | null = null;
@@ -21,16 +30,21 @@ function planning(): PlanningSession {
 }
 
 export const tasks = {
-  /** Checks an artifact as it was sent; `digest` is that of its content. @throws LeonoreError MALFORMED_ARTIFACT, TOO_LARGE */
+  /**
+   * Checks an artifact as it was sent; `digest` is that of its content, `statement` what its publisher signs, when it is
+   * asked for. @throws LeonoreError MALFORMED_ARTIFACT, TOO_LARGE
+   */
   checkArtifact(input: {
     readonly manifestText: string;
     readonly manifestName: string;
     readonly files: readonly ArtifactFile[];
-  }): { manifest: ArtifactManifest; digest: string } {
-    const { manifestText, manifestName, files } = input;
+    readonly isSigned?: boolean;
+  }): CheckedArtifact {
+    const { manifestText, manifestName, files, isSigned = false } = input;
     const manifest = withMeasuredSizes(readManifest(manifestText, manifestName), files);
     checkContent(manifest, files);
-    return { manifest, digest: contentDigest(manifest, files) };
+    const statement = isSigned ? canonicalJson(artifactStatement(manifest, files, sha256)) : null;
+    return { manifest, digest: contentDigest(manifest, files), statement };
   },
   beginPlanning(input: PlanningInput, at: (name: string) => void): void {
     session = new PlanningSession(input, at);

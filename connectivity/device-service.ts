@@ -6,6 +6,7 @@ import { parseDeliveryId } from '../domain/delivery/delivery-id.js';
 import { isEnded } from '../domain/delivery/state.js';
 import { LeonoreError } from '../domain/errors.js';
 import type { GatewayProfile } from '../domain/gateway/profile.js';
+import type { PackageStatements } from '../domain/trust/statement.js';
 import type { BlobStore } from '../repositories/blob-store.js';
 import type {
   ChunkAcknowledgement,
@@ -20,6 +21,7 @@ import { placeOf } from '../repositories/value-repository.js';
 import { Batcher } from './batcher.js';
 import { gatewayOfToken, tokenMatches } from './gateway-token.js';
 import { KnownGateways } from './known-gateways.js';
+import type { NodeTrust } from './node-trust.js';
 
 export interface DeviceServiceOptions {
   /** The node that serves; gateways of other nodes are sent away. */
@@ -29,6 +31,8 @@ export interface DeviceServiceOptions {
   readonly blobs: BlobStore;
   /** Opens the secrets that tasks carry. */
   readonly secrets: SecretBox;
+  /** Signs tasks, and hands on what others have signed; without it gateways are told nothing of signatures. */
+  readonly trust?: NodeTrust;
   /** Told of a package whose archive is missing though a gateway may have it, so that it can be built again. */
   missing(digest: string): void;
   /** Told what ended, so that the waiting workflows can be woken. */
@@ -133,7 +137,15 @@ export class DeviceService {
       this.noted.set(gatewayId, true);
       this.heard.add(gatewayId);
     }
-    return { ...answer, tasks: answer.tasks.map((task) => this.withSecrets(task, gatewayId, sealed)) };
+    const { trust } = this.options;
+    const tasks = answer.tasks.map((task) => this.withSecrets(task, gatewayId, sealed));
+    if (trust === undefined) return { ...answer, tasks };
+    const nowMs = Date.now();
+    return {
+      ...answer,
+      tasks: tasks.map((task) => trust.signed(task, gatewayId, nowMs)),
+      orders: answer.orders.map((order) => trust.signed(order, gatewayId, nowMs)),
+    };
   }
 
   /**
@@ -195,6 +207,26 @@ export class DeviceService {
     if (size !== null) return size;
     this.options.missing(digest);
     throw new LeonoreError('PACKAGE_REBUILDING', `the package ${digest} is being built again`);
+  }
+
+  /**
+   * A file of trust metadata, for any gateway of this node.
+   * @throws LeonoreError UNAUTHENTICATED, NOT_THIS_NODE; ROUTE_NOT_FOUND when there is none of that name
+   */
+  async trustFile(token: string | null, name: string): Promise<string> {
+    await this.admit(token);
+    const file = await this.options.trust?.file(name, Date.now());
+    if (typeof file !== 'string') throw new LeonoreError('ROUTE_NOT_FOUND', `there is no metadata ${name}`);
+    return file;
+  }
+
+  /**
+   * What was signed of the artifacts of a package that this gateway may have.
+   * @throws LeonoreError as admitDownload does
+   */
+  async statements(token: string | null, digest: string): Promise<PackageStatements> {
+    await this.admitDownload(token, digest);
+    return (await this.options.trust?.statementsOf(digest)) ?? { artifacts: [], builds: [] };
   }
 
   /**

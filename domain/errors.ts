@@ -49,6 +49,20 @@ export const errorKinds = {
     'Malformed package',
     'Do not install the package; have it built again.',
   ),
+  SIGNATURE_INVALID: kind(
+    400,
+    'caller',
+    false,
+    'The signature is not of this content',
+    'Sign what is sent, with the same version of LEONORE as the server, and add it again.',
+  ),
+  UNTRUSTED: kind(
+    400,
+    'operator',
+    false,
+    'Not signed by whom it must be',
+    'See docs/security.md: who may sign what is said by the trust metadata.',
+  ),
   UNAUTHENTICATED: kind(401, 'caller', false, 'Not authenticated', 'Send a valid bearer token.'),
   IDENTITY_PROOF_REQUIRED: kind(
     401,

@@ -2,6 +2,7 @@ import semver from 'semver';
 import { artifactKey, type ArtifactManifest } from '../domain/artifact/manifest.js';
 import type { ArtifactFile } from '../domain/artifact/variant-files.js';
 import { LeonoreError } from '../domain/errors.js';
+import type { Signature } from '../domain/trust/metadata.js';
 import type { AvailableVersion } from '../domain/plan/select-available.js';
 import type { Catalog } from '../domain/resolver/catalog.js';
 import { createCatalog } from '../domain/resolver/create-catalog.js';
@@ -20,7 +21,18 @@ export interface StoredArtifact {
   readonly digest: string;
   readonly sizeBytes: number;
   readonly createdAt: Date;
+  /** Ids of the keys that have signed it. */
+  readonly signedBy: readonly string[];
 }
+
+/** What somebody has signed of an artifact. */
+export interface SignedStatement extends Signature {
+  /** The very text that the signature is about. */
+  readonly statement: string;
+}
+
+/** Of what is stored with an artifact, what belongs to it in every answer. */
+const withSigners = { signatures: { select: { keyid: true }, orderBy: { createdAt: 'asc' } } } as const;
 
 export interface ArtifactContent extends StoredArtifact {
   /** Another one when the same version was removed and added again. */
@@ -77,15 +89,48 @@ export class ArtifactRepository {
     }
   }
 
+  /** Keeps what somebody has signed of a version; the same key again changes nothing. */
+  async addSignature(
+    { name, version }: { readonly name: string; readonly version: string },
+    { keyid, sig, statement }: SignedStatement,
+  ): Promise<void> {
+    await this.database.$executeRaw`
+      INSERT INTO artifact_signature (artifact_id, keyid, sig, statement)
+      SELECT id, ${keyid}, ${sig}, ${statement} FROM artifact WHERE name = ${name} AND version = ${version}
+      ON CONFLICT (artifact_id, keyid) DO UPDATE SET sig = EXCLUDED.sig, statement = EXCLUDED.statement`;
+  }
+
+  /** What has been signed of some artifacts, by `name@version`, and of what was built from their sources. */
+  async statementsOf(
+    keys: readonly string[],
+  ): Promise<{ readonly artifacts: readonly SignedStatement[]; readonly builds: readonly unknown[] }> {
+    const rows = await this.database.artifact.findMany({
+      where: { OR: keys.map(splitKey) },
+      select: {
+        signatures: { select: { keyid: true, sig: true, statement: true }, orderBy: { keyid: 'asc' } },
+        builds: { select: { statement: true }, orderBy: { variantIndex: 'asc' } },
+      },
+    });
+    return {
+      artifacts: rows.flatMap(({ signatures }) => signatures),
+      builds: rows
+        .flatMap(({ builds }) => builds.map(({ statement }) => statement))
+        .filter((one) => one !== null),
+    };
+  }
+
   /** One version, or null. */
   async find(name: string, version: string): Promise<StoredArtifact | null> {
-    const row = await this.database.artifact.findUnique({ where: { name_version: { name, version } } });
+    const row = await this.database.artifact.findUnique({
+      where: { name_version: { name, version } },
+      include: withSigners,
+    });
     return row === null ? null : toStored(row);
   }
 
   /** All versions of a name, newest first. */
   async versionsOf(name: string): Promise<StoredArtifact[]> {
-    const rows = await this.database.artifact.findMany({ where: { name } });
+    const rows = await this.database.artifact.findMany({ where: { name }, include: withSigners });
     return rows.map(toStored).sort((a, b) => semver.rcompare(a.manifest.version, b.manifest.version));
   }
 
@@ -124,6 +169,7 @@ export class ArtifactRepository {
       ...(cursor === null
         ? {}
         : { where: { OR: [{ name: { gt: name } }, { name, version: { gt: version } }] } }),
+      include: withSigners,
       orderBy: [{ name: 'asc' }, { version: 'asc' }],
       take: limit + 1,
     });
@@ -162,7 +208,7 @@ export class ArtifactRepository {
   async contentOf(keys: readonly string[]): Promise<Map<string, ArtifactContent>> {
     const rows = await this.database.artifact.findMany({
       where: { OR: keys.map(splitKey) },
-      include: { files: { orderBy: { path: 'asc' } } },
+      include: { files: { orderBy: { path: 'asc' } }, ...withSigners },
     });
     return new Map(
       rows.map((row) => [artifactKey(row), { id: row.id, ...toStored(row), files: row.files.map(toFile) }]),
@@ -236,12 +282,14 @@ function toStored(row: {
   digest: string;
   sizeBytes: bigint;
   createdAt: Date;
+  signatures: readonly { keyid: string }[];
 }): StoredArtifact {
   return {
     manifest: row.manifest as ArtifactManifest,
     digest: row.digest,
     sizeBytes: Number(row.sizeBytes),
     createdAt: row.createdAt,
+    signedBy: row.signatures.map(({ keyid }) => keyid),
   };
 }
 

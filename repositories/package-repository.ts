@@ -119,6 +119,15 @@ export class PackageRepository {
     return rows[0]?.plan ?? null;
   }
 
+  /** The artifacts of the package with this archive, as `name@version`; null when there is none. */
+  async artifactsOf(archiveDigest: string): Promise<readonly string[] | null> {
+    const row = await this.database.package.findFirst({
+      where: { archiveDigest },
+      select: { artifacts: true },
+    });
+    return row?.artifacts ?? null;
+  }
+
   /** @throws LeonoreError PACKAGE_NOT_FOUND */
   async get(id: string): Promise<StoredPackage> {
     const row = await this.database.package.findUnique({ where: { id } });

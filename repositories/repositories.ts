@@ -21,6 +21,7 @@ import { RegistrationRepository } from './registration-repository.js';
 import { ReplanningRepository } from './replanning-repository.js';
 import { RolloutRepository } from './rollout-repository.js';
 import { SourceBuildRepository } from './source-build-repository.js';
+import { TrustRepository } from './trust-repository.js';
 import { ValueRepository } from './value-repository.js';
 
 /** All repositories on one database connection; each process makes them once. */
@@ -47,6 +48,7 @@ export interface Repositories {
   readonly deliveries: DeliveryRepository;
   readonly orders: OrderRepository;
   readonly absences: AbsenceRepository;
+  readonly trustMetadata: TrustRepository;
 }
 
 /**
@@ -80,5 +82,6 @@ export function createRepositories(database: Database, nodeSilenceMs: number, wr
     deliveries: new DeliveryRepository(database, writer),
     orders: new OrderRepository(database, writes, rollouts),
     absences: new AbsenceRepository(database),
+    trustMetadata: new TrustRepository(database),
   };
 }

@@ -1,5 +1,5 @@
 import type { ArtifactFile } from '../domain/artifact/variant-files.js';
-import { inTransaction, type Database } from './database.js';
+import { inTransaction, json, type Database } from './database.js';
 
 /** A source variant of a stored artifact. */
 export interface SourceVariant {
@@ -15,6 +15,8 @@ export interface StoredBuild {
   readonly error: string | null;
   readonly log: string;
   readonly builtAt: Date;
+  /** What the builder has signed of it; null when it has no key. */
+  readonly statement: object | null;
 }
 
 /**
@@ -31,24 +33,34 @@ export class SourceBuildRepository {
     });
     if (row === null) return null;
     const { error, log, builtAt } = row;
+    const statement = row.statement as object | null;
     const files = row.files.map(({ path, sha256, sizeBytes, mode }) => ({
       path,
       sha256,
       sizeBytes: Number(sizeBytes),
       mode: mode as ArtifactFile['mode'],
     }));
-    return { files, error, log, builtAt };
+    return { files, error, log, builtAt, statement };
   }
 
   /** Enters what came of a build, in place of what is known of it. */
   async store(
     { artifactId, variantIndex }: SourceVariant,
-    { files, error, log }: Omit<StoredBuild, 'builtAt'>,
+    { files, error, log, statement }: Omit<StoredBuild, 'builtAt'>,
     builtBy: string,
   ): Promise<void> {
     await inTransaction(this.database, async (tx) => {
       await tx.sourceBuild.deleteMany({ where: { artifactId, variantIndex } });
-      await tx.sourceBuild.create({ data: { artifactId, variantIndex, error, log, builtBy } });
+      await tx.sourceBuild.create({
+        data: {
+          artifactId,
+          variantIndex,
+          error,
+          log,
+          builtBy,
+          ...(statement === null ? {} : { statement: json(statement) }),
+        },
+      });
       await tx.sourceBuildFile.createMany({
         data: files.map((file) => ({ artifactId, variantIndex, ...file })),
       });

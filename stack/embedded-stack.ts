@@ -19,6 +19,7 @@ import { type Launch, type PartState, SupervisedPart } from './supervised-part.j
 import { defaultNamespace, prepareExternalServer, startDevServer } from './temporal/dev-server.js';
 import { obtainTemporalCli } from './temporal/obtain-cli.js';
 import { secretKey } from './secret-key.js';
+import { stackTrust, type StackTrust } from './stack-trust.js';
 import { hashToken, newToken } from './tokens.js';
 
 /** How long each kind of process may take to end before SIGKILL. */
@@ -48,6 +49,7 @@ export class EmbeddedStack implements Stack {
   private namespace = defaultNamespace;
   private isClosing = false;
   private secretKey = '';
+  private trust: StackTrust | null = null;
   private hasStopped = false;
   private stopping: Promise<void> | undefined;
   private saving: Promise<void> = Promise.resolve();
@@ -126,6 +128,9 @@ export class EmbeddedStack implements Stack {
     this.api = `http://${loopback}:${apiPort}`;
     await Promise.all([this.startDatabase(), this.startTemporal()]);
     this.secretKey = await secretKey(this.dataDir);
+    // Whoever brings keys of his own has his own ceremony.
+    if (this.env['LEONORE_DIRECTOR_KEY'] === undefined)
+      this.trust = await stackTrust(this.dataDir, Date.now());
     await Promise.all([
       this.startOwn('api', 'api', {
         LEONORE_HOST: loopback,
@@ -137,7 +142,20 @@ export class EmbeddedStack implements Stack {
       ...nodeIds(this.options).map((id) => this.startNode(id)),
       ...launchedBefore.map(([id, labels]) => this.startAgain(id, labels)),
     ]);
+    await this.publishTrust();
     await this.save();
+  }
+
+  /** Gateways pin the root when they enrol, so it has to be known before the stack is. */
+  private async publishTrust(): Promise<void> {
+    if (this.trust === null) return;
+    const response = await fetch(`${this.api}/api/v1/trust`, {
+      method: 'PUT',
+      headers: { authorization: `Bearer ${this.adminToken}`, 'content-type': 'application/json' },
+      body: JSON.stringify(this.trust.published),
+    });
+    if (response.ok) this.progress('trust: tasks are signed; unsigned artifacts are installed, too');
+    else this.progress(`trust: its keys are not published: ${await response.text()}`);
   }
 
   private async startDatabase(): Promise<void> {
@@ -261,7 +279,14 @@ export class EmbeddedStack implements Stack {
   async startNode(id: string, labels: Readonly<Record<string, string>> = {}): Promise<void> {
     if (this.partsByName.has(id)) return this.start(id);
     const port = await this.ports.choose(id);
-    const extra = { LEONORE_HOST: loopback, LEONORE_PORT: String(port), LEONORE_NODE_ID: id };
+    const extra = {
+      LEONORE_HOST: loopback,
+      LEONORE_PORT: String(port),
+      LEONORE_NODE_ID: id,
+      ...(this.trust === null
+        ? {}
+        : { LEONORE_DIRECTOR_KEY: this.trust.director, LEONORE_BUILDER_KEY: this.trust.builder }),
+    };
     const text = formatLabels(labels);
     await this.startOwn(id, 'node', text === '' ? extra : { ...extra, LEONORE_NODE_LABELS: text });
   }

@@ -2,6 +2,9 @@
 import { randomUUID } from 'node:crypto';
 import { readdirSync } from 'node:fs';
 import { Readable } from 'node:stream';
+import { artifactFiles } from '../client/artifact-archive.js';
+import type { Signer } from '../trust/ed25519.js';
+import { signArtifact } from '../trust/sign-artifact.js';
 import createClient, { type Client } from 'openapi-fetch';
 import { create } from 'tar';
 import type { components, paths } from '../client/openapi.js';
@@ -55,13 +58,39 @@ export class LeonoreApi {
     this.client = createClient<paths>({ baseUrl: address, headers: { authorization: `Bearer ${token}` } });
   }
 
-  /** Streams an artifact directory in. */
-  async addArtifact(directory: string): Promise<void> {
+  /** Publishes who may sign. */
+  async publishTrust(body: { roots: string[]; targets: string }): Promise<void> {
+    accepted(await this.client.PUT('/api/v1/trust', { body }));
+  }
+
+  /** Ids of the keys that have signed each artifact, by `name@version`. */
+  async signers(): Promise<Map<string, readonly string[]>> {
+    const page = accepted(
+      await this.client.GET('/api/v1/artifacts', { params: { query: { limit: '500' } } }),
+    );
+    return new Map(page.items.map(({ name, version, signedBy }) => [`${name}@${version}`, signedBy]));
+  }
+
+  /**
+   * Streams an artifact directory in.
+   * @param signer its publisher, when it is to be signed
+   */
+  async addArtifact(directory: string, signer?: Signer): Promise<void> {
+    const signature =
+      signer === undefined
+        ? undefined
+        : await signArtifact(directory, await artifactFiles(directory), signer);
     const pack = create({ cwd: directory, portable: true }, readdirSync(directory));
     // openapi-fetch does not know of streams; fetch does.
     const response = await fetch(new URL('/api/v1/artifacts', this.address), {
       method: 'POST',
-      headers: { authorization: `Bearer ${this.token}`, 'content-type': 'application/x-tar' },
+      headers: {
+        authorization: `Bearer ${this.token}`,
+        'content-type': 'application/x-tar',
+        ...(signature === undefined
+          ? {}
+          : { 'leonore-signature': `${signature.publicKey}:${signature.sig}` }),
+      },
       body: Readable.toWeb(Readable.from(pack)) as ReadableStream,
       duplex: 'half',
     });

@@ -47,6 +47,10 @@ export const NodeConfigSchema = Type.Object({
   LEONORE_BUILD_DISK_MB: Type.Integer({ minimum: 1, maximum: 1_048_576, default: 4_096 }),
   /** `required`: nothing is built from source where neither bubblewrap nor namespaces are allowed. */
   LEONORE_BUILD_ISOLATION: Type.Enum(['best', 'required'], { default: 'best' }),
+  /** Key file of a director: signs tasks, snapshot and timestamp. */
+  LEONORE_DIRECTOR_KEY: Type.Optional(Type.String({ minLength: 1 })),
+  /** Key file of a builder: signs what is built from source here. */
+  LEONORE_BUILDER_KEY: Type.Optional(Type.String({ minLength: 1 })),
   /** Where the node is, for the balancer: `site=b1,latitude=48.2,longitude=16.4`. */
   LEONORE_NODE_LABELS: Type.Optional(Type.String({ pattern: labelsPattern })),
 });

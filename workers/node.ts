@@ -13,6 +13,7 @@ import { ComputePool } from '../compute/compute-pool.js';
 import { Planner } from '../compute/planner.js';
 import { AcknowledgementPump } from '../connectivity/acknowledgement-pump.js';
 import { DeviceService } from '../connectivity/device-service.js';
+import { NodeTrust } from '../connectivity/node-trust.js';
 import { PushNotifier } from '../connectivity/push-notifier.js';
 import { createHandlers } from '../connectivity/registry.js';
 import { parseLabels } from '../domain/balancer/labels.js';
@@ -23,6 +24,7 @@ import { readEnvironment } from '../domain/read-environment.js';
 import { compose, nodeSilenceMs } from '../composition/compose.js';
 import { GatewayChanges } from '../repositories/gateway-changes.js';
 import { SecretBox } from '../repositories/secret-box.js';
+import { readKeyFile } from '../trust/key-file.js';
 import { NodeConfigSchema } from './config.js';
 import { enterNode } from './enter-node.js';
 import { NodeHeartbeat } from './heartbeat.js';
@@ -51,6 +53,12 @@ const pump = new AcknowledgementPump(
 );
 lifecycle.onEnd('acknowledgements', () => pump.close());
 
+const [director, builderKey] = await Promise.all(
+  [config.LEONORE_DIRECTOR_KEY, config.LEONORE_BUILDER_KEY].map((path) =>
+    path === undefined ? undefined : readKeyFile(path, process.env['LEONORE_KEY_PASSPHRASE']),
+  ),
+);
+
 const sourceBuilder = new SourceBuilder({
   blobs,
   limits: {
@@ -60,8 +68,10 @@ const sourceBuilder = new SourceBuilder({
   },
   isolation: config.LEONORE_BUILD_ISOLATION,
 });
-const restorer = new PackageRestorer({ ...repositories, blobs, nodeId, sourceBuilder }, (error, digest) =>
-  logger.error({ err: error, digest }, 'a package that a gateway asks for could not be built again'),
+const restorer = new PackageRestorer(
+  { ...repositories, blobs, nodeId, sourceBuilder, builderKey },
+  (error, digest) =>
+    logger.error({ err: error, digest }, 'a package that a gateway asks for could not be built again'),
 );
 lifecycle.onEnd('restoring packages', () => restorer.close());
 
@@ -78,6 +88,7 @@ const service = new DeviceService({
   gateways: repositories.gateways,
   blobs,
   secrets: new SecretBox(config.LEONORE_SECRET_KEYS?.split(',') ?? []),
+  trust: new NodeTrust({ ...repositories, metadata: repositories.trustMetadata, director }),
   missing: (digest) => restorer.restore(digest),
   acknowledged: (acknowledgements) => pump.add(acknowledgements),
   failed: (error) => logger.warn({ err: error }, 'last contacts of gateways were not written'),
@@ -122,6 +133,7 @@ const activities = nodeActivities({
   nodeId,
   push,
   sourceBuilder,
+  builderKey,
   planner: new Planner(repositories.artifacts, pool, limits.planning),
 });
 const workers = await Promise.all(

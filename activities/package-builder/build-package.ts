@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import type { TaskRequirement } from '../../domain/agent-protocol/messages.js';
 import { artifactKey } from '../../domain/artifact/manifest.js';
-import { demandsOf } from '../../domain/artifact/operation.js';
+import { manifestOperation } from '../../domain/artifact/manifest-operation.js';
 import { renderConfiguration } from '../../domain/artifact/render-configuration.js';
 import type { ArtifactFile } from '../../domain/artifact/variant-files.js';
 import { limits } from '../../domain/limits.js';
@@ -178,11 +178,7 @@ function toArtifact({ planned, content, variant }: Part, files: readonly Artifac
     digest: content.digest,
     requested: isRequested(planned),
     installedSize: variant?.installedSize ?? variant?.size ?? 0,
-    control: manifest.control ?? {},
-    start: manifest.policies?.start ?? manifest.kind === 'application',
-    keepData: manifest.policies?.keepData === true,
-    ...(manifest.health === undefined ? {} : { health: manifest.health }),
-    ...demandsOf(manifest),
+    ...manifestOperation(manifest),
     files: files.map(({ path, sha256, sizeBytes, mode }) => ({ path, sha256, size: sizeBytes, mode })),
   };
 }

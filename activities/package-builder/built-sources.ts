@@ -1,6 +1,8 @@
 import { artifactKey } from '../../domain/artifact/manifest.js';
 import type { ArtifactFile } from '../../domain/artifact/variant-files.js';
 import { LeonoreError } from '../../domain/errors.js';
+import { buildStatement } from '../../domain/trust/statement.js';
+import { envelopeOf, sha256, type Signer } from '../../trust/ed25519.js';
 import type { BlobStore } from '../../repositories/blob-store.js';
 import type { BuildLock } from '../../repositories/build-lock.js';
 import type { SourceBuildRepository, StoredBuild } from '../../repositories/source-build-repository.js';
@@ -16,6 +18,8 @@ export interface BuiltSourcesDependencies {
   readonly sourceBuilder: SourceBuilder;
   /** Name of this node, recorded with what it built. */
   readonly nodeId: string;
+  /** Signs what was built; without it gateways take it only where nobody has to sign. */
+  readonly builderKey?: Signer | undefined;
 }
 
 /** Somebody else is building a part just now; it is looked at again later. */
@@ -51,7 +55,7 @@ async function builtSource(
   signal: AbortSignal,
   deps: BuiltSourcesDependencies,
 ): Promise<SourceBuild> {
-  const { sourceBuilds, sourceBuilder, nodeId, blobs } = deps;
+  const { sourceBuilds, sourceBuilder, nodeId, blobs, builderKey } = deps;
   const key = artifactKey(part.content.manifest);
   const variant = { artifactId: part.content.id, variantIndex: part.planned.variantIndex ?? 0 };
   const known = await sourceBuilds.find(variant);
@@ -62,14 +66,19 @@ async function builtSource(
   try {
     const fresh = await sourceBuilder.build(part.files, part.variant ?? {}, signal);
     refuseOther(known, fresh);
-    await sourceBuilds.store(variant, { ...fresh, error: null }, nodeId);
+    const { manifest } = part.content;
+    const statement =
+      builderKey === undefined
+        ? null
+        : envelopeOf(buildStatement(manifest, part.files, fresh.files, sha256), [builderKey]);
+    await sourceBuilds.store(variant, { ...fresh, error: null, statement }, nodeId);
     return fresh;
   } catch (error) {
     if (!(error instanceof LeonoreError) || error.code !== 'BUILD_FAILED') throw error;
     const log = typeof error.details['log'] === 'string' ? error.details['log'] : '';
     // What was built before is what packages are made of: a failure to build it again does not take its place.
     if (known === null || known.error !== null) {
-      await sourceBuilds.store(variant, { files: [], error: error.message, log }, nodeId);
+      await sourceBuilds.store(variant, { files: [], error: error.message, log, statement: null }, nodeId);
     }
     throw failure(key, error.message, log);
   }

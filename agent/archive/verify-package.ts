@@ -38,7 +38,7 @@ export interface VerifyOptions {
   /** The package's id, when it is known from elsewhere. */
   readonly expectedId?: string;
   /** Called once the manifest has passed; may throw to stop, for instance when there is no room. */
-  readonly onManifest?: (manifest: PackageManifest) => Promise<void> | void;
+  readonly onManifest?: (checked: CheckedManifest) => Promise<void> | void;
 }
 
 export interface VerifiedPackage {
@@ -176,7 +176,7 @@ class ListingCheck {
     this.#checked = checkManifest(bytes.toString('utf8'), sha256);
     this.#collected = [];
     const { onManifest, sink } = this.options;
-    await onManifest?.(this.#checked.manifest);
+    await onManifest?.(this.#checked);
     for (const [path, content] of [
       ['id', Buffer.from(`${this.#id}\n`)],
       ['manifest.json', bytes],

@@ -10,6 +10,7 @@ import type {
   ReportsResponse,
 } from '../../domain/agent-protocol/messages.js';
 import type { GatewayProfile } from '../../domain/gateway/profile.js';
+import type { PackageStatements } from '../../domain/trust/statement.js';
 import type { DeviceSession, RegistrationProof, TasksAnswer } from './http/device-client.js';
 import type { DownloadSink } from './http/download.js';
 
@@ -33,5 +34,8 @@ export interface Connectivity {
     sink: DownloadSink,
     signal: AbortSignal,
   ): Promise<void>;
+  /** A file of trust metadata; null when there is none of that name. */
+  fetchMetadata(session: DeviceSession, name: string, signal: AbortSignal): Promise<string | null>;
+  fetchStatements(session: DeviceSession, digest: string, signal: AbortSignal): Promise<PackageStatements>;
   close(): Promise<void>;
 }

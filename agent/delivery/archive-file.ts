@@ -1,4 +1,4 @@
-/** The archive of a package while it is downloaded, and after: `<digest>.part`, then `<digest>.tgz`. */
+/** The archive of a package while it is downloaded, and after: `<digest>.part`, then `<digest>.tgz`; `<digest>.statements` beside it. */
 import { createHash, type Hash } from 'node:crypto';
 import { createReadStream } from 'node:fs';
 import { open, readdir, rename, rm, stat, statfs, type FileHandle } from 'node:fs/promises';
@@ -93,7 +93,8 @@ export class ArchiveFile implements DownloadSink {
 /** Removes all downloads but those of the given digests. */
 export async function removeDownloads(directory: string, keep: readonly string[] = []): Promise<void> {
   for (const name of await readdir(directory)) {
-    if (!keep.includes(name.replace(/\.(part|tgz)$/, ''))) await rm(join(directory, name), { force: true });
+    if (!keep.includes(name.replace(/\.(part|tgz|statements)$/, '')))
+      await rm(join(directory, name), { force: true });
   }
 }
 

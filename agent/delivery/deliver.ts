@@ -11,7 +11,7 @@
  *  - `cleanup` is reached only with evidence that the new works; it is the only step that destroys the old.
  *  - A delivery ends with one report, unless LEONORE has ended it itself.
  */
-import type { Order, Task } from '../../domain/agent-protocol/messages.js';
+import type { Order, ReportError, Task } from '../../domain/agent-protocol/messages.js';
 import type { JournalEntry, JournalStep } from '../state/journal.js';
 import type { DeliveryContext } from './delivery-context.js';
 import { DeliveryDropped, reportError, StateError } from './delivery-failure.js';
@@ -52,7 +52,19 @@ export async function deliver(context: DeliveryContext, task: Task | Order): Pro
     return carryOn(context, begun);
   }
   const error = new StateError('the plan is for another state than the one that the gateway is in');
-  const entry: JournalEntry = { ...begun, step: 'report', failure: reportError('state-changed', error) };
+  await endUndone(context, begun, reportError('state-changed', error));
+}
+
+/** Refuses a task or an order before its first step, and reports why. */
+export async function refuse(context: DeliveryContext, task: Task | Order, error: unknown): Promise<void> {
+  const failure = reportError('verify', error);
+  context.log('error', 'task refused', { delivery: task.deliveryId, ...failure });
+  const { name: before } = context.container.current;
+  await endUndone(context, { task, step: 'report', restarts: 0, before }, failure);
+}
+
+async function endUndone(context: DeliveryContext, begun: JournalEntry, failure: ReportError): Promise<void> {
+  const entry: JournalEntry = { ...begun, step: 'report', failure };
   await carryOn(context, { ...entry, ...(await failureReport(context, entry)) });
 }
 

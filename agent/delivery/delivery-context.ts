@@ -7,6 +7,8 @@ import { runScript } from '../container/run-script.js';
 import { scriptEnvironment, type EnvironmentFacts } from '../container/script-environment.js';
 import { unmetRequirements } from '../container/unmet-requirements.js';
 import type { Supervisor } from '../container/supervisor.js';
+import type { PackageStatements } from '../../domain/trust/statement.js';
+import type { GatewayTrust } from '../trust/gateway-trust.js';
 import type { AgentPaths } from '../state/agent-paths.js';
 import type { Log } from '../state/bounded-log.js';
 import type { Journal, JournalEntry } from '../state/journal.js';
@@ -32,6 +34,9 @@ export interface DeliveryContext {
     sink: DownloadSink,
     signal: AbortSignal,
   ) => Promise<void>;
+  /** What publishers and builders have signed of a package's artifacts. */
+  readonly fetchStatements: (digest: string, signal: AbortSignal) => Promise<PackageStatements>;
+  readonly trust: Pick<GatewayTrust, 'isPinned' | 'check'>;
   /** Queues a report; true when LEONORE has ended this delivery meanwhile. */
   readonly reporter: Reporter;
 }

@@ -22,6 +22,7 @@ export class DeliveryDropped extends Error {
 }
 
 const messageLength = 2_000;
+const integrityCodes: readonly string[] = ['MALFORMED_PACKAGE', 'UNTRUSTED'];
 
 /** Sorts a failure into a report's error. */
 export function reportError(step: string, error: unknown): ReportError {
@@ -31,7 +32,7 @@ export function reportError(step: string, error: unknown): ReportError {
 
 function failureClass(error: unknown): FailureClass {
   if (error instanceof IntegrityError) return 'integrity';
-  if (error instanceof LeonoreError) return error.code === 'MALFORMED_PACKAGE' ? 'integrity' : 'internal';
+  if (error instanceof LeonoreError) return integrityCodes.includes(error.code) ? 'integrity' : 'internal';
   if (error instanceof DeviceError) return 'network';
   if (error instanceof SpaceError) return 'space';
   if (error instanceof StateError) return 'state';

@@ -2,6 +2,7 @@ import { ArchiveFile, ensureSpace, removeDownloads } from './archive-file.js';
 import type { DeliveryContext } from './delivery-context.js';
 import { DeliveryDropped } from './delivery-failure.js';
 import { taskOf } from '../state/journal.js';
+import { fetchStatements } from './package-statements.js';
 import type { Step } from './step.js';
 
 /** Gets the package's archive whole and verified onto the disk; what is there already is not downloaded again. */
@@ -11,7 +12,9 @@ export const downloadStep: Step = async (context, entry) => {
   await removeDownloads(context.paths.downloads, [task.package.digest]);
   const dropped = context.reporter.dropped(task.deliveryId);
   try {
-    await fetchArchive(context, task.package, AbortSignal.any([context.signal, dropped]));
+    const signal = AbortSignal.any([context.signal, dropped]);
+    await fetchArchive(context, task.package, signal);
+    await fetchStatements(context, task, signal);
   } catch (error) {
     if (dropped.aborted) throw new DeliveryDropped('LEONORE has ended the delivery.');
     throw error;

@@ -10,7 +10,9 @@ import { installOrder } from '../container/install-order.js';
 import { isWhole } from '../container/verify-store.js';
 import { valueKeyPattern } from '../container/script-environment.js';
 import { taskOf } from '../state/journal.js';
+import type { CheckedManifest } from '../../domain/package-format/check-manifest.js';
 import { ArchiveFile, ensureSpace } from './archive-file.js';
+import { readStatements } from './package-statements.js';
 import { StateError } from './delivery-failure.js';
 import { checkRequirements, runControl, type DeliveryContext } from './delivery-context.js';
 import type { Step } from './step.js';
@@ -30,7 +32,10 @@ export const installStep: Step = async (context, entry, progress) => {
 
   progress.at = 'unpack';
   const unpacked = join(context.paths.staging, 'package');
-  const verified = await unpack(context, task, unpacked);
+  const statements = await readStatements(context, task);
+  const verified = await unpack(context, task, unpacked, (checked) =>
+    context.trust.check(checked, statements),
+  );
 
   progress.at = 'isolation';
   checkIsolation(context, verified);
@@ -93,11 +98,16 @@ export async function clearStaging(context: DeliveryContext): Promise<void> {
   }
 }
 
-/** Unpacks and verifies in one pass; on rejection neither staging nor the archive stays. */
+/**
+ * Unpacks and verifies in one pass; on rejection neither staging nor the archive stays.
+ *
+ * @param judge throws when the package is not to be unpacked; one that was installed before was judged then
+ */
 export async function unpack(
   context: DeliveryContext,
   wanted: { readonly package: { readonly id: string; readonly digest: string } },
   directory: string,
+  judge: (checked: CheckedManifest) => void = () => undefined,
 ): Promise<VerifiedPackage> {
   const archive = new ArchiveFile(context.paths.downloads, wanted.package.digest);
   await mkdir(directory, { recursive: true, mode: 0o755 });
@@ -106,7 +116,10 @@ export async function unpack(
     const verified = await verifyPackage(readArchive(archive.path), {
       sink,
       expectedId: wanted.package.id,
-      onManifest: (manifest) => ensureSpace(context.container.root, manifest.contentSize),
+      onManifest: async (checked) => {
+        judge(checked);
+        await ensureSpace(context.container.root, checked.manifest.contentSize);
+      },
     });
     // It was verified when it was downloaded, but a disk may lie.
     if (verified.digest !== wanted.package.digest)

@@ -5,6 +5,7 @@ import { ArchiveFile } from './archive-file.js';
 import { backUp } from './backup.js';
 import { checkRequirements, disturbedNames, uninstall } from './delivery-context.js';
 import { checkIsolation, installedArtifacts, withArtifacts } from './install-step.js';
+import { readStatements } from './package-statements.js';
 import type { Step } from './step.js';
 
 /**
@@ -16,7 +17,11 @@ export const makeRoomStep: Step = async (context, entry, progress) => {
   const task = taskOf(entry);
   progress.at = 'verify';
   const archive = new ArchiveFile(context.paths.downloads, task.package.digest);
-  const verified = await verifyPackage(readArchive(archive.path), { expectedId: task.package.id });
+  const statements = await readStatements(context, task);
+  const verified = await verifyPackage(readArchive(archive.path), {
+    expectedId: task.package.id,
+    onManifest: (checked) => context.trust.check(checked, statements),
+  });
 
   progress.at = 'isolation';
   checkIsolation(context, verified);

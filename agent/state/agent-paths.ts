@@ -10,6 +10,7 @@ export interface AgentPaths {
   readonly key: string;
   readonly journal: string;
   readonly ended: string;
+  readonly trust: string;
   readonly reports: string;
   readonly downloads: string;
   readonly staging: string;
@@ -29,6 +30,7 @@ export function agentPaths(root: string): AgentPaths {
     key: join(own, 'key.json'),
     journal: join(own, 'journal.json'),
     ended: join(own, 'ended.json'),
+    trust: join(own, 'trust.json'),
     reports: join(own, 'reports'),
     downloads: join(own, 'downloads'),
     staging: join(container, 'staging'),

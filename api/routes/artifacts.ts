@@ -8,7 +8,7 @@ import type { StoredArtifact } from '../../repositories/artifact-repository.js';
 import type { RouteOptions } from '../context.js';
 import { goneSignal } from '../gone-signal.js';
 import { pageOf } from '../paging.js';
-import { receiveArtifact } from '../receive-artifact.js';
+import { receiveArtifact, type PublisherSignature } from '../receive-artifact.js';
 import { PageQuerySchema, PageSchema, problems } from '../schemas/common.js';
 import { ArtifactSchema } from '../schemas/resources.js';
 
@@ -16,6 +16,11 @@ const tags = ['artifacts'];
 const NameParamsSchema = Type.Object({ name: Text(100) });
 /** Bytes: read as they come, never validated as a whole. */
 const TarSchema = Type.Unsafe<Readable>({ contentMediaType: 'application/x-tar' });
+const signatureHeader = 'leonore-signature';
+const SignatureSchema = Type.String({
+  pattern: '^[0-9a-f]{64}:[0-9a-f]{128}$',
+  description: 'By the publisher: public key and Ed25519 signature of the statement, in hex',
+});
 const VersionParamsSchema = Type.Object({
   name: Text(100),
   version: Text(256),
@@ -44,6 +49,7 @@ export const artifactRoutes: FastifyPluginAsyncTypebox<RouteOptions> = async (ap
         summary: 'Add one version of an artifact',
         description:
           'The same content again changes nothing (200); other content under the same version is refused (ARTIFACT_IMMUTABLE).',
+        headers: Type.Object({ [signatureHeader]: Type.Optional(SignatureSchema) }),
         body: {
           description: 'A tar archive of the directory, artifact.yaml in it',
           content: { 'application/x-tar': { schema: TarSchema } },
@@ -59,6 +65,7 @@ export const artifactRoutes: FastifyPluginAsyncTypebox<RouteOptions> = async (ap
       const { manifest, outcome } = await receiveArtifact(
         request.body as Readable,
         { artifacts, blobs, pool },
+        signatureOf(request.headers[signatureHeader]),
         goneSignal(reply),
       );
       const stored = await artifacts.find(manifest.name, manifest.version);
@@ -148,7 +155,23 @@ export const artifactRoutes: FastifyPluginAsyncTypebox<RouteOptions> = async (ap
   );
 };
 
-function toWire({ manifest, digest, sizeBytes, createdAt }: StoredArtifact) {
+/** The schema has seen to its form. */
+function signatureOf(header: string | undefined): PublisherSignature | null {
+  if (header === undefined) return null;
+  const [publicKey = '', sig = ''] = header.split(':');
+  return { publicKey, sig };
+}
+
+function toWire({ manifest, digest, sizeBytes, createdAt, signedBy }: StoredArtifact) {
   const { name, version, kind } = manifest;
-  return { name, version, kind, digest, sizeBytes, createdAt: createdAt.toISOString(), manifest };
+  return {
+    name,
+    version,
+    kind,
+    digest,
+    sizeBytes,
+    createdAt: createdAt.toISOString(),
+    signedBy: [...signedBy],
+    manifest,
+  };
 }

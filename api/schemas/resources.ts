@@ -20,6 +20,7 @@ export const ArtifactSchema = Type.Object({
   digest: Type.String(),
   sizeBytes: Type.Integer(),
   createdAt: InstantSchema,
+  signedBy: Type.Array(Type.String(), { description: 'Ids of the keys that have signed it' }),
   manifest: ArtifactManifestSchema,
 });
 

@@ -4,9 +4,16 @@ import { nameAndVersion } from '../arguments.js';
 import type { Cli, VerbContext } from '../cli.js';
 import { demandsOf } from '../../domain/artifact/operation.js';
 import { demandLines } from '../demand-lines.js';
+import { readKeyFile } from '../../trust/key-file.js';
+import { signArtifact } from '../../trust/sign-artifact.js';
+import { artifactFiles } from '../../client/artifact-archive.js';
+import { passphraseOf } from './key.js';
 import { bytesText, instantText, type Output } from '../output.js';
 
 type Context = VerbContext<object>;
+
+/** Digits of a key's id in a table: enough to tell keys apart. */
+const keyIdLength = 12;
 
 /** `leonore artifact add | list | show | remove`: package management. */
 export function artifactCommand(cli: Cli): Command {
@@ -15,8 +22,9 @@ export function artifactCommand(cli: Cli): Command {
     command
       .command('add')
       .description('add one version from its directory')
-      .argument('<dir>', 'directory with artifact.yaml'),
-    add,
+      .argument('<dir>', 'directory with artifact.yaml')
+      .option('--key <file>', 'sign it with this key; LEONORE_KEY_PASSPHRASE opens it'),
+    (context: VerbContext<AddOptions>, directory: string) => add(cli, context, directory),
   );
   cli.serverVerb(command.command('list').description('list all artifacts'), list);
   cli.serverVerb(
@@ -36,12 +44,28 @@ export function artifactCommand(cli: Cli): Command {
   return command;
 }
 
-async function add({ client, out }: Context, directory: string): Promise<undefined> {
-  const artifact = await client.addArtifact(directory);
+interface AddOptions {
+  readonly key?: string;
+}
+
+async function add(
+  cli: Cli,
+  { client, out, options: { key } }: VerbContext<AddOptions>,
+  directory: string,
+): Promise<undefined> {
+  const signature =
+    key === undefined
+      ? undefined
+      : await signArtifact(
+          directory,
+          await artifactFiles(directory),
+          await readKeyFile(key, passphraseOf(cli.environment.env)),
+        );
+  const artifact = await client.addArtifact(directory, signature);
   out.result(artifact, () => {
-    out.line(
-      `${out.colors.green('added')} ${artifact.name}@${artifact.version}  ${artifact.kind}, ${bytesText(artifact.sizeBytes)}`,
-    );
+    const { name, version, kind, sizeBytes } = artifact;
+    const signed = signature === undefined ? '' : ', signed';
+    out.line(`${out.colors.green('added')} ${name}@${version}  ${kind}, ${bytesText(sizeBytes)}${signed}`);
   });
 }
 
@@ -78,20 +102,21 @@ function exactVersion(text: string): { name: string; version: string } {
 
 function drawArtifacts(out: Output, artifacts: readonly Artifact[]): void {
   out.table(
-    ['NAME', 'VERSION', 'KIND', 'SIZE', 'ADDED'],
-    artifacts.map(({ name, version, kind, sizeBytes, createdAt }) => [
+    ['NAME', 'VERSION', 'KIND', 'SIZE', 'ADDED', 'SIGNED BY'],
+    artifacts.map(({ name, version, kind, sizeBytes, createdAt, signedBy }) => [
       name,
       version,
       kind,
       bytesText(sizeBytes),
       instantText(createdAt),
+      signedBy.map((keyid) => keyid.slice(0, keyIdLength)).join(' '),
     ]),
     'no artifacts',
   );
 }
 
 function drawArtifact(out: Output, artifact: Artifact): void {
-  const { name, version, kind, digest, sizeBytes, createdAt, manifest } = artifact;
+  const { name, version, kind, digest, sizeBytes, createdAt, signedBy, manifest } = artifact;
   out.facts({
     name,
     version,
@@ -100,6 +125,7 @@ function drawArtifact(out: Output, artifact: Artifact): void {
     digest,
     size: bytesText(sizeBytes),
     added: instantText(createdAt),
+    'signed by': signedBy.join(', ') || 'nobody',
   });
   const requirements = (manifest.requires ?? []).map((requirement) => {
     const text =

@@ -25,6 +25,8 @@ const ReportsBodySchema = Type.Object(
   { additionalProperties: false },
 );
 
+const DigestParamsSchema = Type.Object({ digest: Type.String({ pattern: '^[0-9a-f]{64}$' }) });
+
 /** Without a schema for 304, which has no body at all: Fastify would announce the four bytes of a `null`. */
 const tasksAnswers: Readonly<Record<string, TSchema>> = { 200: TasksResponseSchema };
 
@@ -52,7 +54,7 @@ export const deviceRoutes: FastifyPluginAsyncTypebox<DeviceRoutesOptions> = asyn
 
   app.get(
     `${devicePaths.packages}/:digest`,
-    { schema: { params: Type.Object({ digest: Type.String({ pattern: '^[0-9a-f]{64}$' }) }) } },
+    { schema: { params: DigestParamsSchema } },
     async (request, reply) => {
       const { digest } = request.params;
       const size = await service.admitDownload(bearerToken(request.headers.authorization), digest);
@@ -79,6 +81,26 @@ export const deviceRoutes: FastifyPluginAsyncTypebox<DeviceRoutesOptions> = asyn
         case 'whole':
           return reply.header('content-length', size).send(whole ?? (await blobs.open(digest)));
       }
+    },
+  );
+
+  app.get(
+    `${devicePaths.packages}/:digest${devicePaths.statements}`,
+    { schema: { params: DigestParamsSchema } },
+    async (request, reply) => {
+      const { digest } = request.params;
+      reply.header('cache-control', 'no-store');
+      return service.statements(bearerToken(request.headers.authorization), digest);
+    },
+  );
+
+  app.get(
+    `${devicePaths.trust}/:file`,
+    { schema: { params: Type.Object({ file: Type.String({ maxLength: 64 }) }) } },
+    async (request, reply) => {
+      const { file } = request.params;
+      const text = await service.trustFile(bearerToken(request.headers.authorization), file);
+      return reply.header('cache-control', 'no-store').type('application/json').send(text);
     },
   );
 

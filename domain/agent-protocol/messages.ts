@@ -5,6 +5,8 @@
  *   POST {api}/device/v1/register            key, enrolment token or own token       -> RegisterResponse | 202
  *   GET  {node}/device/v1/tasks              gateway token, If-None-Match            -> TasksResponse | 304 (tasks, orders)
  *   GET  {node}/device/v1/packages/{digest}  gateway token, Range, If-Range          -> the package | 206
+ *   GET  {node}/device/v1/packages/{digest}/statements  gateway token               -> PackageStatements (domain/trust/)
+ *   GET  {node}/device/v1/trust/{file}       gateway token                           -> metadata (domain/trust/)
  *   POST {node}/device/v1/reports            gateway token                           -> ReportsResponse
  *   PUT  {node}/device/v1/profile            gateway token                           -> 204
  *   POST {pushAddress}                       PushNotice, node to gateway             -> 2xx
@@ -26,6 +28,10 @@ export const devicePaths = {
   packages: '/device/v1/packages',
   reports: '/device/v1/reports',
   profile: '/device/v1/profile',
+  /** Followed by the name of a file of metadata, such as `1.root.json` or `timestamp.json`. */
+  trust: '/device/v1/trust',
+  /** Follows a package's own path. */
+  statements: '/statements',
 } as const;
 
 export const RegisterRequestSchema = Type.Object(
@@ -65,6 +71,23 @@ export const PendingResponseSchema = Type.Object({
 /** Digest that the gateway named last when this was planned; at another it refuses (`state`). */
 const startState = Type.Optional(Type.String({ maxLength: limits.stateDigestLength }));
 
+/**
+ * What makes a task or an order believable: who it is for, which it is among all that the gateway was ever given, and how
+ * long it holds. What is signed is its text form (text-form.ts, `signedText`).
+ */
+const SignedSchema = Type.Object({
+  gatewayId: Type.String({ maxLength: 128 }),
+  /** Only grows; one that is not above the last is a replay. */
+  counter: Type.Integer({ minimum: 1, maximum: Number.MAX_SAFE_INTEGER }),
+  /** RFC 3339: the gateway's floor of time, since its clock may be wrong. */
+  signedAt: Type.String({ maxLength: 40 }),
+  expires: Type.String({ maxLength: 40 }),
+  signatures: Type.Array(Type.Object({ keyid: Sha256, sig: Type.String({ pattern: '^[0-9a-f]{128}$' }) }), {
+    maxItems: 4,
+  }),
+});
+const signed = Type.Optional(SignedSchema);
+
 /** Kept short: BusyBox agents read the same facts. */
 export const TaskSchema = Type.Object({
   deliveryId: Type.String({ maxLength: 128 }),
@@ -100,6 +123,8 @@ export const TaskSchema = Type.Object({
   deadline: Type.String(),
   /** Sequence of the last report that LEONORE has for this delivery: a gateway that lost its memory goes on from it. */
   lastSequence: Type.Integer({ minimum: 0 }),
+  /** Where the node has a director's key. */
+  signed,
 });
 
 /** What a gateway may be asked to do with an artifact that it has; `wipe` is about all of them, and what they keep. */
@@ -119,6 +144,7 @@ export const OrderSchema = Type.Object({
   /** RFC 3339; after it the order counts as lost. */
   deadline: Type.String(),
   lastSequence: Type.Integer({ minimum: 0 }),
+  signed,
 });
 
 export const TasksResponseSchema = Type.Object({
@@ -210,6 +236,7 @@ export type Task = Static<typeof TaskSchema>;
 export type TaskRequirement = NonNullable<Task['requires']>[number];
 export type Order = Static<typeof OrderSchema>;
 export type OrderAction = Order['action'];
+export type Signed = Static<typeof SignedSchema>;
 export type TasksResponse = Static<typeof TasksResponseSchema>;
 export type ReportError = Static<typeof ReportErrorSchema>;
 export type Report = Static<typeof ReportSchema>;

@@ -18,7 +18,12 @@
  *     value          KEY TAB VALUE        (any number)
  *     startState     DIGEST               (at most one)
  *     requires       ARTIFACT TAB NAME TAB RANGE  (any number)
+ *     gateway        ID                   (this and the next three: of a signed task)
+ *     counter        NUMBER
+ *     signedAt       RFC 3339
+ *     expires        RFC 3339
  *     end            DELIVERY
+ *     signature      KEY ID TAB HEX       (any number, after `end`)
  *     then for each order:
  *     order          DELIVERY
  *     action         uninstall|start|stop|wipe
@@ -28,7 +33,9 @@
  *     deadline       RFC 3339
  *     lastSequence   NUMBER
  *     startState     DIGEST               (at most one)
+ *     gateway, counter, signedAt, expires (as in a task)
  *     endOrder       DELIVERY
+ *     signature      KEY ID TAB HEX       (any number, after `endOrder`)
  *
  * A registration by key is answered with `key TAB KEY`, too, after the token.
  * The answer to a registration that waits for approval (202) has `gatewayId`, `state TAB pending` and
@@ -37,12 +44,16 @@
  * In a VALUE, backslash, tab, line feed and carriage return are written \\ \t \n \r, so `printf %b` reads it.
  * A reader ignores keys that it does not know; a task without its `end` line, or an
  * order without its `endOrder`, was cut off and is not carried out.
+ *
+ * What a director signs is the line `leonore-task-1` and the lines from `task` to `end`, or from `order` to `endOrder`,
+ * each with its line feed.
  */
 import type {
   Order,
   OrderAction,
   PendingResponse,
   RegisterResponse,
+  Signed,
   Task,
   TasksResponse,
 } from './messages.js';
@@ -58,9 +69,24 @@ export function wantsText(accept: string | undefined): boolean {
 /** Renders the answer to `GET tasks`; see the table above. */
 export function renderTasksText(response: TasksResponse): string {
   const lines = [['profileWanted', String(response.profileWanted)]];
-  for (const task of response.tasks) lines.push(...taskLines(task));
-  for (const order of response.orders ?? []) lines.push(...orderLines(order));
+  for (const task of response.tasks) lines.push(...taskLines(task), ...signatureLines(task));
+  for (const order of response.orders ?? []) lines.push(...orderLines(order), ...signatureLines(order));
   return render(lines);
+}
+
+/** What is signed of a task or an order; its own signatures are no part of it. */
+export function signedText(task: Task | Order): string {
+  return `leonore-task-1\n${render(task.action === 'install' ? taskLines(task) : orderLines(task))}`;
+}
+
+/**
+ * What a text that was signed says: whoever holds a signature carries out this, not what came beside it.
+ * @returns null when it is not one task or order, whole
+ */
+export function parseSignedText(text: string): Task | Order | null {
+  const { tasks, orders = [] } = parseTasksText(text);
+  const [found, ...others] = [...tasks, ...orders];
+  return found !== undefined && others.length === 0 && signedText(found) === text ? found : null;
 }
 
 /** Renders the answer to `POST register`; see the table above. */
@@ -99,9 +125,12 @@ export function parseTasksText(text: string): TasksResponse {
   let values: Record<string, string> = {};
   let requires: NonNullable<Task['requires']> = [];
   let also: string[] = [];
+  /** Signatures of the task or order that was read last. */
+  let last: Signed['signatures'] | undefined;
   for (const line of text.split('\n')) {
     const [key = '', value = '', second = '', third = ''] = line.split('\t');
     if (key === 'profileWanted') profileWanted = value === 'true';
+    else if (key === 'signature') last?.push({ keyid: value, sig: second });
     else if (key === 'task' || key === 'order') {
       open = new Map();
       remove = [];
@@ -113,10 +142,14 @@ export function parseTasksText(text: string): TasksResponse {
     else if (key === 'also') also.push(value);
     else if (key === 'requires') requires.push({ artifact: value, name: second, range: third });
     else if (key === 'end' && open !== null) {
-      tasks.push({ ...taskOf(value, open, remove, values), ...unlessEmpty({ requires }) });
+      const task = { ...taskOf(value, open, remove, values), ...unlessEmpty({ requires }) };
+      last = task.signed?.signatures;
+      tasks.push(task);
       open = null;
     } else if (key === 'endOrder' && open !== null) {
-      orders.push({ ...orderOf(value, open), ...unlessEmpty({ also }) });
+      const order = { ...orderOf(value, open), ...unlessEmpty({ also }) };
+      last = order.signed?.signatures;
+      orders.push(order);
       open = null;
     } else open?.set(key, value);
   }
@@ -143,8 +176,38 @@ function taskLines(task: Task): string[][] {
     ...Object.entries(task.values).map(([key, value]) => ['value', key, escape(value)]),
     ...startStateLine(task),
     ...(task.requires ?? []).map(({ artifact, name, range }) => ['requires', artifact, name, range]),
+    ...signedLines(task),
     ['end', task.deliveryId],
   ];
+}
+
+function signedLines({ signed }: Task | Order): string[][] {
+  if (signed === undefined) return [];
+  const { gatewayId, counter, signedAt, expires } = signed;
+  return [
+    ['gateway', gatewayId],
+    ['counter', String(counter)],
+    ['signedAt', signedAt],
+    ['expires', expires],
+  ];
+}
+
+function signatureLines({ signed }: Task | Order): string[][] {
+  return (signed?.signatures ?? []).map(({ keyid, sig }) => ['signature', keyid, sig]);
+}
+
+function signedOf(facts: ReadonlyMap<string, string>): { signed?: Signed } {
+  const fact = (key: string): string => facts.get(key) ?? '';
+  if (!facts.has('gateway')) return {};
+  return {
+    signed: {
+      gatewayId: fact('gateway'),
+      counter: Number(fact('counter')),
+      signedAt: fact('signedAt'),
+      expires: fact('expires'),
+      signatures: [],
+    },
+  };
 }
 
 function startStateLine({ startState }: { readonly startState?: string }): string[][] {
@@ -174,6 +237,7 @@ function taskOf(
     deadline: fact('deadline'),
     lastSequence: Number(fact('lastSequence')),
     ...(facts.has('startState') ? { startState: fact('startState') } : {}),
+    ...signedOf(facts),
   };
 }
 
@@ -187,6 +251,7 @@ function orderLines(order: Order): string[][] {
     ['deadline', order.deadline],
     ['lastSequence', String(order.lastSequence)],
     ...startStateLine(order),
+    ...signedLines(order),
     ['endOrder', order.deliveryId],
   ];
 }
@@ -200,6 +265,7 @@ function orderOf(deliveryId: string, facts: ReadonlyMap<string, string>): Order 
     deadline: facts.get('deadline') ?? '',
     lastSequence: Number(facts.get('lastSequence')),
     ...(facts.has('startState') ? { startState: facts.get('startState') ?? '' } : {}),
+    ...signedOf(facts),
   };
 }
 

@@ -4,7 +4,7 @@
  * when the package is written (activities/package-builder/package-archive.ts).
  */
 import { artifactKey } from '../artifact/manifest.js';
-import { demandsOf } from '../artifact/operation.js';
+import { operationOf } from '../artifact/manifest-operation.js';
 import { LeonoreError } from '../errors.js';
 import { limits } from '../limits.js';
 import { canonicalJson } from '../canonical-json.js';
@@ -158,21 +158,8 @@ function contentOf(
 
 /** What the manifest says of an artifact: the input without its files, and nothing that is undefined. */
 function packagedArtifact(input: ArtifactInput): PackagedArtifact {
-  const { name, version, kind, digest, requested, installedSize, control, keepData, health } = input;
-  return {
-    name,
-    version,
-    kind,
-    digest,
-    requested,
-    installedSize,
-    control,
-    // Where there is no start script there is nothing to start, whatever the policy says.
-    start: input.start && control.start !== undefined,
-    keepData,
-    ...(health === undefined ? {} : { health }),
-    ...demandsOf(input),
-  };
+  const { name, version, kind, digest, requested, installedSize } = input;
+  return { name, version, kind, digest, requested, installedSize, ...operationOf(input) };
 }
 
 function checkScripts(artifact: PackagedArtifact, files: ReadonlyMap<string, unknown>): void {

@@ -67,8 +67,18 @@ export interface FoundFile {
 
 /** Names the content of an artifact: a digest of its files in their order. */
 export function contentId(files: readonly FoundFile[], sha256: Sha256): string {
+  return treeDigest(files, sha256).slice(0, contentIdLength);
+}
+
+/** The whole of that digest: what publishers sign. */
+export function treeDigest(files: readonly FoundFile[], sha256: Sha256): string {
   const content = files.map(({ path, mode, sha256: digest }) => `${path}\t${mode}\t${digest}\n`).join('');
-  return sha256(encoder.encode(content)).slice(0, contentIdLength);
+  return sha256(encoder.encode(content));
+}
+
+/** The files of an artifact, their paths inside it. */
+export function filesInside({ files }: PlacedArtifact): PackageFile[] {
+  return files.map((file) => ({ ...file, path: insideArtifact(file.path) }));
 }
 
 /** One line a file, in install order; `order` counts artifacts, so that the files of one share it. */

@@ -187,3 +187,20 @@ function check(name: string, ok: boolean, detail: string): Check {
 function lastLine(text: string): string {
   return text.trimEnd().split('\n').at(-1) ?? '';
 }
+
+/** Whether the demo ran signed: every artifact by its publisher, and every TypeScript agent holds it against a root. */
+export function checkSigned(
+  signers: ReadonlyMap<string, readonly string[]>,
+  pinned: ReadonlyMap<string, boolean>,
+): Check {
+  const unsigned = [...signers].filter(([, keyids]) => keyids.length === 0).map(([key]) => key);
+  const trusting = [...pinned].filter(([, isPinned]) => !isPinned).map(([id]) => id);
+  const ok = unsigned.length === 0 && trusting.length === 0 && signers.size > 0 && pinned.size > 0;
+  return {
+    name: 'all runs signed',
+    ok,
+    detail: ok
+      ? `${signers.size} artifacts by their publisher; ${pinned.size} agents verify tasks and artifacts against the root they pinned`
+      : `unsigned: ${unsigned.join(' ') || 'none'}; agents without a root: ${trusting.join(' ') || 'none'}`,
+  };
+}

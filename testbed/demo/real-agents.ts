@@ -1,6 +1,6 @@
 /** Real agents, each a process with a container of its own below a directory. */
 import { readdirSync, readFileSync } from 'node:fs';
-import { mkdir, writeFile } from 'node:fs/promises';
+import { access, mkdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { BoundedLog } from '../../stack/bounded-log.js';
 import { spawnGuarded } from '../../stack/guarded-process.js';
@@ -39,6 +39,21 @@ export async function startRealAgents(
     async (gateway) => [gateway.id, await startAgent(gateway, surroundings, cleanups)] as const,
   );
   return new Map(await Promise.all(started));
+}
+
+/** Of each agent, whether it has pinned a root: then it takes nothing that is not signed. */
+export async function pinnedRoots(
+  gateways: readonly RealGateway[],
+  directory: string,
+): Promise<ReadonlyMap<string, boolean>> {
+  const found = gateways.map(async ({ id }) => {
+    const isThere = await access(join(directory, id, 'agent', 'trust.json')).then(
+      () => true,
+      () => false,
+    );
+    return [id, isThere] as const;
+  });
+  return new Map(await Promise.all(found));
 }
 
 async function startAgent(

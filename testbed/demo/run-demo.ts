@@ -30,6 +30,7 @@ import {
   checkInstalled,
   checkNodePool,
   checkReadings,
+  checkSigned,
 } from './checks.js';
 import {
   canTakeThermometer,
@@ -41,7 +42,9 @@ import {
 } from './demo-fleet.js';
 import { decommission, nodesAfterGrowth, nodesAfterShrinking, takeSnapshot } from './node-pool.js';
 import { prepareArtifacts } from './prepared-artifacts.js';
-import { startRealAgents } from './real-agents.js';
+import { readKeyFile } from '../../trust/key-file.js';
+import { requireSignatures, stackPublisherKey } from '../../stack/stack-trust.js';
+import { pinnedRoots, startRealAgents } from './real-agents.js';
 import type { DemoSummary, RolloutSummary } from './summary.js';
 
 export interface DemoOptions {
@@ -83,9 +86,11 @@ export async function runDemo(options: DemoOptions, cleanups: Cleanups, phases: 
   );
   const api = new LeonoreApi(stack.api, stack.adminToken);
 
-  await phases.run('artifacts added', async () => {
+  await phases.run('artifacts signed and added', async () => {
+    await api.publishTrust(await requireSignatures(stack.dataDir));
+    const publisher = await readKeyFile(stackPublisherKey(stack.dataDir));
     const prepared = await prepareArtifacts(join(directory, 'artifacts'), collector.address);
-    for (const artifact of prepared) await api.addArtifact(artifact.directory);
+    for (const artifact of prepared) await api.addArtifact(artifact.directory, publisher);
   });
   const busyBox = await findingBusyBox;
   if ('reason' in busyBox) phases.note(`no BusyBox agents: ${busyBox.reason}`);
@@ -140,6 +145,8 @@ export async function runDemo(options: DemoOptions, cleanups: Cleanups, phases: 
   const processes = recorder.stop();
 
   const onDisk = await installedOnDisk(busyBox, agentsBelow(directory));
+  const pinned = await pinnedRoots(agents, agentsBelow(directory).directory);
+  const signed = checkSigned(await api.signers(), pinned);
   const checks = await checkAll(api, { real, compatible, withLegacy, rollouts, collector, options, onDisk });
   snapshots.push(
     await phases.run('virtual gateways out of service, second node gone', async () => {
@@ -156,7 +163,7 @@ export async function runDemo(options: DemoOptions, cleanups: Cleanups, phases: 
       phases: phases.all(),
       rollouts,
       readings: collector.readings(),
-      checks: [...checks, ...checkNodePool(snapshots, { all: total, left: real.length })],
+      checks: [...checks, signed, ...checkNodePool(snapshots, { all: total, left: real.length })],
       snapshots,
       busyBox: describeBusyBox(busyBox),
       processes,

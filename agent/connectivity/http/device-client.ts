@@ -16,8 +16,10 @@ import {
   type TasksResponse,
 } from '../../../domain/agent-protocol/messages.js';
 import type { GatewayProfile } from '../../../domain/gateway/profile.js';
+import { metadataBytes } from '../../../domain/trust/metadata.js';
+import { PackageStatementsSchema, type PackageStatements } from '../../../domain/trust/statement.js';
 import type { GatewayKey } from '../../state/gateway-key.js';
-import { dropBody, failureOf, pendingOf, readAnswer, transportFailure } from './response.js';
+import { dropBody, failureOf, pendingOf, readAnswer, readBounded, transportFailure } from './response.js';
 
 export interface DeviceClientOptions {
   /** Base URL of the API: where gateways register. */
@@ -47,6 +49,10 @@ export type TasksAnswer =
   | { readonly changed: true; readonly etag: string | undefined; readonly response: TasksResponse };
 
 const defaultTimeoutMs = 30_000;
+/** For a whole answer: one that never ends, however slowly, is none. */
+const wholeAnswerMs = 60_000;
+/** A thousand artifacts with some variants each. */
+const statementsBytes = 4 * 1024 * 1024;
 
 /** Every method throws a DeviceError, or an AbortError when its signal is aborted. */
 export class DeviceClient {
@@ -142,6 +148,35 @@ export class DeviceClient {
     return response.statusCode === 416 ? response : success(response);
   }
 
+  /** A file of trust metadata, not believed yet; null when there is none of that name. */
+  async fetchMetadata(session: DeviceSession, name: string, signal?: AbortSignal): Promise<string | null> {
+    const whole = withinTime(signal);
+    const response = await this.send(session.nodeAddress, `${devicePaths.trust}/${name}`, {
+      token: session.token,
+      signal: whole,
+    });
+    if (response.statusCode === 404) {
+      await dropBody(response, whole);
+      return null;
+    }
+    return readBounded(await success(response), metadataBytes, whole);
+  }
+
+  /** What was signed of a package's artifacts, not believed yet. */
+  async fetchStatements(
+    session: DeviceSession,
+    digest: string,
+    signal?: AbortSignal,
+  ): Promise<PackageStatements> {
+    const whole = withinTime(signal);
+    const response = await this.send(
+      session.nodeAddress,
+      `${devicePaths.packages}/${digest}${devicePaths.statements}`,
+      { token: session.token, signal: whole },
+    );
+    return readAnswer(await success(response), PackageStatementsSchema, whole, statementsBytes);
+  }
+
   private async send(base: string, path: string, options: RequestOptions): Promise<Dispatcher.ResponseData> {
     const { dispatcher, timeoutMs = defaultTimeoutMs, userAgent = 'leonore-agent' } = this.#options;
     const { body } = options;
@@ -173,6 +208,11 @@ interface RequestOptions {
   readonly headers?: Readonly<Record<string, string>>;
   readonly body?: string;
   readonly signal: AbortSignal | undefined;
+}
+
+function withinTime(signal: AbortSignal | undefined): AbortSignal {
+  const whole = AbortSignal.timeout(wholeAnswerMs);
+  return signal === undefined ? whole : AbortSignal.any([signal, whole]);
 }
 
 async function success(response: Dispatcher.ResponseData): Promise<Dispatcher.ResponseData> {

@@ -44,6 +44,8 @@ export async function httpConnectivity(options: HttpConnectivityOptions): Promis
         signal,
         backoff: new Backoff({ firstMs: options.firstRetryMs, mostMs: options.mostRetryMs }),
       }),
+    fetchMetadata: (session, name, signal) => client.fetchMetadata(session, name, signal),
+    fetchStatements: (session, digest, signal) => client.fetchStatements(session, digest, signal),
     close: async () => {
       await listener?.close();
       await dispatcher.destroy();

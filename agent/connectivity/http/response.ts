@@ -19,10 +19,9 @@ export async function readAnswer<T extends TSchema>(
   response: Dispatcher.ResponseData,
   schema: T,
   signal: AbortSignal | undefined,
+  mostBytes = answerBytes,
 ): Promise<Static<T>> {
-  const text = await readText(response).catch((error: unknown) => {
-    throw transportFailure(error, signal);
-  });
+  const text = await readBounded(response, mostBytes, signal);
   let value: unknown;
   try {
     value = JSON.parse(text);
@@ -37,6 +36,21 @@ export async function readAnswer<T extends TSchema>(
     );
   }
   return value;
+}
+
+/**
+ * Reads a text.
+ *
+ * @throws DeviceError malformed when it is larger, unreachable when it was cut off
+ */
+export async function readBounded(
+  response: Dispatcher.ResponseData,
+  mostBytes: number,
+  signal: AbortSignal | undefined,
+): Promise<string> {
+  return readText(response, mostBytes).catch((error: unknown) => {
+    throw transportFailure(error, signal);
+  });
 }
 
 /**
@@ -125,12 +139,12 @@ function retryAfterMs(headers: Dispatcher.ResponseData['headers']): number {
   return Number.isFinite(waitMs) ? Math.min(Math.max(waitMs, 0), longestRetryAfterMs) : 0;
 }
 
-async function readText(response: Dispatcher.ResponseData): Promise<string> {
+async function readText(response: Dispatcher.ResponseData, mostBytes = answerBytes): Promise<string> {
   const chunks: Buffer[] = [];
   let size = 0;
   for await (const chunk of response.body as AsyncIterable<Buffer>) {
     size += chunk.length;
-    if (size > answerBytes) throw new DeviceError('malformed', 'The answer is too large.');
+    if (size > mostBytes) throw new DeviceError('malformed', 'The answer is too large.');
     chunks.push(chunk);
   }
   return Buffer.concat(chunks).toString('utf8');

@@ -1,0 +1,460 @@
+/**
+ * Attacks on a gateway by whoever answers it: a hostile node, a proxy in between, a blob store. Each is refused with the
+ * reason, and nothing of it is installed.
+ */
+import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
+import type { ServerResponse } from 'node:http';
+import type { Order, Report, Task } from '../../domain/agent-protocol/messages.js';
+import { canonicalJson } from '../../domain/canonical-json.js';
+import type { PackageManifest } from '../../domain/package-format/package-manifest.js';
+import { signedBytes } from '../../domain/trust/metadata.js';
+import { dayMs } from '../../trust/make-metadata.js';
+import { Signer } from '../../trust/ed25519.js';
+import { application, AgentBed } from '../testing/test-agent.js';
+import { gzipSync } from 'node:zlib';
+import {
+  sha256,
+  tar,
+  testPackage,
+  testTask,
+  type TestArtifact,
+  type TestPackage,
+} from '../testing/test-package.js';
+import { TestTrust } from '../testing/test-trust.js';
+
+let bed: AgentBed;
+let trust: TestTrust;
+
+beforeEach(async () => {
+  bed = await AgentBed.create();
+  trust = new TestTrust();
+  trust.serveOn(bed.server);
+});
+afterEach(() => bed.close());
+
+const start = (over = {}) => bed.start({ isolation: 'none', ...over });
+
+const lib = (over: Partial<TestArtifact> = {}): TestArtifact => ({
+  name: 'lib',
+  version: '1.0.0',
+  requested: true,
+  files: { data: 'data' },
+  ...over,
+});
+
+/** Offers a package as LEONORE does. */
+function offer(deliveryId: string, built: TestPackage, over: Partial<Task> = {}): Promise<Report> {
+  trust.state(built);
+  return offerTask(built, trust.task(testTask(deliveryId, built, over)));
+}
+
+function offerTask(built: TestPackage, task: Task): Promise<Report> {
+  bed.server.offer(built, task);
+  return bed.server.ending(task.deliveryId);
+}
+
+/** That a delivery was refused for its signatures, and that the gateway has what it had. */
+async function refused(
+  report: Promise<Report>,
+  why: RegExp,
+  installed: readonly string[] = [],
+): Promise<void> {
+  const { state, error } = await report;
+  expect({ state, class: error?.class, message: error?.message }).toEqual({
+    state: 'failed',
+    class: 'integrity',
+    message: expect.stringMatching(why),
+  });
+  expect(await bed.store()).toEqual(installed);
+  await bed.settled();
+}
+
+test('what is signed by all who must is installed, changed and removed', async () => {
+  await start();
+  expect(await offer('d1', testPackage(application('1.0.0')))).toMatchObject({ state: 'succeeded' });
+  const second = testPackage(application('2.0.0'));
+  expect(await offer('d2', second, { remove: ['app@1.0.0'] })).toMatchObject({ state: 'succeeded' });
+  const order: Order = {
+    deliveryId: 'd3',
+    action: 'uninstall',
+    artifact: 'app',
+    deadline: '2030-01-01T00:00:00Z',
+    lastSequence: 0,
+  };
+  bed.server.orders.push(trust.task(order));
+  expect(await bed.server.ending('d3')).toMatchObject({ state: 'succeeded', installed: [] });
+});
+
+describe('arbitrary installation', () => {
+  test('a task that nobody has signed', async () => {
+    await start();
+    const built = testPackage(application('1.0.0'));
+    trust.state(built);
+    await refused(offerTask(built, testTask('d1', built)), /not signed/);
+  });
+
+  test('a task that somebody else has signed', async () => {
+    await start();
+    const built = testPackage(application('1.0.0'));
+    trust.state(built);
+    const by = Signer.generate();
+    await refused(offerTask(built, trust.task(testTask('d1', built), { by })), /not signed by those/);
+  });
+
+  test('a task whose lines were changed after it was signed, whichever', async () => {
+    await start();
+    const [built, other] = [testPackage(application('1.0.0')), testPackage(application('0.1.0'))];
+    trust.state(built);
+    trust.state(other);
+    const { signed, ...task } = trust.task(testTask('d', built));
+    const changes: Partial<Task>[] = [
+      { package: testTask('d', other).package },
+      { remove: ['other@1.0.0'] },
+      { removeFirst: true },
+      { values: { password: 'mine' } },
+      { requires: [{ artifact: 'app', name: 'x', range: '*' }] },
+      { startState: 'other' },
+      { lastSequence: 7 },
+    ];
+    for (const [index, change] of changes.entries()) {
+      const changed = { ...task, ...change, deliveryId: `d${index}` };
+      await refused(
+        offerTask(other, { ...changed, ...(signed === undefined ? {} : { signed }) }),
+        /not signed/,
+      );
+    }
+  });
+
+  test('an order that nobody has signed', async () => {
+    await start();
+    await offer('d1', testPackage(application('1.0.0')));
+    await refused(bed.server.order('d2', 'wipe', ''), /not signed/, ['app@1.0.0']);
+  });
+});
+
+describe('wrong software', () => {
+  test('a task for another gateway', async () => {
+    await start();
+    const built = testPackage(application('1.0.0'));
+    trust.state(built);
+    const task = trust.task(testTask('d1', built), { gatewayId: 'gw-other' });
+    await refused(offerTask(built, task), /for the gateway gw-other/);
+  });
+
+  test('files that the publisher has not signed, though director and package agree', async () => {
+    await start();
+    const good = testPackage(application('1.0.0'));
+    const bad = testPackage(application('1.0.0', { files: { 'start.sh': 'evil\n' } }));
+    trust.state(bad, ...good.artifacts.map((one) => trust.statement(one)));
+    await refused(offerTask(bad, trust.task(testTask('d1', bad))), /not those that its publisher/);
+  });
+
+  test('an artifact that is run otherwise than its publisher said', async () => {
+    await start();
+    const files = { 'other.sh': 'evil\n' };
+    const good = testPackage(application('1.0.0', { files }));
+    const bad = testPackage(application('1.0.0', { files, control: { start: 'other.sh' } }));
+    trust.state(bad, ...good.artifacts.map((one) => trust.statement(one)));
+    await refused(offerTask(bad, trust.task(testTask('d1', bad))), /run otherwise/);
+  });
+
+  test('a statement of another version', async () => {
+    await start();
+    const [good, bad] = [testPackage(application('1.0.0')), testPackage(application('2.0.0'))];
+    trust.state(bad, ...good.artifacts.map((one) => trust.statement(one)));
+    await refused(offerTask(bad, trust.task(testTask('d1', bad))), /app@2.0.0: it is not signed/);
+  });
+
+  test('a publisher who signs a name that is another one', async () => {
+    const other = Signer.generate();
+    trust.nextTargets([trust.publishes(trust.publisher), trust.publishes(other, 'other-*')]);
+    await start();
+    const built = testPackage(application('1.0.0'));
+    trust.state(built, ...built.artifacts.map((one) => trust.statement(one, {}, other)));
+    await refused(offerTask(built, trust.task(testTask('d1', built))), /not signed by those who may publish/);
+  });
+
+  test('what is built from source is taken from builders, where the publisher allows it', async () => {
+    await start();
+    const built = testPackage(application('1.0.0'));
+    const [artifact] = built.artifacts;
+    if (artifact === undefined) throw new Error('no artifact');
+    const source = 'ab'.repeat(32);
+    const { signed } = trust.statement(artifact);
+    const [tree] = signed.variants.flatMap((variant) => ('tree' in variant ? [variant.tree] : []));
+    const bySource = trust.statement(artifact, { variants: [{ source }] });
+    const build = (by: Signer, over = {}) => {
+      const statement = { _type: 'leonore-build-1', name: 'app', version: '1.0.0', source, tree, ...over };
+      const signature = by.sign(signedBytes(statement));
+      return { signed: statement, signatures: [signature] };
+    };
+    const attempts: [string, unknown, RegExp][] = [
+      ['d1', { artifacts: [bySource], builds: [] }, /not those that its publisher/],
+      ['d2', { artifacts: [bySource], builds: [build(trust.publisher)] }, /may build it/],
+      [
+        'd3',
+        { artifacts: [bySource], builds: [build(trust.builder, { source: 'cd'.repeat(32) })] },
+        /not those that its publisher/,
+      ],
+    ];
+    for (const [deliveryId, statements, why] of attempts) {
+      trust.statements.set(built.digest, statements);
+      await refused(offerTask(built, trust.task(testTask(deliveryId, built))), why);
+    }
+    trust.statements.set(built.digest, { artifacts: [bySource], builds: [build(trust.builder)] });
+    expect(await offerTask(built, trust.task(testTask('d4', built)))).toMatchObject({ state: 'succeeded' });
+  });
+});
+
+describe('rollback and replay', () => {
+  test('a task that was given before, by a restart of the agent, too', async () => {
+    const agent = await start();
+    const [first, second] = [testPackage(application('1.0.0')), testPackage(application('2.0.0'))];
+    trust.state(first);
+    const old = trust.task(testTask('d1', first));
+    await offerTask(first, old);
+    await offer('d2', second, { remove: ['app@1.0.0'] });
+    // Another task with the old number, and one of a number in between, signed long ago.
+    const counter = old.signed?.counter ?? 0;
+    await refused(offerTask(first, trust.task(testTask('d3', first), { counter })), /was given before/, [
+      'app@2.0.0',
+    ]);
+    await agent.close();
+    await start();
+    await refused(offerTask(first, trust.task(testTask('d4', first), { counter })), /was given before/, [
+      'app@2.0.0',
+    ]);
+  });
+
+  test('delegations from before a key was taken away', async () => {
+    const old = new Map(trust.files);
+    trust.nextTargets([]);
+    await start();
+    const built = testPackage(application('1.0.0'));
+    await refused(offer('d1', built), /not signed by those who may publish/);
+    for (const [name, text] of old) trust.files.set(name, text);
+    await refused(offer('d2', built), /not signed by those who may publish/);
+  });
+});
+
+test('freeze: who is kept from news stops when what he knows has ended', async () => {
+  await start();
+  expect(await offer('d1', testPackage(application('1.0.0')))).toMatchObject({ state: 'succeeded' });
+  // Ten days on, the same metadata; the director is the only one who knows the time.
+  trust.nowMs += 10 * dayMs;
+  const second = testPackage(application('2.0.0'));
+  await refused(offer('d2', second), /newer than all that is known/, ['app@1.0.0']);
+  trust.nextTimestamp();
+  expect(await offer('d3', second, { remove: ['app@1.0.0'] })).toMatchObject({ state: 'succeeded' });
+});
+
+test('a task that has expired', async () => {
+  await start();
+  await offer('d1', testPackage(lib()));
+  const built = testPackage(application('1.0.0'));
+  trust.state(built);
+  const late = trust.task(testTask('d2', built), { lastsMs: 1_000 });
+  trust.nowMs += 60_000;
+  await offer('d3', testPackage(lib({ version: '1.0.1' })), { remove: ['lib@1.0.0'] });
+  await refused(offerTask(built, late), /has expired|was given before/, ['lib@1.0.1']);
+});
+
+test('fast-forward: versions that a stolen key has counted up are forgotten with the key', async () => {
+  trust.nextTimestamp(7 * dayMs, Number.MAX_SAFE_INTEGER);
+  const agent = await start();
+  expect(await offer('d1', testPackage(lib()))).toMatchObject({ state: 'succeeded' });
+  const stolen = trust.online;
+  trust.online = Signer.generate();
+  trust.nextRoot([trust.root]);
+  trust.nextTargets();
+  // The gateway learns of it within a minute, or with its next start.
+  await agent.close();
+  await start();
+  const built = testPackage(application('1.0.0'));
+  trust.state(built);
+  await refused(offerTask(built, trust.task(testTask('d2', built), { by: stolen })), /not signed by those/, [
+    'lib@1.0.0',
+  ]);
+  expect(await offer('d3', built)).toMatchObject({ state: 'succeeded' });
+});
+
+test('mix and match: parts of metadata that do not belong together are not gone by', async () => {
+  await start();
+  await offer('d1', testPackage(lib()));
+  const old = trust.files.get('1.targets.json') ?? '';
+  trust.nextTargets([]);
+  trust.files.set('2.targets.json', old);
+  // The publisher's key is still believed, by what was known before; the mixture did not take its place.
+  const bad = testPackage(application('1.0.0'));
+  trust.state(bad, ...bad.artifacts.map((one) => trust.statement(one, {}, Signer.generate())));
+  await refused(offerTask(bad, trust.task(testTask('d2', bad))), /not signed by those who may publish/, [
+    'lib@1.0.0',
+  ]);
+});
+
+describe('endless data', () => {
+  const endless = (response: ServerResponse): boolean => {
+    response.writeHead(200, { 'content-type': 'application/json' });
+    const more = (): void => {
+      while (!response.destroyed && response.write(Buffer.alloc(65_536, 0x20))) continue;
+      if (!response.destroyed) response.once('drain', more);
+    };
+    more();
+    return true;
+  };
+
+  test('metadata that never end', async () => {
+    trust.intercept = (path, response) => path.endsWith('1.root.json') && endless(response);
+    await start({ requireSignatures: true });
+    await refused(offer('d1', testPackage(application('1.0.0'))), /no root is known/);
+  });
+
+  test('statements that never end', async () => {
+    trust.intercept = (path, response) => path.endsWith('/statements') && endless(response);
+    await start();
+    const report = await offer('d1', testPackage(application('1.0.0')));
+    expect(report).toMatchObject({ state: 'failed', error: { class: 'network' } });
+    expect(await bed.store()).toEqual([]);
+  });
+});
+
+test('extraneous dependencies: nothing comes along that nobody asked for, though it is signed', async () => {
+  await start();
+  const built = testPackage(lib({ requested: false }), application('1.0.0'));
+  await refused(offer('d1', built), /lib@1.0.0: nobody asked for it/);
+  const [dependency, app] = built.artifacts;
+  if (dependency === undefined || app === undefined) throw new Error('no artifacts');
+  trust.state(built, trust.statement(dependency), trust.statement(app, { requires: ['lib'] }));
+  expect(await offerTask(built, trust.task(testTask('d2', built)))).toMatchObject({ state: 'succeeded' });
+});
+
+test('control scripts that are not those of LEONORE', async () => {
+  await start();
+  const built = testPackage(application('1.0.0'));
+  trust.state(built);
+  trust.nextTargets();
+  const evil = withControl(built, 'echo evil\n');
+  trust.statements.set(evil.digest, trust.statements.get(built.digest));
+  await refused(
+    offerTask(evil, trust.task(testTask('d1', evil))),
+    /control\/install is not a script of LEONORE/,
+  );
+});
+
+test('malicious mirror: a blob store that gives other bytes', async () => {
+  await start();
+  const [good, bad] = [testPackage(application('1.0.0')), testPackage(application('0.1.0'))];
+  trust.state(good);
+  const size = bad.archive.length;
+  const task = testTask('d1', good);
+  bed.server.offer({ ...bad, digest: good.digest });
+  bed.server.tasks.push(trust.task({ ...task, package: { ...task.package, sizeBytes: size } }));
+  const report = await bed.server.ending('d1');
+  expect(report).toMatchObject({ state: 'failed', error: { class: 'integrity' } });
+  expect(await bed.store()).toEqual([]);
+});
+
+describe('keys', () => {
+  test('a publisher whose key was taken away publishes nothing any more', async () => {
+    const agent = await start();
+    expect(await offer('d1', testPackage(application('1.0.0')))).toMatchObject({ state: 'succeeded' });
+    trust.nowMs += 1_000;
+    const fresh = Signer.generate();
+    trust.nextTargets([trust.publishes(fresh)]);
+    const second = testPackage(application('2.0.0'));
+    // The gateway learns of it within a minute, or with its next start.
+    await agent.close();
+    await start();
+    await refused(offer('d2', second), /not signed by those who may publish/, ['app@1.0.0']);
+    trust.state(second, ...second.artifacts.map((one) => trust.statement(one, {}, fresh)));
+    const task = trust.task(testTask('d3', second, { remove: ['app@1.0.0'] }));
+    expect(await offerTask(second, task)).toMatchObject({ state: 'succeeded' });
+  });
+
+  test('a root that does not follow from the one that is pinned is none', async () => {
+    const other = new TestTrust();
+    await start();
+    await offer('d1', testPackage(lib()));
+    for (const [name, text] of other.files) trust.files.set(name.replace(/^1\.root/, '2.root'), text);
+    const built = testPackage(application('1.0.0'));
+    other.state(built);
+    trust.statements.set(built.digest, other.statements.get(built.digest));
+    await refused(offerTask(built, other.task(testTask('d2', built))), /not signed by those/, ['lib@1.0.0']);
+  });
+
+  test('a root that came with the device counts, not the one that LEONORE shows', async () => {
+    const own = new TestTrust();
+    await start({ trustRoot: own.files.get('1.root.json') });
+    await refused(offer('d1', testPackage(application('1.0.0'))), /not known yet|not signed by those/);
+  });
+});
+
+test('dropped requests: what cannot be had is waited for or fails, and nothing is taken on trust', async () => {
+  await start();
+  await offer('d1', testPackage(lib()));
+  trust.intercept = (path, response) => {
+    if (!path.endsWith('/statements')) return false;
+    response.destroy();
+    return true;
+  };
+  const built = testPackage(application('1.0.0'));
+  expect(await offer('d2', built)).toMatchObject({ state: 'failed', error: { class: 'network' } });
+  expect(await bed.store()).toEqual(['lib@1.0.0']);
+  // Metadata that cannot be had leave what is known, which holds for some days.
+  trust.intercept = (path, response) => {
+    if (!path.includes('/trust/')) return false;
+    response.destroy();
+    return true;
+  };
+  expect(await offer('d3', built)).toMatchObject({ state: 'succeeded' });
+});
+
+test('partial bundle: each artifact of a package needs its statement', async () => {
+  await start();
+  const built = testPackage(lib({ requested: false }), application('1.0.0'));
+  const [dependency, app] = built.artifacts;
+  if (dependency === undefined || app === undefined) throw new Error('no artifacts');
+  trust.state(built, trust.statement(app, { requires: ['lib'] }));
+  await refused(offerTask(built, trust.task(testTask('d1', built))), /lib@1.0.0: it is not signed/);
+  trust.statements.set(built.digest, { artifacts: [], builds: [] });
+  await refused(offerTask(built, trust.task(testTask('d2', built))), /it is not signed/);
+});
+
+test('what nobody has to sign is installed, but where the gateway demands it', async () => {
+  trust.nextTargets([], ['app']);
+  const agent = await start();
+  const built = testPackage(application('1.0.0'));
+  trust.statements.set(built.digest, { artifacts: [], builds: [] });
+  expect(await offerTask(built, trust.task(testTask('d1', built)))).toMatchObject({ state: 'succeeded' });
+  await agent.close();
+  await start({ requireSignatures: true });
+  const second = testPackage(application('2.0.0'));
+  trust.statements.set(second.digest, { artifacts: [], builds: [] });
+  await refused(offerTask(second, trust.task(testTask('d2', second))), /app@2.0.0: it is not signed/, [
+    'app@1.0.0',
+  ]);
+});
+
+/** The same package with another install script, sound in itself. */
+function withControl(built: TestPackage, script: string): TestPackage {
+  const content = Buffer.from(script);
+  const listed = built.entries.find(({ path }) => path === 'manifest.json');
+  const before = JSON.parse(listed?.content.toString() ?? '') as PackageManifest;
+  const files = before.files.map((file) =>
+    file.path === 'control/install' ? { ...file, sha256: sha256(content), size: content.length } : file,
+  );
+  const contentSize = files.reduce((sum, file) => sum + file.size, 0);
+  const manifest = Buffer.from(canonicalJson({ ...before, files, contentSize }));
+  const id = sha256(manifest);
+  const changed = new Map([
+    ['id', Buffer.from(`${id}\n`)],
+    ['manifest.json', manifest],
+    ['control/install', content],
+  ]);
+  const entries = built.entries.map((entry) => {
+    const fresh = changed.get(entry.path);
+    return fresh === undefined ? entry : { ...entry, content: fresh, size: fresh.length };
+  });
+  const archive = gzipSync(tar(entries));
+  return { ...built, id, entries, archive, digest: sha256(archive) };
+}
