@@ -1285,7 +1285,7 @@ export interface operations {
                 /** @description nextCursor of the page before */
                 cursor?: string;
                 /** @description Only those that report that something is not as it should be */
-                unwell?: boolean;
+                unwell?: "true" | "false";
             };
             header?: never;
             path?: never;
@@ -1723,7 +1723,6 @@ export interface operations {
             query?: {
                 /** @description Items a page, 1 to 500 (default 100) */
                 limit?: string;
-                /** @description nextCursor of the page before */
                 cursor?: string;
             };
             header?: never;

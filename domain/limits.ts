@@ -14,6 +14,8 @@ export const limits = {
   variants: 64,
   configurations: 64,
   templateLength: 64 * 1024,
+  /** Values that one template may be filled with. */
+  configurationValues: 1_000,
   /** artifact.yaml is parsed in memory. */
   manifestBytes: 1024 * 1024,
   /** A catalog file is parsed in memory, at about four bytes a byte; a larger one belongs into the repository. */

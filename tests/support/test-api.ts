@@ -39,14 +39,20 @@ export async function testApi(
   temporalAddress: string,
   {
     on,
+    namespace = 'default',
     planning = testPlanning,
     onRoute = () => undefined,
-  }: { on?: TestDatabase; planning?: PlanningLimits; onRoute?: (route: RouteOptions) => void } = {},
+  }: {
+    on?: TestDatabase;
+    namespace?: string;
+    planning?: PlanningLimits;
+    onRoute?: (route: RouteOptions) => void;
+  } = {},
 ): Promise<TestApi> {
   const repositories = await testRepositories(undefined, on);
   const blobRoot = await mkdtemp(join(tmpdir(), 'leonore-test-blobs-'));
   const pool = testPool();
-  const link = new TemporalLink(temporalAddress, 'default');
+  const link = new TemporalLink(temporalAddress, namespace);
   const rolloutClient = new RolloutClient(link);
   const app = createServer(pino({ level: 'silent' }), { bodyLimit: limits.jsonBodyBytes });
   app.addHook('onRoute', onRoute);
