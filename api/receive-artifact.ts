@@ -23,6 +23,7 @@ interface ReceivedFile {
  * Package management (paper, III-C 2): takes an artifact as a tar stream of its directory. The files are staged as
  * they arrive; only when manifest and files have passed every check are they stored.
  * @param signal aborted when nobody waits for the answer any more
+ * @param principal who sent it
  * @throws LeonoreError MALFORMED_ARTIFACT, TOO_LARGE, ARTIFACT_IMMUTABLE, COMPUTATION_TOO_HARD, TOO_MANY_REQUESTS; the
  *   reason of the signal. Nothing is stored then
  */
@@ -30,11 +31,12 @@ export async function receiveArtifact(
   body: Readable,
   { artifacts, blobs, pool }: { artifacts: ArtifactRepository; blobs: BlobStore; pool: ComputePool },
   signal: AbortSignal,
+  principal: string,
 ): Promise<{ manifest: ArtifactManifest; outcome: 'added' | 'unchanged' }> {
   const receiver = new Receiver(blobs);
   try {
     await receiver.read(body);
-    const { manifest, digest, files } = await receiver.check(pool, signal);
+    const { manifest, digest, files } = await receiver.check(pool, signal, principal);
     await Promise.all(receiver.files.map((file) => file.staged.commit()));
     return { manifest, outcome: await artifacts.add(manifest, files, digest) };
   } finally {
@@ -78,6 +80,7 @@ class Receiver {
   async check(
     pool: ComputePool,
     signal: AbortSignal,
+    principal: string,
   ): Promise<{ manifest: ArtifactManifest; digest: string; files: ArtifactFile[] }> {
     const { manifestText } = this;
     if (manifestText === null)
@@ -88,7 +91,10 @@ class Receiver {
       sha256: staged.digest,
       sizeBytes: staged.sizeBytes,
     }));
-    return { ...(await checkArtifact(pool, { manifestText, manifestName, files }, signal)), files };
+    return {
+      ...(await checkArtifact(pool, { manifestText, manifestName, files }, signal, principal)),
+      files,
+    };
   }
 
   async discard(): Promise<void> {

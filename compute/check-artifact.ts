@@ -6,6 +6,7 @@ import type { ComputePool } from './compute-pool.js';
 /**
  * Reads the manifest of an artifact that was sent, in a process of its own, and checks it against the files: its author may have
  * written it to keep a parser busy.
+ * @param principal who sent it
  * @returns the manifest, and the digest of manifest and files
  * @throws LeonoreError MALFORMED_ARTIFACT, TOO_LARGE, COMPUTATION_TOO_HARD, TOO_MANY_REQUESTS
  */
@@ -17,7 +18,8 @@ export async function checkArtifact(
     readonly files: readonly ArtifactFile[];
   },
   signal: AbortSignal,
+  principal: string,
 ): Promise<{ manifest: ArtifactManifest; digest: string }> {
   const options = { what: `reading ${input.manifestName}`, limitMs: limits.checkingMs, signal };
-  return pool.lend('short', signal, (process) => process.call('checkArtifact', input, options));
+  return pool.lend('short', signal, (process) => process.call('checkArtifact', input, options), principal);
 }

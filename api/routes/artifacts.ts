@@ -60,6 +60,7 @@ export const artifactRoutes: FastifyPluginAsyncTypebox<RouteOptions> = async (ap
         request.body as Readable,
         { artifacts, blobs, pool },
         goneSignal(reply),
+        access.principalOf(request),
       );
       const stored = await artifacts.find(manifest.name, manifest.version);
       if (stored === null)
