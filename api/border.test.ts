@@ -106,7 +106,7 @@ describe('a wrong method', () => {
     }
   });
 
-  test.each(['OPTIONS', 'TRACE', 'PROPFIND'])('%s is one', async (method) => {
+  test.each(['OPTIONS', 'TRACE', 'PROPFIND', 'QUERY'])('%s is one', async (method) => {
     const { status, allow } = await ask(method, '/api/v1/rollouts', {});
     expect([status, allow]).toEqual([405, 'GET, HEAD, POST']);
   });
@@ -162,12 +162,22 @@ test('in a batch of registrations only the one that cannot be stored is refused'
     register('gw-half', { software: { os: 'linux', kernel: '\ud800' } }),
     register('gw-long', { name: 'x'.repeat(300) }),
     register('gw-good-2', {}),
+    register('gw-named', { labels: { 'no name': 'a' } }),
   ]);
-  expect(answers.map(({ status }) => status)).toEqual([200, 400, 400, 400, 200]);
+  expect(answers.map(({ status }) => status)).toEqual([200, 400, 400, 400, 200, 400]);
   expect(answers[1].body).toMatchObject({
     code: 'MALFORMED_INPUT',
     detail: 'body/profile/labels/room must be valid Unicode without NUL',
   });
+});
+
+test('what is asked for in an address is understood', async () => {
+  for (const [unwell, status] of [
+    ['true', 200],
+    ['false', 200],
+    ['1', 400],
+  ])
+    expect((await ask('GET', `/api/v1/gateways?unwell=${unwell}`, {})).status).toBe(status);
 });
 
 test.each([

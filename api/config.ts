@@ -5,6 +5,8 @@ import { servingConfig } from '../process/config.js';
 export const ApiConfigSchema = Type.Object({
   ...servingConfig,
   LEONORE_PORT: Type.Integer({ minimum: 0, maximum: 65_535, default: 8480 }),
+  /** Requests that one management token may send in ten seconds. */
+  LEONORE_CALLER_BUDGET: Type.Integer({ minimum: 1, maximum: 1_000_000_000, default: 2_000 }),
   /** Management tokens, as `role:sha256` separated by commas; only hashes are ever known to the process. */
   LEONORE_TOKENS: Type.String({
     pattern: '^(admin|operator|viewer):[0-9a-f]{64}(,(admin|operator|viewer):[0-9a-f]{64})*$',

@@ -28,6 +28,7 @@ interface ReceivedFile {
  * the publisher's, and of this very content.
  * @param signature what the request's header said; null when it is not signed
  * @param signal aborted when nobody waits for the answer any more
+ * @param principal who sent it
  * @throws LeonoreError MALFORMED_ARTIFACT, SIGNATURE_INVALID, TOO_LARGE, ARTIFACT_IMMUTABLE, COMPUTATION_TOO_HARD, TOO_MANY_REQUESTS; the
  *   reason of the signal. Nothing is stored then
  */
@@ -36,11 +37,17 @@ export async function receiveArtifact(
   { artifacts, blobs, pool }: { artifacts: ArtifactRepository; blobs: BlobStore; pool: ComputePool },
   signature: PublisherSignature | null,
   signal: AbortSignal,
+  principal: string,
 ): Promise<{ manifest: ArtifactManifest; outcome: 'added' | 'unchanged' }> {
   const receiver = new Receiver(blobs);
   try {
     await receiver.read(body);
-    const { manifest, digest, statement, files } = await receiver.check(pool, signature !== null, signal);
+    const { manifest, digest, statement, files } = await receiver.check(
+      pool,
+      signature !== null,
+      signal,
+      principal,
+    );
     const signed = signature === null ? null : checkedSignature(signature, statement ?? '');
     await Promise.all(receiver.files.map((file) => file.staged.commit()));
     const outcome = await artifacts.add(manifest, files, digest);
@@ -105,6 +112,7 @@ class Receiver {
     pool: ComputePool,
     isSigned: boolean,
     signal: AbortSignal,
+    principal: string,
   ): Promise<CheckedArtifact & { readonly files: readonly ArtifactFile[] }> {
     const { manifestText } = this;
     if (manifestText === null)
@@ -115,7 +123,8 @@ class Receiver {
       sha256: staged.digest,
       sizeBytes: staged.sizeBytes,
     }));
-    return { ...(await checkArtifact(pool, { manifestText, manifestName, files, isSigned }, signal)), files };
+    const input = { manifestText, manifestName, files, isSigned };
+    return { ...(await checkArtifact(pool, input, signal, principal)), files };
   }
 
   async discard(): Promise<void> {

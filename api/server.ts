@@ -20,7 +20,11 @@ const pool = new ComputePool({
 lifecycle.onEnd('computing processes', () => pool.close());
 pool.warmUp();
 
-const app = createServer(logger, { bodyLimit: limits.jsonBodyBytes, trustProxy: config.LEONORE_TRUST_PROXY });
+const app = createServer(logger, {
+  bodyLimit: limits.jsonBodyBytes,
+  trustProxy: config.LEONORE_TRUST_PROXY,
+  budgets: { caller: config.LEONORE_CALLER_BUDGET, address: config.LEONORE_ADDRESS_BUDGET },
+});
 await app.register(apiApp, {
   context: {
     repositories,

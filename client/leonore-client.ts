@@ -171,7 +171,9 @@ export class LeonoreClient {
   /** @param filter `unwell`: only those that report that something is not as it should be */
   async gateways(filter: { readonly unwell?: boolean } = {}): Promise<Gateway[]> {
     return allPages((query) =>
-      this.http.GET('/api/v1/gateways', { params: { query: { ...query, ...filter } } }),
+      this.http.GET('/api/v1/gateways', {
+        params: { query: { ...query, ...(filter.unwell === true ? { unwell: 'true' as const } : {}) } },
+      }),
     );
   }
 

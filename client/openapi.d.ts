@@ -1563,7 +1563,7 @@ export interface operations {
                 /** @description nextCursor of the page before */
                 cursor?: string;
                 /** @description Only those that report that something is not as it should be */
-                unwell?: boolean;
+                unwell?: "true" | "false";
             };
             header?: never;
             path?: never;
@@ -2462,7 +2462,6 @@ export interface operations {
             query?: {
                 /** @description Items a page, 1 to 500 (default 100) */
                 limit?: string;
-                /** @description nextCursor of the page before */
                 cursor?: string;
             };
             header?: never;

@@ -6,6 +6,7 @@ import type { CheckedArtifact } from './tasks.js';
 /**
  * Reads the manifest of an artifact that was sent, in a process of its own, and checks it against the files: its author may have
  * written it to keep a parser busy.
+ * @param principal who sent it
  * @returns the manifest, the digest of manifest and files, and the text that its publisher signs
  * @throws LeonoreError MALFORMED_ARTIFACT, TOO_LARGE, COMPUTATION_TOO_HARD, TOO_MANY_REQUESTS
  */
@@ -19,7 +20,8 @@ export async function checkArtifact(
     readonly isSigned?: boolean;
   },
   signal: AbortSignal,
+  principal: string,
 ): Promise<CheckedArtifact> {
   const options = { what: `reading ${input.manifestName}`, limitMs: limits.checkingMs, signal };
-  return pool.lend('short', signal, (process) => process.call('checkArtifact', input, options));
+  return pool.lend('short', signal, (process) => process.call('checkArtifact', input, options), principal);
 }

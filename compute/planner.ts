@@ -30,6 +30,8 @@ export interface PlanningOrder<Member> {
   /** The gateways, in pages: read once for what is installed on them, and once for each process that is needed. */
   readonly readPages: () => AsyncIterable<readonly GatewaySubject<Member>[]>;
   readonly signal: AbortSignal;
+  /** Who waits for the answer; absent: LEONORE itself. */
+  readonly principal?: string;
 }
 
 /**
@@ -61,8 +63,11 @@ export class Planner {
     const found = new Findings(this.limits);
     for (;;) {
       try {
-        return await this.pool.lend('long', order.signal, (process) =>
-          planIn(process, this.artifacts.reachedFrom([...names]), order, found),
+        return await this.pool.lend(
+          'long',
+          order.signal,
+          (process) => planIn(process, this.artifacts.reachedFrom([...names]), order, found),
+          order.principal,
         );
       } catch (error) {
         const isTooHard = error instanceof LeonoreError && error.code === 'COMPUTATION_TOO_HARD';

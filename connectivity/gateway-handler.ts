@@ -2,6 +2,7 @@ import type { Logger } from 'pino';
 import type { Channel } from '../domain/gateway/negotiate.js';
 import type { BlobStore } from '../repositories/blob-store.js';
 import type { PushTarget } from '../repositories/delivery/delivery-repository.js';
+import type { RequestBudgets } from './http/request-budgets.js';
 import type { DeviceService } from './device-service.js';
 
 /** Where and with what a handler of this node runs. */
@@ -12,6 +13,8 @@ export interface HandlerContext {
   readonly host: string;
   /** 0: any free port. */
   readonly port: number;
+  /** How much it answers whom. */
+  readonly budgets: RequestBudgets;
 }
 
 /**

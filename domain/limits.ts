@@ -14,6 +14,8 @@ export const limits = {
   variants: 64,
   configurations: 64,
   templateLength: 64 * 1024,
+  /** Values that one template may be filled with. */
+  configurationValues: 1_000,
   /** artifact.yaml is parsed in memory. */
   manifestBytes: 1024 * 1024,
   /** A catalog file is parsed in memory, at about four bytes a byte; a larger one belongs into the repository. */
@@ -33,6 +35,14 @@ export const limits = {
   offlinePlans: 1_000,
   /** Computations that wait for a process; each keeps its caller waiting, so more are told to come again. */
   waitingComputations: 64,
+  /** Those of one caller, waiting and under way. */
+  computationsOfOne: 16,
+  /** Streams of events that one process serves at once, and those of one caller. */
+  streams: { most: 200, ofOne: 50 },
+  /** Callers and addresses whose requests are counted at a time; who comes back after so many others begins anew. */
+  countedCallers: 20_000,
+  /** Milliseconds over which requests are counted: long enough for a burst, short enough to be waited for. */
+  budgetWindowMs: 10_000,
   /** Milliseconds of computing: an honest manifest of the largest size takes about one second. */
   checkingMs: 5_000,
   /**

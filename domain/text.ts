@@ -4,7 +4,7 @@
  * and artifacts send is made with {@link Text}, or has a pattern that allows less. What programs printed is not refused for
  * its bytes but cleaned, see {@link cleanText}.
  */
-import Type from 'typebox';
+import Type, { type TSchema } from 'typebox';
 
 /** To be read with the flag `u`, as JSON Schema wants it: whole characters of any plane pass, halves do not. */
 export const textPattern = '^[^\\u0000\\ud800-\\udfff]*$';
@@ -14,6 +14,22 @@ export const textRule = 'must be valid Unicode without NUL';
 /** A text of at most so many characters. */
 export function Text(maxLength: number, options: { minLength?: number; description?: string } = {}) {
   return Type.String({ maxLength, pattern: textPattern, ...options });
+}
+
+/**
+ * Values by name, and no name but those of the pattern. (The pattern stands there twice: documents that are made of the schema
+ * lose the first.)
+ */
+export function RecordOf<T extends TSchema>(
+  namePattern: string,
+  value: T,
+  options: { maxProperties: number },
+) {
+  return Type.Record(Type.String({ pattern: namePattern }), value, {
+    additionalProperties: false,
+    propertyNames: { pattern: namePattern },
+    ...options,
+  });
 }
 
 /** A text as {@link Text} takes it: what does not belong there is replaced, and the end of what is too long is cut off. */

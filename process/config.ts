@@ -26,10 +26,12 @@ export const servingConfig = {
   LEONORE_COMPUTE_PROCESSES: Type.Integer({
     minimum: 2,
     maximum: 64,
-    default: Math.max(3, availableParallelism()),
+    default: Math.max(4, availableParallelism()),
   }),
   /** MiB of memory that each of them may use. */
   LEONORE_COMPUTE_MEMORY_MB: Type.Integer({ minimum: 64, maximum: 65_536, default: 1_024 }),
+  /** Requests that one address may send in ten seconds: a whole fleet may be behind it. */
+  LEONORE_ADDRESS_BUDGET: Type.Integer({ minimum: 1, maximum: 1_000_000_000, default: 30_000 }),
   /** Address to listen on; loopback unless told otherwise. */
   LEONORE_HOST: Type.String({ default: '127.0.0.1' }),
 };

@@ -25,6 +25,9 @@ import { hashToken, newToken } from './tokens.js';
 /** How long each kind of process may take to end before SIGKILL. */
 const graceMs = { process: 15_000, temporal: 5_000, postgres: 15_000 };
 
+/** Requests in ten seconds: as many as this machine can serve. */
+const addressBudget = 1_000_000;
+
 /** What the user keeps for himself: the processes are handed hashes, and no server but their own. */
 const withheld = ['LEONORE_TOKEN', 'LEONORE_SERVER'];
 
@@ -209,6 +212,8 @@ export class EmbeddedStack implements Stack {
       TEMPORAL_NAMESPACE: this.namespace,
       LEONORE_BLOBS: join(this.dataDir, 'blobs'),
       LEONORE_SECRET_KEYS: this.env['LEONORE_SECRET_KEYS'] ?? this.secretKey,
+      // Here the whole fleet is behind one address.
+      LEONORE_ADDRESS_BUDGET: this.env['LEONORE_ADDRESS_BUDGET'] ?? String(addressBudget),
     };
     const inherited = Object.entries(this.env).filter(([key]) => !withheld.includes(key));
     const env = { ...Object.fromEntries(inherited), ...own, ...extra };

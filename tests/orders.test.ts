@@ -18,7 +18,7 @@ import { DiskBlobStore } from '../repositories/disk-blob-store.js';
 import { SecretBox } from '../repositories/secret-box.js';
 import { planOrdersAnew } from '../services/plan-orders-anew.js';
 import { Waker } from '../workers/waker.js';
-import { artifactTar, testApi, testTokens, type TestApi } from './support/test-api.js';
+import { artifactTar, plentiful, testApi, testTokens, type TestApi } from './support/test-api.js';
 import { addGateways, addRollout, planOf, profileOf } from './support/test-repositories.js';
 
 const logger = pino({ level: 'silent' });
@@ -51,7 +51,14 @@ beforeAll(async () => {
     failed: () => undefined,
   });
   handler = new HttpHandler();
-  const address = await handler.start({ service, blobs, logger, host: '127.0.0.1', port: 0 });
+  const address = await handler.start({
+    service,
+    blobs,
+    logger,
+    host: '127.0.0.1',
+    port: 0,
+    budgets: plentiful,
+  });
   await repositories.nodes.register({ id: 'node-1', address, incarnation: randomUUID() });
   waker = new Waker({
     gateways: repositories.gateways,

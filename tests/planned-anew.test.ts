@@ -17,7 +17,7 @@ import { SecretBox } from '../repositories/secret-box.js';
 import { inProcessLeonore, tick, type InProcessLeonore } from './support/in-process-leonore.js';
 import { quietTemporal } from './support/quiet-temporal.js';
 import { testTemporal, type TestTemporal } from './support/temporal.js';
-import { testApi, testTokens, type TestApi } from './support/test-api.js';
+import { plentiful, testApi, testTokens, type TestApi } from './support/test-api.js';
 
 const patienceSeconds = 120;
 
@@ -56,7 +56,14 @@ beforeAll(async () => {
   handler = new HttpHandler();
   const blobs = leonore.builder.blobs;
   const logger = pino({ level: 'silent' });
-  const address = await handler.start({ service, blobs, logger, host: '127.0.0.1', port: 0 });
+  const address = await handler.start({
+    service,
+    blobs,
+    logger,
+    host: '127.0.0.1',
+    port: 0,
+    budgets: plentiful,
+  });
   await repositories.database.$executeRaw`UPDATE node SET address = ${address} WHERE id = 'node-1'`;
   directory = await mkdtemp(join(tmpdir(), 'leonore-anew-'));
   const lib = (version: string) => publish('lib', version, 'library');

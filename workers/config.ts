@@ -37,6 +37,8 @@ export const NodeConfigSchema = Type.Object({
   LEONORE_NODE_ID: Type.String({ pattern: '^[a-z0-9][a-z0-9-]{0,62}$' }),
   /** Port of the device API; 0 takes a free one. */
   LEONORE_PORT: Type.Integer({ minimum: 0, maximum: 65_535, default: 0 }),
+  /** Requests that one gateway may send in ten seconds. */
+  LEONORE_CALLER_BUDGET: Type.Integer({ minimum: 1, maximum: 1_000_000_000, default: 300 }),
   /** Address that gateways are given, when it is not the one listened on (behind a proxy). */
   LEONORE_ADDRESS: Type.Optional(Type.String({ pattern: '^https?://' })),
   /** Seconds that the build script of a source variant may take. */

@@ -108,7 +108,8 @@ const push = new PushNotifier(handlers, (gatewayId) => service.gatewayChanged(ga
 const addresses: string[] = [];
 for (const handler of handlers) {
   const { LEONORE_HOST: host, LEONORE_PORT: port } = config;
-  addresses.push(await handler.start({ service, blobs, logger, host, port }));
+  const budgets = { caller: config.LEONORE_CALLER_BUDGET, address: config.LEONORE_ADDRESS_BUDGET };
+  addresses.push(await handler.start({ service, blobs, logger, host, port, budgets }));
   lifecycle.onEnd(`${handler.protocol} handler`, () => handler.close());
 }
 const address = config.LEONORE_ADDRESS ?? addresses[0] ?? '';

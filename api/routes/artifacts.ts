@@ -67,6 +67,7 @@ export const artifactRoutes: FastifyPluginAsyncTypebox<RouteOptions> = async (ap
         { artifacts, blobs, pool },
         signatureOf(request.headers[signatureHeader]),
         goneSignal(reply),
+        access.principalOf(request),
       );
       const stored = await artifacts.find(manifest.name, manifest.version);
       if (stored === null)

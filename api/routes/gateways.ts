@@ -13,7 +13,10 @@ const GatewayQuerySchema = Type.Object(
   {
     ...PageQuerySchema.properties,
     unwell: Type.Optional(
-      Type.Boolean({ description: 'Only those that report that something is not as it should be' }),
+      // Nothing of an address is converted: there it is a text.
+      Type.Enum(['true', 'false'], {
+        description: 'Only those that report that something is not as it should be',
+      }),
     ),
   },
   strict,
@@ -40,7 +43,7 @@ export const gatewayRoutes: FastifyPluginAsyncTypebox<RouteOptions> = async (app
     async (request) => {
       const { unwell, ...paging } = request.query;
       const { limit, cursor } = pageOf(paging);
-      const page = await gateways.list(limit, cursor, unwell);
+      const page = await gateways.list(limit, cursor, unwell === 'true');
       return { items: page.items.map(gatewayOnWire), nextCursor: page.nextCursor };
     },
   );

@@ -41,6 +41,7 @@ export const planRoutes: FastifyPluginAsyncTypebox<RouteOptions> = async (app, {
         allowRemove,
         readPages: () => gatewaysOf(target),
         signal: goneSignal(reply),
+        principal: access.principalOf(request),
       });
       const gateways = membersOf(groups);
       const undecided = groups.filter((group) => group.undecided);

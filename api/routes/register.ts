@@ -80,6 +80,7 @@ export const registerRoutes: FastifyPluginAsyncTypebox<RouteOptions> = async (ap
     devicePaths.register,
     {
       bodyLimit: limits.deviceBodyBytes,
+      config: { tokenIsShared: true },
       schema: {
         tags: ['device'],
         operationId: 'registerGateway',

@@ -1,6 +1,7 @@
 import type { Writable } from 'node:stream';
 import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox';
 import { LeonoreError } from '../../domain/errors.js';
+import { limits } from '../../domain/limits.js';
 import { isRolloutEnded } from '../../domain/rollout/state.js';
 import type { RouteOptions } from '../context.js';
 import { RolloutViews } from '../rollout-view.js';
@@ -15,8 +16,32 @@ const EventStream = {
   description: 'Events until the rollout has ended',
   content: { 'text/event-stream': { schema: RolloutProgressSchema } },
 };
-/** Streams that one process serves at once. */
-const maximumStreams = 200;
+/** The streams that are open, in all and of each caller. */
+class Streams {
+  private readonly ofCallers = new Map<string, number>();
+  private all = 0;
+
+  /**
+   * @returns to be called once, when the stream is closed
+   * @throws LeonoreError TOO_MANY_REQUESTS
+   */
+  open(principal: string): () => void {
+    const own = this.ofCallers.get(principal) ?? 0;
+    if (own >= limits.streams.ofOne)
+      throw new LeonoreError('TOO_MANY_REQUESTS', `${own} streams of this caller are open already`);
+    if (this.all >= limits.streams.most)
+      throw new LeonoreError('TOO_MANY_REQUESTS', `${this.all} streams are open already`);
+    this.count(principal, 1);
+    return () => this.count(principal, -1);
+  }
+
+  private count(principal: string, change: 1 | -1): void {
+    this.all += change;
+    const own = (this.ofCallers.get(principal) ?? 0) + change;
+    if (own === 0) this.ofCallers.delete(principal);
+    else this.ofCallers.set(principal, own);
+  }
+}
 
 /**
  * The progress of a rollout as server-sent events: `progress` whenever something changed, `end` once, then the
@@ -27,7 +52,7 @@ export const rolloutEventRoutes: FastifyPluginAsyncTypebox<RouteOptions> = async
   const { access, repositories, rolloutClient } = context;
   const views = new RolloutViews(repositories.rollouts, rolloutClient);
   const looks = new SharedLooks((id) => views.progress(id), lookMs);
-  let streams = 0;
+  const streams = new Streams();
 
   app.get(
     '/rollouts/:id/events',
@@ -46,9 +71,7 @@ export const rolloutEventRoutes: FastifyPluginAsyncTypebox<RouteOptions> = async
     async (request, reply) => {
       const { id } = request.params;
       await repositories.rollouts.get(id);
-      if (streams >= maximumStreams)
-        throw new LeonoreError('TOO_MANY_REQUESTS', `${streams} streams are open already`);
-      streams += 1;
+      const close = streams.open(access.principalOf(request));
       reply.hijack();
       const gone = new AbortController();
       request.raw.on('close', () => gone.abort());
@@ -63,7 +86,7 @@ export const rolloutEventRoutes: FastifyPluginAsyncTypebox<RouteOptions> = async
         if (!gone.signal.aborted)
           request.log.warn({ err: error }, 'an event stream broke off; the client connects again');
       } finally {
-        streams -= 1;
+        close();
         reply.raw.end();
       }
     },

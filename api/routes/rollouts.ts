@@ -21,6 +21,10 @@ const tags = ['rollouts'];
 /** A gateway that pulls once an hour, and is switched off over night, still answers in time. */
 const defaultDeadlineSeconds = 86_400;
 
+const RolloutQuerySchema = Type.Object(
+  { ...PageQuerySchema.properties, cursor: Type.Optional(UuidParamsSchema.properties.id) },
+  strict,
+);
 const DeliveryQuerySchema = Type.Object(
   { ...PageQuerySchema.properties, state: Type.Optional(Type.Enum(deliveryStates)) },
   strict,
@@ -85,7 +89,7 @@ export const rolloutRoutes: FastifyPluginAsyncTypebox<RouteOptions> = async (app
         tags,
         operationId: 'listRollouts',
         summary: 'All rollouts, newest first',
-        querystring: PageQuerySchema,
+        querystring: RolloutQuerySchema,
         response: { 200: PageSchema(RolloutSummarySchema), ...problems },
       },
       onRequest: async (request) => access.require(request, 'viewer'),

@@ -7,7 +7,7 @@ import { strategyNames } from '../../domain/balancer/strategies.js';
 import { GatewayProfileSchema, LabelsSchema } from '../../domain/gateway/profile.js';
 import { optimalities, type Plan } from '../../domain/plan/plan.js';
 import { limits } from '../../domain/limits.js';
-import { Text } from '../../domain/text.js';
+import { RecordOf, Text } from '../../domain/text.js';
 import { rolloutEventKinds } from '../../domain/rollout/events.js';
 import { RolloutState } from '../../domain/rollout/state.js';
 import { stepNames } from '../../domain/rollout/steps.js';
@@ -59,10 +59,7 @@ const ValueKeySchema = Type.String({ pattern: valueKeyPattern });
 export const ValueChangesSchema = Type.Object(
   {
     set: Type.Optional(
-      Type.Record(ValueKeySchema, Text(limits.valueLength), {
-        maxProperties: limits.gatewayValues,
-        additionalProperties: false,
-      }),
+      RecordOf(valueKeyPattern, Text(limits.valueLength), { maxProperties: limits.gatewayValues }),
     ),
     secret: Type.Optional(Type.Boolean({ description: 'What is set is secret: it is never shown again' })),
     unset: Type.Optional(Type.Array(ValueKeySchema, { maxItems: limits.gatewayValues })),

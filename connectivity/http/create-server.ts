@@ -1,5 +1,6 @@
 import fastify, { LogController, type FastifyInstance } from 'fastify';
 import type { Logger } from 'pino';
+import { installBudgets, type RequestBudgets } from './request-budgets.js';
 import { installProblems, sendUnroutable } from './problem.js';
 
 export interface ServerOptions {
@@ -7,15 +8,16 @@ export interface ServerOptions {
   readonly bodyLimit: number;
   /** Believe X-Forwarded-For. */
   readonly trustProxy?: boolean;
+  readonly budgets: RequestBudgets;
 }
 
 /**
  * An HTTP server with the rules that all of LEONORE's share: input is validated as it is (nothing is coerced or
- * dropped), errors are problem+json, bodies and times are bounded.
+ * dropped), errors are problem+json; bodies, times and the requests of each caller are bounded.
  */
 export function createServer(
   logger: Logger,
-  { bodyLimit, trustProxy = false }: ServerOptions,
+  { bodyLimit, trustProxy = false, budgets }: ServerOptions,
 ): FastifyInstance {
   const app = fastify({
     loggerInstance: logger,
@@ -34,5 +36,6 @@ export function createServer(
   // Fastify takes it for a body by itself; no route does.
   app.removeContentTypeParser('text/plain');
   installProblems(app as unknown as FastifyInstance);
+  installBudgets(app as unknown as FastifyInstance, budgets);
   return app as unknown as FastifyInstance;
 }

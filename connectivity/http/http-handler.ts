@@ -13,8 +13,8 @@ export class HttpHandler implements GatewayHandler {
   private app: FastifyInstance | null = null;
   private readonly push = new HttpPush();
 
-  async start({ service, blobs, logger, host, port }: HandlerContext): Promise<string> {
-    this.app = createServer(logger, { bodyLimit: limits.deviceBodyBytes });
+  async start({ service, blobs, logger, host, port, budgets }: HandlerContext): Promise<string> {
+    this.app = createServer(logger, { bodyLimit: limits.deviceBodyBytes, budgets });
     await this.app.register(deviceRoutes, { service, blobs });
     return this.app.listen({ host, port });
   }

@@ -28,18 +28,23 @@ const retryAfterSeconds = 2;
  * LeonoreError is logged whole and told as INTERNAL, without its words.
  */
 export function installProblems(app: FastifyInstance): void {
-  app.setErrorHandler((error: unknown, request, reply) =>
-    sendProblem(asLeonoreError(error, request), request, reply),
-  );
   const routes = new RouteTable();
   app.addHook('onRoute', ({ method, url }) => routes.add(method, url));
-  app.setNotFoundHandler((request, reply) => {
+  app.setErrorHandler((error: unknown, request, reply) =>
+    // Where there is no route it does not matter what else is wrong with the request.
+    request.is404 && !(error instanceof LeonoreError)
+      ? sendNotFound(request, reply)
+      : sendProblem(asLeonoreError(error, request), request, reply),
+  );
+  app.setNotFoundHandler(sendNotFound);
+
+  function sendNotFound(request: FastifyRequest, reply: FastifyReply): FastifyReply {
     const asked = `${request.method} ${request.url.slice(0, 200)}`;
     const allowed = routes.methodsAt(request.url);
     if (allowed.length === 0) return sendProblem(new LeonoreError('ROUTE_NOT_FOUND', asked), request, reply);
     reply.header('allow', allowed.join(', '));
     return sendProblem(new LeonoreError('METHOD_NOT_ALLOWED', asked), request, reply);
-  });
+  }
 }
 
 /** The answer to what is refused before there is a route: an address that cannot be read. */

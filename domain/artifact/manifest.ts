@@ -5,7 +5,7 @@
 import Type, { type Static } from 'typebox';
 import { limits } from '../limits.js';
 import { ControlSchema, DemandsSchema, HealthSchema } from './operation.js';
-import { Text } from '../text.js';
+import { RecordOf, Text } from '../text.js';
 
 export const artifactKinds = ['application', 'library', 'tool', 'hardware'] as const;
 
@@ -83,7 +83,7 @@ export const ConfigurationSchema = Type.Object(
   {
     path: Path,
     template: Text(limits.templateLength),
-    values: Type.Optional(Type.Record(Type.String({ pattern: '^[A-Za-z0-9_.-]{1,64}$' }), Text(4096))),
+    values: Type.Optional(RecordOf('^[A-Za-z0-9_.-]{1,64}$', Text(4096), { maxProperties: limits.configurationValues })),
   },
   strict,
 );

@@ -3,7 +3,7 @@ import Type, { type Static } from 'typebox';
 import { namePattern } from '../artifact/manifest.js';
 import { limits } from '../limits.js';
 import { isolationLevels } from './isolation.js';
-import { Text } from '../text.js';
+import { RecordOf, Text } from '../text.js';
 
 const strict = { additionalProperties: false } as const;
 const Bytes = Type.Integer({ minimum: 0, maximum: Number.MAX_SAFE_INTEGER });
@@ -63,7 +63,7 @@ export const SoftwareSchema = Type.Object(
 
 export const labelNamePattern = '^[A-Za-z0-9][A-Za-z0-9._/-]{0,62}$';
 
-export const LabelsSchema = Type.Record(Type.String({ pattern: labelNamePattern }), Fact, {
+export const LabelsSchema = RecordOf(labelNamePattern, Fact, {
   maxProperties: limits.labels,
 });
 
@@ -97,9 +97,7 @@ export const GatewayStateSchema = Type.Object(
     damaged: Type.Array(Text(100), { maxItems: limits.installed }),
     /** Of each artifact the digest of its files as they were found last: the end of its directory's name when whole. */
     trees: Type.Optional(
-      Type.Record(Type.String({ pattern: namePattern }), Type.String({ pattern: '^[0-9a-f]{12}$' }), {
-        maxProperties: limits.installed,
-      }),
+      RecordOf(namePattern, Type.String({ pattern: '^[0-9a-f]{12}$' }), { maxProperties: limits.installed }),
     ),
     /** Why the agent had to put its state together from what was left. */
     rescued: Type.Optional(Fact),

@@ -9,6 +9,7 @@ import { Access } from '../../api/access.js';
 import { apiApp } from '../../api/app.js';
 import { Planner } from '../../compute/planner.js';
 import { createServer } from '../../connectivity/http/create-server.js';
+import type { RequestBudgets } from '../../connectivity/http/request-budgets.js';
 import { limits } from '../../domain/limits.js';
 import { DiskBlobStore } from '../../repositories/disk-blob-store.js';
 import { SecretBox } from '../../repositories/secret-box.js';
@@ -26,6 +27,9 @@ export const testTokens = {
   enrolment: 'enrolment-token',
 } as const;
 
+/** More than any test asks for. */
+export const plentiful: RequestBudgets = { caller: 1_000_000, address: 1_000_000 };
+
 export interface TestApi {
   /** Where it listens. */
   readonly address: string;
@@ -39,16 +43,24 @@ export async function testApi(
   temporalAddress: string,
   {
     on,
+    namespace = 'default',
     planning = testPlanning,
+    budgets = plentiful,
     onRoute = () => undefined,
-  }: { on?: TestDatabase; planning?: PlanningLimits; onRoute?: (route: RouteOptions) => void } = {},
+  }: {
+    on?: TestDatabase;
+    namespace?: string;
+    planning?: PlanningLimits;
+    budgets?: RequestBudgets;
+    onRoute?: (route: RouteOptions) => void;
+  } = {},
 ): Promise<TestApi> {
   const repositories = await testRepositories(undefined, on);
   const blobRoot = await mkdtemp(join(tmpdir(), 'leonore-test-blobs-'));
   const pool = testPool();
-  const link = new TemporalLink(temporalAddress, 'default');
+  const link = new TemporalLink(temporalAddress, namespace);
   const rolloutClient = new RolloutClient(link);
-  const app = createServer(pino({ level: 'silent' }), { bodyLimit: limits.jsonBodyBytes });
+  const app = createServer(pino({ level: 'silent' }), { bodyLimit: limits.jsonBodyBytes, budgets });
   app.addHook('onRoute', onRoute);
   const tokens = (['admin', 'operator', 'viewer'] as const)
     .map((role) => `${role}:${sha256(testTokens[role])}`)

@@ -6,5 +6,5 @@ export const testPlanning: PlanningLimits = { groupMs: 1_500, totalMs: 10_000 };
 
 /** As a process of LEONORE has it. */
 export function testPool(): ComputePool {
-  return new ComputePool({ processes: 3, memoryMb: 256 });
+  return new ComputePool({ processes: 4, memoryMb: 256 });
 }
