@@ -9,7 +9,7 @@ import type { Need } from './install-order.js';
 import { keptMeets, optionsOf, type NewNode } from './nodes.js';
 import type { VariantChoice } from './platform.js';
 import type { Problem } from './problem.js';
-import type { Model } from './search.js';
+import type { Model } from './model.js';
 
 export type Present =
   | { readonly type: 'fixed'; readonly fact: FixedFact }

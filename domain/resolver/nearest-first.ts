@@ -1,7 +1,7 @@
 import type { CostLayer, CostTerm } from './cost-layers.js';
 import { optionsOf, presence, type Node } from './nodes.js';
 import type { Problem } from './problem.js';
-import type { Model } from './search.js';
+import type { Model } from './model.js';
 import { not, type Literal } from './solver/literal.js';
 
 /** What is next to be made cheap. */
@@ -35,7 +35,7 @@ export class NearestFirst {
     private readonly session: Literal,
   ) {
     for (const { name, range } of problem.input.requests) {
-      for (const { node } of problem.candidates(name, range, 'kept').list) this.reach(node, presence(node));
+      for (const node of problem.candidatesFor({ name, version: range }).nodes) this.reach(node, presence(node));
     }
   }
 
@@ -46,7 +46,7 @@ export class NearestFirst {
   next(model: Model, grown: () => void): NearestStep {
     const { solver } = this.problem.constraints;
     const conditions: Literal[] = [];
-    const extended = new Set(model);
+    const extended = model.copy();
     const assume = () => solver.assume([this.session, ...conditions]);
     assume();
     while (this.front.length > 0) {
@@ -73,7 +73,7 @@ export class NearestFirst {
    */
   beyond(model: Model, ages: readonly CostTerm[]): { readonly layer: CostLayer; readonly model: Model } {
     const { constraints } = this.problem;
-    const extended = new Set(model);
+    const extended = model.copy();
     const clauses: Literal[][] = [];
     const terms = ages.flatMap(({ literal, weight }): CostTerm[] => {
       const near = this.within.get(literal);
@@ -104,7 +104,7 @@ export class NearestFirst {
   }
 
   /** Goes one requirement farther; the ages of what is reached there. */
-  private step(model: Set<Literal>): { terms: CostTerm[]; clauses: Literal[][] } {
+  private step(model: Model): { terms: CostTerm[]; clauses: Literal[][] } {
     const { solver } = this.problem.constraints;
     const from = this.front;
     this.front = [];
@@ -148,7 +148,7 @@ export class NearestFirst {
   private exactly(
     literal: Literal,
     nearer: Literal | undefined,
-    model: Set<Literal>,
+    model: Model,
     clauses: Literal[][],
   ): Literal {
     if (nearer === undefined) return literal;
@@ -163,12 +163,9 @@ export class NearestFirst {
     const found = new Set<Node>();
     const manifest = node.type === 'new' ? node.manifest : node.package.manifest;
     for (const requirement of manifest?.requires ?? []) {
-      const options = optionsOf(requirement).map(({ name, version }) =>
-        this.problem.candidates(name, version, 'kept'),
-      );
-      if (options.some(({ fixed, list }) => fixed || list.some((candidate) => candidate.node === node)))
-        continue;
-      for (const { list } of options) for (const candidate of list) found.add(candidate.node);
+      const { fixed, nodes } = this.problem.candidatesFor(...optionsOf(requirement));
+      if (fixed || nodes.includes(node)) continue;
+      for (const other of nodes) found.add(other);
     }
     return found;
   }

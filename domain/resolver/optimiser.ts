@@ -17,10 +17,11 @@
  */
 import { shares, type Budget } from './budget.js';
 import type { CostLayer, Criterion } from './cost-layers.js';
+import type { Model } from './model.js';
 import { NearestFirst } from './nearest-first.js';
 import type { Problem } from './problem.js';
 import { fewestRemovals } from './removal-bound.js';
-import { Search, type Model, type Refine } from './search.js';
+import { Search, type Refine } from './search.js';
 import { not, type Literal } from './solver/literal.js';
 import type { SatSolver } from './solver/sat-solver.js';
 

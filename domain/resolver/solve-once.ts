@@ -3,7 +3,7 @@ import type { CostLayer, CostLayers } from './cost-layers.js';
 import { Optimiser, Undecided } from './optimiser.js';
 import { Problem, type ProblemInput } from './problem.js';
 import { forbidScriptCircles } from './script-circles.js';
-import type { Model } from './search.js';
+import type { Model } from './model.js';
 
 export type Attempt =
   | { readonly outcome: 'solved'; readonly problem: Problem; readonly model: Model; readonly proven: boolean }

@@ -141,9 +141,7 @@ function premisesOf(problem: Problem, step: Step, isCarried: (step: Step) => boo
 function providersText(problem: Problem, requirement: Requirement): string {
   const options = optionsOf(requirement);
   const names = new Set(options.map(({ name }) => name));
-  const providers = options
-    .flatMap(({ name, version }) => problem.candidates(name, version, 'new').list)
-    .map(({ node }) => node);
+  const providers = problem.candidatesFor(...options).nodes;
   if (providers.length === 0 || providers.some((node) => names.has(nameOf(node)))) return '';
   return `, which only ${nodesText(providers)} ${verb(providers, 'provides', 'provide')}`;
 }

@@ -65,6 +65,8 @@ export class SatSolver {
   private readonly activity = new Activity();
   private maxLearned = learnedAtFirst;
   private accounted = 0;
+  /** By literal: whether it is in the clause at hand. */
+  private readonly marks: boolean[] = [false, false];
   /** False once the constraints contradict each other without any assumption. */
   private consistent = true;
 
@@ -72,6 +74,7 @@ export class SatSolver {
     this.propagation.addVariable();
     this.analysis.addVariable();
     this.activity.addVariable();
+    this.marks.push(false, false);
     return this.assignment.addVariable();
   }
 
@@ -108,15 +111,27 @@ export class SatSolver {
   addClause(literals: readonly Literal[]): void {
     this.backtrack(0);
     if (!this.consistent) return;
-    const clause: Literal[] = [];
-    const different = new Set(literals);
-    for (const literal of different) {
-      if (this.isTrue(literal) || different.has(not(literal))) return;
-      if (!this.isFalse(literal)) clause.push(literal);
-    }
+    const clause = this.simplified(literals);
+    if (clause === null) return;
     if (clause.length === 0) this.consistent = false;
     else if (clause.length === 1) this.assertAtRoot(clause[0] ?? 0);
     else this.propagation.attach(this.arena.add(clause, 0, 0));
+  }
+
+  /** Without what is false or stated twice; null when it holds anyway. */
+  private simplified(literals: readonly Literal[]): readonly Literal[] | null {
+    const { values } = this.assignment;
+    const { marks } = this;
+    const clause: Literal[] = [];
+    let holds = false;
+    for (const literal of literals) {
+      holds ||= values[literal] === 1 || marks[not(literal)] === true;
+      if (values[literal] === 0 || marks[literal] === true) continue;
+      marks[literal] = true;
+      clause.push(literal);
+    }
+    for (const literal of clause) marks[literal] = false;
+    return holds ? null : clause;
   }
 
   /** At most one of the literals is true. */
