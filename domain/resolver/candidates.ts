@@ -13,7 +13,8 @@ export class Candidates {
   /** What is certain once one of them is there ({@link Problem}); undefined until somebody asked. */
   certain: Literal | null | undefined = undefined;
   private preferred: readonly Node[] | null = null;
-  private readonly bySide = new Map<Side, readonly Literal[]>();
+  private asNew: readonly Literal[] | null = null;
+  private asKept: readonly Literal[] | null = null;
 
   /**
    * @param fixed a fact of the gateway meets the demand: there is nothing to do
@@ -26,16 +27,15 @@ export class Candidates {
 
   /** Installed first, then the least aged, then the smallest: where the search looks first, not what it settles for. */
   literals(side: Side): readonly Literal[] {
-    let literals = this.bySide.get(side);
-    if (literals === undefined) {
-      this.preferred ??= this.nodes.toSorted(byPreference);
-      literals = this.preferred.map((node) => literalOf(node, side));
-      this.bySide.set(side, literals);
-      // Who relies on it tells only installed packages apart.
-      if (this.nodes.every(({ type }) => type === 'new'))
-        this.bySide.set(side === 'new' ? 'kept' : 'new', literals);
-    }
-    return literals;
+    // Who relies on it tells only installed packages apart.
+    if (side === 'new' || this.nodes.every(({ type }) => type === 'new'))
+      return (this.asNew ??= this.inOrder('new'));
+    return (this.asKept ??= this.inOrder('kept'));
+  }
+
+  private inOrder(side: Side): readonly Literal[] {
+    this.preferred ??= isInOrder(this.nodes) ? this.nodes : this.nodes.toSorted(byPreference);
+    return this.preferred.map((node) => literalOf(node, side));
   }
 }
 
@@ -108,6 +108,11 @@ function nodesByManifest({ kept, versions }: NameGroup): Map<ArtifactManifest | 
 
 function byPreference(left: Node, right: Node): number {
   return ageOf(left) - ageOf(right) || downloadOf(left) - downloadOf(right);
+}
+
+/** As the versions of one name mostly are. */
+function isInOrder(nodes: readonly Node[]): boolean {
+  return nodes.every((node, index) => index === 0 || byPreference(nodes[index - 1] ?? node, node) <= 0);
 }
 
 function ageOf(node: Node): number {

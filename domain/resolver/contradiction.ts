@@ -73,15 +73,13 @@ function replay(constraints: ConstraintStore): {
     for (const term of terms) solver.addTerm(linear, term.literal, term.weight);
     for (const literal of on) solver.addTerm(linear, literal, excess);
   };
-  for (const constraint of constraints.stored) {
-    if (constraint.type === 'linear') addSum(constraint.linear, constraint.tags);
-    else if (constraint.tag.type === 'auxiliary') solver.addClause(constraint.literals);
-    else if (constraint.type === 'clause')
-      solver.addClause([not(switchOf(constraint.tag)), ...constraint.literals]);
-    else {
-      const terms = constraint.literals.map((literal) => ({ literal, weight: 1 }));
-      addSum({ terms, bound: 1 }, [constraint.tag]);
-    }
+  constraints.clauses.forEach((literals, tag) => {
+    solver.addClause(tag.type === 'auxiliary' ? literals : [not(switchOf(tag)), ...literals]);
+  });
+  for (const { literals, tag } of constraints.exclusives) {
+    const terms = literals.map((literal) => ({ literal, weight: 1 }));
+    addSum({ terms, bound: 1 }, [tag]);
   }
+  for (const { linear, tags } of constraints.linears) addSum(linear, tags);
   return { solver, switches };
 }

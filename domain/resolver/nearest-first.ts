@@ -8,8 +8,8 @@ import { not, type Literal } from './solver/literal.js';
 export interface NearestStep {
   /** Ages of what is so many requirements away from the requests; null when nothing is farther. */
   readonly layer: CostLayer | null;
-  /** What holds from now on, as the last solution costs nothing there. */
-  readonly conditions: readonly Literal[];
+  /** What is not true from now on, as the last solution costs nothing there. */
+  readonly forbidden: readonly Literal[];
   /** The last solution, with the literals of this criterion. */
   readonly model: Model;
 }
@@ -45,9 +45,9 @@ export class NearestFirst {
    */
   next(model: Model, grown: () => void): NearestStep {
     const { solver } = this.problem.constraints;
-    const conditions: Literal[] = [];
+    const forbidden: Literal[] = [];
     const extended = model.copy();
-    const assume = () => solver.assume([this.session, ...conditions]);
+    const assume = () => solver.assume([this.session, ...forbidden.map(not)]);
     assume();
     while (this.front.length > 0) {
       // What has just come up may bring more with it.
@@ -57,14 +57,14 @@ export class NearestFirst {
       if (clauses.length > 0) assume();
       const open = terms.filter(({ literal }) => !solver.isTrue(literal) && !solver.isFalse(literal));
       if (open.some(({ literal }) => extended.has(literal))) {
-        return { layer: { name: `ages at ${this.distance}`, terms: open }, conditions, model: extended };
+        return { layer: { name: `ages at ${this.distance}`, terms: open }, forbidden, model: extended };
       }
       for (const { literal } of open) {
-        conditions.push(not(literal));
+        forbidden.push(literal);
         solver.assumeToo(not(literal));
       }
     }
-    return { layer: null, conditions, model: extended };
+    return { layer: null, forbidden, model: extended };
   }
 
   /**

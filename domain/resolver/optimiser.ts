@@ -50,7 +50,7 @@ export function costOf(layer: CostLayer, model: Model): number {
 export class Optimiser {
   private readonly search: Search;
   private readonly solver: SatSolver;
-  /** Conditions of one run are clauses that hold while this literal is assumed. */
+  /** Conditions of one run hold while this literal is assumed. */
   private session: Literal = 0;
   /** Terms seen, by layer that is done or being worked on. */
   private readonly seen = new Map<CostLayer, number>();
@@ -115,7 +115,7 @@ export class Optimiser {
     for (;;) {
       const step = nearest.next(this.search.model, () => this.takeNewTerms());
       this.search.model = step.model;
-      for (const literal of step.conditions) this.condition(literal);
+      this.forbid(step.forbidden);
       if (step.layer === null) break;
       proven = this.settle(step.layer, proof) && proven;
     }
@@ -132,7 +132,7 @@ export class Optimiser {
     this.seen.set(layer, layer.terms.length);
     const cost = costOf(layer, this.search.model);
     if (cost === 0) {
-      for (const { literal } of layer.terms) this.condition(not(literal));
+      this.forbid(layer.terms.map(({ literal }) => literal));
       this.current = null;
       return true;
     }
@@ -149,7 +149,7 @@ export class Optimiser {
       if (outcome.satisfiable === null) return false;
       if (!outcome.satisfiable) this.pay(this.trim(outcome.core, proof));
     }
-    for (const literal of this.prices.keys()) this.condition(literal);
+    this.forbid([...this.prices.keys()].map(not));
     this.current = null;
     return true;
   }
@@ -198,7 +198,7 @@ export class Optimiser {
 
   /** States that a layer shall not cost more than it does now. */
   private pin(layer: CostLayer): void {
-    this.condition(this.atMost(layer, costOf(layer, this.search.model)));
+    this.forbid([not(this.atMost(layer, costOf(layer, this.search.model)))]);
     this.current = null;
   }
 
@@ -212,9 +212,9 @@ export class Optimiser {
     return within;
   }
 
-  /** States that a literal holds for the rest of the run. */
-  private condition(literal: Literal): void {
-    this.solver.addClause([not(this.session), literal]);
+  /** States that none of the literals is true for the rest of the run. */
+  private forbid(literals: readonly Literal[]): void {
+    this.solver.forbid(this.session, literals);
   }
 
   /** The last solution already violates nothing that is assumed. */
@@ -266,10 +266,9 @@ export class Optimiser {
 
   private takeNewTerms(): void {
     for (const [layer, count] of this.seen) {
-      for (const { literal, weight } of layer.terms.slice(count)) {
-        if (layer === this.current) this.prices.set(not(literal), weight);
-        else this.condition(not(literal));
-      }
+      const fresh = layer.terms.slice(count);
+      if (layer !== this.current) this.forbid(fresh.map(({ literal }) => literal));
+      else for (const { literal, weight } of fresh) this.prices.set(not(literal), weight);
       this.seen.set(layer, layer.terms.length);
     }
   }

@@ -261,11 +261,11 @@ export class Problem {
 
   private certain(found: Candidates): Literal | null {
     if (found.certain === undefined) {
-      const [name = '', ...others] = new Set(found.nodes.map(nameOf));
-      found.certain =
-        others.length === 0
-          ? this.group(name).weights.certain(found.nodes)
-          : this.alternatives.certain([name, ...others], found.nodes);
+      const [first] = found.nodes;
+      const name = first === undefined ? '' : nameOf(first);
+      found.certain = found.nodes.every((node) => nameOf(node) === name)
+        ? this.group(name).weights.certain(found.nodes)
+        : this.alternatives.certain([...new Set(found.nodes.map(nameOf))], found.nodes);
     }
     return found.certain;
   }

@@ -67,6 +67,7 @@ export class SatSolver {
   private accounted = 0;
   /** By literal: whether it is in the clause at hand. */
   private readonly marks: boolean[] = [false, false];
+  private readonly clause: Literal[] = [];
   /** False once the constraints contradict each other without any assumption. */
   private consistent = true;
 
@@ -118,11 +119,11 @@ export class SatSolver {
     else this.propagation.attach(this.arena.add(clause, 0, 0));
   }
 
-  /** Without what is false or stated twice; null when it holds anyway. */
+  /** Without what is false or stated twice, valid until the next call; null when it holds anyway. */
   private simplified(literals: readonly Literal[]): readonly Literal[] | null {
     const { values } = this.assignment;
-    const { marks } = this;
-    const clause: Literal[] = [];
+    const { marks, clause } = this;
+    clause.length = 0;
     let holds = false;
     for (const literal of literals) {
       holds ||= values[literal] === 1 || marks[not(literal)] === true;
@@ -142,6 +143,17 @@ export class SatSolver {
       if (!this.isTrue(literal)) continue;
       for (const other of literals) if (other !== literal) this.addClause([not(other)]);
     }
+  }
+
+  /**
+   * While a literal is true, none of the others is: many clauses of two literals in one. They are read in one direction
+   * only, so the literal should be assumed before anything is decided.
+   */
+  forbid(literal: Literal, others: readonly Literal[]): void {
+    this.backtrack(0);
+    const open = others.filter((other) => !this.isFalse(other));
+    if (this.isTrue(literal)) for (const other of open) this.addClause([not(other)]);
+    else if (open.length > 0) this.propagation.forbid(literal, open);
   }
 
   /** Adds a linear constraint, which can grow later by {@link addTerm}. */
