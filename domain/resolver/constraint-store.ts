@@ -78,6 +78,11 @@ export class ConstraintStore {
     return this.disk !== null;
   }
 
+  /** Whether it matters how much there is. */
+  get limitsRoom(): boolean {
+    return this.disk !== null || this.memory !== null;
+  }
+
   addDiskAtLeast(literal: Literal, bytes: number): void {
     if (this.disk === null) return;
     this.diskAtLeast ??= this.addLimit(this.disk.bound, [diskTag]);

@@ -41,6 +41,8 @@ export interface NameGroupsInput {
 export class NameGroups {
   readonly byName = new Map<string, NameGroup>();
   readonly keptNodes: KeptNode[] = [];
+  /** Versions that run a script when they are installed. */
+  scripts = 0;
   private readonly nodes: (Node | undefined)[] = [];
   private readonly installed: ReadonlyMap<string, InstalledPackage>;
   private readonly requested: ReadonlySet<string>;
@@ -89,7 +91,7 @@ export class NameGroups {
     if (literals.length > 1) constraints.addOneVersion(name, literals);
     if (kept !== null) this.conflicts.connect(kept);
     for (const node of versions) this.conflicts.connect(node);
-    if (facts.profile !== null && kept === null) this.addCommonNeeds(group);
+    if (constraints.limitsRoom && kept === null) this.addCommonNeeds(group);
     return group;
   }
 
@@ -123,6 +125,7 @@ export class NameGroups {
     // The requests have criteria of their own.
     if (age > 0 && !this.isAskedFor(manifest)) costs.add('ages', selected, age);
     if (!assumed) costs.add('count', selected, 1);
+    if (manifest.control?.install !== undefined) this.scripts += 1;
     return node;
   }
 

@@ -145,13 +145,33 @@ export class Optimiser {
     if (atLeast > 0) return this.climb(layer, atLeast, stays, proof);
     for (const { literal, weight } of open) this.prices.set(not(literal), weight);
     while (!this.isSatisfied()) {
-      const outcome = this.search.solve(() => [this.session, ...this.prices.keys()], proof);
-      if (outcome.satisfiable === null) return false;
-      if (!outcome.satisfiable) this.pay(this.trim(outcome.core, proof));
+      const cores = this.disjointCores(proof);
+      if (cores === null) return false;
+      for (const core of cores) this.pay(core);
     }
     this.forbid([...this.prices.keys()].map(not));
     this.current = null;
     return true;
+  }
+
+  /**
+   * Assumptions that cannot hold together, as many sets as there are when none has anything in common with another: the
+   * solver is asked again and again with fewer assumptions, and nothing new is stated in between.
+   * @returns null when the budget is over
+   */
+  private disjointCores(proof: Budget): Literal[][] | null {
+    const cores: Literal[][] = [];
+    const given = new Set<Literal>();
+    const left = () => [...this.prices.keys()].filter((literal) => !given.has(literal));
+    for (;;) {
+      const outcome = this.search.solve(() => [this.session, ...left()], proof);
+      if (outcome.satisfiable === null) return null;
+      if (outcome.satisfiable) return cores;
+      const core = this.trim(outcome.core, proof);
+      if (core.length === 0) throw new Error('an optimal solution of an earlier layer was lost');
+      cores.push(core);
+      for (const literal of core) given.add(literal);
+    }
   }
 
   /**
@@ -241,7 +261,6 @@ export class Optimiser {
   }
 
   private pay(core: readonly Literal[]): void {
-    if (core.length === 0) throw new Error('an optimal solution of an earlier layer was lost');
     const price = core.reduce((least, literal) => Math.min(least, this.prices.get(literal) ?? 0), Infinity);
     for (const literal of core) {
       const left = (this.prices.get(literal) ?? 0) - price;

@@ -76,6 +76,11 @@ export class Problem {
     return this.names.keptNodes;
   }
 
+  /** Whether there may be circles that no order of installation serves (script-circles.ts). */
+  get hasScripts(): boolean {
+    return this.names.scripts > 1;
+  }
+
   /** Names that have come up. */
   get groups(): ReadonlyMap<string, NameGroup> {
     return this.names.byName;

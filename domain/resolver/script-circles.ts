@@ -18,6 +18,7 @@ function hasInstallScript(node: NewNode): boolean {
  * @returns true when the solution has such a circle and the constraint was stated
  */
 export function forbidScriptCircles(problem: Problem, model: Model): boolean {
+  if (!problem.hasScripts) return false;
   const nodes: NewNode[] = [];
   for (const literal of model.literals()) {
     const node = problem.nodeOf(literal);

@@ -33,13 +33,13 @@ export function shortage(input: ProblemInput, what: 'disk' | 'memory', budget: B
   const missing = used - freeable - (what === 'disk' ? facts.diskFree : facts.memoryFree);
   if (missing <= 0) return null;
   const state = endStateOf(solved.problem, solved.model);
-  const ownerOf = (present: Present) =>
-    state.roots.includes(present)
-      ? undefined
-      : [...state.reached].find((other) => state.requiredBy(other).includes(present));
+  const owners = new Map<Present, Present>();
+  for (const owner of state.reached)
+    for (const present of state.requiredBy(owner)) if (!owners.has(present)) owners.set(present, owner);
+  for (const root of state.roots) owners.delete(root);
   const takers = state.install.map((present) => {
     const { node, choice } = present;
-    const owner = ownerOf(present);
+    const owner = owners.get(present);
     return {
       text: owner === undefined ? nodeText(node) : `${nodeText(node)} that ${nameOfPresent(owner)} requires`,
       bytes: what === 'disk' ? choice.downloadSize + choice.installedSize : choice.memory,

@@ -64,6 +64,8 @@ export class SatSolver {
   private readonly analysis = new ConflictAnalysis(this.assignment, this.propagation);
   private readonly activity = new Activity();
   private maxLearned = learnedAtFirst;
+  /** Assumptions to which the first levels of the search belong, one each. */
+  private assumed: readonly Literal[] = [];
   private accounted = 0;
   /** By literal: whether it is in the clause at hand. */
   private readonly marks: boolean[] = [false, false];
@@ -174,6 +176,7 @@ export class SatSolver {
    */
   assume(assumptions: readonly Literal[]): boolean {
     this.backtrack(0);
+    this.assumed = [];
     if (!this.settleRoot()) return false;
     return assumptions.every((literal) => this.assumeToo(literal));
   }
@@ -202,8 +205,10 @@ export class SatSolver {
     const lastConflict = this.conflicts + maxConflicts;
     let restarts = 0;
     for (;;) {
-      this.backtrack(0);
-      if (!this.settleRoot()) return { satisfiable: false, core: [] };
+      // What follows from assumptions that were made the last time as well need not be drawn again.
+      this.backtrack(this.arena.learnedCount > this.maxLearned ? 0 : this.inCommon(assumptions));
+      this.assumed = assumptions;
+      if (this.assignment.level === 0 && !this.settleRoot()) return { satisfiable: false, core: [] };
       if (this.arena.learnedCount > this.maxLearned) this.forget();
       restarts += 1;
       const until = focus
@@ -214,6 +219,14 @@ export class SatSolver {
       if (outcome !== null) return outcome;
       if (this.conflicts >= lastConflict || budget.isOver) return { satisfiable: null };
     }
+  }
+
+  /** Levels of the search that belong to these assumptions and the last ones alike. */
+  private inCommon(assumptions: readonly Literal[]): number {
+    const most = Math.min(assumptions.length, this.assumed.length, this.assignment.level);
+    let level = 0;
+    while (level < most && assumptions[level] === this.assumed[level]) level += 1;
+    return level;
   }
 
   /** Null when the conflicts or the budget are used up. */
