@@ -3,7 +3,7 @@ import { endStateOf, nameOfPresent, type Present } from './end-state.js';
 import type { GatewayFacts } from './gateway-facts.js';
 import { nodeText } from './phrases.js';
 import type { ProblemInput } from './problem.js';
-import { solveOnce } from './solve-once.js';
+import { solveOnce, type Solved } from './solve-once.js';
 
 /** What the most modest plan lacks of a resource. */
 export interface Shortage {
@@ -12,6 +12,8 @@ export interface Shortage {
   readonly isLeast: boolean;
   /** What it would install, the heaviest first, with the bytes that each takes. */
   readonly takers: readonly { readonly text: string; readonly bytes: number }[];
+  /** That plan: it is one as soon as there is so much more. */
+  readonly solved: Solved;
 }
 
 /** Null when the resource is not what stands in the way. */
@@ -46,6 +48,7 @@ export function shortage(input: ProblemInput, what: 'disk' | 'memory', budget: B
     };
   });
   return {
+    solved,
     missing,
     isLeast: solved.proven,
     takers: takers.filter(({ bytes }) => bytes > 0).sort((left, right) => right.bytes - left.bytes),

@@ -9,6 +9,8 @@ export type Attempt =
   | { readonly outcome: 'solved'; readonly problem: Problem; readonly model: Model; readonly proven: boolean }
   | { readonly outcome: 'unsatisfiable' | 'undecided'; readonly problem: Problem };
 
+export type Solved = Extract<Attempt, { outcome: 'solved' }>;
+
 /**
  * Asks whether a changed problem has a solution.
  * @param cheap what to make cheap in it, besides
