@@ -61,23 +61,19 @@ function listed({ tags }: Reason): string[] {
 /** Statements about single versions; with more of them, only the names are told. */
 const readable = 7;
 
-/** As {@link statement}, of whole names. */
+/** As {@link statement}, of whole names; conflicts in the place of the first of them. */
 function rough(tags: readonly ConstraintTag[]): Statement[] {
-  const conflicts: Conflict[] = [];
-  const statements = tags.flatMap((tag): Statement[] => {
-    if (tag.type === 'conflict') {
-      conflicts.push(tag);
-      return [];
-    }
-    if (tag.type !== 'requires') return [statement(tag)];
-    const names = optionsOf(tag.requirement).map(({ name }) => name);
-    return [{ begin: `${nameOf(tag.owner)} requires some versions of`, end: names.join(' or ') }];
-  });
+  const conflicts = tags.filter((tag): tag is Conflict => tag.type === 'conflict');
   const inConflict = conflicting(conflicts).map((names) => ({
     begin: `versions of ${listText(names, most)} conflict with one another`,
     end: '',
   }));
-  return [...statements, ...inConflict];
+  return tags.flatMap((tag): Statement[] => {
+    if (tag.type === 'conflict') return tag === conflicts[0] ? inConflict : [];
+    if (tag.type !== 'requires') return [statement(tag)];
+    const names = optionsOf(tag.requirement).map(({ name }) => name);
+    return [{ begin: `${nameOf(tag.owner)} requires some versions of`, end: names.join(' or ') }];
+  });
 }
 
 type Conflict = Extract<ConstraintTag, { type: 'conflict' }>;

@@ -113,9 +113,10 @@ export class Optimiser {
     let proven = true;
     const nearest = new NearestFirst(this.problem, this.session);
     for (;;) {
-      const step = nearest.next(this.search.model, () => this.takeNewTerms());
+      const step = nearest.next(this.search.model, proof, () => this.takeNewTerms());
       this.search.model = step.model;
       this.forbid(step.forbidden);
+      proven &&= step.complete;
       if (step.layer === null) break;
       proven = this.settle(step.layer, proof) && proven;
     }
