@@ -129,7 +129,10 @@ function statement(tag: ConstraintTag): Statement {
       };
     case 'disk':
     case 'memory':
-      return { begin: `the ${tag.type} of the gateway may have its part in it, which was not found out`, end: '' };
+      return {
+        begin: `the ${tag.type} of the gateway may have its part in it, which was not found out`,
+        end: '',
+      };
     case 'auxiliary':
       return { begin: '', end: '' };
   }
@@ -156,12 +159,7 @@ function askedText(requests: readonly ArtifactRequest[]): string {
  * @param both whether the other resource stands in the way as well
  * @returns null when it was not found that the resource is missing
  */
-function resource(
-  problem: Problem,
-  what: 'disk' | 'memory',
-  both: boolean,
-  budget: Budget,
-): string | null {
+function resource(problem: Problem, what: 'disk' | 'memory', both: boolean, budget: Budget): string | null {
   const { requests, facts } = problem.input;
   const { diskFree, memoryFree, installed } = facts;
   const short = shortage(problem.input, what, budget);

@@ -11,7 +11,9 @@ export function commonNeeds(
   versions: readonly NewNode[],
   { catalog, facts }: { catalog: Catalog; facts: GatewayFacts },
 ): string[] {
-  const names = new Set(versions[0]?.manifest.requires?.flatMap((requirement) => soleName(requirement) ?? []));
+  const names = new Set(
+    versions[0]?.manifest.requires?.flatMap((requirement) => soleName(requirement) ?? []),
+  );
   const onFacts = (name: string) => [...facts.fixed.values()].some((fact) => bearsName(fact, name));
   return [...names].filter(
     (name) =>

@@ -105,7 +105,8 @@ class EndStateReader {
     }
     this.all = [...fixed, ...kept, ...install];
     for (const present of this.all) {
-      const { provides = [] } = (present.type === 'fixed' ? present.fact.manifest : manifestOf(present)) ?? {};
+      const { provides = [] } =
+        (present.type === 'fixed' ? present.fact.manifest : manifestOf(present)) ?? {};
       this.enter(nameOfPresent(present), present);
       for (const { name } of provides) this.enter(name, present);
     }

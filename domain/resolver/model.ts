@@ -31,7 +31,8 @@ export class Model {
 
   literals(): Literal[] {
     const found: Literal[] = [];
-    for (let literal = 0; literal < this.bytes.length; literal += 1) if (this.has(literal)) found.push(literal);
+    for (let literal = 0; literal < this.bytes.length; literal += 1)
+      if (this.has(literal)) found.push(literal);
     return found;
   }
 }

@@ -47,7 +47,8 @@ export class NearestFirst {
     private readonly session: Literal,
   ) {
     for (const { name, range } of problem.input.requests) {
-      for (const node of problem.candidatesFor({ name, version: range }).nodes) this.reach(node, presence(node));
+      for (const node of problem.candidatesFor({ name, version: range }).nodes)
+        this.reach(node, presence(node));
     }
   }
 

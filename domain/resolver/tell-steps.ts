@@ -51,7 +51,8 @@ class Telling {
       const said = this.requestsTogether(unsaid.length === 0 ? premises : unsaid);
       this.spoken.push(step);
       for (const premise of premises) if (premise.endsWith(' requested')) this.requestsTold.add(premise);
-      if (step.type === 'no-order') return [circleText(step.nodes), `So, because ${joined(said)}, there is no plan.`];
+      if (step.type === 'no-order')
+        return [circleText(step.nodes), `So, because ${joined(said)}, there is no plan.`];
       return [`${follows ? 'So, because' : 'Because'} ${joined(said)}, ${conclusionOf(step)}.`];
     });
   }
