@@ -67,27 +67,35 @@ function plannedArtifacts(state: EndState): PlannedArtifact[] {
   for (const present of state.reached) {
     for (const target of state.requiredBy(present)) add(target, nameOfPresent(present));
   }
-  return [...state.reached].flatMap((present): PlannedArtifact[] => {
-    const planned = { name: nameOfPresent(present), version: versionOfPresent(present) };
+  const planned: PlannedArtifact[] = [];
+  for (const present of state.reached) {
+    if (present.type === 'fixed') continue;
+    const [name, version] = [nameOfPresent(present), versionOfPresent(present)];
     // What nothing requires is there because it replaces an installed package that stays wanted.
     const names = requiredBy.get(present) ?? ['installed'];
     if (present.type === 'keep') {
-      if (!state.requested.has(present)) return [];
-      return [{ ...planned, variant: 'installed', variantIndex: null, requiredBy: names }];
+      if (state.requested.has(present))
+        planned.push({ name, version, variant: 'installed', variantIndex: null, requiredBy: names });
+      continue;
     }
-    if (present.type === 'fixed' || present.node.assumed) return [];
     const { choice, node } = present;
+    if (node.assumed) continue;
+    const artifact = {
+      name,
+      version,
+      variant: choice.label,
+      variantIndex: choice.index,
+      requiredBy: names,
+    };
     const demands = demandsOf(node.manifest);
-    return [
-      {
-        ...planned,
-        variant: choice.label,
-        variantIndex: choice.index,
-        requiredBy: names,
-        ...(Object.keys(demands).length === 0 ? {} : { demands }),
-      },
-    ];
-  });
+    planned.push(isEmpty(demands) ? artifact : { ...artifact, demands });
+  }
+  return planned;
+}
+
+function isEmpty(demands: object): boolean {
+  for (const _ in demands) return false;
+  return true;
 }
 
 /** Deeper trees are cut: readers of JSON recurse, and nobody reads so far to the right. */

@@ -20,10 +20,12 @@ export const shares = {
   proof: 0.1,
   /** Each further plan, to be found and to be proven. */
   further: 0.05,
-  /** Finding the fewest reasons why there is no plan. */
-  reasons: 0.03,
-  /** Trying all changes that might help. */
-  help: 0.07,
+  /** Everything that is said when there is no plan: reasons, and what would help. */
+  explanation: 0.05,
+  /** Of it, finding the fewest reasons; what is left is for trying changes that might help. */
+  reasons: 0.4,
+  /** Of it, telling one of the reasons. */
+  telling: 0.25,
   /** One criterion of what is left for all: proving its optimum, or coming nearer to it. */
   criterion: 0.5,
   /** One step of a proof that can do without it. */

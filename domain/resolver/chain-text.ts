@@ -1,11 +1,15 @@
 /** A contradiction as sentences. */
+import type { ArtifactRequest } from '../plan/request.js';
 import type { Budget } from './budget.js';
+import { components } from './components.js';
 import type { ConstraintTag } from './constraint-store.js';
 import { derive } from './derivation.js';
 import type { Reason } from './independent-reasons.js';
+import { nameOf, optionsOf } from './nodes.js';
 import { bytesText, listText, nodeText, requestText, requirementText } from './phrases.js';
 import type { Problem } from './problem.js';
 import { shortage } from './shortage.js';
+import { solveOnce } from './solve-once.js';
 import { tellSteps } from './tell-steps.js';
 
 /** Sentences that people read. */
@@ -15,10 +19,11 @@ export function chainText(reason: Reason, budget: Budget): string[] {
   const resources = (['disk', 'memory'] as const).filter((what) =>
     reason.tags.some(({ type }) => type === what),
   );
-  if (resources.length > 0) {
-    const both = resources.length > 1;
-    return resources.map((what) => resource(reason.problem, what, both, budget.share(0.5)));
-  }
+  const both = resources.length > 1;
+  if (resources.length > 0 && !fitsIfRoomy(reason.problem, budget.share(0.2))) return listed(reason);
+  const scarce = resources.flatMap((what) => resource(reason.problem, what, both, budget.share(0.5)) ?? []);
+  if (scarce.length > 0) return scarce;
+  if (resources.length > 0) return [tooMuch(reason.problem, resources)];
   const steps = derive(reason.problem, reason.tags);
   return shortened(steps === null ? listed(reason) : tellSteps(reason.problem, steps));
 }
@@ -42,14 +47,51 @@ function listed({ tags }: Reason): string[] {
     'conflict',
     'one-version',
     'order',
+    'disk',
+    'memory',
   ];
-  const statements = tags
-    .toSorted((left, right) => order.indexOf(left.type) - order.indexOf(right.type))
-    .map(statement);
+  const sorted = tags.toSorted((left, right) => order.indexOf(left.type) - order.indexOf(right.type));
+  const each = grouped(sorted.map(statement));
   return [
-    ...grouped(statements),
-    'Each of these can hold, and many of them together, but not all of them, so there is no plan.',
+    ...(each.length > readable ? grouped(rough(sorted)) : each),
+    'So, because no choice of versions satisfies all of these together, there is no plan.',
   ];
+}
+
+/** Statements about single versions; with more of them, only the names are told. */
+const readable = 7;
+
+/** As {@link statement}, of whole names; conflicts in the place of the first of them. */
+function rough(tags: readonly ConstraintTag[]): Statement[] {
+  const conflicts = tags.filter((tag): tag is Conflict => tag.type === 'conflict');
+  const inConflict = conflicting(conflicts).map((names) => ({
+    begin: `versions of ${listText(names, most)} conflict with one another`,
+    end: '',
+  }));
+  return tags.flatMap((tag): Statement[] => {
+    if (tag.type === 'conflict') return tag === conflicts[0] ? inConflict : [];
+    if (tag.type !== 'requires') return [statement(tag)];
+    const names = optionsOf(tag.requirement).map(({ name }) => name);
+    return [{ begin: `${nameOf(tag.owner)} requires some versions of`, end: names.join(' or ') }];
+  });
+}
+
+type Conflict = Extract<ConstraintTag, { type: 'conflict' }>;
+
+/** Names that conflict with one another, directly or by others. */
+function conflicting(conflicts: readonly Conflict[]): string[][] {
+  const pairs = conflicts.map(({ declarer, other }) => [nameOf(declarer), nameOf(other)]);
+  const names = [...new Set(pairs.flat())].sort();
+  const places = new Map(names.map((name, place) => [name, place]));
+  const edges = names.map((): number[] => []);
+  for (const pair of pairs) {
+    const [left = 0, right = 0] = pair.map((name) => places.get(name) ?? 0);
+    edges[left]?.push(right);
+    edges[right]?.push(left);
+  }
+  return components(names.length, (place) => edges[place] ?? []).map((circle) =>
+    circle.toSorted((a, b) => a - b).flatMap((place) => names[place] ?? []),
+  );
 }
 
 /** What is said, and of whom or what. */
@@ -87,25 +129,50 @@ function statement(tag: ConstraintTag): Statement {
       };
     case 'disk':
     case 'memory':
+      return {
+        begin: `the ${tag.type} of the gateway may have its part in it, which was not found out`,
+        end: '',
+      };
     case 'auxiliary':
       return { begin: '', end: '' };
   }
 }
 
-/** @param both whether the other resource stands in the way as well */
-function resource(problem: Problem, what: 'disk' | 'memory', both: boolean, budget: Budget): string {
+/** Whether there is a plan as soon as there is room for it: else the room may have nothing to do with it. */
+function fitsIfRoomy({ input }: Problem, budget: Budget): boolean {
+  const facts = { ...input.facts, diskFree: Infinity, memoryFree: Infinity };
+  return solveOnce({ ...input, facts }, budget).outcome === 'solved';
+}
+
+/** What is said when the least that would do was not found. */
+function tooMuch({ input }: Problem, resources: readonly ('disk' | 'memory')[]): string {
+  const { diskFree, memoryFree } = input.facts;
+  const free = resources.map((what) => `${bytesText(what === 'disk' ? diskFree : memoryFree)} of ${what}`);
+  return `Because ${askedText(input.requests)} and nothing that would do fits into the ${free.join(' and ')} that are free, there is no plan.`;
+}
+
+function askedText(requests: readonly ArtifactRequest[]): string {
+  return `${requests.map(requestText).join(' and ')} ${requests.length > 1 ? 'were' : 'was'} requested`;
+}
+
+/**
+ * @param both whether the other resource stands in the way as well
+ * @returns null when it was not found that the resource is missing
+ */
+function resource(problem: Problem, what: 'disk' | 'memory', both: boolean, budget: Budget): string | null {
   const { requests, facts } = problem.input;
   const { diskFree, memoryFree, installed } = facts;
-  const asked = `${requests.map(requestText).join(' and ')} ${requests.length > 1 ? 'were' : 'was'} requested`;
   const short = shortage(problem.input, what, budget);
-  const free = what === 'disk' ? diskFree : memoryFree;
-  if (short === null)
-    return `Because ${asked} and the gateway has ${bytesText(free)} of ${what} free, nothing that would do fits.`;
-  const takers = listText(short.takers.map(({ text, bytes }) => `${bytesText(bytes)} for ${text}`));
-  const counted = what === 'disk' ? ' (download and unpacked files together)' : '';
+  if (short === null) return null;
+  const asked = askedText(requests);
+  const needed = (what === 'disk' ? diskFree : memoryFree) + short.missing;
+  // What hardly counts is not worth a word.
+  const heavy = short.takers.filter(({ bytes }) => bytes * 100 >= (short.takers[0]?.bytes ?? 0));
+  const takers = listText(heavy.map(({ text, bytes }) => `${bytesText(bytes)} for ${text}`));
+  const counted = what === 'disk' ? ', download and unpacked files together' : '';
   const other = what === 'disk' ? 'memory' : 'disk';
-  const beside = both ? ` and no more ${other} is used than there is` : '';
+  const beside = both ? `, no more ${other} is used than there is,` : '';
   const least = short.isLeast ? 'at least ' : '';
-  const after = installed.length === 0 ? '' : ', even after removing what may be removed';
-  return `Because ${asked}${beside}, ${least}${bytesText(free + short.missing)} of ${what} would have to be free${after}: ${takers}${counted}; the gateway has ${bytesText(free)}.`;
+  const after = installed.length === 0 ? '' : ' after removing what may be removed';
+  return `Because ${asked}${beside} and ${least}${bytesText(needed)} of ${what} would have to be free for it${after} (${takers}${counted}), which is ${bytesText(short.missing)} more than there is, there is no plan.`;
 }

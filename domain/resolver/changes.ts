@@ -20,13 +20,13 @@ import { bytesText, demand, factText, platformText, requestText } from './phrase
 import { runsOn } from './platform.js';
 import type { ProblemInput } from './problem.js';
 import { shortage } from './shortage.js';
-import type { Attempt } from './solve-once.js';
+import type { Solved } from './solve-once.js';
 import { isAny } from './versions.js';
-
-type Solved = Extract<Attempt, { outcome: 'solved' }>;
 
 export interface Change {
   apply(input: ProblemInput): ProblemInput;
+  /** A solution of the problem with this change, where one is known. */
+  readonly known?: Solved;
   /** How it is said once it works; null when the solution found shows that it says nothing. */
   text(solved: Solved): string | null;
 }
@@ -49,10 +49,11 @@ export function* changesAgainst(input: ProblemInput, reason: Reason, budget: Bud
 function* moreRoom(input: ProblemInput, tags: readonly ConstraintTag[], budget: Budget): Generator<Change> {
   for (const what of ['disk', 'memory'] as const) {
     if (!tags.some(({ type }) => type === what)) continue;
-    const short = shortage(input, what, budget);
+    const short = shortage(input, what, budget.share(0.5));
     if (short === null) continue;
     const free = what === 'disk' ? 'diskFree' : 'memoryFree';
     yield {
+      known: short.solved,
       apply: (before) => ({
         ...before,
         facts: { ...before.facts, [free]: before.facts[free] + short.missing },
@@ -297,7 +298,7 @@ function* newVariants({ facts, catalog }: ProblemInput, demands: readonly NamedR
 
 /** Names of platforms and of what processors can do: an artifact of such a name is no help. */
 const platformNames =
-  /^(neon|asimd\w*|vfp\w*|mmx\w*|sse\w*|ssse3|avx\w*|fma\w*|altivec|armv[4-9]\w*|arm|armhf|aarch64|arm64|x86|x86_64|amd64|i[3-6]86|mips\w*|riscv\w*|ppc\w*|powerpc\w*|s390x?|linux|kernel|musl|glibc|uclibc\S*|cpus|memory)$/u;
+  /^(neon|asimd\w*|vfp\w*|mmx\w*|sse\w*|ssse3|avx\w*|fma\w*|altivec|armv[4-9]\w*|arm|armhf|aarch64|arm64|x86|x86_64|amd64|i[3-6]86|mips\w*|riscv\w*|ppc\w*|powerpc\w*|s390x?|isolation-\w+|linux|kernel|musl|glibc|uclibc\S*|cpus|memory)$/u;
 
 /** An artifact that the catalog lacks. */
 function* newArtifacts(

@@ -1,3 +1,4 @@
+import type { ArtifactManifest, Requirement } from '../artifact/manifest.js';
 import type { Catalog } from './catalog.js';
 import type { FixedFact, GatewayFacts } from './gateway-facts.js';
 import { optionsOf, type NewNode } from './nodes.js';
@@ -10,22 +11,31 @@ export function commonNeeds(
   versions: readonly NewNode[],
   { catalog, facts }: { catalog: Catalog; facts: GatewayFacts },
 ): string[] {
-  let common = null as Set<string> | null;
-  for (const { manifest } of versions) {
-    const own = new Set([manifest.name, ...(manifest.provides ?? []).map(({ name }) => name)]);
-    const needs = new Set<string>();
-    for (const requirement of manifest.requires ?? []) {
-      if (requirement.optional === true) continue;
-      const [name, ...others] = new Set(optionsOf(requirement).map((option) => option.name));
-      if (name !== undefined && others.length === 0 && !own.has(name)) needs.add(name);
-    }
-    common = common === null ? needs : new Set([...common].filter((name) => needs.has(name)));
-    if (common.size === 0) return [];
-  }
-  const onFacts = (name: string) => [...facts.fixed.values()].some((fact) => bearsName(fact, name));
-  return [...(common ?? [])].filter(
-    (name) => !onFacts(name) && catalog.providersOf(name).every((provider) => provider.name === name),
+  const names = new Set(
+    versions[0]?.manifest.requires?.flatMap((requirement) => soleName(requirement) ?? []),
   );
+  const onFacts = (name: string) => [...facts.fixed.values()].some((fact) => bearsName(fact, name));
+  return [...names].filter(
+    (name) =>
+      versions.every(({ manifest }) => needsOnly(manifest, name)) &&
+      !onFacts(name) &&
+      catalog.providersOf(name).every((provider) => provider.name === name),
+  );
+}
+
+/** The one name that can meet a mandatory requirement; null when there are several. */
+function soleName(requirement: Requirement): string | null {
+  if (requirement.optional === true) return null;
+  if (!('anyOf' in requirement)) return requirement.name;
+  const [first, ...others] = optionsOf(requirement);
+  return first !== undefined && others.every(({ name }) => name === first.name) ? first.name : null;
+}
+
+function needsOnly(manifest: ArtifactManifest, name: string): boolean {
+  if (manifest.name === name || manifest.provides?.some((provision) => provision.name === name) === true)
+    return false;
+  for (const requirement of manifest.requires ?? []) if (soleName(requirement) === name) return true;
+  return false;
 }
 
 function bearsName(fact: FixedFact, name: string): boolean {

@@ -16,8 +16,9 @@ export class Conflicts {
   /** Adds the conflicts between a new node and those that are there. */
   connect(node: Node): void {
     const manifest = node.type === 'new' ? node.manifest : node.package.manifest;
-    const names = new Set([nameOf(node), ...(manifest?.provides ?? []).map(({ name }) => name)]);
-    for (const name of names) {
+    const own = nameOf(node);
+    const provided = manifest?.provides?.map(({ name }) => name) ?? [];
+    for (const name of provided.length === 0 ? [own] : new Set([own, ...provided])) {
       for (const { node: other, range } of this.declared.get(name) ?? []) {
         if (bears(node, name, range)) this.addConflict(other, node, { name, version: range });
       }

@@ -1,5 +1,6 @@
 import type { Requirement } from '../artifact/manifest.js';
 import type { ArtifactRequest } from '../plan/request.js';
+import { ClauseLog } from './clause-log.js';
 import type { GatewayFacts, InstalledPackage } from './gateway-facts.js';
 import type { NewNode, Node } from './nodes.js';
 import type { Linear } from './solver/linear.js';
@@ -24,13 +25,6 @@ export type ConstraintTag =
   /** Follows from how the constraints are written down, not from the catalog or the gateway. */
   | { readonly type: 'auxiliary' };
 
-/** A constraint as it was stated, kept for explanations. */
-export type StoredConstraint =
-  | { readonly type: 'clause'; readonly literals: readonly Literal[]; readonly tag: ConstraintTag }
-  | { readonly type: 'exclusive'; readonly literals: readonly Literal[]; readonly tag: ConstraintTag }
-  /** It follows from what all of its tags mean together. */
-  | { readonly type: 'linear'; readonly linear: Linear; readonly tags: readonly ConstraintTag[] };
-
 /** Both sums over the disk mean the same to people. */
 const diskTag: ConstraintTag = { type: 'disk' };
 const memoryTag: ConstraintTag = { type: 'memory' };
@@ -39,7 +33,10 @@ const auxiliaryTag: ConstraintTag = { type: 'auxiliary' };
 /** States constraints to the solver and remembers what each means. */
 export class ConstraintStore {
   readonly solver = new SatSolver();
-  readonly stored: StoredConstraint[] = [];
+  readonly clauses = new ClauseLog();
+  readonly exclusives: { readonly literals: readonly Literal[]; readonly tag: ConstraintTag }[] = [];
+  /** Each follows from what all of its tags mean together. */
+  readonly linears: { readonly linear: Linear; readonly tags: readonly ConstraintTag[] }[] = [];
   /** What is taken of the disk; null when there is no limit. */
   readonly disk: Linear | null;
   /** A sum that is never more than what is taken of the disk (alternatives.ts); made when it is first needed. */
@@ -59,7 +56,7 @@ export class ConstraintStore {
   }
 
   add(literals: readonly Literal[], tag: ConstraintTag): void {
-    this.stored.push({ type: 'clause', literals, tag });
+    this.clauses.add(literals, tag);
     this.solver.addClause(literals);
   }
 
@@ -69,7 +66,7 @@ export class ConstraintStore {
 
   /** At most one of the literals is true. */
   addOneVersion(name: string, literals: readonly Literal[]): void {
-    this.stored.push({ type: 'exclusive', literals, tag: { type: 'one-version', name } });
+    this.exclusives.push({ literals, tag: { type: 'one-version', name } });
     this.solver.addExclusive(literals);
   }
 
@@ -79,6 +76,11 @@ export class ConstraintStore {
 
   get limitsDisk(): boolean {
     return this.disk !== null;
+  }
+
+  /** Whether it matters how much there is. */
+  get limitsRoom(): boolean {
+    return this.disk !== null || this.memory !== null;
   }
 
   addDiskAtLeast(literal: Literal, bytes: number): void {
@@ -106,7 +108,7 @@ export class ConstraintStore {
 
   private addBound(bound: number, tags: readonly ConstraintTag[]): Linear {
     const linear = this.solver.addLinear(bound);
-    this.stored.push({ type: 'linear', linear, tags });
+    this.linears.push({ linear, tags });
     return linear;
   }
 }

@@ -20,7 +20,7 @@ export function contradictionOf(problem: Problem, budget: Budget): ConstraintTag
   const all = [...switches.keys()];
   // What stands in the way whatever room there is says more than that the room does not suffice.
   const roomy = all.filter((literal) => !isResource(switches.get(literal)));
-  const first = roomy.length < all.length ? solve(roomy, budget.share(shares.step)) : null;
+  const first = roomy.length < all.length ? solve(roomy, budget.share(0.5)) : null;
   let core: readonly Literal[] = first?.satisfiable === false ? inOrder(first.core, switches) : all;
   // Propagation order matters for what a core names, so ask again under what was named.
   for (let size = Infinity; core.length < size;) {
@@ -31,6 +31,7 @@ export function contradictionOf(problem: Problem, budget: Budget): ConstraintTag
     core = inOrder(outcome.core, switches);
   }
   for (const literal of core.toReversed()) {
+    if (budget.isOver) break;
     const without = core.filter((other) => other !== literal);
     if (without.length === core.length) continue;
     const outcome = solve(without, budget.share(shares.step));
@@ -65,23 +66,22 @@ function replay(constraints: ConstraintStore): {
     return literal;
   };
   const addSum = ({ terms, bound }: Pick<Linear, 'terms' | 'bound'>, tags: readonly ConstraintTag[]) => {
-    const on = tags.map(switchOf);
     const excess = terms.reduce((sum, { weight }) => sum + weight, 0) - bound;
+    // All of it together fits.
     if (excess <= 0) return;
+    const on = tags.map(switchOf);
     // It says something only when all of its switches are on.
     const linear = solver.addLinear(bound + excess * on.length);
     for (const term of terms) solver.addTerm(linear, term.literal, term.weight);
     for (const literal of on) solver.addTerm(linear, literal, excess);
   };
-  for (const constraint of constraints.stored) {
-    if (constraint.type === 'linear') addSum(constraint.linear, constraint.tags);
-    else if (constraint.tag.type === 'auxiliary') solver.addClause(constraint.literals);
-    else if (constraint.type === 'clause')
-      solver.addClause([not(switchOf(constraint.tag)), ...constraint.literals]);
-    else {
-      const terms = constraint.literals.map((literal) => ({ literal, weight: 1 }));
-      addSum({ terms, bound: 1 }, [constraint.tag]);
-    }
+  constraints.clauses.forEach((literals, tag) => {
+    solver.addClause(tag.type === 'auxiliary' ? literals : [not(switchOf(tag)), ...literals]);
+  });
+  for (const { literals, tag } of constraints.exclusives) {
+    const terms = literals.map((literal) => ({ literal, weight: 1 }));
+    addSum({ terms, bound: 1 }, [tag]);
   }
+  for (const { linear, tags } of constraints.linears) addSum(linear, tags);
   return { solver, switches };
 }

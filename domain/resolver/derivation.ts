@@ -103,9 +103,8 @@ class Derivation {
     }
   }
 
-  private meeting(options: readonly NamedRange[]): Node[] {
-    const found = options.flatMap(({ name, version }) => this.problem.candidates(name, version, 'new').list);
-    return [...new Set(found.map(({ node }) => node))];
+  private meeting(options: readonly NamedRange[]): readonly Node[] {
+    return this.problem.candidatesFor(...options).nodes;
   }
 
   private need(reason: NeedReason, all: readonly Node[], from: readonly Step[]): boolean {

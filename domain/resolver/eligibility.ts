@@ -51,7 +51,7 @@ export function eligibilityOf(manifest: ArtifactManifest, facts: GatewayFacts): 
 
 function conflictsWithFact(manifest: ArtifactManifest, fact: FixedFact): boolean {
   return (
-    (manifest.conflicts ?? []).some(({ name, version }) => factMeets(fact, name, version)) ||
-    (fact.manifest?.conflicts ?? []).some(({ name, version }) => artifactMeets(manifest, name, version))
+    (manifest.conflicts?.some(({ name, version }) => factMeets(fact, name, version)) ?? false) ||
+    (fact.manifest?.conflicts?.some(({ name, version }) => artifactMeets(manifest, name, version)) ?? false)
   );
 }

@@ -9,7 +9,7 @@ import type { Need } from './install-order.js';
 import { keptMeets, optionsOf, type NewNode } from './nodes.js';
 import type { VariantChoice } from './platform.js';
 import type { Problem } from './problem.js';
-import type { Model } from './search.js';
+import type { Model } from './model.js';
 
 export type Present =
   | { readonly type: 'fixed'; readonly fact: FixedFact }
@@ -75,6 +75,8 @@ export function endStateOf(problem: Problem, model: Model): EndState {
   return new EndStateReader(problem, model).read();
 }
 
+const none: readonly Present[] = [];
+
 class EndStateReader {
   private readonly all: Present[];
   /** By the names that they bear or provide. */
@@ -103,13 +105,17 @@ class EndStateReader {
     }
     this.all = [...fixed, ...kept, ...install];
     for (const present of this.all) {
-      const provided = present.type === 'fixed' ? present.fact.manifest : manifestOf(present);
-      for (const name of [nameOfPresent(present), ...(provided?.provides ?? []).map((one) => one.name)]) {
-        const there = this.byName.get(name);
-        if (there === undefined) this.byName.set(name, [present]);
-        else if (there.at(-1) !== present) there.push(present);
-      }
+      const { provides = [] } =
+        (present.type === 'fixed' ? present.fact.manifest : manifestOf(present)) ?? {};
+      this.enter(nameOfPresent(present), present);
+      for (const { name } of provides) this.enter(name, present);
     }
+  }
+
+  private enter(name: string, present: Present): void {
+    const there = this.byName.get(name);
+    if (there === undefined) this.byName.set(name, [present]);
+    else if (there.at(-1) !== present) there.push(present);
   }
 
   read(): EndState {
@@ -125,7 +131,7 @@ class EndStateReader {
     return {
       reached: this.reached,
       requested,
-      install: [...this.reached].flatMap((present) => (isInstalledBy(present) ? [present] : [])),
+      install: [...this.reached].filter(isInstalledBy),
       keep,
       remove: facts.installed.filter((pack) => !kept.has(pack)),
       roots: roots.filter((root) => root !== undefined),
@@ -135,12 +141,13 @@ class EndStateReader {
   }
 
   private needsOf(present: Present): Need<Present>[] {
-    return (manifestOf(present)?.requires ?? []).flatMap((requirement): readonly Need<Present>[] => {
-      const meeting = optionsOf(requirement).flatMap((option) => this.allMeeting(option));
-      const metBy = meeting.filter((other) => this.reached.has(other));
+    const needs: Need<Present>[] = [];
+    for (const requirement of manifestOf(present)?.requires ?? []) {
+      const metBy = this.allMeeting(optionsOf(requirement)).filter((other) => this.reached.has(other));
       const isThere = metBy.some((other) => other === present || !isInstalledBy(other));
-      return isThere || metBy.length === 0 ? [] : [{ optional: requirement.optional === true, metBy }];
-    });
+      if (!isThere && metBy.length > 0) needs.push({ optional: requirement.optional === true, metBy });
+    }
+    return needs;
   }
 
   /** What stays on the gateway whatever is requested: packages that were asked for before or may not go, by name. */
@@ -168,8 +175,10 @@ class EndStateReader {
   private edgesOf(present: Present): readonly Present[] {
     const known = this.edges.get(present);
     if (known !== undefined) return known;
+    const { requires } = manifestOf(present) ?? {};
+    if (requires === undefined) return none;
     const found: Present[] = [];
-    for (const requirement of manifestOf(present)?.requires ?? []) {
+    for (const requirement of requires) {
       const met = this.satisfier(present, requirement);
       if (met !== undefined && met !== present && !found.includes(met)) found.push(met);
     }
@@ -179,7 +188,7 @@ class EndStateReader {
 
   /** What an artifact relies on for a requirement: itself, what is there anyway, else the preferred. */
   private satisfier(owner: Present, requirement: Requirement): Present | undefined {
-    const meeting = optionsOf(requirement).flatMap((option) => this.allMeeting(option));
+    const meeting = this.allMeeting(optionsOf(requirement));
     if (meeting.includes(owner)) return owner;
     return this.preferred(meeting);
   }
@@ -195,7 +204,7 @@ class EndStateReader {
       );
       if (present !== undefined) return present;
     }
-    return this.preferred(this.allMeeting({ name: request.name, version: request.range }));
+    return this.preferred(this.allMeeting([{ name: request.name, version: request.range }]));
   }
 
   private preferred(meeting: readonly Present[]): Present | undefined {
@@ -207,7 +216,14 @@ class EndStateReader {
     );
   }
 
-  private allMeeting({ name, version }: NamedRange): readonly Present[] {
+  private allMeeting(options: readonly NamedRange[]): readonly Present[] {
+    const [only] = options;
+    return options.length === 1 && only !== undefined
+      ? this.meetingOne(only)
+      : options.flatMap((option) => this.meetingOne(option));
+  }
+
+  private meetingOne({ name, version }: NamedRange): readonly Present[] {
     const key = `${name} ${version ?? ''}`;
     let found = this.byDemand.get(key);
     if (found === undefined) {

@@ -3,7 +3,7 @@ import fc from 'fast-check';
 import { parseRequest, type ArtifactRequest } from '../plan/request.js';
 import { createCatalog } from './create-catalog.js';
 import { resolve } from './resolve.js';
-import { artifact, gateway, needs, run } from './testing/builders.js';
+import { artifact, gateway, needs, run, sized } from './testing/builders.js';
 import type { Case } from './testing/oracle.js';
 import { randomCase } from './testing/random-case.js';
 
@@ -81,5 +81,24 @@ describe('explanation', () => {
       ...bulk,
     ];
     expect(run(catalog, gateway(), 'app').explanation?.split('\n')).toHaveLength(5);
+  });
+
+  test('the disk is not blamed for what has nothing to do with it', () => {
+    const holes = Array.from({ length: 6 }, (_, index) => index + 1);
+    const names = Array.from({ length: 7 }, (_, index) => `p${index}`);
+    const catalog = [
+      artifact('app@1.0.0', { requires: needs(...names) }),
+      ...names.flatMap((name) =>
+        holes.map((hole) =>
+          artifact(`${name}@${hole}.0.0`, {
+            ...sized(hole),
+            conflicts: needs(...names.map((other) => `${other}@${hole}`)),
+          }),
+        ),
+      ),
+    ];
+    const { explanation } = run(catalog, gateway({ hardware: { diskFree: 100 } }), 'app');
+    expect(explanation).not.toMatch(/free/u);
+    expect(explanation?.split('\n')).toHaveLength(7);
   });
 });

@@ -16,9 +16,10 @@ import type { Problem } from './problem.js';
  * @param budget of the whole resolution: a share of it is spent
  */
 export function explain(problem: Problem, budget: Budget): string {
-  const reasons = independentReasons(problem, budget.share(shares.reasons));
-  const chains = reasons.map((reason) => chainText(reason, budget.share(shares.reasons)));
-  const help = nearestHelp(problem.input, reasons, budget.share(shares.help));
+  const own = budget.share(shares.explanation);
+  const reasons = independentReasons(problem, own.share(shares.reasons));
+  const chains = reasons.map((reason) => chainText(reason, own.share(shares.telling)));
+  const help = nearestHelp(problem.input, reasons, own);
   const lines =
     chains.length === 1
       ? (chains[0] ?? []).map((sentence) => `  - ${sentence}`)

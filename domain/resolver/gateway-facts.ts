@@ -157,8 +157,10 @@ export function factMeets(fact: FixedFact, name: string, range: string | undefin
 /** Tells whether an artifact lists a name among what it provides, in the range. */
 export function provides(manifest: ArtifactManifest, name: string, range: string | undefined): boolean {
   const prerelease = manifest.policies?.prerelease ?? false;
-  return (manifest.provides ?? []).some(
-    (provision) => provision.name === name && meets(provision.version, range, prerelease),
+  return (
+    manifest.provides?.some(
+      (provision) => provision.name === name && meets(provision.version, range, prerelease),
+    ) ?? false
   );
 }
 

@@ -38,12 +38,12 @@ export function inOrder<T>(
 ): T[] {
   const positions = new Map(items.map((item, index) => [item, index]));
   const waiting = items.map((item): Waiting => {
-    const needs = needsOf(item).map(({ optional, metBy }) => ({
-      optional,
-      metBy: metBy.map((other) => positions.get(other) ?? -1),
-    }));
-    const unmet = needs.filter(({ metBy }) => !metBy.includes(-1));
-    return { script: hasScript(item), needs: unmet };
+    const needs: Waiting['needs'][number][] = [];
+    for (const { optional, metBy } of needsOf(item)) {
+      const places = metBy.map((other) => positions.get(other) ?? -1);
+      if (!places.includes(-1)) needs.push({ optional, metBy: places });
+    }
+    return { script: hasScript(item), needs };
   });
   return new Ordering(waiting).order().flatMap((index) => items[index] ?? []);
 }
@@ -104,7 +104,11 @@ class Ordering {
   /** What an item waits for. */
   private pending(item: number): number[] {
     const needs = this.items[item]?.needs ?? [];
-    return needs.flatMap(({ metBy }, need) => (this.met[item]?.[need] === true ? [] : metBy));
+    const met = this.met[item];
+    const found: number[] = [];
+    for (let need = 0; need < needs.length; need += 1)
+      if (met?.[need] !== true) found.push(...(needs[need]?.metBy ?? []));
+    return found;
   }
 
   /** Items that wait for each other and for nothing else. */

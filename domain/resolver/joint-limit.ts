@@ -1,4 +1,4 @@
-import type { StoredConstraint } from './constraint-store.js';
+import type { ConstraintTag } from './constraint-store.js';
 import { Ladder } from './ladder.js';
 import { nameOf, type Node } from './nodes.js';
 import type { Problem } from './problem.js';
@@ -15,7 +15,7 @@ interface Demand {
   /** All of them true: then one of the nodes is there. */
   readonly owner: readonly Literal[];
   readonly nodes: readonly Node[];
-  readonly constraint: StoredConstraint & { readonly type: 'clause' };
+  readonly tag: ConstraintTag;
 }
 
 /** Names that are alternatives of each other; every name is in one part only. */
@@ -74,8 +74,8 @@ export function stateJointLimit(problem: Problem): void {
     const present = weights.map((one) => one.present);
     const ladder = new Ladder(constraints, weighed, present);
     for (const { literal, more } of ladder.steps) constraints.addTerm(sum, literal, more);
-    for (const { owner, nodes, constraint } of demands)
-      constraints.add([...owner.map(not), ladder.certain(nodes)], constraint.tag);
+    for (const { owner, nodes, tag } of demands)
+      constraints.add([...owner.map(not), ladder.certain(nodes)], tag);
   }
 }
 
@@ -83,25 +83,23 @@ export function stateJointLimit(problem: Problem): void {
 function partsOf(problem: Problem): Part[] {
   const parts = new Map<string, Part>();
   const placed = new Set<string>();
-  for (const constraint of problem.constraints.stored) {
-    if (constraint.type !== 'clause') continue;
-    const { type } = constraint.tag;
-    if (type !== 'requires' && type !== 'request' && type !== 'protected') continue;
-    const owner = constraint.literals.filter((literal) => (literal & 1) === 1).map(not);
-    const met = constraint.literals.filter((literal) => (literal & 1) === 0);
+  problem.constraints.clauses.forEach((literals, tag) => {
+    if (tag.type !== 'requires' && tag.type !== 'request' && tag.type !== 'protected') return;
+    const owner = literals.filter((literal) => (literal & 1) === 1).map(not);
+    const met = literals.filter((literal) => (literal & 1) === 0);
     const nodes = met.flatMap((literal) => problem.nodeOf(literal) ?? []);
-    if (nodes.length === 0 || nodes.length < met.length) continue;
+    if (nodes.length === 0 || nodes.length < met.length) return;
     const names = [...new Set(nodes.map(nameOf))];
     const key = names.toSorted().join(' ');
     let part = parts.get(key);
     if (part === undefined) {
-      if (names.some((name) => placed.has(name))) continue;
+      if (names.some((name) => placed.has(name))) return;
       part = { names, demands: [] };
       parts.set(key, part);
       for (const name of names) placed.add(name);
     }
-    part.demands.push({ owner, nodes, constraint });
-  }
+    part.demands.push({ owner, nodes, tag });
+  });
   for (const name of problem.groups.keys())
     if (!placed.has(name)) parts.set(name, { names: [name], demands: [] });
   return [...parts.values()];

@@ -49,6 +49,8 @@ export class Ladder {
 
   /** What is certain once one of the nodes is there. */
   certain(nodes: readonly Node[]): Literal {
+    const [lowest] = this.steps;
+    if (lowest === undefined || this.steps.length === 1) return this.present;
     const least = nodes.reduce((lightest, node) => Math.min(lightest, this.lightestOf(node)), Infinity);
     return this.steps.find(({ atLeast }) => atLeast === least)?.literal ?? this.present;
   }

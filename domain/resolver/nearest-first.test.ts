@@ -49,4 +49,20 @@ describe('nearest first', () => {
     // Whichever bus it is, base is two requirements away because of far, so the younger base wins.
     expect(chosen(catalog, gateway(), 'app')).toContain('base@1.1.0');
   });
+
+  test('who relies on whom in a circle may stay open', () => {
+    // Each way round a circle brings the same nodes within reach again, one requirement farther.
+    const either = (...names: string[]) => ({ anyOf: needs(...names) });
+    const catalog = [
+      artifact('app@1.0.0', { requires: [either('a', 'b')] }),
+      artifact('a@1.0.0', { requires: [either('b', 'c')] }),
+      artifact('b@1.0.0', { requires: [either('c', 'a')] }),
+      artifact('c@1.0.0', { requires: [either('a', 'b'), ...needs('base@1.0.0')] }),
+      ...below,
+    ];
+    expect(chosen(catalog, gateway(), 'app')).toEqual(['a@1.0.0', 'app@1.0.0', 'b@1.0.0']);
+    const old = [{ name: 'base', version: '1.0.0' }];
+    const newer = [...catalog, artifact('base@0.9.0', { requires: needs('base') })];
+    expect(chosen(newer, gateway({ installed: old }), 'app')).toHaveLength(3);
+  });
 });

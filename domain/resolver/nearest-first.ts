@@ -1,18 +1,24 @@
+import type { Budget } from './budget.js';
 import type { CostLayer, CostTerm } from './cost-layers.js';
 import { optionsOf, presence, type Node } from './nodes.js';
 import type { Problem } from './problem.js';
-import type { Model } from './search.js';
+import type { Model } from './model.js';
 import { not, type Literal } from './solver/literal.js';
 
 /** What is next to be made cheap. */
 export interface NearestStep {
-  /** Ages of what is so many requirements away from the requests; null when nothing is farther. */
+  /** Ages of what is so many requirements away from the requests; null when nothing more can be said so. */
   readonly layer: CostLayer | null;
-  /** What holds from now on, as the last solution costs nothing there. */
-  readonly conditions: readonly Literal[];
+  /** False when the budget ended before. */
+  readonly complete: boolean;
+  /** What is not true from now on, as the last solution costs nothing there. */
+  readonly forbidden: readonly Literal[];
   /** The last solution, with the literals of this criterion. */
   readonly model: Model;
 }
+
+/** What a clause costs that is stated here: it is made, kept, and read from then on. */
+const stepsOfClause = 20;
 
 /**
  * Ages of dependencies, nearest first, in the plan at hand: what meets a request is at distance 0, what meets a
@@ -22,6 +28,10 @@ export interface NearestStep {
  * everything nearer is settled. "At this distance at most" is a literal for each node, implied by its being there
  * together with something nearer that requires it. Mostly the nearer is certain by then, and the literal is simply
  * that the node is there.
+ *
+ * Where it is open who relies on whom in a circle, the same nodes come within reach again and again, one requirement
+ * farther each time. That ends when the distance of everything that is not the newest is certain, at the latest after as
+ * many steps as there are nodes: no shortest way is longer.
  */
 export class NearestFirst {
   /** By what is there: the literal that says that it is there and no farther than the present distance. */
@@ -29,13 +39,16 @@ export class NearestFirst {
   /** What came within reach at the present distance. */
   private front: Node[] = [];
   private distance = 0;
+  /** Ages of which the distance is known to be certain, from the beginning. */
+  private certain = 0;
 
   constructor(
     private readonly problem: Problem,
     private readonly session: Literal,
   ) {
     for (const { name, range } of problem.input.requests) {
-      for (const { node } of problem.candidates(name, range, 'kept').list) this.reach(node, presence(node));
+      for (const node of problem.candidatesFor({ name, version: range }).nodes)
+        this.reach(node, presence(node));
     }
   }
 
@@ -43,28 +56,31 @@ export class NearestFirst {
    * @param model the last solution
    * @param grown more of the catalog came up
    */
-  next(model: Model, grown: () => void): NearestStep {
+  next(model: Model, budget: Budget, grown: () => void): NearestStep {
     const { solver } = this.problem.constraints;
-    const conditions: Literal[] = [];
-    const extended = new Set(model);
-    const assume = () => solver.assume([this.session, ...conditions]);
+    const forbidden: Literal[] = [];
+    const extended = model.copy();
+    const assume = () => solver.assume([this.session, ...forbidden.map(not)]);
     assume();
-    while (this.front.length > 0) {
+    while (this.front.length > 0 && this.distance <= this.within.size && !budget.isOver) {
       // What has just come up may bring more with it.
       while (this.expand(grown)) assume();
+      if (this.isCertain()) break;
       const { terms, clauses } = this.step(extended);
+      budget.spend(clauses.length * stepsOfClause);
       for (const clause of clauses) solver.addClause(clause);
       if (clauses.length > 0) assume();
       const open = terms.filter(({ literal }) => !solver.isTrue(literal) && !solver.isFalse(literal));
       if (open.some(({ literal }) => extended.has(literal))) {
-        return { layer: { name: `ages at ${this.distance}`, terms: open }, conditions, model: extended };
+        const layer = { name: `ages at ${this.distance}`, terms: open };
+        return { layer, complete: true, forbidden, model: extended };
       }
       for (const { literal } of open) {
-        conditions.push(not(literal));
+        forbidden.push(literal);
         solver.assumeToo(not(literal));
       }
     }
-    return { layer: null, conditions, model: extended };
+    return { layer: null, complete: !budget.isOver, forbidden, model: extended };
   }
 
   /**
@@ -73,7 +89,7 @@ export class NearestFirst {
    */
   beyond(model: Model, ages: readonly CostTerm[]): { readonly layer: CostLayer; readonly model: Model } {
     const { constraints } = this.problem;
-    const extended = new Set(model);
+    const extended = model.copy();
     const clauses: Literal[][] = [];
     const terms = ages.flatMap(({ literal, weight }): CostTerm[] => {
       const near = this.within.get(literal);
@@ -82,6 +98,17 @@ export class NearestFirst {
     });
     for (const clause of clauses) constraints.solver.addClause(clause);
     return { layer: { name: 'ages beyond', terms }, model: extended };
+  }
+
+  /** Whether everything that is not the newest is at a distance that no choice changes any more. */
+  private isCertain(): boolean {
+    const { costs, constraints } = this.problem;
+    const { terms } = costs.layer('ages');
+    for (; this.certain < terms.length; this.certain += 1) {
+      const { literal = 0 } = terms[this.certain] ?? {};
+      if (!constraints.solver.isFalse(literal) && this.within.get(literal) !== literal) return false;
+    }
+    return true;
   }
 
   private reach(node: Node, literal: Literal): void {
@@ -104,7 +131,7 @@ export class NearestFirst {
   }
 
   /** Goes one requirement farther; the ages of what is reached there. */
-  private step(model: Set<Literal>): { terms: CostTerm[]; clauses: Literal[][] } {
+  private step(model: Model): { terms: CostTerm[]; clauses: Literal[][] } {
     const { solver } = this.problem.constraints;
     const from = this.front;
     this.front = [];
@@ -148,7 +175,7 @@ export class NearestFirst {
   private exactly(
     literal: Literal,
     nearer: Literal | undefined,
-    model: Set<Literal>,
+    model: Model,
     clauses: Literal[][],
   ): Literal {
     if (nearer === undefined) return literal;
@@ -163,12 +190,9 @@ export class NearestFirst {
     const found = new Set<Node>();
     const manifest = node.type === 'new' ? node.manifest : node.package.manifest;
     for (const requirement of manifest?.requires ?? []) {
-      const options = optionsOf(requirement).map(({ name, version }) =>
-        this.problem.candidates(name, version, 'kept'),
-      );
-      if (options.some(({ fixed, list }) => fixed || list.some((candidate) => candidate.node === node)))
-        continue;
-      for (const { list } of options) for (const candidate of list) found.add(candidate.node);
+      const { fixed, nodes } = this.problem.candidatesFor(...optionsOf(requirement));
+      if (fixed || nodes.includes(node)) continue;
+      for (const other of nodes) found.add(other);
     }
     return found;
   }

@@ -7,7 +7,7 @@ import { shares, type Budget } from './budget.js';
 import { changesAgainst, type Change } from './changes.js';
 import { without, type Reason } from './independent-reasons.js';
 import type { ProblemInput } from './problem.js';
-import { solveOnce } from './solve-once.js';
+import { solveOnce, type Attempt } from './solve-once.js';
 
 /** What would help, or that nothing was found that does. */
 export function nearestHelp(input: ProblemInput, reasons: readonly Reason[], budget: Budget): string {
@@ -18,7 +18,9 @@ export function nearestHelp(input: ProblemInput, reasons: readonly Reason[], bud
     if (change === null) return nothing(budget);
     changes.push(change);
   }
-  const solved = solveOnce(applied(input, changes), budget.share(shares.step), (costs) => costs.requests);
+  const [first, ...others] = changes;
+  const known = others.length === 0 ? first?.known : undefined;
+  const solved = known ?? tried(applied(input, changes), budget);
   if (solved.outcome !== 'solved') return nothing(budget);
   const texts = changes.map((change) => change.text(solved));
   if (!texts.every((text) => text !== null)) return nothing(budget);
@@ -29,6 +31,10 @@ function nothing(budget: Budget): string {
   return budget.isOver
     ? 'none was found in the time there was'
     : 'none was found; no single change that was tried makes it possible';
+}
+
+function tried(input: ProblemInput, budget: Budget): Attempt {
+  return solveOnce(input, budget.share(shares.step), (costs) => costs.requests);
 }
 
 function applied(input: ProblemInput, changes: readonly Change[]): ProblemInput {
@@ -45,7 +51,7 @@ function firstThatWorks(
     if (budget.isOver) return null;
     // To ask for nothing is no help.
     if (applied(input, [...others, change]).requests.length === 0) continue;
-    const solved = solveOnce(change.apply(input), budget.share(shares.step), (costs) => costs.requests);
+    const solved = change.known ?? tried(change.apply(input), budget);
     if (solved.outcome === 'solved' && change.text(solved) !== null) return change;
   }
   return null;

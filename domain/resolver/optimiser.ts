@@ -17,10 +17,11 @@
  */
 import { shares, type Budget } from './budget.js';
 import type { CostLayer, Criterion } from './cost-layers.js';
+import type { Model } from './model.js';
 import { NearestFirst } from './nearest-first.js';
 import type { Problem } from './problem.js';
 import { fewestRemovals } from './removal-bound.js';
-import { Search, type Model, type Refine } from './search.js';
+import { Search, type Refine } from './search.js';
 import { not, type Literal } from './solver/literal.js';
 import type { SatSolver } from './solver/sat-solver.js';
 
@@ -49,7 +50,7 @@ export function costOf(layer: CostLayer, model: Model): number {
 export class Optimiser {
   private readonly search: Search;
   private readonly solver: SatSolver;
-  /** Conditions of one run are clauses that hold while this literal is assumed. */
+  /** Conditions of one run hold while this literal is assumed. */
   private session: Literal = 0;
   /** Terms seen, by layer that is done or being worked on. */
   private readonly seen = new Map<CostLayer, number>();
@@ -112,9 +113,10 @@ export class Optimiser {
     let proven = true;
     const nearest = new NearestFirst(this.problem, this.session);
     for (;;) {
-      const step = nearest.next(this.search.model, () => this.takeNewTerms());
+      const step = nearest.next(this.search.model, proof, () => this.takeNewTerms());
       this.search.model = step.model;
-      for (const literal of step.conditions) this.condition(literal);
+      this.forbid(step.forbidden);
+      proven &&= step.complete;
       if (step.layer === null) break;
       proven = this.settle(step.layer, proof) && proven;
     }
@@ -131,7 +133,7 @@ export class Optimiser {
     this.seen.set(layer, layer.terms.length);
     const cost = costOf(layer, this.search.model);
     if (cost === 0) {
-      for (const { literal } of layer.terms) this.condition(not(literal));
+      this.forbid(layer.terms.map(({ literal }) => literal));
       this.current = null;
       return true;
     }
@@ -144,13 +146,33 @@ export class Optimiser {
     if (atLeast > 0) return this.climb(layer, atLeast, stays, proof);
     for (const { literal, weight } of open) this.prices.set(not(literal), weight);
     while (!this.isSatisfied()) {
-      const outcome = this.search.solve(() => [this.session, ...this.prices.keys()], proof);
-      if (outcome.satisfiable === null) return false;
-      if (!outcome.satisfiable) this.pay(this.trim(outcome.core, proof));
+      const cores = this.disjointCores(proof);
+      if (cores === null) return false;
+      for (const core of cores) this.pay(core);
     }
-    for (const literal of this.prices.keys()) this.condition(literal);
+    this.forbid([...this.prices.keys()].map(not));
     this.current = null;
     return true;
+  }
+
+  /**
+   * Assumptions that cannot hold together, as many sets as there are when none has anything in common with another: the
+   * solver is asked again and again with fewer assumptions, and nothing new is stated in between.
+   * @returns null when the budget is over
+   */
+  private disjointCores(proof: Budget): Literal[][] | null {
+    const cores: Literal[][] = [];
+    const given = new Set<Literal>();
+    const left = () => [...this.prices.keys()].filter((literal) => !given.has(literal));
+    for (;;) {
+      const outcome = this.search.solve(() => [this.session, ...left()], proof);
+      if (outcome.satisfiable === null) return null;
+      if (outcome.satisfiable) return cores;
+      const core = this.trim(outcome.core, proof);
+      if (core.length === 0) throw new Error('an optimal solution of an earlier layer was lost');
+      cores.push(core);
+      for (const literal of core) given.add(literal);
+    }
   }
 
   /**
@@ -197,7 +219,7 @@ export class Optimiser {
 
   /** States that a layer shall not cost more than it does now. */
   private pin(layer: CostLayer): void {
-    this.condition(this.atMost(layer, costOf(layer, this.search.model)));
+    this.forbid([not(this.atMost(layer, costOf(layer, this.search.model)))]);
     this.current = null;
   }
 
@@ -211,9 +233,9 @@ export class Optimiser {
     return within;
   }
 
-  /** States that a literal holds for the rest of the run. */
-  private condition(literal: Literal): void {
-    this.solver.addClause([not(this.session), literal]);
+  /** States that none of the literals is true for the rest of the run. */
+  private forbid(literals: readonly Literal[]): void {
+    this.solver.forbid(this.session, literals);
   }
 
   /** The last solution already violates nothing that is assumed. */
@@ -240,7 +262,6 @@ export class Optimiser {
   }
 
   private pay(core: readonly Literal[]): void {
-    if (core.length === 0) throw new Error('an optimal solution of an earlier layer was lost');
     const price = core.reduce((least, literal) => Math.min(least, this.prices.get(literal) ?? 0), Infinity);
     for (const literal of core) {
       const left = (this.prices.get(literal) ?? 0) - price;
@@ -265,10 +286,9 @@ export class Optimiser {
 
   private takeNewTerms(): void {
     for (const [layer, count] of this.seen) {
-      for (const { literal, weight } of layer.terms.slice(count)) {
-        if (layer === this.current) this.prices.set(not(literal), weight);
-        else this.condition(not(literal));
-      }
+      const fresh = layer.terms.slice(count);
+      if (layer !== this.current) this.forbid(fresh.map(({ literal }) => literal));
+      else for (const { literal, weight } of fresh) this.prices.set(not(literal), weight);
       this.seen.set(layer, layer.terms.length);
     }
   }

@@ -21,6 +21,8 @@ const anywhere: VariantChoice = {
   memory: 0,
 };
 
+const onlyAnywhere: readonly VariantChoice[] = [anywhere];
+
 /** Label of a platform for people and for plans: `armv7-linux-musl`, `any` when it asks for nothing. */
 export function platformLabel(platform: Platform | undefined): string {
   if (platform === undefined) return 'any';
@@ -70,16 +72,15 @@ export function variantChoices(
   manifest: ArtifactManifest,
   gateway: GatewayProfile | null,
 ): readonly VariantChoice[] {
-  if (manifest.variants === undefined) return [anywhere];
-  const choices = manifest.variants
-    .map((variant, index) => ({ variant, choice: choiceOf(variant, index) }))
-    .filter(({ variant }) => gateway === null || runsOn(variant.platform, gateway))
-    .sort(
-      (left, right) =>
-        left.choice.downloadSize - right.choice.downloadSize ||
-        demands(right.variant) - demands(left.variant),
-    )
-    .map(({ choice }) => choice);
+  const { variants } = manifest;
+  if (variants === undefined) return onlyAnywhere;
+  const choices: VariantChoice[] = [];
+  variants.forEach((variant, index) => {
+    if (gateway === null || runsOn(variant.platform, gateway)) choices.push(choiceOf(variant, index));
+  });
+  if (choices.length < 2) return choices;
+  const demandsOf = ({ index }: VariantChoice) => demands(variants[index ?? 0]);
+  choices.sort((left, right) => left.downloadSize - right.downloadSize || demandsOf(right) - demandsOf(left));
   return choices.filter((choice, at) => !choices.some((other, index) => index < at && beats(other, choice)));
 }
 
@@ -94,8 +95,8 @@ function choiceOf(variant: Variant, index: number): VariantChoice {
   };
 }
 
-function demands(variant: Variant): number {
-  return Object.keys(variant.platform ?? {}).length;
+function demands(variant: Variant | undefined): number {
+  return Object.keys(variant?.platform ?? {}).length;
 }
 
 function beats(left: VariantChoice, right: VariantChoice): boolean {

@@ -130,7 +130,7 @@ interface User {
 function usersOf(problem: Problem): Map<KeptNode, User[]> {
   const users = new Map<KeptNode, User[]>();
   for (const user of problem.keptNodes) {
-    for (const { optional, candidates } of problem.goals[user.stays] ?? []) {
+    for (const { optional, candidates } of problem.goals.of(user.stays)) {
       const [name, ...others] = new Set(candidates.map((literal) => nameOf(problem.nodeOf(literal) ?? user)));
       const node = name === undefined || others.length > 0 || optional ? null : problem.group(name).kept;
       if (node === null || node === user) continue;

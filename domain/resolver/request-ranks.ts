@@ -1,5 +1,5 @@
 import { nameOf, versionOf, type Node } from './nodes.js';
-import type { NameGroup } from './problem.js';
+import type { NameGroup } from './name-groups.js';
 import { compareVersions } from './versions.js';
 
 /** A way to meet a request, and how far it is from the best: 0 is what the caller would like most. */

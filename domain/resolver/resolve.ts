@@ -14,7 +14,7 @@ import { gatewayFacts } from './gateway-facts.js';
 import { Optimiser, Undecided, type Best } from './optimiser.js';
 import { Problem } from './problem.js';
 import { forbidScriptCircles } from './script-circles.js';
-import type { Model } from './search.js';
+import type { Model } from './model.js';
 import { not } from './solver/literal.js';
 
 export interface ResolveInput {

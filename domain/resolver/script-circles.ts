@@ -2,7 +2,7 @@ import type { ConstraintTag } from './constraint-store.js';
 import { components } from './components.js';
 import type { NewNode } from './nodes.js';
 import type { Problem } from './problem.js';
-import type { Model } from './search.js';
+import type { Model } from './model.js';
 import { not, type Literal } from './solver/literal.js';
 
 function hasInstallScript(node: NewNode): boolean {
@@ -18,8 +18,9 @@ function hasInstallScript(node: NewNode): boolean {
  * @returns true when the solution has such a circle and the constraint was stated
  */
 export function forbidScriptCircles(problem: Problem, model: Model): boolean {
+  if (!problem.hasScripts) return false;
   const nodes: NewNode[] = [];
-  for (const literal of model) {
+  for (const literal of model.literals()) {
     const node = problem.nodeOf(literal);
     if (node?.type === 'new') nodes.push(node);
   }
@@ -27,7 +28,7 @@ export function forbidScriptCircles(problem: Problem, model: Model): boolean {
 
   const positions = new Map(nodes.map((node, index) => [node.selected, index]));
   const edges = nodes.map((node) =>
-    (problem.goals[node.selected] ?? []).flatMap((goal) => {
+    problem.goals.of(node.selected).flatMap((goal) => {
       if (goal.optional) return [];
       const chosen = goal.candidates.filter((literal) => model.has(literal));
       const target = positions.get(chosen[0] ?? 0);

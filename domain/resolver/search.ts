@@ -1,11 +1,9 @@
 import type { Budget } from './budget.js';
 import { stateJointLimit } from './joint-limit.js';
+import { Model } from './model.js';
 import type { Problem } from './problem.js';
 import type { Literal } from './solver/literal.js';
 import type { Decide, Outcome, SatSolver, SolveOptions } from './solver/sat-solver.js';
-
-/** The literals that are true in a solution. */
-export type Model = ReadonlySet<Literal>;
 
 /**
  * Looks at a solution that satisfies all constraints so far and may state a further one that it breaks.
@@ -32,8 +30,8 @@ const slices = { walk: 200, focus: 1_000, growth: 2 } as const;
  * perhaps little room is left, or there is a puzzle: then it takes what is lightest, then it focuses on the conflicts.
  */
 export class Search {
-  /** The last solution found. */
-  model: Model = new Set();
+  /** The last solution found; null before the first. */
+  private found: Model | null = null;
   private readonly solver: SatSolver;
   /** Names that there were when disk and memory were last weighed together. */
   private weighed = 0;
@@ -44,6 +42,17 @@ export class Search {
     private readonly hooks: SearchHooks,
   ) {
     this.solver = problem.constraints.solver;
+  }
+
+  /** The last solution found. */
+  get model(): Model {
+    if (this.found === null) throw new Error('there is no solution yet');
+    return this.found;
+  }
+
+  /** Puts an earlier solution in its place, or the same with more literals. */
+  set model(model: Model) {
+    this.found = model;
   }
 
   /** Where the search focuses there may be a puzzle of disk and memory; again when the problem has grown since. */
@@ -61,7 +70,7 @@ export class Search {
   solve(assumptions: () => readonly Literal[], budget: Budget, maxConflicts = Infinity): Outcome {
     const lastConflict = this.solver.conflicts + maxConflicts;
     const tastes: readonly Taste[] =
-      this.model.size === 0 ? ['best', 'lightest'] : ['last', 'best', 'lightest'];
+      this.found === null ? ['best', 'lightest'] : ['last', 'best', 'lightest'];
     let focus: number = slices.focus;
     for (let turn = 0; ;) {
       const taste = tastes[turn];
@@ -80,10 +89,10 @@ export class Search {
       if (outcome.satisfiable !== true) return outcome;
       const selected = this.solver.trail.filter((literal) => !this.problem.isExpanded(literal));
       if (selected.length === 0) {
-        const model = new Set(this.solver.trail);
+        const model = new Model(this.solver.trail, 2 * this.solver.variables);
         if (!this.refine(model)) {
-          this.model = model;
-          this.solver.recall(model);
+          this.found = model;
+          this.solver.recall(this.solver.trail);
           return outcome;
         }
       }
@@ -103,20 +112,20 @@ export function walker(
   last: () => Iterable<Literal> = () => [],
   taste: Taste = 'best',
 ): Decide {
-  const { rootGoals, goals } = problem;
+  const { goals } = problem;
   const openCandidate = choosers[taste](problem);
   // Goals before the cursor are met by literals on the trail, and stay so until the solver backtracks.
   let backtracks = -1;
   let root = 0;
   let position = 0;
   const walk = (solver: SatSolver): Literal | null => {
-    for (; root < rootGoals.length; root += 1) {
-      const open = openCandidate(solver, rootGoals[root]?.candidates ?? []);
+    for (; root < goals.roots.length; root += 1) {
+      const open = openCandidate(solver, goals.roots[root]?.candidates ?? []);
       if (open !== null) return open;
     }
     for (; position < solver.trail.length; position += 1) {
       solver.charge(1);
-      for (const goal of goals[solver.trail[position] ?? 0] ?? []) {
+      for (const goal of goals.of(solver.trail[position] ?? 0)) {
         const open = openCandidate(solver, goal.candidates);
         if (open !== null) return open;
       }

@@ -3,7 +3,7 @@ import { endStateOf, nameOfPresent, type Present } from './end-state.js';
 import type { GatewayFacts } from './gateway-facts.js';
 import { nodeText } from './phrases.js';
 import type { ProblemInput } from './problem.js';
-import { solveOnce } from './solve-once.js';
+import { solveOnce, type Solved } from './solve-once.js';
 
 /** What the most modest plan lacks of a resource. */
 export interface Shortage {
@@ -12,6 +12,8 @@ export interface Shortage {
   readonly isLeast: boolean;
   /** What it would install, the heaviest first, with the bytes that each takes. */
   readonly takers: readonly { readonly text: string; readonly bytes: number }[];
+  /** That plan: it is one as soon as there is so much more. */
+  readonly solved: Solved;
 }
 
 /** Null when the resource is not what stands in the way. */
@@ -33,19 +35,20 @@ export function shortage(input: ProblemInput, what: 'disk' | 'memory', budget: B
   const missing = used - freeable - (what === 'disk' ? facts.diskFree : facts.memoryFree);
   if (missing <= 0) return null;
   const state = endStateOf(solved.problem, solved.model);
-  const ownerOf = (present: Present) =>
-    state.roots.includes(present)
-      ? undefined
-      : [...state.reached].find((other) => state.requiredBy(other).includes(present));
+  const owners = new Map<Present, Present>();
+  for (const owner of state.reached)
+    for (const present of state.requiredBy(owner)) if (!owners.has(present)) owners.set(present, owner);
+  for (const root of state.roots) owners.delete(root);
   const takers = state.install.map((present) => {
     const { node, choice } = present;
-    const owner = ownerOf(present);
+    const owner = owners.get(present);
     return {
       text: owner === undefined ? nodeText(node) : `${nodeText(node)} that ${nameOfPresent(owner)} requires`,
       bytes: what === 'disk' ? choice.downloadSize + choice.installedSize : choice.memory,
     };
   });
   return {
+    solved,
     missing,
     isLeast: solved.proven,
     takers: takers.filter(({ bytes }) => bytes > 0).sort((left, right) => right.bytes - left.bytes),

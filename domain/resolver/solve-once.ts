@@ -3,11 +3,13 @@ import type { CostLayer, CostLayers } from './cost-layers.js';
 import { Optimiser, Undecided } from './optimiser.js';
 import { Problem, type ProblemInput } from './problem.js';
 import { forbidScriptCircles } from './script-circles.js';
-import type { Model } from './search.js';
+import type { Model } from './model.js';
 
 export type Attempt =
   | { readonly outcome: 'solved'; readonly problem: Problem; readonly model: Model; readonly proven: boolean }
   | { readonly outcome: 'unsatisfiable' | 'undecided'; readonly problem: Problem };
+
+export type Solved = Extract<Attempt, { outcome: 'solved' }>;
 
 /**
  * Asks whether a changed problem has a solution.

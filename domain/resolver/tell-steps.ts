@@ -14,7 +14,7 @@ export function tellSteps(problem: Problem, steps: readonly Step[]): string[] {
 }
 
 /** Premises that one sentence can bear. */
-const bearable = 4;
+const bearable = 3;
 
 class Telling {
   private readonly uses = new Map<Step, number>();
@@ -45,11 +45,14 @@ class Telling {
       }
       // What was requested need not be said again.
       const fresh = premises.filter((premise) => !this.requestsTold.has(premise));
-      const said = this.requestsTogether(fresh.length === 0 ? premises : fresh);
       const previous = this.spoken.at(-1);
       const follows = previous !== undefined && this.restsOn(step, previous);
+      const unsaid = fresh.filter((premise) => !follows || premise !== conclusionOf(previous));
+      const said = this.requestsTogether(unsaid.length === 0 ? premises : unsaid);
       this.spoken.push(step);
       for (const premise of premises) if (premise.endsWith(' requested')) this.requestsTold.add(premise);
+      if (step.type === 'no-order')
+        return [circleText(step.nodes), `So, because ${joined(said)}, there is no plan.`];
       return [`${follows ? 'So, because' : 'Because'} ${joined(said)}, ${conclusionOf(step)}.`];
     });
   }
@@ -130,20 +133,30 @@ function premisesOf(problem: Problem, step: Step, isCarried: (step: Step) => boo
       return [...own, ...options.flatMap((option) => closedWays(problem, option))];
     }
     case 'no-order':
-      return [
-        `${step.nodes.map(nodeText).join(' and ')} require each other`,
-        'more than one of them runs an install script, for which all that it requires has to be there first',
-      ];
+      return [];
   }
+}
+
+/** Why there is no order of installation. */
+function circleText(nodes: readonly Node[]): string {
+  const all = nodes.map(nodeText).sort();
+  const scripted = nodes
+    .filter((node) => node.type === 'new' && node.manifest.control?.install !== undefined)
+    .map(nodeText)
+    .sort();
+  const who =
+    scripted.length < all.length
+      ? `${listText(scripted, 3)} run install scripts`
+      : `${all.length === 2 ? 'both' : 'all of them'} run install scripts`;
+  const circle = `${listText(all, 5)} require each other${all.length > 2 ? ' in a circle' : ''}`;
+  return `Because ${circle}, ${who}, and a script needs all that is required to be there first, no order of installation serves them all.`;
 }
 
 /** Who could meet a requirement under another name than its own; empty when nobody could, or the name itself is there. */
 function providersText(problem: Problem, requirement: Requirement): string {
   const options = optionsOf(requirement);
   const names = new Set(options.map(({ name }) => name));
-  const providers = options
-    .flatMap(({ name, version }) => problem.candidates(name, version, 'new').list)
-    .map(({ node }) => node);
+  const providers = problem.candidatesFor(...options).nodes;
   if (providers.length === 0 || providers.some((node) => names.has(nameOf(node)))) return '';
   return `, which only ${nodesText(providers)} ${verb(providers, 'provides', 'provide')}`;
 }
@@ -159,7 +172,7 @@ function conclusionOf(step: Step): string {
     case 'no-plan':
       return 'there is no plan';
     case 'no-order':
-      return 'no order of installation serves them all, so there is no plan';
+      return 'there is no plan';
   }
 }
 

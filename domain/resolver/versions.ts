@@ -44,8 +44,39 @@ export function meets(version: string, range: string | undefined, prerelease = f
   const range_ = rangeOf(range);
   if (range_ === null) return false;
   if (version_ === null) return isAny(range);
-  if (!prerelease || version_.prerelease.length === 0) return range_.test(version_);
+  if (version_.prerelease.length === 0) return holds(range_, version_);
+  if (!prerelease) return range_.test(version_);
   return new semver.Range(range_.raw, { includePrerelease: true }).test(version_);
+}
+
+/** As `Range.test` for a release, which makes objects for each comparison: a catalog takes hundreds of thousands. */
+function holds({ set }: semver.Range, release: semver.SemVer): boolean {
+  for (const comparators of set) if (areWithin(comparators, release)) return true;
+  return false;
+}
+
+function areWithin(comparators: readonly semver.Comparator[], release: semver.SemVer): boolean {
+  for (const comparator of comparators) if (!isWithin(comparator, release)) return false;
+  return true;
+}
+
+function isWithin({ operator, semver: bound }: semver.Comparator, release: semver.SemVer): boolean {
+  // The comparator for any version has no bound of its own.
+  if (!(bound instanceof semver.SemVer)) return true;
+  const order = release.compare(bound);
+  switch (operator) {
+    case '>':
+      return order > 0;
+    case '>=':
+      return order >= 0;
+    case '<':
+      return order < 0;
+    case '<=':
+      return order <= 0;
+    case '=':
+    case '':
+      return order === 0;
+  }
 }
 
 /** Whether a range means any version: then also what has none, or none that can be read. */
@@ -67,7 +98,7 @@ export function reportedMeets(version: string, range: string | undefined, prerel
 export function compareVersions(left: string, right: string): number {
   const [a, b] = [versionOf(left), versionOf(right)];
   if (a === null || b === null) return left < right ? -1 : left > right ? 1 : 0;
-  return semver.compareBuild(a, b);
+  return a.compare(b) || a.compareBuild(b);
 }
 
 export function newestFirst(left: ArtifactManifest, right: ArtifactManifest): number {

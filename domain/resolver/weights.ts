@@ -21,8 +21,10 @@ export class Weights {
     kept: KeptNode | null,
     versions: readonly NewNode[],
   ) {
-    const entries = [...(kept === null ? [] : [keptEntry(kept)]), ...versions.flatMap(versionEntries)];
-    const present = [...(kept === null ? [] : [kept.stays]), ...versions.map(({ selected }) => selected)];
+    const entries = kept === null ? [] : [keptEntry(kept)];
+    for (const node of versions) addEntries(entries, node);
+    const present = versions.map(({ selected }) => selected);
+    if (kept !== null) present.push(kept.stays);
     this.entries = entries;
     this.ladder = new Ladder(constraints, entries, present);
     for (const { literal, more } of this.ladder.steps) {
@@ -57,13 +59,15 @@ function keptEntry(node: KeptNode): Entry {
   return { node, literal: node.stays, weight: installedSize, memory, download: 0 };
 }
 
-function versionEntries(node: NewNode): Entry[] {
+/** One a variant; hardware that is taken for granted weighs nothing. */
+function addEntries(entries: Entry[], node: NewNode): void {
   const { assumed, choices, choiceLiterals, selected } = node;
-  return choices.map(({ downloadSize, installedSize, memory }, index) => ({
-    node,
-    literal: choiceLiterals?.[index] ?? selected,
-    ...(assumed
-      ? { weight: 0, memory: 0, download: 0 }
-      : { weight: downloadSize + installedSize, memory, download: downloadSize }),
-  }));
+  choices.forEach(({ downloadSize, installedSize, memory }, index) => {
+    const literal = choiceLiterals?.[index] ?? selected;
+    entries.push(
+      assumed
+        ? { node, literal, weight: 0, memory: 0, download: 0 }
+        : { node, literal, weight: downloadSize + installedSize, memory, download: downloadSize },
+    );
+  });
 }

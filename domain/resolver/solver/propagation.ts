@@ -27,7 +27,7 @@ export class Propagation {
   private readonly watches: (number[] | null)[] = [null, null];
   /** By literal: the linear constraints in which it counts, and its weights there. */
   private readonly counted: (Counted[] | null)[] = [null, null];
-  /** By literal: the sets in which it excludes the others. */
+  /** By literal: the sets of which no other is true while it is. */
   private readonly exclusive: ((readonly Literal[])[] | null)[] = [null, null];
   private readonly unsorted = new Set<Linear>();
   /** When two of a set are true, the second of them. */
@@ -75,11 +75,14 @@ export class Propagation {
   }
 
   addExclusive(literals: readonly Literal[]): void {
-    for (const literal of literals) {
-      const sets = this.exclusive[literal];
-      if (sets) sets.push(literals);
-      else this.exclusive[literal] = [literals];
-    }
+    for (const literal of literals) this.forbid(literal, literals);
+  }
+
+  /** While a literal is true, none of the others is; nothing follows for it from them before it is. */
+  forbid(literal: Literal, others: readonly Literal[]): void {
+    const sets = this.exclusive[literal];
+    if (sets) sets.push(others);
+    else this.exclusive[literal] = [others];
   }
 
   /** What follows from terms that came up; only at level 0. Returns the constraint that broke, or none. */

@@ -64,7 +64,12 @@ export class SatSolver {
   private readonly analysis = new ConflictAnalysis(this.assignment, this.propagation);
   private readonly activity = new Activity();
   private maxLearned = learnedAtFirst;
+  /** Assumptions to which the first levels of the search belong, one each. */
+  private assumed: readonly Literal[] = [];
   private accounted = 0;
+  /** By literal: whether it is in the clause at hand. */
+  private readonly marks: boolean[] = [false, false];
+  private readonly clause: Literal[] = [];
   /** False once the constraints contradict each other without any assumption. */
   private consistent = true;
 
@@ -72,6 +77,7 @@ export class SatSolver {
     this.propagation.addVariable();
     this.analysis.addVariable();
     this.activity.addVariable();
+    this.marks.push(false, false);
     return this.assignment.addVariable();
   }
 
@@ -108,15 +114,27 @@ export class SatSolver {
   addClause(literals: readonly Literal[]): void {
     this.backtrack(0);
     if (!this.consistent) return;
-    const clause: Literal[] = [];
-    const different = new Set(literals);
-    for (const literal of different) {
-      if (this.isTrue(literal) || different.has(not(literal))) return;
-      if (!this.isFalse(literal)) clause.push(literal);
-    }
+    const clause = this.simplified(literals);
+    if (clause === null) return;
     if (clause.length === 0) this.consistent = false;
     else if (clause.length === 1) this.assertAtRoot(clause[0] ?? 0);
     else this.propagation.attach(this.arena.add(clause, 0, 0));
+  }
+
+  /** Without what is false or stated twice, valid until the next call; null when it holds anyway. */
+  private simplified(literals: readonly Literal[]): readonly Literal[] | null {
+    const { values } = this.assignment;
+    const { marks, clause } = this;
+    clause.length = 0;
+    let holds = false;
+    for (const literal of literals) {
+      holds ||= values[literal] === 1 || marks[not(literal)] === true;
+      if (values[literal] === 0 || marks[literal] === true) continue;
+      marks[literal] = true;
+      clause.push(literal);
+    }
+    for (const literal of clause) marks[literal] = false;
+    return holds ? null : clause;
   }
 
   /** At most one of the literals is true. */
@@ -127,6 +145,17 @@ export class SatSolver {
       if (!this.isTrue(literal)) continue;
       for (const other of literals) if (other !== literal) this.addClause([not(other)]);
     }
+  }
+
+  /**
+   * While a literal is true, none of the others is: many clauses of two literals in one. They are read in one direction
+   * only, so the literal should be assumed before anything is decided.
+   */
+  forbid(literal: Literal, others: readonly Literal[]): void {
+    this.backtrack(0);
+    const open = others.filter((other) => !this.isFalse(other));
+    if (this.isTrue(literal)) for (const other of open) this.addClause([not(other)]);
+    else if (open.length > 0) this.propagation.forbid(literal, open);
   }
 
   /** Adds a linear constraint, which can grow later by {@link addTerm}. */
@@ -147,6 +176,7 @@ export class SatSolver {
    */
   assume(assumptions: readonly Literal[]): boolean {
     this.backtrack(0);
+    this.assumed = [];
     if (!this.settleRoot()) return false;
     return assumptions.every((literal) => this.assumeToo(literal));
   }
@@ -175,8 +205,10 @@ export class SatSolver {
     const lastConflict = this.conflicts + maxConflicts;
     let restarts = 0;
     for (;;) {
-      this.backtrack(0);
-      if (!this.settleRoot()) return { satisfiable: false, core: [] };
+      // What follows from assumptions that were made the last time as well need not be drawn again.
+      this.backtrack(this.arena.learnedCount > this.maxLearned ? 0 : this.inCommon(assumptions));
+      this.assumed = assumptions;
+      if (this.assignment.level === 0 && !this.settleRoot()) return { satisfiable: false, core: [] };
       if (this.arena.learnedCount > this.maxLearned) this.forget();
       restarts += 1;
       const until = focus
@@ -187,6 +219,14 @@ export class SatSolver {
       if (outcome !== null) return outcome;
       if (this.conflicts >= lastConflict || budget.isOver) return { satisfiable: null };
     }
+  }
+
+  /** Levels of the search that belong to these assumptions and the last ones alike. */
+  private inCommon(assumptions: readonly Literal[]): number {
+    const most = Math.min(assumptions.length, this.assumed.length, this.assignment.level);
+    let level = 0;
+    while (level < most && assumptions[level] === this.assumed[level]) level += 1;
+    return level;
   }
 
   /** Null when the conflicts or the budget are used up. */
