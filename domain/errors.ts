@@ -57,7 +57,7 @@ export const errorKinds = {
     'Sign what is sent, with the same version of LEONORE as the server, and add it again.',
   ),
   UNTRUSTED: kind(
-    400,
+    409,
     'operator',
     false,
     'Not signed by whom it must be',
@@ -221,6 +221,13 @@ export const errorKinds = {
     false,
     'The gateway does not wait for approval',
     'See its state with `leonore gateway show`.',
+  ),
+  ENROLMENT_CONTRADICTS: kind(
+    409,
+    'caller',
+    false,
+    'The enrolment contradicts itself',
+    'Leave out one of the two that the detail names.',
   ),
   ENROLMENT_EXISTS: kind(409, 'caller', false, 'The enrolment exists already', 'Choose another name.'),
   ROLLOUT_ENDED: kind(409, 'caller', false, 'The rollout has ended', 'Nothing is left to do.'),

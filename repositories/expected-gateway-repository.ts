@@ -34,9 +34,15 @@ export class ExpectedGatewayRepository {
 
   /**
    * Enters them, all or none; one that is expected already is entered anew, and its former code is void.
-   * @throws LeonoreError GATEWAY_IDENTITY_TAKEN when one is there already; TOO_LARGE when there would be too many
+   * @throws LeonoreError GATEWAY_IDENTITY_TAKEN when one is there already, or is named twice; TOO_LARGE when there would be too many
    */
   async expect(gateways: readonly ExpectedGateway[], expiresInSeconds: number | null): Promise<void> {
+    const named = new Set<string>();
+    for (const { gatewayId } of gateways) {
+      if (named.has(gatewayId))
+        throw new LeonoreError('GATEWAY_IDENTITY_TAKEN', `the gateway "${gatewayId}" is named twice`);
+      named.add(gatewayId);
+    }
     await inTransaction(this.database, async (tx) => {
       const [taken] = await tx.$queryRaw<{ id: string }[]>`
         SELECT id FROM gateway WHERE id = ANY(${gateways.map(({ gatewayId }) => gatewayId)}::text[]) AND NOT readmitted

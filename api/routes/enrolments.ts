@@ -30,8 +30,8 @@ export const enrolmentRoutes: FastifyPluginAsyncTypebox<RouteOptions> = async (a
       const { approval = 'automatic', keyless = false, ...rest } = request.body;
       if (approval === 'person' && keyless) {
         throw new LeonoreError(
-          'MALFORMED_INPUT',
-          'body/keyless: what waits for approval must have a key, or nobody knows whom was approved',
+          'ENROLMENT_CONTRADICTS',
+          'body/keyless, body/approval: what waits for approval must have a key, or nobody knows whom was approved',
         );
       }
       const { token, hash } = issueEnrolmentToken();

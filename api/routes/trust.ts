@@ -1,5 +1,6 @@
 import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox';
 import Type from 'typebox';
+import { Text } from '../../domain/text.js';
 import { readMetadata, untrusted, type Envelope, type Root } from '../../domain/trust/metadata.js';
 import { pinRoot, requireRole, withRoot } from '../../domain/trust/trusted-metadata.js';
 import { verifier } from '../../trust/ed25519.js';
@@ -8,7 +9,7 @@ import type { RouteOptions } from '../context.js';
 import { problems } from '../schemas/common.js';
 
 const tags = ['trust'];
-const FileSchema = Type.String({ maxLength: 512 * 1024 });
+const FileSchema = Text(512 * 1024);
 const PublishedSchema = Type.Object(
   { roots: Type.Array(FileSchema, { minItems: 1, maxItems: 100 }), targets: FileSchema },
   { additionalProperties: false },

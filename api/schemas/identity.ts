@@ -5,7 +5,7 @@ import { contestReasons } from '../../domain/gateway/admission.js';
 import { gatewayIdPattern, labelNamePattern, LabelsSchema } from '../../domain/gateway/profile.js';
 import { anyLabel } from '../../domain/gateway/labels.js';
 import { limits } from '../../domain/limits.js';
-import { Text } from '../../domain/text.js';
+import { RecordOf, Text } from '../../domain/text.js';
 import { InstantSchema, NameSchema, NullableInstantSchema, NullableTextSchema, strict } from './common.js';
 
 /** Ten years: what is to last longer has no end. */
@@ -15,10 +15,7 @@ const ExpiresInSchema = Type.Optional(
 );
 const LabelNameSchema = Type.String({ pattern: labelNamePattern });
 /** Of those that people set, no name is left out of the rule. */
-const NewLabelsSchema = Type.Record(LabelNameSchema, Text(256), {
-  maxProperties: limits.labels,
-  additionalProperties: false,
-});
+const NewLabelsSchema = RecordOf(labelNamePattern, Text(256), { maxProperties: limits.labels });
 const GatewayIdSchema = Type.String({ pattern: gatewayIdPattern });
 const NodeIdSchema = Type.Optional(
   Text(100, { description: 'The node that it is assigned to at its enrolment, if that is up' }),
