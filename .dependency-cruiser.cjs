@@ -58,6 +58,7 @@ const rooms = {
     'domain/gateway/profile',
     'domain/errors',
     'domain/limits',
+    'domain/artifact/manifest-operation',
     'domain/trust',
     'trust',
   ],

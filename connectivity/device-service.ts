@@ -17,6 +17,7 @@ import type {
 } from '../repositories/delivery/delivery-repository.js';
 import type { GatewayRepository } from '../repositories/gateway-repository.js';
 import type { SecretBox } from '../repositories/secret-box.js';
+import { secretPlaceOf } from '../repositories/registration-repository.js';
 import { placeOf } from '../repositories/value-repository.js';
 import { Batcher } from './batcher.js';
 import { gatewayOfToken, tokenMatches } from './gateway-token.js';
@@ -54,6 +55,8 @@ export interface TaskAnswer {
 /** What is remembered of a gateway that belongs to this node. */
 interface KnownGateway {
   readonly tokenHash: Uint8Array;
+  /** Of its symmetric key: sealed as long as it is remembered. */
+  readonly keySecret: Uint8Array | null;
   readonly nodeId: string | null;
   readonly state: string;
   /** Null when it has to be looked up. */
@@ -130,21 +133,24 @@ export class DeviceService {
    *   password
    */
   async tasks(token: string | null): Promise<TaskAnswer> {
-    const { answer, sealed } = await this.admit(token, (known) => known.answer !== null);
+    const { answer, sealed, keySecret } = await this.admit(token, (known) => known.answer !== null);
     if (answer === null) throw unauthenticated();
     const { gatewayId } = answer;
     if (!this.noted.has(gatewayId)) {
       this.noted.set(gatewayId, true);
       this.heard.add(gatewayId);
     }
-    const { trust } = this.options;
+    const { trust, secrets } = this.options;
     const tasks = answer.tasks.map((task) => this.withSecrets(task, gatewayId, sealed));
     if (trust === undefined) return { ...answer, tasks };
     const nowMs = Date.now();
+    const isAny = tasks.length + answer.orders.length > 0;
+    const secret = isAny && keySecret !== null ? secrets.open(keySecret, secretPlaceOf(gatewayId)) : null;
+    const gateway = { gatewayId, secret };
     return {
       ...answer,
-      tasks: tasks.map((task) => trust.signed(task, gatewayId, nowMs)),
-      orders: answer.orders.map((order) => trust.signed(order, gatewayId, nowMs)),
+      tasks: tasks.map((task) => trust.signed(task, gateway, nowMs)),
+      orders: answer.orders.map((order) => trust.signed(order, gateway, nowMs)),
     };
   }
 
@@ -325,12 +331,13 @@ function unauthenticated(): LeonoreError {
 }
 
 function toKnown(answer: PollAnswer): KnownGateway {
-  const { gatewayId, tokenHash, nodeId, state, task, sealed, order, profileWanted } = answer;
+  const { gatewayId, tokenHash, keySecret, nodeId, state, task, sealed, order, profileWanted } = answer;
   const tasks = task === null ? [] : [task];
   const orders = order === null ? [] : [order];
   const version = versionOf(tasks, orders, profileWanted);
   return {
     tokenHash,
+    keySecret,
     nodeId,
     state,
     answer: { gatewayId, tasks, orders, profileWanted, version },

@@ -1,4 +1,5 @@
 /** What a node does so that gateways need not believe it: it hands on what others have signed, and signs its own tasks. */
+import { createHmac } from 'node:crypto';
 import { LRUCache } from 'lru-cache';
 import type { Order, Task } from '../domain/agent-protocol/messages.js';
 import { signedText } from '../domain/agent-protocol/text-form.js';
@@ -19,6 +20,11 @@ export interface NodeTrustOptions {
   readonly director: Signer | undefined;
 }
 
+/** HMAC-SHA256 (RFC 2104) in hex. @param secret in hex */
+function hmacOf(text: Buffer, secret: string): string {
+  return createHmac('sha256', Buffer.from(secret, 'hex')).update(text).digest('hex');
+}
+
 /** A gateway asks for its tasks anew at once when it can; an hour bears clocks of nodes that differ. */
 const taskLastsMs = 60 * 60_000;
 /** How long a gateway that is kept from newer delegations goes by the old ones. */
@@ -32,10 +38,18 @@ export class NodeTrust {
 
   constructor(private readonly options: NodeTrustOptions) {}
 
-  /** The same, for this gateway and for a while. */
-  signed<T extends Task | Order>(task: T, gatewayId: string, nowMs: number): T {
+  /**
+   * The same, for this gateway and for a while: signed by the director, and under the secret that a gateway without
+   * signatures shares with LEONORE.
+   * @param gateway its secret in hex; null when it has none
+   */
+  signed<T extends Task | Order>(
+    task: T,
+    { gatewayId, secret }: { readonly gatewayId: string; readonly secret: string | null },
+    nowMs: number,
+  ): T {
     const { director } = this.options;
-    if (director === undefined) return task;
+    if (director === undefined && secret === null) return task;
     // Microseconds, and at least one more than before: it grows over restarts and over a database that was set back.
     this.counter = Math.max(this.counter + 1, Math.trunc(nowMs * 1_000));
     const facts = {
@@ -44,10 +58,10 @@ export class NodeTrust {
       signedAt: new Date(nowMs).toISOString(),
       expires: new Date(nowMs + taskLastsMs).toISOString(),
     };
-    const signature = director.sign(
-      Buffer.from(signedText({ ...task, signed: { ...facts, signatures: [] } })),
-    );
-    return { ...task, signed: { ...facts, signatures: [signature] } };
+    const text = Buffer.from(signedText({ ...task, signed: { ...facts, signatures: [] } }));
+    const signatures = director === undefined ? [] : [director.sign(text)];
+    const hmac = secret === null ? {} : { hmac: hmacOf(text, secret) };
+    return { ...task, signed: { ...facts, signatures, ...hmac } };
   }
 
   /** A file of metadata by TUF's name for it; null when there is none. */

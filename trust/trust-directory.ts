@@ -122,12 +122,15 @@ export class TrustDirectory {
     return { roots, targets: await this.read('targets', await this.newest('targets')) };
   }
 
-  /** Adds a delegation, or replaces the one of that name. */
+  /** Adds a delegation after the others, or replaces the one of that name in its place. */
   async delegate(delegation: NewDelegation): Promise<void> {
     const { delegations } = (await this.targets()).signed;
     const changed = delegationOf(delegation);
-    const others = delegations.roles.filter(({ name }) => name !== delegation.name);
-    await this.changeDelegations([...others, changed], { ...delegations.keys, ...keysOf([delegation]) });
+    const { roles } = delegations;
+    const isThere = roles.some(({ name }) => name === delegation.name);
+    const replaced = roles.map((role) => (role.name === delegation.name ? changed : role));
+    const keys = { ...delegations.keys, ...keysOf([delegation]) };
+    await this.changeDelegations(isThere ? replaced : [...roles, changed], keys);
   }
 
   /**

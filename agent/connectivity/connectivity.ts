@@ -10,8 +10,8 @@ import type {
   ReportsResponse,
 } from '../../domain/agent-protocol/messages.js';
 import type { GatewayProfile } from '../../domain/gateway/profile.js';
-import type { PackageStatements } from '../../domain/trust/statement.js';
 import type { DeviceSession, RegistrationProof, TasksAnswer } from './http/device-client.js';
+import type { PackageStatements } from '../../domain/trust/statement.js';
 import type { DownloadSink } from './http/download.js';
 
 export interface Connectivity {

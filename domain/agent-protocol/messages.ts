@@ -85,6 +85,8 @@ const SignedSchema = Type.Object({
   signatures: Type.Array(Type.Object({ keyid: Sha256, sig: Type.String({ pattern: '^[0-9a-f]{128}$' }) }), {
     maxItems: 4,
   }),
+  /** HMAC-SHA256 of the same text under the gateway's secret, in hex: for devices that verify no signatures. */
+  hmac: Type.Optional(Sha256),
 });
 const signed = Type.Optional(SignedSchema);
 

@@ -1,7 +1,14 @@
 import { describe, expect, test } from '@jest/globals';
 import fc from 'fast-check';
-import { orderActions, type Order, type Task } from './messages.js';
-import { parseTasksText, renderRegistrationText, renderTasksText, wantsText } from './text-form.js';
+import { orderActions, type Order, type Signed, type Task } from './messages.js';
+import {
+  parseSignedText,
+  parseTasksText,
+  renderRegistrationText,
+  renderTasksText,
+  wantsText,
+  signedText,
+} from './text-form.js';
 
 const word = fc.string({ unit: fc.constantFrom('a', '1', '-', '@', '.'), minLength: 1 });
 const digest = fc.string({ unit: fc.constantFrom('0', 'f'), minLength: 64, maxLength: 64 });
@@ -34,6 +41,69 @@ const order: fc.Arbitrary<Order> = fc.record(
   },
   { requiredKeys: ['deliveryId', 'action', 'artifact', 'deadline', 'lastSequence'], noNullPrototype: true },
 );
+
+const signed: fc.Arbitrary<Signed> = fc.record(
+  {
+    gatewayId: word,
+    counter: fc.integer({ min: 1 }),
+    signedAt: fc.constant('2026-11-02T00:00:00.000Z'),
+    expires: fc.constant('2026-11-02T01:00:00.000Z'),
+    signatures: fc.array(fc.record({ keyid: digest, sig: digest.map((half) => half + half) }), {
+      maxLength: 4,
+    }),
+    hmac: digest,
+  },
+  { requiredKeys: ['gatewayId', 'counter', 'signedAt', 'expires', 'signatures'], noNullPrototype: true },
+);
+const signedTask = fc.tuple(fc.oneof<fc.Arbitrary<Task | Order>[]>(task, order), signed);
+
+describe('what is signed', () => {
+  test('travels with tasks and orders', () => {
+    fc.assert(
+      fc.property(fc.array(fc.tuple(task, signed)), fc.tuple(order, signed), (tasks, [one, by]) => {
+        const response = {
+          tasks: tasks.map(([some, signing]) => ({ ...some, signed: signing })),
+          orders: [{ ...one, signed: by }],
+          profileWanted: false,
+        };
+        expect(parseTasksText(renderTasksText(response))).toEqual(response);
+      }),
+    );
+  });
+
+  test('says all of a task or an order but its signatures, and nothing else', () => {
+    fc.assert(
+      fc.property(signedTask, ([some, by]) => {
+        const text = signedText({ ...some, signed: by });
+        expect(text).toBe(signedText({ ...some, signed: { ...by, signatures: [] } }));
+        const { gatewayId, counter, signedAt, expires } = by;
+        const facts = { gatewayId, counter, signedAt, expires, signatures: [] };
+        expect(parseSignedText(text)).toEqual({ ...some, signed: facts });
+      }),
+    );
+  });
+
+  test('is one task or order, whole', () => {
+    fc.assert(
+      fc.property(signedTask, signedTask, ([some, by], [other, byOther]) => {
+        const text = signedText({ ...some, signed: by });
+        const more = signedText({ ...other, signed: byOther }).replace(/^.*\n/, '');
+        expect(parseSignedText(text + more)).toBeNull();
+        expect(parseSignedText(text.slice(0, -1))).toBeNull();
+        expect(parseSignedText(text.replace(/^.*\n/, ''))).toBeNull();
+      }),
+    );
+  });
+
+  test('can hold no line that a field smuggles in', () => {
+    const [some, by] = fc.sample(fc.tuple(task, signed), 1)[0] ?? [];
+    if (some === undefined || by === undefined) throw new Error('no sample');
+    const smuggled = { ...some, signed: by, remove: ['a@1.0.0\nremoveFirst\ttrue'] };
+    const said = parseSignedText(signedText(smuggled));
+    // Either it is none, or it is what the text says to everybody: what was signed, not what came beside it.
+    expect(said === null || signedText(said) === signedText(smuggled)).toBe(true);
+  });
+});
 
 describe('the text form', () => {
   test('of tasks says all that the tasks say', () => {

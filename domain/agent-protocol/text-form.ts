@@ -24,6 +24,7 @@
  *     expires        RFC 3339
  *     end            DELIVERY
  *     signature      KEY ID TAB HEX       (any number, after `end`)
+ *     hmac           HEX                  (at most one, after `end`)
  *     then for each order:
  *     order          DELIVERY
  *     action         uninstall|start|stop|wipe
@@ -35,7 +36,7 @@
  *     startState     DIGEST               (at most one)
  *     gateway, counter, signedAt, expires (as in a task)
  *     endOrder       DELIVERY
- *     signature      KEY ID TAB HEX       (any number, after `endOrder`)
+ *     signature, hmac                     (as in a task, after `endOrder`)
  *
  * A registration by key is answered with `key TAB KEY`, too, after the token.
  * The answer to a registration that waits for approval (202) has `gatewayId`, `state TAB pending` and
@@ -45,7 +46,7 @@
  * A reader ignores keys that it does not know; a task without its `end` line, or an
  * order without its `endOrder`, was cut off and is not carried out.
  *
- * What a director signs is the line `leonore-task-1` and the lines from `task` to `end`, or from `order` to `endOrder`,
+ * What a director signs, and what the tag is of, is the line `leonore-task-1` and the lines from `task` to `end`, or from `order` to `endOrder`,
  * each with its line feed.
  */
 import type {
@@ -125,12 +126,12 @@ export function parseTasksText(text: string): TasksResponse {
   let values: Record<string, string> = {};
   let requires: NonNullable<Task['requires']> = [];
   let also: string[] = [];
-  /** Signatures of the task or order that was read last. */
-  let last: Signed['signatures'] | undefined;
+  /** What the task or order that was read last is signed with. */
+  let last: Signed | undefined;
   for (const line of text.split('\n')) {
     const [key = '', value = '', second = '', third = ''] = line.split('\t');
     if (key === 'profileWanted') profileWanted = value === 'true';
-    else if (key === 'signature') last?.push({ keyid: value, sig: second });
+    else if (key === 'signature' || key === 'hmac') addSignature(last, key, value, second);
     else if (key === 'task' || key === 'order') {
       open = new Map();
       remove = [];
@@ -143,17 +144,28 @@ export function parseTasksText(text: string): TasksResponse {
     else if (key === 'requires') requires.push({ artifact: value, name: second, range: third });
     else if (key === 'end' && open !== null) {
       const task = { ...taskOf(value, open, remove, values), ...unlessEmpty({ requires }) };
-      last = task.signed?.signatures;
+      last = task.signed;
       tasks.push(task);
       open = null;
     } else if (key === 'endOrder' && open !== null) {
       const order = { ...orderOf(value, open), ...unlessEmpty({ also }) };
-      last = order.signed?.signatures;
+      last = order.signed;
       orders.push(order);
       open = null;
     } else open?.set(key, value);
   }
   return { tasks, ...unlessEmpty({ orders }), profileWanted };
+}
+
+/** Lines that follow what was signed, of whichever kind. */
+function addSignature(
+  to: Signed | undefined,
+  kind: 'signature' | 'hmac',
+  value: string,
+  second: string,
+): void {
+  if (kind === 'hmac') Object.assign(to ?? {}, { hmac: value });
+  else to?.signatures.push({ keyid: value, sig: second });
 }
 
 /** A list that is absent when there is nothing in it. */
@@ -193,7 +205,9 @@ function signedLines({ signed }: Task | Order): string[][] {
 }
 
 function signatureLines({ signed }: Task | Order): string[][] {
-  return (signed?.signatures ?? []).map(({ keyid, sig }) => ['signature', keyid, sig]);
+  const { signatures = [], hmac } = signed ?? {};
+  const lines = signatures.map(({ keyid, sig }) => ['signature', keyid, sig]);
+  return hmac === undefined ? lines : [...lines, ['hmac', hmac]];
 }
 
 function signedOf(facts: ReadonlyMap<string, string>): { signed?: Signed } {

@@ -35,6 +35,8 @@ export interface Delivery {
 export interface PollAnswer {
   readonly gatewayId: string;
   readonly tokenHash: Uint8Array;
+  /** The secret of its symmetric key, still sealed; null when it has none. */
+  readonly keySecret: Uint8Array | null;
   readonly nodeId: string | null;
   readonly state: string;
   readonly profileWanted: boolean;
@@ -215,6 +217,7 @@ export type OrderChanges = Pick<Order, 'also' | 'keepData'>;
 interface PollRow {
   gateway_id: string;
   token_hash: Uint8Array;
+  key_secret: Uint8Array | null;
   node_id: string | null;
   state: string;
   profile_wanted: boolean;
@@ -241,6 +244,7 @@ function toPollAnswer(row: PollRow): PollAnswer {
   return {
     gatewayId: row.gateway_id,
     tokenHash: row.token_hash,
+    keySecret: row.key_secret,
     nodeId: row.node_id,
     state: row.state,
     profileWanted: row.profile_wanted,

@@ -7,7 +7,7 @@ import { isEndedSql, stateOf } from './sql-states.js';
 export const pollStatement: PreparedStatement = {
   name: 'poll',
   text: `
-    SELECT g.id AS gateway_id, g.token_hash, g.node_id, g.state, g.profile_wanted,
+    SELECT g.id AS gateway_id, g.token_hash, g.key_secret, g.node_id, g.state, g.profile_wanted,
            t.rollout_id, t.ordinal, t.attempt, t.sequence, t.start_state, t.action, t.artifact, t.deadline_at, t.changes,
            t.package_id, t.archive_digest, t.size_bytes, t.installed_bytes, t.declared_values,
            CASE WHEN t.declared_values <> '[]' THEN (

@@ -16,9 +16,9 @@ import {
   type TasksResponse,
 } from '../../../domain/agent-protocol/messages.js';
 import type { GatewayProfile } from '../../../domain/gateway/profile.js';
+import type { GatewayKey } from '../../state/gateway-key.js';
 import { metadataBytes } from '../../../domain/trust/metadata.js';
 import { PackageStatementsSchema, type PackageStatements } from '../../../domain/trust/statement.js';
-import type { GatewayKey } from '../../state/gateway-key.js';
 import { dropBody, failureOf, pendingOf, readAnswer, readBounded, transportFailure } from './response.js';
 
 export interface DeviceClientOptions {
