@@ -1,6 +1,6 @@
 /**
- * `npm run bench:resolve [-- --json]`: speed and memory of the dependency management on a large catalog and a large
- * fleet, and how it compares with a solver of others on the same catalog.
+ * `npm run bench:resolve [-- --json]`: processor time and memory of the dependency management on a large catalog and
+ * a large fleet, and how it compares with a solver of others on the same catalog.
  */
 import { Command } from 'commander';
 import type { ArtifactManifest } from '../../domain/artifact/manifest.js';
