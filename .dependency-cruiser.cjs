@@ -118,7 +118,7 @@ module.exports = {
       comment:
         'Outside connectivity nothing knows a protocol by name; servers and push addresses of HTTP are shared.',
       from: { path: '^(domain|repositories|activities|workflows|workers)/' },
-      to: { path: '^connectivity/(?!http/create-server)[^/]+/' },
+      to: { path: '^connectivity/(?!http/(create-server|push-address|tls))[^/]+/' },
     },
     {
       name: 'no-circles',

@@ -1,5 +1,6 @@
 import type { ComputePool } from '../compute/compute-pool.js';
 import type { Planner } from '../compute/planner.js';
+import type { PushAddresses } from '../connectivity/http/push-address.js';
 import type { BlobStore } from '../repositories/blob-store.js';
 import type { Repositories } from '../repositories/repositories.js';
 import type { SecretBox } from '../repositories/secret-box.js';
@@ -19,6 +20,8 @@ export interface ApiContext {
   readonly access: Access;
   /** Seconds between two polls of a gateway that has no interval of its own. */
   readonly pollSeconds: number;
+  /** Where gateways may be notified. */
+  readonly pushAddresses: PushAddresses;
   /** Tells the node pool that there is something to do; returns at once, and tells it at most once a second. */
   readonly wakePool: () => void;
 }

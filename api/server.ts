@@ -1,6 +1,8 @@
 /** The api process: reads its configuration, connects, listens. */
 import { ComputePool } from '../compute/compute-pool.js';
 import { Planner } from '../compute/planner.js';
+import { PushAddresses, servicesOf } from '../connectivity/http/push-address.js';
+import { tlsFilesOf } from '../connectivity/http/tls.js';
 import { createServer } from '../connectivity/http/create-server.js';
 import { limits } from '../domain/limits.js';
 import { readEnvironment } from '../domain/read-environment.js';
@@ -24,6 +26,7 @@ const app = createServer(logger, {
   bodyLimit: limits.jsonBodyBytes,
   trustProxy: config.LEONORE_TRUST_PROXY,
   budgets: { caller: config.LEONORE_CALLER_BUDGET, address: config.LEONORE_ADDRESS_BUDGET },
+  tls: tlsFilesOf(config),
 });
 await app.register(apiApp, {
   context: {
@@ -35,6 +38,14 @@ await app.register(apiApp, {
     rolloutClient,
     access: new Access(config.LEONORE_TOKENS, config.LEONORE_ENROLMENT_TOKENS ?? ''),
     pollSeconds: config.LEONORE_POLL_SECONDS,
+    pushAddresses: new PushAddresses(
+      config.LEONORE_PUSH_ADDRESSES?.split(',') ?? [],
+      servicesOf([
+        config.DATABASE_URL,
+        config.TEMPORAL_ADDRESS,
+        `${config.LEONORE_HOST}:${config.LEONORE_PORT}`,
+      ]),
+    ),
     wakePool: () => poolClient.wakeSoon(),
   },
 });

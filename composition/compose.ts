@@ -8,10 +8,11 @@ import { PoolClient } from '../workflows/client/pool-client.js';
 import { RolloutClient } from '../workflows/client/rollout-client.js';
 import { TemporalLink } from '../workflows/client/temporal-link.js';
 import { Lifecycle } from '../process/lifecycle.js';
+import { temporalSecurity, type TemporalSecurity, type TemporalSecurityConfig } from './temporal-security.js';
 import { createLogger } from '../process/logger.js';
 
 /** What {@link compose} needs of a process's configuration; see commonConfig. */
-export interface CommonConfig {
+export interface CommonConfig extends TemporalSecurityConfig {
   readonly DATABASE_URL: string;
   readonly LEONORE_POOL_SIZE: number;
   readonly TEMPORAL_ADDRESS: string;
@@ -29,6 +30,8 @@ export interface Composition {
   readonly blobs: BlobStore;
   readonly rolloutClient: RolloutClient;
   readonly poolClient: PoolClient;
+  /** For the connections of workers. */
+  readonly temporalSecurity: TemporalSecurity;
 }
 
 /** Heartbeats that a node may miss before it is dead. */
@@ -49,7 +52,8 @@ export function compose(name: string, config: CommonConfig): Composition {
   const lifecycle = new Lifecycle(logger);
   const database = connectDatabase({ url: config.DATABASE_URL, poolSize: config.LEONORE_POOL_SIZE });
   lifecycle.onEnd('database', () => database.$close());
-  const link = new TemporalLink(config.TEMPORAL_ADDRESS, config.TEMPORAL_NAMESPACE);
+  const security = temporalSecurity(config);
+  const link = new TemporalLink(config.TEMPORAL_ADDRESS, config.TEMPORAL_NAMESPACE, security);
   lifecycle.onEnd('temporal client', () => link.close());
   return {
     logger,
@@ -58,6 +62,7 @@ export function compose(name: string, config: CommonConfig): Composition {
     repositories: createRepositories(database, nodeSilenceMs(config), name),
     blobs: new DiskBlobStore(config.LEONORE_BLOBS),
     rolloutClient: new RolloutClient(link),
+    temporalSecurity: security,
     poolClient: new PoolClient(link, (error) =>
       logger.warn({ err: error }, 'the node pool was not woken; the coordinator sees to it'),
     ),

@@ -2,6 +2,8 @@ import type { Logger } from 'pino';
 import type { Channel } from '../domain/gateway/negotiate.js';
 import type { BlobStore } from '../repositories/blob-store.js';
 import type { PushTarget } from '../repositories/delivery/delivery-repository.js';
+import type { PushAddresses } from './http/push-address.js';
+import type { TlsFiles } from './http/tls.js';
 import type { RequestBudgets } from './http/request-budgets.js';
 import type { DeviceService } from './device-service.js';
 
@@ -13,6 +15,10 @@ export interface HandlerContext {
   readonly host: string;
   /** 0: any free port. */
   readonly port: number;
+  /** Where gateways may be notified. */
+  readonly pushAddresses: PushAddresses;
+  /** Null: without TLS. */
+  readonly tls: TlsFiles | null;
   /** How much it answers whom. */
   readonly budgets: RequestBudgets;
 }

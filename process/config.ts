@@ -10,6 +10,12 @@ export const commonConfig = {
   /** host:port of the Temporal frontend. */
   TEMPORAL_ADDRESS: Type.String({ default: '127.0.0.1:7233' }),
   TEMPORAL_NAMESPACE: Type.String({ default: 'default' }),
+  /** TLS with Temporal; implied by what follows, see composition/temporal-security.ts. */
+  TEMPORAL_TLS: Type.Boolean({ default: false }),
+  TEMPORAL_TLS_CA: Type.Optional(Type.String({ minLength: 1 })),
+  TEMPORAL_TLS_CERT: Type.Optional(Type.String({ minLength: 1 })),
+  TEMPORAL_TLS_KEY: Type.Optional(Type.String({ minLength: 1 })),
+  TEMPORAL_API_KEY: Type.Optional(Type.String({ minLength: 1 })),
   /** Directory of the content-addressed blob store. */
   LEONORE_BLOBS: Type.String({ minLength: 1 }),
   /** How often a node says that it is alive; one that misses three is dead. */
@@ -32,6 +38,13 @@ export const servingConfig = {
   LEONORE_COMPUTE_MEMORY_MB: Type.Integer({ minimum: 64, maximum: 65_536, default: 1_024 }),
   /** Requests that one address may send in ten seconds: a whole fleet may be behind it. */
   LEONORE_ADDRESS_BUDGET: Type.Integer({ minimum: 1, maximum: 1_000_000_000, default: 30_000 }),
+  /** Networks, of those that are closed by default, in which gateways may be notified. */
+  LEONORE_PUSH_ADDRESSES: Type.Optional(
+    Type.String({ pattern: '^[0-9a-fA-F.:]+/[0-9]{1,3}(,[0-9a-fA-F.:]+/[0-9]{1,3})*$' }),
+  ),
+  /** Certificate and key with which the process serves over TLS, PEM files; taken anew when they change. */
+  LEONORE_TLS_CERT: Type.Optional(Type.String({ minLength: 1 })),
+  LEONORE_TLS_KEY: Type.Optional(Type.String({ minLength: 1 })),
   /** Address to listen on; loopback unless told otherwise. */
   LEONORE_HOST: Type.String({ default: '127.0.0.1' }),
 };

@@ -214,6 +214,10 @@ export class EmbeddedStack implements Stack {
       LEONORE_SECRET_KEYS: this.env['LEONORE_SECRET_KEYS'] ?? this.secretKey,
       // Here the whole fleet is behind one address.
       LEONORE_ADDRESS_BUDGET: this.env['LEONORE_ADDRESS_BUDGET'] ?? String(addressBudget),
+      // Whoever tries LEONORE on a machine without namespaces builds his own artifacts.
+      LEONORE_BUILD_ISOLATION: this.env['LEONORE_BUILD_ISOLATION'] ?? 'best',
+      // The gateways too are on this machine.
+      LEONORE_PUSH_ADDRESSES: this.env['LEONORE_PUSH_ADDRESSES'] ?? '127.0.0.0/8,::1/128',
     };
     const inherited = Object.entries(this.env).filter(([key]) => !withheld.includes(key));
     const env = { ...Object.fromEntries(inherited), ...own, ...extra };

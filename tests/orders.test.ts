@@ -18,7 +18,14 @@ import { DiskBlobStore } from '../repositories/disk-blob-store.js';
 import { SecretBox } from '../repositories/secret-box.js';
 import { planOrdersAnew } from '../services/plan-orders-anew.js';
 import { Waker } from '../workers/waker.js';
-import { artifactTar, plentiful, testApi, testTokens, type TestApi } from './support/test-api.js';
+import {
+  artifactTar,
+  loopbackPush,
+  plentiful,
+  testApi,
+  testTokens,
+  type TestApi,
+} from './support/test-api.js';
 import { addGateways, addRollout, planOf, profileOf } from './support/test-repositories.js';
 
 const logger = pino({ level: 'silent' });
@@ -58,6 +65,8 @@ beforeAll(async () => {
     host: '127.0.0.1',
     port: 0,
     budgets: plentiful,
+    pushAddresses: loopbackPush,
+    tls: null,
   });
   await repositories.nodes.register({ id: 'node-1', address, incarnation: randomUUID() });
   waker = new Waker({

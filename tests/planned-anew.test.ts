@@ -17,7 +17,7 @@ import { SecretBox } from '../repositories/secret-box.js';
 import { inProcessLeonore, tick, type InProcessLeonore } from './support/in-process-leonore.js';
 import { quietTemporal } from './support/quiet-temporal.js';
 import { testTemporal, type TestTemporal } from './support/temporal.js';
-import { plentiful, testApi, testTokens, type TestApi } from './support/test-api.js';
+import { loopbackPush, plentiful, testApi, testTokens, type TestApi } from './support/test-api.js';
 
 const patienceSeconds = 120;
 
@@ -63,6 +63,8 @@ beforeAll(async () => {
     host: '127.0.0.1',
     port: 0,
     budgets: plentiful,
+    pushAddresses: loopbackPush,
+    tls: null,
   });
   await repositories.database.$executeRaw`UPDATE node SET address = ${address} WHERE id = 'node-1'`;
   directory = await mkdtemp(join(tmpdir(), 'leonore-anew-'));

@@ -16,7 +16,7 @@ import { HttpHandler } from '../connectivity/http/http-handler.js';
 import type { ArtifactManifest } from '../domain/artifact/manifest.js';
 import type { DeliveryState } from '../domain/delivery/state.js';
 import { SecretBox } from '../repositories/secret-box.js';
-import { plentiful, testApi, testTokens, type TestApi } from './support/test-api.js';
+import { loopbackPush, plentiful, testApi, testTokens, type TestApi } from './support/test-api.js';
 import { testBuilder, type TestBuilder } from './support/test-builder.js';
 
 let api: TestApi;
@@ -49,6 +49,8 @@ beforeAll(async () => {
     host: '127.0.0.1',
     port: 0,
     budgets: plentiful,
+    pushAddresses: loopbackPush,
+    tls: null,
   });
   await repositories.nodes.register({ id: 'node-1', address, incarnation: randomUUID() });
 }, 300_000);

@@ -47,8 +47,8 @@ export const NodeConfigSchema = Type.Object({
   LEONORE_BUILD_MEMORY_MB: Type.Integer({ minimum: 16, maximum: 1_048_576, default: 2_048 }),
   /** MiB that it may leave on the disk, its sources included. */
   LEONORE_BUILD_DISK_MB: Type.Integer({ minimum: 1, maximum: 1_048_576, default: 4_096 }),
-  /** `required`: nothing is built from source where neither bubblewrap nor namespaces are allowed. */
-  LEONORE_BUILD_ISOLATION: Type.Enum(['best', 'required'], { default: 'best' }),
+  /** `required`: nothing is built from source where neither bubblewrap nor namespaces are allowed; `best`: as well as it goes. */
+  LEONORE_BUILD_ISOLATION: Type.Enum(['best', 'required'], { default: 'required' }),
   /** Key file of a director: signs tasks, snapshot and timestamp. */
   LEONORE_DIRECTOR_KEY: Type.Optional(Type.String({ minLength: 1 })),
   /** Key file of a builder: signs what is built from source here. */

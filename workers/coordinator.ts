@@ -22,10 +22,13 @@ const hourMs = 3_600_000;
 const config = readEnvironment(CoordinatorConfigSchema, process.env);
 const settings = poolSettingsOf(config);
 const { launcher, names } = createLauncher(config);
-const { logger, lifecycle, repositories, blobs, rolloutClient, poolClient } = compose('coordinator', config);
+const { logger, lifecycle, repositories, blobs, rolloutClient, poolClient, temporalSecurity } = compose(
+  'coordinator',
+  config,
+);
 installTemporalLogger(logger);
 
-const connection = await connectTemporal(config.TEMPORAL_ADDRESS, logger, lifecycle);
+const connection = await connectTemporal(config.TEMPORAL_ADDRESS, logger, lifecycle, temporalSecurity);
 lifecycle.onEnd('temporal connection', () => connection.close());
 const bundle = fileURLToPath(new URL('../workflow-bundle.js', import.meta.url));
 const worker = await Worker.create({

@@ -15,6 +15,8 @@ import { AcknowledgementPump } from '../connectivity/acknowledgement-pump.js';
 import { DeviceService } from '../connectivity/device-service.js';
 import { NodeTrust } from '../connectivity/node-trust.js';
 import { PushNotifier } from '../connectivity/push-notifier.js';
+import { tlsFilesOf } from '../connectivity/http/tls.js';
+import { PushAddresses, servicesOf } from '../connectivity/http/push-address.js';
 import { createHandlers } from '../connectivity/registry.js';
 import { parseLabels } from '../domain/balancer/labels.js';
 import { LeonoreError } from '../domain/errors.js';
@@ -41,7 +43,10 @@ const notThisNode = 3;
 
 const config = readEnvironment(NodeConfigSchema, process.env);
 const nodeId = config.LEONORE_NODE_ID;
-const { logger, lifecycle, repositories, blobs, rolloutClient, poolClient } = compose(nodeId, config);
+const { logger, lifecycle, repositories, blobs, rolloutClient, poolClient, temporalSecurity } = compose(
+  nodeId,
+  config,
+);
 installTemporalLogger(logger);
 const abandoned = await removeAbandonedBuilds();
 if (abandoned > 0) logger.info({ abandoned }, 'removed directories of builds whose process was killed');
@@ -105,16 +110,21 @@ const changes = new GatewayChanges(config.DATABASE_URL, nodeId, {
 lifecycle.onEnd('changes', () => changes.close());
 const handlers = createHandlers();
 const push = new PushNotifier(handlers, (gatewayId) => service.gatewayChanged(gatewayId));
+const tls = tlsFilesOf(config);
 const addresses: string[] = [];
+const pushAddresses = new PushAddresses(
+  config.LEONORE_PUSH_ADDRESSES?.split(',') ?? [],
+  servicesOf([config.DATABASE_URL, config.TEMPORAL_ADDRESS]),
+);
 for (const handler of handlers) {
   const { LEONORE_HOST: host, LEONORE_PORT: port } = config;
   const budgets = { caller: config.LEONORE_CALLER_BUDGET, address: config.LEONORE_ADDRESS_BUDGET };
-  addresses.push(await handler.start({ service, blobs, logger, host, port, budgets }));
+  addresses.push(await handler.start({ service, blobs, logger, host, port, budgets, pushAddresses, tls }));
   lifecycle.onEnd(`${handler.protocol} handler`, () => handler.close());
 }
 const address = config.LEONORE_ADDRESS ?? addresses[0] ?? '';
 
-const connection = await connectTemporal(config.TEMPORAL_ADDRESS, logger, lifecycle);
+const connection = await connectTemporal(config.TEMPORAL_ADDRESS, logger, lifecycle, temporalSecurity);
 lifecycle.onEnd('temporal connection', () => connection.close());
 const incarnation = randomUUID();
 // Before the first task is taken: another process that is this node has them.

@@ -1,6 +1,7 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { DefaultLogger, NativeConnection, Runtime } from '@temporalio/worker';
 import type { Logger } from 'pino';
+import type { TemporalSecurity } from '../composition/temporal-security.js';
 import type { Lifecycle } from '../process/lifecycle.js';
 
 const firstDelayMs = 250;
@@ -22,10 +23,11 @@ export async function connectTemporal(
   address: string,
   logger: Logger,
   lifecycle: Lifecycle,
+  security: TemporalSecurity,
 ): Promise<NativeConnection> {
   for (let delayMs = firstDelayMs; ; delayMs = Math.min(delayMs * 2, maximumDelayMs)) {
     try {
-      return await NativeConnection.connect({ address });
+      return await NativeConnection.connect({ address, ...security });
     } catch (error) {
       if (lifecycle.isEnding) throw error;
       logger.warn({ address }, 'Temporal is away; trying again');

@@ -62,7 +62,10 @@ export class SourceBuilder {
   ): Promise<SourceBuild> {
     const { blobs, limits, isolation } = this.options;
     if (isolation === 'required' && !isolating.includes(sandbox.means)) {
-      throw new LeonoreError('BUILD_FAILED', `nothing is built without isolation: ${sandbox.description}`);
+      throw new LeonoreError(
+        'BUILD_FAILED',
+        `nothing is built without isolation (LEONORE_BUILD_ISOLATION): ${sandbox.description}`,
+      );
     }
     const directory = await BuildDirectory.create(sandbox.ownUser);
     try {

@@ -3,7 +3,6 @@ import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox';
 import type { FastifyRequest } from 'fastify';
 import { Batcher } from '../../connectivity/batcher.js';
 import { issueGatewayToken } from '../../connectivity/gateway-token.js';
-import { checkPushAddress } from '../../connectivity/http/push-address.js';
 import { sendText } from '../../connectivity/http/send-text.js';
 import { servedChannels } from '../../connectivity/registry.js';
 import {
@@ -39,7 +38,7 @@ const addressLength = 64;
  * the balancer assigns a node, and from then on the gateway talks to that.
  */
 export const registerRoutes: FastifyPluginAsyncTypebox<RouteOptions> = async (app, { context }) => {
-  const { repositories, pollSeconds, wakePool } = context;
+  const { repositories, pollSeconds, pushAddresses, wakePool } = context;
   const served = servedChannels();
   const verifier = new RegistrationVerifier(context);
   // A fleet that lost its power comes back at one moment: what arrives together is entered in one transaction.
@@ -102,7 +101,7 @@ export const registerRoutes: FastifyPluginAsyncTypebox<RouteOptions> = async (ap
       const credentials = await verifier
         .verify(claim)
         .catch((error: unknown) => refuse(error, profile.id, request));
-      if (pushAddress !== undefined) checkPushAddress(pushAddress, request.ip);
+      if (pushAddress !== undefined) pushAddresses.check(pushAddress, request.socket.remoteAddress ?? '');
       const channel = agreeOn(request.body, served);
       const issued = issueGatewayToken(profile.id);
       const outcome = await registrations.submit({

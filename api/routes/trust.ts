@@ -5,6 +5,7 @@ import { readMetadata, untrusted, type Envelope, type Root } from '../../domain/
 import { pinRoot, requireRole, withRoot } from '../../domain/trust/trusted-metadata.js';
 import { verifier } from '../../trust/ed25519.js';
 import type { StoredMetadata, TrustRepository } from '../../repositories/trust-repository.js';
+import { Text } from '../../domain/text.js';
 import type { RouteOptions } from '../context.js';
 import { problems } from '../schemas/common.js';
 

@@ -1,6 +1,8 @@
 import fastify, { LogController, type FastifyInstance } from 'fastify';
+import type { Server } from 'node:https';
 import type { Logger } from 'pino';
 import { installBudgets, type RequestBudgets } from './request-budgets.js';
+import { followTls, readTls, type TlsFiles } from './tls.js';
 import { installProblems, sendUnroutable } from './problem.js';
 
 export interface ServerOptions {
@@ -9,6 +11,8 @@ export interface ServerOptions {
   /** Believe X-Forwarded-For. */
   readonly trustProxy?: boolean;
   readonly budgets: RequestBudgets;
+  /** Absent or null: without TLS. */
+  readonly tls?: TlsFiles | null;
 }
 
 /**
@@ -17,9 +21,10 @@ export interface ServerOptions {
  */
 export function createServer(
   logger: Logger,
-  { bodyLimit, trustProxy = false, budgets }: ServerOptions,
+  { bodyLimit, trustProxy = false, budgets, tls = null }: ServerOptions,
 ): FastifyInstance {
   const app = fastify({
+    ...(tls === null ? {} : { https: readTls(tls) }),
     loggerInstance: logger,
     logController: new LogController({ disableRequestLogging: true }),
     bodyLimit,
@@ -37,5 +42,11 @@ export function createServer(
   app.removeContentTypeParser('text/plain');
   installProblems(app as unknown as FastifyInstance);
   installBudgets(app as unknown as FastifyInstance, budgets);
+  if (tls !== null) {
+    const unfollow = followTls(app.server as unknown as Server, tls, (error) =>
+      logger.warn({ err: error }, 'the new certificate is not taken'),
+    );
+    app.addHook('onClose', async () => unfollow());
+  }
   return app as unknown as FastifyInstance;
 }

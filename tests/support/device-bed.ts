@@ -9,7 +9,7 @@ import { HttpHandler } from '../../connectivity/http/http-handler.js';
 import type { ChunkAcknowledgement } from '../../repositories/delivery/delivery-repository.js';
 import { DiskBlobStore } from '../../repositories/disk-blob-store.js';
 import { SecretBox } from '../../repositories/secret-box.js';
-import { plentiful } from './test-api.js';
+import { loopbackPush, plentiful } from './test-api.js';
 import { addNode, profileOf, registrationOf, type TestRepositories } from './test-repositories.js';
 
 /** What the node is told of deliveries and packages; nobody hears it when it is absent. */
@@ -51,7 +51,16 @@ export async function serveDevices(
   });
   const handler = new HttpHandler();
   const logger = pino({ level: 'silent' });
-  const address = await handler.start({ service, blobs, logger, host: '127.0.0.1', port: 0, budgets });
+  const address = await handler.start({
+    service,
+    blobs,
+    logger,
+    host: '127.0.0.1',
+    port: 0,
+    budgets,
+    pushAddresses: loopbackPush,
+    tls: null,
+  });
   return {
     service,
     blobs,

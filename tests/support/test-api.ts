@@ -8,6 +8,7 @@ import { Header } from 'tar';
 import { Access } from '../../api/access.js';
 import { apiApp } from '../../api/app.js';
 import { Planner } from '../../compute/planner.js';
+import { PushAddresses } from '../../connectivity/http/push-address.js';
 import { createServer } from '../../connectivity/http/create-server.js';
 import type { RequestBudgets } from '../../connectivity/http/request-budgets.js';
 import { limits } from '../../domain/limits.js';
@@ -29,6 +30,9 @@ export const testTokens = {
 
 /** More than any test asks for. */
 export const plentiful: RequestBudgets = { caller: 1_000_000, address: 1_000_000 };
+
+/** Gateways of tests are on this machine. */
+export const loopbackPush = new PushAddresses(['127.0.0.0/8'], new Set());
 
 export interface TestApi {
   /** Where it listens. */
@@ -75,6 +79,7 @@ export async function testApi(
       rolloutClient,
       access: new Access(tokens, sha256(testTokens.enrolment)),
       pollSeconds: 30,
+      pushAddresses: loopbackPush,
       wakePool: () => undefined,
     },
   });

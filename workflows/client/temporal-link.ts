@@ -4,6 +4,7 @@ import {
   isGrpcServiceError,
   WorkflowExecutionAlreadyStartedError,
   WorkflowNotFoundError,
+  type ConnectionOptions,
   type WorkflowClient,
 } from '@temporalio/client';
 import { LeonoreError } from '../../domain/errors.js';
@@ -20,9 +21,11 @@ export class TemporalLink {
   private readonly underWay = new Set<Promise<unknown>>();
   private wasUsed = false;
 
-  constructor(address: string, namespace: string) {
+  /** @param security how it is spoken to; as options of the SDK */
+  constructor(address: string, namespace: string, security: Pick<ConnectionOptions, 'tls' | 'apiKey'> = {}) {
     this.connection = Connection.lazy({
       address,
+      ...security,
       connectTimeout: '5 seconds',
       // gRPC would wait up to two minutes between two tries: too long after a short absence.
       channelArgs: { 'grpc.initial_reconnect_backoff_ms': 250, 'grpc.max_reconnect_backoff_ms': 2_000 },
