@@ -1,10 +1,12 @@
-import type { GatewayProfile } from '../domain/gateway/profile.js';
+import type { SelectableProfile } from '../domain/gateway/profile.js';
 import type { GatewayRepository } from '../repositories/gateway-repository.js';
 
 /** The gateways that a plan is made for, as they are read; each is the member that its delivery's ordinal names. */
 export interface PlanningSubjects {
   /** A page at a time, from the first one at each call. */
-  readonly readPages: () => AsyncGenerator<{ readonly member: number; readonly profile: GatewayProfile }[]>;
+  readonly readPages: () => AsyncGenerator<
+    { readonly member: number; readonly profile: SelectableProfile }[]
+  >;
   /** Those read so far. */
   readonly ordinals: ReadonlySet<number>;
   /** The state that a gateway named when it was read: its plan is for that one. */

@@ -12,10 +12,8 @@
  */
 import './small-memory.js';
 import { randomBytes } from 'node:crypto';
-import { readFile } from 'node:fs/promises';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Order, RegisterRequest, RegisterResponse, Task } from '../domain/agent-protocol/messages.js';
-import { LeonoreError } from '../domain/errors.js';
 import type { GatewayProfile } from '../domain/gateway/profile.js';
 import { Backoff, jittered } from './connectivity/backoff.js';
 import type { Connectivity } from './connectivity/connectivity.js';
@@ -24,10 +22,11 @@ import { httpConnectivity } from './connectivity/http/http-connectivity.js';
 import { NodeConnection } from './connectivity/node-connection.js';
 import { stateDigest } from './container/state-digest.js';
 import { Container } from './container/container.js';
-import { installedFacts } from './container/generation.js';
 import { Supervisor } from './container/supervisor.js';
 import { ControlGroups } from './isolation/control-groups.js';
 import { Launcher } from './isolation/launcher.js';
+import { agentFacts, makeId } from './agent-facts.js';
+import { enrolmentTokenOf } from './enrolment-token.js';
 import { deliver, recover, refuse } from './delivery/deliver.js';
 import { verifyAndRepair, type Verification } from './delivery/repair.js';
 import type { DeliveryContext } from './delivery/delivery-context.js';
@@ -45,13 +44,13 @@ import { dynamicLinuxFacts, linuxTools, macAddress, staticLinuxFacts } from './p
 import { isolationTools, stateFacts } from './profiler/state-facts.js';
 import { differsNoticeably, Profiler } from './profiler/profiler.js';
 import { agentPaths, createAgentDirectories } from './state/agent-paths.js';
-import { isMissing, removeFile } from './state/atomic-file.js';
+import { removeFile } from './state/atomic-file.js';
 import { boundedLog, type Log } from './state/bounded-log.js';
 import { EndedDeliveries } from './state/ended-deliveries.js';
-import { GatewayKey, keyFile } from './state/gateway-key.js';
+import { openKey, type GatewayKey } from './state/gateway-key.js';
 import { IdentityStore, type Identity } from './state/identity-store.js';
 import { lockRoot } from './state/instance-lock.js';
-import { Journal, type JournalEntry } from './state/journal.js';
+import { changesApplications, Journal } from './state/journal.js';
 import { ReportQueue } from './state/report-queue.js';
 import { messageOf } from './state/system-error.js';
 import { timerMs } from './state/timer.js';
@@ -161,7 +160,7 @@ class Agent {
         nodeAddress: this.#identity.node?.address,
         enrolled: this.#identity.enrolled === true,
       },
-      key: () => this.#openKey(),
+      key: async () => (this.#key ??= await openKey(this.id, agentPaths(options.root).key, log)),
       request: () => this.#registration(),
       onRegistered: (response, token, enrolled) => this.#onRegistered(response, token, enrolled),
       log,
@@ -204,13 +203,8 @@ class Agent {
     const id = options.id ?? known?.id ?? makeId(options.mac ?? macAddress());
     const identity: Identity =
       known?.id === id ? known : { id, mark: known?.mark ?? randomBytes(12).toString('hex') };
-    const enrolmentToken = await enrolmentTokenOf(options);
-    if (enrolmentToken === undefined && identity.token === undefined && identity.enrolled !== true) {
-      throw new LeonoreError(
-        'MALFORMED_INPUT',
-        'No enrolment token: give --enrolment-token or --enrolment-token-file, or set LEONORE_ENROLMENT_TOKEN.',
-      );
-    }
+    const isKnown = identity.token !== undefined || identity.enrolled === true;
+    const enrolmentToken = await enrolmentTokenOf(options, isKnown);
     // Only what is new is written: a full disk must not keep the applications of a known gateway from starting.
     if (identity !== known) await identities.save(identity);
     const launcher = await Launcher.open({
@@ -489,20 +483,6 @@ class Agent {
     return { profile, agentVersion, ...(pushAddress === undefined ? {} : { pushAddress }) };
   }
 
-  /** The key of this gateway; undefined as long as the disk takes none. */
-  async #openKey(): Promise<GatewayKey | undefined> {
-    const { log } = this.parts;
-    const store = keyFile(agentPaths(this.options.root).key);
-    try {
-      this.#key ??= await GatewayKey.open(this.id, store, (error) =>
-        log('warn', 'the counter of the key cannot be kept', { problem: messageOf(error) }),
-      );
-    } catch (error) {
-      log('error', 'there is no key, and none can be kept', { problem: messageOf(error) });
-    }
-    return this.#key;
-  }
-
   async #onRegistered(response: RegisterResponse, token: string, enrolled: boolean): Promise<void> {
     this.#registered = true;
     this.#rootSought = false;
@@ -538,37 +518,4 @@ class Agent {
       this.parts.log('error', otherwise, { problem: messageOf(error) });
     });
   }
-}
-
-/** What the gateway enrols with; undefined when it has nothing any more. */
-async function enrolmentTokenOf(options: AgentOptions): Promise<string | undefined> {
-  const { enrolmentToken, enrolmentTokenFile } = options;
-  if (enrolmentToken !== undefined && enrolmentToken !== '') return enrolmentToken;
-  if (enrolmentTokenFile === undefined) return undefined;
-  try {
-    const token = (await readFile(enrolmentTokenFile, 'utf8')).trim();
-    return token === '' ? undefined : token;
-  } catch (error) {
-    if (isMissing(error)) return undefined;
-    throw error;
-  }
-}
-
-function changesApplications(entry: JournalEntry): boolean {
-  return entry.step === 'switch' || entry.step === 'start' || entry.step === 'undo';
-}
-
-function makeId(mac: string | undefined): string {
-  return `gw-${mac === undefined ? randomBytes(6).toString('hex') : mac.replace(/[^0-9A-Za-z]/g, '').toLowerCase()}`;
-}
-
-function agentFacts(options: AgentOptions, id: string, container: Container): Record<string, unknown> {
-  return {
-    id,
-    ...(options.mac === undefined ? {} : { mac: options.mac }),
-    strategies: options.strategy === 'push' ? ['push', 'pull'] : ['pull'],
-    protocols: ['http'],
-    ...(options.labels === undefined ? {} : { labels: options.labels }),
-    installed: container.current.artifacts.map(installedFacts),
-  };
 }

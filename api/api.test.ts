@@ -235,10 +235,7 @@ describe('registration', () => {
     });
     expect((await register(one, {}, 'lgw_xx.yy')).status).toBe(401);
     expect((await call('DELETE', `/api/v1/gateways/${one}`)).status).toBe(204);
-    expect(await register(one, {}, body['token'] as string)).toMatchObject({
-      status: 403,
-      body: { code: 'GATEWAY_DECOMMISSIONED' },
-    });
+    expect((await register(one, {}, body['token'] as string)).status).toBe(403);
   });
 
   test('a gateway with no protocol in common is told what there is', async () => {

@@ -3,7 +3,7 @@ import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { registerDevice, type Brought, type DeviceAnswer } from '../tests/support/device-side.js';
 import { ed25519Key, hmacKey, type TestKey } from '../tests/support/test-key.js';
 import { addNode } from '../tests/support/test-repositories.js';
-import { randomName, testApi, testTokens, type TestApi } from '../tests/support/test-api.js';
+import { artifactTar, randomName, testApi, testTokens, type TestApi } from '../tests/support/test-api.js';
 
 let api: TestApi;
 
@@ -366,6 +366,27 @@ describe('gateways that are expected', () => {
       labels: { site: 'b8', kind: 'x' },
     });
   });
+});
+
+test('an artifact may ask for what devices say of themselves, in plans too', async () => {
+  const name = randomName('app');
+  const tar = artifactTar(
+    `name: ${name}\nversion: 1.0.0\nkind: application\npolicies: { select: 'reported.floor == "3" && !labels.floor' }\n`,
+  );
+  const added = await fetch(`${api.address}/api/v1/artifacts`, {
+    method: 'POST',
+    headers: { authorization: `Bearer ${testTokens.admin}`, 'content-type': 'application/x-tar' },
+    body: new Uint8Array(tar),
+  });
+  expect(added.status).toBe(201);
+  const token = await enrolment();
+  const [third, fourth] = [randomName('gw'), randomName('gw')];
+  await register(third, { bearer: token, key: ed25519Key(), labels: { floor: '3' } });
+  await register(fourth, { bearer: token, key: ed25519Key(), labels: { floor: '4' } });
+  const plansOf = async (gatewayId: string): Promise<string> =>
+    JSON.stringify((await manage('POST', '/api/v1/plans', { requests: [name], gatewayId })).body);
+  expect(await plansOf(third)).toContain(`"install":["${name}@1.0.0"]`);
+  expect(await plansOf(fourth)).not.toContain(`"install":["${name}@1.0.0"]`);
 });
 
 test("labels are the operator's to change, and stay when the gateway reports", async () => {

@@ -181,7 +181,12 @@ export class RegistrationRepository {
           ELSE leonore_labels(gateway.operator_labels, gateway.reported_labels, EXCLUDED.profile -> 'labels') END,
         last_seen_at = now()`;
     // Open deliveries follow the gateway to its node, and are spoken in the channel agreed on now.
-    await followRegistrations(tx, rows);
+    const channels = entries.map(({ nodeId, registration: { profile, channel } }) => ({
+      id: profile.id,
+      node_id: nodeId,
+      ...channel,
+    }));
+    await followRegistrations(tx, jsonText(channels));
   }
 }
 
@@ -321,10 +326,8 @@ function outcomeOf(
   return { node: { id: nodeId, address: addresses.get(nodeId) ?? '' }, keepsToken };
 }
 
-function toRow({ registration, nodeId, state, keepsToken, enrols }: Entry): Record<string, unknown> {
-  const { profile, channel, pushAddress, agentVersion, newTokenHash, credentials } = registration;
-  const { key, ownTokenHash, address } = credentials;
-  const grant = enrols ? credentials.enrolment : null;
+function toRow(entry: Entry): Record<string, unknown> {
+  const { profile, channel, pushAddress, agentVersion } = entry.registration;
   return {
     id: profile.id,
     mac: profile.mac ?? null,
@@ -336,21 +339,34 @@ function toRow({ registration, nodeId, state, keepsToken, enrols }: Entry): Reco
     strategy: channel.strategy,
     installed: profile.installed ?? [],
     push_address: pushAddress,
-    node_id: nodeId,
-    // Who waits for a person has no token: it is given one with its first answer after that.
-    token_hash: keepsToken || state === 'pending' ? null : hexOf(newTokenHash),
+    node_id: entry.nodeId,
     agent_version: agentVersion,
-    state,
-    key: key?.text ?? null,
-    key_secret: key?.sealedSecret == null ? null : hexOf(key.sealedSecret),
-    counter: key?.counter ?? 0,
-    confirmed: keepsToken && ownTokenHash !== null,
-    registered_from: address,
-    enrolment_id: grant?.enrolmentId ?? null,
-    operator_labels: grant?.labels ?? {},
-    reported_labels: grant?.reportedLabels ?? [],
+    state: entry.state,
+    ...identityOf(entry),
   };
 }
+
+/** What of a row tells who the gateway is. */
+function identityOf({ registration, state, keepsToken, enrols }: Entry): Record<string, unknown> {
+  const { newTokenHash, credentials } = registration;
+  const { key, address, enrolment } = credentials;
+  const sealed = key?.sealedSecret ?? null;
+  const grant = enrols && enrolment !== null ? enrolment : noGrant;
+  return {
+    // Who waits for a person has no token: it is given one with its first answer after that.
+    token_hash: keepsToken || state === 'pending' ? null : hexOf(newTokenHash),
+    key: key?.text ?? null,
+    key_secret: sealed === null ? null : hexOf(sealed),
+    counter: key?.counter ?? 0,
+    confirmed: keepsToken,
+    registered_from: address,
+    enrolment_id: grant.enrolmentId,
+    operator_labels: grant.labels,
+    reported_labels: grant.reportedLabels,
+  };
+}
+
+const noGrant = { enrolmentId: null, labels: {}, reportedLabels: [] } as const;
 
 /** What the sealed secret of a gateway's key is bound to. */
 export function secretPlaceOf(gatewayId: string): string {

@@ -16,7 +16,9 @@ import {
 import Type, { type Static } from 'typebox';
 import { Value } from 'typebox/value';
 import { proofHeaders, proofText } from '../../domain/agent-protocol/registration-proof.js';
+import type { Log } from './bounded-log.js';
 import { readStateFile, writeStateFile } from './state-file.js';
+import { messageOf } from './system-error.js';
 
 const KeySchema = Type.Object({
   /** The gateway whose key it is: under another id the device is another gateway. */
@@ -30,13 +32,13 @@ const KeySchema = Type.Object({
 type StoredKey = Static<typeof KeySchema>;
 
 /** Where a key is kept. */
-export interface KeyStore {
+interface KeyStore {
   load(): Promise<StoredKey | undefined>;
   save(key: StoredKey): Promise<void>;
 }
 
 /** In a file of mode 0600, with a second copy: a key that is lost has to be readmitted by a person. */
-export function keyFile(path: string): KeyStore {
+function keyFile(path: string): KeyStore {
   return {
     async load() {
       const value = await readStateFile(path);
@@ -122,5 +124,17 @@ export class GatewayKey {
       privateKey: this.privateKey.export({ format: 'der', type: 'pkcs8' }).toString('base64'),
       counter: this.#counter,
     });
+  }
+}
+
+/** The key of a gateway that is kept in a file; undefined as long as the disk takes none. */
+export async function openKey(gatewayId: string, path: string, log: Log): Promise<GatewayKey | undefined> {
+  try {
+    return await GatewayKey.open(gatewayId, keyFile(path), (error) =>
+      log('warn', 'the counter of the key cannot be kept', { problem: messageOf(error) }),
+    );
+  } catch (error) {
+    log('error', 'there is no key, and none can be kept', { problem: messageOf(error) });
+    return undefined;
   }
 }

@@ -90,3 +90,8 @@ export class Journal {
     await removeFile(this.path);
   }
 }
+
+/** Tells entries of steps that stop and start applications themselves. */
+export function changesApplications(entry: JournalEntry): boolean {
+  return entry.step === 'switch' || entry.step === 'start' || entry.step === 'undo';
+}

@@ -61,7 +61,7 @@ export const registerRoutes: FastifyPluginAsyncTypebox<RouteOptions> = async (ap
   app.removeContentTypeParser('application/json');
   app.addContentTypeParser('application/json', { parseAs: 'buffer' }, (request, body: Buffer, done) => {
     digests.set(request, createHash('sha256').update(body).digest('hex'));
-    parseJson(request, body.toString('utf8'), done);
+    void parseJson(request, body.toString('utf8'), done);
   });
 
   /** Notes who came under another's id, and refuses it. */

@@ -97,7 +97,10 @@ export const ExpectedGatewaySchema = Type.Object({
 export const ExpectRequestSchema = Type.Object(
   {
     gateways: Type.Array(
-      Type.Object({ id: GatewayIdSchema, labels: Type.Optional(NewLabelsSchema), nodeId: NodeIdSchema }, strict),
+      Type.Object(
+        { id: GatewayIdSchema, labels: Type.Optional(NewLabelsSchema), nodeId: NodeIdSchema },
+        strict,
+      ),
       { minItems: 1, maxItems: limits.expectedGateways.perRequest },
     ),
     codes: Type.Optional(

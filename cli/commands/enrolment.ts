@@ -67,10 +67,11 @@ async function create(
   name: string,
 ): Promise<undefined> {
   const { count, expires, id, label = [], reported, site, node, approval, keyless } = options;
-  const labels = Object.fromEntries([...label.map(pairOf), ...(site === undefined ? [] : [['site', site]])]);
+  const labels: Record<string, string> = Object.fromEntries(label.map(pairOf));
+  if (site !== undefined) labels['site'] = site;
   const made = await client.createEnrolment({
     name,
-    labels: labels as Record<string, string>,
+    labels,
     approval,
     ...(id === undefined ? {} : { ids: [...id] }),
     ...(reported === undefined ? {} : { reportedLabels: [...reported] }),

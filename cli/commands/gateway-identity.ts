@@ -1,5 +1,4 @@
 import type { Command } from 'commander';
-import type { Contest } from '../../client/resources.js';
 import { contestReasons } from '../../domain/gateway/admission.js';
 import { limits } from '../../domain/limits.js';
 import { duration } from '../arguments.js';
@@ -82,7 +81,7 @@ async function contested({ client, out }: VerbContext<object>, id?: string): Pro
       ['GATEWAY', 'WHAT CAME', 'FROM', 'TIMES', 'FIRST', 'LAST', 'KEY'],
       contests.map(({ gatewayId, reason, address, count, firstAt, lastAt, key }) => [
         gatewayId,
-        reasonText(reason),
+        contestReasons[reason],
         address,
         count,
         instantText(firstAt),
@@ -92,12 +91,6 @@ async function contested({ client, out }: VerbContext<object>, id?: string): Pro
       'nobody came under the id of another',
     ),
   );
-}
-
-function reasonText(reason: Contest['reason']): string {
-  return Object.hasOwn(contestReasons, reason)
-    ? contestReasons[reason as keyof typeof contestReasons]
-    : String(reason);
 }
 
 async function approve({ client, out }: VerbContext<object>, id: string): Promise<undefined> {

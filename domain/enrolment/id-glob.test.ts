@@ -4,10 +4,7 @@ import { matchesIdGlob } from './id-glob.js';
 
 /** The plain meaning of a pattern. */
 function means(glob: string): RegExp {
-  const parts = [...glob].map((sign) =>
-    sign === '*' ? '.*' : sign === '?' ? '.' : sign.replace(/[.-]/, '\\$&'),
-  );
-  return new RegExp(`^${parts.join('')}$`);
+  return new RegExp(`^${glob.replaceAll('.', '[.]').replaceAll('*', '.*').replaceAll('?', '.')}$`);
 }
 
 test('a pattern means what it says', () => {

@@ -69,3 +69,10 @@ CREATE TABLE expected_gateway (
   created_at timestamptz(3) NOT NULL DEFAULT now(),
   expires_at timestamptz(3)
 );
+
+-- Nodes remember the secret of a symmetric key as well: a change of it is announced like that of a token.
+DROP TRIGGER gateway_changed ON gateway;
+CREATE TRIGGER gateway_changed AFTER UPDATE OF token_hash, key_secret, node_id, state, profile_wanted ON gateway FOR EACH ROW
+  WHEN ((OLD.token_hash, OLD.key_secret, OLD.node_id, OLD.state, OLD.profile_wanted)
+        IS DISTINCT FROM (NEW.token_hash, NEW.key_secret, NEW.node_id, NEW.state, NEW.profile_wanted))
+  EXECUTE FUNCTION leonore_gateway_changed();
