@@ -2,7 +2,7 @@
 import { afterEach, beforeEach, expect, test } from '@jest/globals';
 import { mkdir, rm, stat, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { problem } from './testing/device-server.js';
+import { enrolmentToken, problem } from './testing/device-server.js';
 import { AgentBed, application, exists } from './testing/test-agent.js';
 import { testPackage, testTask } from './testing/test-package.js';
 
@@ -53,7 +53,7 @@ test('once it is known by its key, the file of the enrolment token is gone, and 
   await works('d2');
   const tokens = bed.server.registrations.slice(before).map(({ token }) => token);
   expect(tokens.length).toBeGreaterThan(0);
-  expect(tokens).not.toContain('enrolment');
+  expect(tokens).not.toContain(enrolmentToken);
 });
 
 test('a LEONORE that knows no keys leaves it the enrolment token', async () => {

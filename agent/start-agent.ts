@@ -11,50 +11,33 @@
  *  - An agent that is closed leaves its state as a power cut would; there is one way back, not two.
  */
 import './small-memory.js';
-import { randomBytes } from 'node:crypto';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Order, RegisterRequest, RegisterResponse, Task } from '../domain/agent-protocol/messages.js';
 import type { GatewayProfile } from '../domain/gateway/profile.js';
+import { openParts, type AgentParts } from './agent-parts.js';
 import { Backoff, jittered } from './connectivity/backoff.js';
-import type { Connectivity } from './connectivity/connectivity.js';
 import { DeviceError } from './connectivity/device-error.js';
-import { httpConnectivity } from './connectivity/http/http-connectivity.js';
 import { NodeConnection } from './connectivity/node-connection.js';
 import { stateDigest } from './container/state-digest.js';
-import { Container } from './container/container.js';
-import { Supervisor } from './container/supervisor.js';
-import { ControlGroups } from './isolation/control-groups.js';
-import { Launcher } from './isolation/launcher.js';
-import { agentFacts, makeId } from './agent-facts.js';
-import { enrolmentTokenOf } from './enrolment-token.js';
 import { deliver, recover, refuse } from './delivery/deliver.js';
 import { verifyAndRepair, type Verification } from './delivery/repair.js';
 import type { DeliveryContext } from './delivery/delivery-context.js';
 import { ReportSender } from './delivery/report-sender.js';
 import {
   agentVersion,
-  defaultApplicationLimits,
   defaultProfileIntervalSeconds,
   defaultTimes,
   defaultVerifyIntervalSeconds,
   pushPollFactor,
   type AgentOptions,
 } from './options.js';
-import { dynamicLinuxFacts, linuxTools, macAddress, staticLinuxFacts } from './profiler/linux-facts.js';
-import { isolationTools, stateFacts } from './profiler/state-facts.js';
-import { differsNoticeably, Profiler } from './profiler/profiler.js';
+import { stateFacts } from './profiler/state-facts.js';
+import { differsNoticeably } from './profiler/profiler.js';
 import { agentPaths, createAgentDirectories } from './state/agent-paths.js';
-import { removeFile } from './state/atomic-file.js';
-import { boundedLog, type Log } from './state/bounded-log.js';
-import { EndedDeliveries } from './state/ended-deliveries.js';
-import { openKey, type GatewayKey } from './state/gateway-key.js';
-import { IdentityStore, type Identity } from './state/identity-store.js';
 import { lockRoot } from './state/instance-lock.js';
-import { changesApplications, Journal } from './state/journal.js';
-import { ReportQueue } from './state/report-queue.js';
+import { changesApplications } from './state/journal.js';
 import { messageOf } from './state/system-error.js';
 import { timerMs } from './state/timer.js';
-import { GatewayTrust } from './trust/gateway-trust.js';
 import { TaskJudge } from './trust/task-judge.js';
 
 /** Each is some attempts already; with the pauses between them this outlasts an outage of some twenty minutes. */
@@ -84,7 +67,7 @@ export async function startAgent(options: AgentOptions): Promise<RunningAgent> {
   await createAgentDirectories(paths);
   const lock = await lockRoot(paths.root);
   try {
-    const agent = await Agent.create(options);
+    const agent = await Agent.open(options);
     const ended = agent.run().finally(() => lock.release());
     // Whoever does not wait for the end learns of it by close().
     ended.catch(() => undefined);
@@ -102,33 +85,11 @@ export async function startAgent(options: AgentOptions): Promise<RunningAgent> {
   }
 }
 
-interface Parts {
-  /** Whoever wants to know of what happens to applications. */
-  readonly news: { listener: () => void };
-  readonly identity: Identity;
-  readonly enrolmentToken: string | undefined;
-  readonly identities: IdentityStore;
-  readonly launcher: Launcher;
-  readonly container: Container;
-  readonly supervisor: Supervisor;
-  readonly profiler: Profiler;
-  readonly journal: Journal;
-  readonly queue: ReportQueue;
-  readonly ended: EndedDeliveries;
-  readonly trust: GatewayTrust;
-  readonly connectivity: Connectivity;
-  readonly log: Log;
-}
-
 class Agent {
   readonly #stop = new AbortController();
   readonly #connection: NodeConnection;
-  #key: GatewayKey | undefined;
-  /** The file of the enrolment token has been removed, or cannot be. */
-  #isTokenGone = false;
   readonly #reports: ReportSender;
   readonly #judge: TaskJudge;
-  #identity: Identity;
   #sentProfile: GatewayProfile | null = null;
   #profileDueAtMs = 0;
   #profileWanted = false;
@@ -146,23 +107,19 @@ class Agent {
 
   private constructor(
     private readonly options: AgentOptions,
-    private readonly parts: Parts,
+    private readonly parts: AgentParts,
   ) {
-    this.#identity = parts.identity;
     const times = { ...defaultTimes, ...options.times };
-    const { connectivity, log, queue, ended } = parts;
+    const { connectivity, identity, log, queue, ended } = parts;
+    const { token, node, enrolled } = identity.known;
     const { signal } = this.#stop;
     this.#connection = new NodeConnection({
       connectivity,
-      enrolmentToken: parts.enrolmentToken,
-      credentials: {
-        token: this.#identity.token,
-        nodeAddress: this.#identity.node?.address,
-        enrolled: this.#identity.enrolled === true,
-      },
-      key: async () => (this.#key ??= await openKey(this.id, agentPaths(options.root).key, log)),
+      enrolmentToken: identity.enrolmentToken,
+      credentials: { token, nodeAddress: node?.address, enrolled: enrolled === true },
+      key: () => identity.openKey(),
       request: () => this.#registration(),
-      onRegistered: (response, token, enrolled) => this.#onRegistered(response, token, enrolled),
+      onRegistered: async (response, own, isEnrolled) => this.#onRegistered(response, own, isEnrolled),
       log,
       signal,
       firstRetryMs: times.firstRetryMs,
@@ -194,77 +151,8 @@ class Agent {
     });
   }
 
-  static async create(options: AgentOptions): Promise<Agent> {
-    const paths = agentPaths(options.root);
-    const times = { ...defaultTimes, ...options.times };
-    const log = boundedLog(paths.log, options.log);
-    const identities = new IdentityStore(paths.identity);
-    const known = await identities.load();
-    const id = options.id ?? known?.id ?? makeId(options.mac ?? macAddress());
-    const identity: Identity =
-      known?.id === id ? known : { id, mark: known?.mark ?? randomBytes(12).toString('hex') };
-    const isKnown = identity.token !== undefined || identity.enrolled === true;
-    const enrolmentToken = await enrolmentTokenOf(options, isKnown);
-    // Only what is new is written: a full disk must not keep the applications of a known gateway from starting.
-    if (identity !== known) await identities.save(identity);
-    const launcher = await Launcher.open({
-      container: paths.container,
-      own: paths.own,
-      mark: identity.mark,
-      groups: await ControlGroups.open(`leonore-${identity.mark.slice(0, 12)}`),
-      most: options.isolation ?? 'full',
-      user: options.applicationUser,
-      limits: { ...defaultApplicationLimits, ...options.applicationLimits },
-      log,
-    });
-    const container = await Container.open(paths.container, launcher);
-    const measured = [staticLinuxFacts, dynamicLinuxFacts(paths.container)];
-    const told = [
-      { name: 'overlay', read: () => options.profileOverlay ?? {} },
-      { name: 'agent', read: () => agentFacts(options, id, container) },
-    ];
-    // An overlay that makes no profile is refused at once; asking the tools for their versions takes its time.
-    await new Profiler([...measured, ...told]).read();
-    const profiler = new Profiler([...measured, linuxTools(isolationTools(launcher)), ...told]);
-    const news: Parts['news'] = { listener: () => undefined };
-    return new Agent(options, {
-      news,
-      identity,
-      enrolmentToken,
-      identities,
-      launcher,
-      container,
-      profiler,
-      log,
-      supervisor: new Supervisor({
-        container,
-        launcher,
-        gatewayId: id,
-        temporary: paths.temporary,
-        log,
-        graceMs: times.graceMs,
-        checkWithinMs: times.checkWithinMs,
-        onNews: () => news.listener(),
-      }),
-      journal: new Journal(paths.journal),
-      queue: await ReportQueue.open(paths.reports),
-      ended: await EndedDeliveries.open(paths.ended),
-      trust: await GatewayTrust.open({
-        path: paths.trust,
-        root: options.trustRoot,
-        isRequired: options.requireSignatures === true,
-      }),
-      connectivity: await httpConnectivity({
-        server: options.server,
-        timeoutMs: times.requestTimeoutMs,
-        firstRetryMs: times.firstRetryMs,
-        mostRetryMs: times.mostRetryMs,
-        userAgent: `leonore-agent/${agentVersion}`,
-        ...(options.strategy === 'push'
-          ? { push: { host: options.pushHost ?? '127.0.0.1', port: options.pushPort ?? 0 } }
-          : {}),
-      }),
-    });
+  static async open(options: AgentOptions): Promise<Agent> {
+    return new Agent(options, await openParts(options));
   }
 
   get #isStopped(): boolean {
@@ -272,7 +160,7 @@ class Agent {
   }
 
   get id(): string {
-    return this.#identity.id;
+    return this.parts.identity.known.id;
   }
 
   stop(): void {
@@ -392,7 +280,7 @@ class Agent {
         defaultStaysUpMs: times.staysUpMs,
       },
       signal: this.#stop.signal,
-      stateDigest: () => stateDigest(container, this.#identity.mark),
+      stateDigest: () => stateDigest(container, this.parts.identity.known.mark),
       fetchArchive: (wanted, sink, signal) =>
         this.#connection.call(
           (session) => connectivity.download(session, wanted, sink, signal),
@@ -438,7 +326,7 @@ class Agent {
   async #readProfile(): Promise<GatewayProfile> {
     const { profiler, container, supervisor, launcher } = this.parts;
     const profile = await profiler.read();
-    const digest = await stateDigest(container, this.#identity.mark);
+    const digest = await stateDigest(container, this.parts.identity.known.mark);
     const state = stateFacts({ container, supervisor, launcher, digest, ...this.#verification });
     return { ...profile, state };
   }
@@ -465,8 +353,8 @@ class Agent {
   async #pause(): Promise<void> {
     if (this.#noticed || this.#stop.signal.aborted) return;
     const { intervalSeconds } = this.options;
-    const factor = this.#identity.strategy === 'push' ? pushPollFactor : 1;
-    const seconds = intervalSeconds ?? (this.#identity.pollIntervalSeconds ?? 30) * factor;
+    const factor = this.parts.identity.known.strategy === 'push' ? pushPollFactor : 1;
+    const seconds = intervalSeconds ?? (this.parts.identity.known.pollIntervalSeconds ?? 30) * factor;
     const over = new AbortController();
     this.#wake = () => over.abort();
     const pauseMs = timerMs(jittered(Math.max(seconds, leastPauseSeconds) * 1_000));
@@ -489,33 +377,6 @@ class Agent {
     this.#attempts = 0;
     // Another node knows other tags.
     this.#etag = undefined;
-    const before = JSON.stringify(this.#identity);
-    this.#identity = {
-      id: this.#identity.id,
-      mark: this.#identity.mark,
-      token,
-      ...(enrolled ? { enrolled } : {}),
-      node: response.node,
-      strategy: response.strategy,
-      pollIntervalSeconds: response.pollIntervalSeconds,
-    };
-    // On a full disk it holds for as long as the agent runs; after that the key has to help.
-    if (JSON.stringify(this.#identity) !== before)
-      await this.#attempt('what the registration brought cannot be kept', () =>
-        this.parts.identities.save(this.#identity),
-      );
-    const { enrolmentTokenFile } = this.options;
-    if (enrolled && enrolmentTokenFile !== undefined && !this.#isTokenGone) {
-      // Whoever finds this disk later shall not enrol anything with it.
-      await this.#attempt('the enrolment token cannot be removed', () => removeFile(enrolmentTokenFile));
-      this.#isTokenGone = true;
-    }
-  }
-
-  /** Does what the disk may refuse, and says so. */
-  async #attempt(otherwise: string, work: () => Promise<void>): Promise<void> {
-    await work().catch((error: unknown) => {
-      this.parts.log('error', otherwise, { problem: messageOf(error) });
-    });
+    await this.parts.identity.remember(response, token, enrolled);
   }
 }

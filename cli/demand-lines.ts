@@ -3,11 +3,12 @@ import { bytesText } from './output.js';
 
 /** What running an artifact takes from its gateway, for people: one line each. */
 export function demandLines({ isolation, limits = {}, needs = {}, restart }: Demands): string[] {
-  const { memoryBytes, processes, cpuPercent } = limits;
+  const { memoryBytes, processes, cpuPercent, diskBytes } = limits;
   const most = [
     memoryBytes === undefined ? [] : `${bytesText(memoryBytes)} of memory`,
     processes === undefined ? [] : `${processes} processes`,
     cpuPercent === undefined ? [] : `${cpuPercent}% of a core`,
+    diskBytes === undefined ? [] : `${bytesText(diskBytes)} of data`,
   ].flat();
   return [
     isolation === undefined ? [] : `isolation: at least ${isolation}`,

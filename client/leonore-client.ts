@@ -257,6 +257,11 @@ export class LeonoreClient {
     return answerOf(this.http.POST('/api/v1/orders', { body, params: { header } }));
   }
 
+  /** What an order would do: on how many gateways, and what would go with it. */
+  async previewOrder(body: NewOrder): Promise<Omit<GivenOrder, 'id'>> {
+    return answerOf(this.http.POST('/api/v1/orders/preview', { body }));
+  }
+
   /** Each gateway's part in orders, oldest first. */
   async orders(filter: { order?: string; gateway?: string } = {}): Promise<GatewayOrder[]> {
     return allPages((page) => this.http.GET('/api/v1/orders', { params: { query: { ...page, ...filter } } }));

@@ -5,12 +5,14 @@
 import { chmodSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { shortAwk } from './short-awk.mjs';
 
 const root = join(dirname(fileURLToPath(import.meta.url)), '..');
 /** In this order: the first sets up what all others use, the last runs. */
 const parts = [
   'surroundings',
   'asking',
+  'identity',
   'profile',
   'reporting',
   'running',
@@ -26,7 +28,9 @@ const parts = [
 ];
 
 const source = parts.map((name) => readFileSync(join(root, 'agent/sh/parts', `${name}.sh`), 'utf8')).join('');
-const functions = [...source.matchAll(/^([a-z]\w*)\(\) /gm)].map((match) => match[1]);
+/** Commands that are used so often that a function of a short name is less than what it saves. */
+const often = ['printf', 'grep', 'kill', 'cat', 'echo', 'sync', 'mkdir', 'tail', 'rm'];
+const functions = [...source.matchAll(/^([a-z]\w*)\(\) /gm)].map((match) => match[1]).concat(often);
 /** Where the shell takes a word for a command: words of messages, of awk and of JSON stay. */
 const commands =
   /(?<=^|[;&|(){!] ?|\b(?:if|then|else|elif|while|until|do|in_time|trap|limited \S+) )[a-z]\w*(?=[\s;)&|<>]|\(\) |$)/gm;
@@ -36,10 +40,31 @@ const lines = source
   .map((line) => line.replace(/^\t+/, ''))
   .filter((line) => line !== '' && !line.startsWith('#'))
   // Not where it is part of a variable's name, or a value.
-  .map((line) => (line.includes('read -r') ? line.replace(/ _[a-z]+\b/g, ' _') : line))
+  .map((line) => (/read -r|columns /.test(line) ? line.replace(/ _[a-z]+\b/g, ' _') : line))
   .map((line) => line.replace(/ (&&|\|\|) /g, '$1'))
   .join('\n');
-const text = tightened(withShortVariables(withShortFunctions(lines)));
+/** Programs for awk and for shells of their own are shortened by themselves, or not at all, and put back in the end. */
+const programs = [];
+const shell = lines
+  .replace(/(?<=\bsh -c |\bscene=)'([^']*)'/g, (_all, program) => kept(program))
+  .replace(
+    /(?<=\b(?:awk|rows) )((?:-v \w+=(?:"[^\n]*?"|\S+)(?: (?:\\\n)?))*)'([^']*)'/g,
+    (_all, given, program) => {
+      const short = shortAwk(
+        program,
+        [...given.matchAll(/-v (\w+)=/g)].map(([, name]) => name),
+      );
+      return (
+        given.replace(/(?<=-v )\w+(?==)/g, (name) => short.names.get(name) ?? name) + kept(short.program)
+      );
+    },
+  );
+const wrappers = often.map((name) => `${name}() { \\${name}${name === 'sync' ? '' : ' "$@"'}; }\n`).join('');
+const text = tightened(withShortFiles(withShortFunctions(withShortVariables(`${wrappers}${shell}`)))).replace(
+  // eslint-disable-next-line no-control-regex -- the mark that no source has
+  /\u0001(\d+)\u0001/g,
+  (_all, index) => programs[Number(index)],
+);
 const disabled = source.match(/^# shellcheck disable=\S+/m)?.[0] ?? '';
 const head = [
   '#!/bin/sh',
@@ -52,13 +77,20 @@ mkdirSync(dirname(target), { recursive: true });
 writeFileSync(target, `${head.join('\n')}\n${text}\n`);
 chmodSync(target, 0o755);
 
-/** Gives functions short names, the most used the shortest; no command begins with a capital. */
+function kept(program) {
+  programs.push(program);
+  return `'\u0001${programs.length - 1}\u0001'`;
+}
+
+/** Names by length: one letter, then two. Functions and variables may have the same, and there are no commands of these. */
+function shortNames() {
+  const letters = [...'abcdefghijklmnopqrstuvxyzABCDEFGHIJKLMNOPQRSTUVWXYZ'];
+  return [...letters, ...letters.flatMap((first) => [...'0123456789'].map((second) => first + second))];
+}
+
+/** Gives functions short names, the most used the shortest. */
 function withShortFunctions(script) {
-  const letters = 'ABCDEFGHIJKLMNOPQRSTUVWXYZ';
-  const names = [
-    ...letters,
-    ...[...letters].flatMap((first) => [...'abcdeg'].map((second) => first + second)),
-  ];
+  const names = shortNames();
   const uses = new Map(functions.map((name) => [name, 0]));
   for (const [name] of script.matchAll(commands)) if (uses.has(name)) uses.set(name, uses.get(name) + 1);
   const ordered = [...uses].sort(([, left], [, right]) => right - left);
@@ -73,22 +105,23 @@ function withShortFunctions(script) {
 function withShortVariables(script) {
   const given = [
     /(?<=(?:^|[\s;&|(){`])(?<!-[vo] ))[a-z]\w*(?==)/gm,
-    /(?<=\bread -r (?:\w+ )*)[a-z]\w*/g,
-    /(?<=\bfor )[a-z]\w*(?= in\b)/g,
+    /(?<=\b(?:read -r|columns) (?:\w+ )*)[a-z]\w*/g,
+    /(?<=\bfor )[a-z]\w*(?=;| in\b)/g,
   ];
-  const read = [/(?<=\$\{?)[a-z]\w*/g, /(?<=\$\(\((?:(?!\)\)).)*)(?<![\w$])(?<!\$\()[a-z]\w*/g];
+  const read = [/(?<=\$(?:\{#?)?)[a-z]\w*/g, /(?<=\$\(\((?:(?!\)\)).)*)(?<![\w$])(?<!\$\()[a-z]\w*/g];
   const uses = new Map();
   for (const place of given) for (const [name] of script.matchAll(place)) uses.set(name, 0);
-  // Those are dd's.
-  for (const operand of ['count', 'seek']) uses.delete(operand);
+  // Those are dd's, and one is of a range.
+  for (const operand of ['count', 'seek', 'bytes']) uses.delete(operand);
+  // In arithmetic a name may be that of a function in a command within.
+  const both = functions.filter((name) => uses.has(name));
+  if (both.length > 0) throw new Error(`names of functions and of variables: ${both.join(', ')}`);
   for (const place of [...given, ...read]) {
     for (const [name] of script.matchAll(place)) if (uses.has(name)) uses.set(name, uses.get(name) + 1);
   }
-  const letters = 'abcdefghijklmnopqrstuvwxyz';
-  const free = [...letters, ...[...letters].flatMap((first) => [...letters].map((second) => first + second))];
-  // What is named by one letter or two already keeps its name, and so do the shell's own words.
-  const taken = new Set([...uses.keys()].filter((name) => name.length < 3).concat('do', 'fi', 'if', 'in'));
-  const names = free.filter((name) => !taken.has(name));
+  // What is named by one letter or two already keeps its name.
+  const taken = new Set([...uses.keys()].filter((name) => name.length < 3));
+  const names = shortNames().filter((name) => !taken.has(name));
   const renamed = new Map();
   for (const [name] of [...uses].sort(([, left], [, right]) => right - left)) {
     if (name.length < 3) continue;
@@ -101,26 +134,29 @@ function withShortVariables(script) {
   );
 }
 
-/** Without the spaces that only people need: in arithmetic, between commands, and in awk outside of its texts. */
-function tightened(script) {
-  return script
-    .replace(/\$\(\((?:(?!\)\)|\$\(|").)*\)\)/g, (sum) => sum.replace(/ /g, ''))
-    .replace(/ \| /g, '|')
-    .replace(/(?<=\b(?:awk|[A-Z][a-g]?)\b[^'\n]* ')[^']*(?=')/g, tightAwk);
+/** Nobody but the agent knows the names of its temporary files, and none of them outlives it. */
+function withShortFiles(script) {
+  const file = /(?<=\btmp\/)[a-z]+/g;
+  const files = [...new Set([...script.matchAll(file)].map(([name]) => name))];
+  return script.replace(file, (name) => shortNames()[files.indexOf(name)]);
 }
 
-/** Lines with a slash are left as they are: it may begin a pattern. */
-function tightAwk(program) {
-  if (!/[{}]/.test(program)) return program;
-  return program
-    .split('\n')
-    .map((line) =>
-      line.includes('/')
-        ? line
-        : line
-            .split(/("(?:[^"\\]|\\.)*")/)
-            .map((part, index) => (index % 2 === 1 ? part : part.replace(/ ?([=<>?:{};,&|!*+]) ?/g, '$1')))
-            .join(''),
-    )
-    .join('\n');
+/** Without the spaces and ends of lines that only people need. */
+function tightened(script) {
+  return (
+    script
+      .replace(/\$\(\((?:(?!\)\)|\$\(|").)*\)\)/g, (sum) => sum.replace(/ /g, ''))
+      .replace(/ \| /g, '|')
+      // What failed before gives its status.
+      .replace(/\|\| ?return 1\b/g, '||return')
+      .replace(/ ?(&&|\|\||\|)(?: ?\\)?\n/g, '$1')
+      .replace(/ ;;$/gm, ';;')
+      .replace(/\[ -n ("[^"\n]*") \]/g, '[ $1 ]')
+      .replace(/\[ -z ("[^"\n]*") \]/g, '[ ! $1 ]')
+      .replace(/<<-END$/gm, '<<E')
+      .replace(/^END$/gm, 'E')
+      .replace(/ ?([-+*/%]) (\$?\(?[\w$]+\)\))/g, '$1$2')
+      .replace(/ ;; esac/g, ' ;;esac')
+      .replace(/(?<=["'\]})a-zA-Z]) (?=[<>])/g, '')
+  );
 }

@@ -217,6 +217,9 @@ describe('orders', () => {
 
   test('take along dependencies that nothing needs any more', async () => {
     await gatewayWithApp('gw-order-05');
+    const preview = await leonore('order', 'uninstall', 'app', '--gateway', 'gw-order-05', '--dry-run');
+    expect(preview).toEqual({ exitCode: 0, said: { gateways: 1, also: { lib: 1 } } });
+    expect((await api.repositories.orders.list({ gatewayId: 'gw-order-05' }, 10, null)).items).toEqual([]);
     const given = await leonore('order', 'uninstall', 'app', '--gateway', 'gw-order-05');
     expect(given).toMatchObject({ exitCode: 0, said: { gateways: 1, also: { lib: 1 } } });
     const { gateways } = api.repositories;

@@ -40,9 +40,18 @@ export function promisedTree(home: string): string {
   return home.slice(home.lastIndexOf('-') + 1);
 }
 
-/** Whether its manifest names a check, beside staying up. */
-export function isChecked({ artifact: { health } }: InstalledArtifact): boolean {
-  return health?.check !== undefined || health?.tcp !== undefined || health?.http !== undefined;
+/** Whether its manifest names something to look at, beside staying up. */
+export function isChecked({ artifact: { health, limits } }: InstalledArtifact): boolean {
+  const named = [health?.check, health?.tcp, health?.http, limits?.diskBytes];
+  return named.some((one) => one !== undefined);
+}
+
+/** Between two looks at what an application with a share of the disk keeps, when its manifest names no period. */
+const diskPeriodSeconds = 10;
+
+/** How often what its manifest names is looked at for ever after; undefined: never again. */
+export function checkPeriodSeconds({ artifact: { health, limits } }: InstalledArtifact): number | undefined {
+  return health?.periodSeconds ?? (limits?.diskBytes === undefined ? undefined : diskPeriodSeconds);
 }
 
 /** What profile and reports say of an installed artifact. */

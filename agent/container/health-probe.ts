@@ -1,6 +1,7 @@
 /** One look at whether an application works: its check script, a connection to its port, an answer to a request. */
 import { get } from 'node:http';
 import { connect } from 'node:net';
+import { overDiskShare } from './disk-share.js';
 import { isChecked, type InstalledArtifact } from './generation.js';
 import { runScript, ScriptError } from './run-script.js';
 import { artifactEnvironment, scriptEnvironment, type EnvironmentFacts } from './script-environment.js';
@@ -13,14 +14,17 @@ export type HealthProbe = (timeoutMs: number, signal: AbortSignal) => Promise<st
 
 /** What an artifact's manifest asks for; null when it asks for nothing but staying up. */
 export function healthProbe(facts: EnvironmentFacts, installed: InstalledArtifact): HealthProbe | null {
-  const { name, health } = installed.artifact;
+  const { name, health, limits } = installed.artifact;
   if (!isChecked(installed)) return null;
   return async (timeoutMs, signal) => {
     const { check, tcp, http } = health ?? {};
     const problem =
       (check === undefined ? null : await script(facts, installed, check, timeoutMs, signal)) ??
       (tcp === undefined ? null : await connection(tcp, timeoutMs, signal)) ??
-      (http === undefined ? null : await answer(http, timeoutMs, signal));
+      (http === undefined ? null : await answer(http, timeoutMs, signal)) ??
+      (limits?.diskBytes === undefined
+        ? null
+        : await overDiskShare(facts.container.path('data', name), limits.diskBytes, signal));
     return problem === null ? null : `the check of ${name} ${problem}`;
   };
 }

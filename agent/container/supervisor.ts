@@ -3,7 +3,7 @@ import type { Log } from '../state/bounded-log.js';
 import { Application, type ApplicationState } from './application.js';
 import { healthProbe } from './health-probe.js';
 import { HealthWatch } from './health-watch.js';
-import { isToRun, type InstalledArtifact } from './generation.js';
+import { checkPeriodSeconds, isToRun, type InstalledArtifact } from './generation.js';
 import { runScript } from './run-script.js';
 import { scriptEnvironment, type EnvironmentFacts } from './script-environment.js';
 
@@ -72,12 +72,13 @@ export class Supervisor {
 
   #watch(installed: InstalledArtifact, application: Application): HealthWatch | null {
     const { log, onNews, checkWithinMs, graceMs } = this.options;
-    const { name, health } = installed.artifact;
+    const { name } = installed.artifact;
     const probe = healthProbe(this.options, installed);
-    if (probe === null || health?.periodSeconds === undefined) return null;
+    const periodSeconds = checkPeriodSeconds(installed);
+    if (probe === null || periodSeconds === undefined) return null;
     return new HealthWatch({
       probe,
-      periodMs: health.periodSeconds * 1_000,
+      periodMs: periodSeconds * 1_000,
       timeoutMs: checkWithinMs,
       isUp: () => application.isUp,
       onChange: onNews,

@@ -17,6 +17,8 @@ export interface UnitLimits {
   readonly processes?: number | undefined;
   /** Of one core, so that 200 is two. */
   readonly cpuPercent?: number | undefined;
+  /** Of the disk, for what it keeps; not a matter of control groups. */
+  readonly diskBytes?: number | undefined;
 }
 
 export class ControlGroups {

@@ -46,6 +46,8 @@ export interface Launch {
   readonly stdio: StdioOptions;
 }
 
+const ulimitBlockBytes = 512;
+
 /** Users that no distribution gives to anybody. */
 const firstUser = 61_184;
 const users = 4_000;
@@ -55,6 +57,8 @@ const writable = ['data', 'store', 'staging', 'tmp'] as const;
 
 /** Joins the groups named before `--`, then becomes the rest. A group that is gone must not keep it from starting. */
 const join_ = 'while [ "$1" != -- ]; do echo $$ >"$1"; shift; done 2>/dev/null; shift; exec "$@"';
+/** In blocks of 512 bytes: no file can grow beyond, so that one that is written to for ever fills no disk. */
+const bound = 'ulimit -f "$1" && shift && exec "$@"';
 const enter = 'cd "$1" && shift && exec "$@"';
 
 export class Launcher {
@@ -94,7 +98,12 @@ export class Launcher {
   async spawn(launch: Launch): Promise<ChildProcess> {
     const { unit, script, args, cwd, environment, needs = {}, stdio } = launch;
     const files = (await this.options.groups?.make(unit, { ...this.options.limits, ...launch.limits })) ?? [];
-    const [command, rest] = await this.#wrapped(files, cwd, needs, ['sh', script, ...args]);
+    const { diskBytes } = launch.limits ?? {};
+    const bounded =
+      diskBytes === undefined
+        ? []
+        : ['sh', '-c', bound, 'sh', String(Math.ceil(diskBytes / ulimitBlockBytes))];
+    const [command, rest] = await this.#wrapped(files, cwd, needs, [...bounded, 'sh', script, ...args]);
     return spawn(command, rest, {
       cwd,
       env: { ...environment, [containerVariable]: this.options.mark, [unitVariable]: unit },

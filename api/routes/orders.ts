@@ -11,7 +11,12 @@ import type { RouteOptions } from '../context.js';
 import { IdempotencyHeadersSchema, requestIdentity } from '../idempotency.js';
 import { pageOf } from '../paging.js';
 import { PageQuerySchema, PageSchema, problems, strict, UuidParamsSchema } from '../schemas/common.js';
-import { GatewayOrderSchema, NewOrderSchema, OrderAnswerSchema } from '../schemas/orders.js';
+import {
+  GatewayOrderSchema,
+  NewOrderSchema,
+  OrderAnswerSchema,
+  OrderPreviewSchema,
+} from '../schemas/orders.js';
 
 const tags = ['orders'];
 /** As for rollouts: a gateway that is switched off over night still answers in time. */
@@ -45,7 +50,7 @@ export const orderRoutes: FastifyPluginAsyncTypebox<RouteOptions> = async (app, 
       onRequest: async (request) => access.require(request, 'operator'),
     },
     async (request, reply) => {
-      const { action, artifact = '', keepData, deadlineSeconds = defaultDeadlineSeconds } = request.body;
+      const { action, artifact = '', deadlineSeconds = defaultDeadlineSeconds } = request.body;
       const identity = requestIdentity(access, request, { ...request.body, deadlineSeconds });
       const answer = (
         { id, gateways }: { id: string; gateways: number },
@@ -57,13 +62,28 @@ export const orderRoutes: FastifyPluginAsyncTypebox<RouteOptions> = async (app, 
       // First of all: what the request named may be gone by now.
       const known = await repositories.rollouts.ofKey(identity.idempotencyKey, identity.requestDigest);
       if (known !== null) return answer({ id: known, gateways: await orders.size(known) });
-      const having = await gatewaysThatHave(repositories, request.body);
-      const members =
-        action === 'uninstall'
-          ? await uninstallations(repositories, having, artifact, keepData)
-          : having.map(({ id }) => ({ gatewayId: id, startState: null, changes: {} }));
+      const members = await orderMembers(repositories, request.body);
       const order = { action, artifact, deadlineSeconds, ...identity };
       return answer(await orders.add(order, members), countedNames(members));
+    },
+  );
+
+  app.post(
+    '/orders/preview',
+    {
+      schema: {
+        tags,
+        operationId: 'previewOrder',
+        summary: 'Say what an order would do, without giving it',
+        body: NewOrderSchema,
+        response: { 200: OrderPreviewSchema, ...problems },
+      },
+      onRequest: async (request) => access.require(request, 'viewer'),
+    },
+    async (request) => {
+      checkOrder(request.body);
+      const members = await orderMembers(repositories, request.body);
+      return { gateways: members.length, also: countedNames(members) };
     },
   );
 
@@ -108,6 +128,18 @@ export const orderRoutes: FastifyPluginAsyncTypebox<RouteOptions> = async (app, 
     async (request) => ({ cancelled: await orders.cancel(request.params.id) }),
   );
 };
+
+/** What an order is on each gateway that it is about. @throws LeonoreError when it is about none, or must not be given */
+async function orderMembers(
+  repositories: Repositories,
+  order: Static<typeof NewOrderSchema>,
+): Promise<OrderMember[]> {
+  const having = await gatewaysThatHave(repositories, order);
+  if (order.action !== 'uninstall') {
+    return having.map(({ id }) => ({ gatewayId: id, startState: null, changes: {} }));
+  }
+  return uninstallations(repositories, having, order.artifact ?? '', order.keepData);
+}
 
 /**
  * The gateways meant, without those that have not got the artifact: there is nothing to do for them.

@@ -1,6 +1,5 @@
 import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox';
 import Type from 'typebox';
-import { Text } from '../../domain/text.js';
 import { readMetadata, untrusted, type Envelope, type Root } from '../../domain/trust/metadata.js';
 import { pinRoot, requireRole, withRoot } from '../../domain/trust/trusted-metadata.js';
 import { verifier } from '../../trust/ed25519.js';

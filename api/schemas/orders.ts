@@ -29,14 +29,15 @@ export const NewOrderSchema = Type.Object(
   strict,
 );
 
-export const OrderAnswerSchema = Type.Object({
-  id: Type.String(),
-  gateways: Type.Integer({ description: 'Gateways that have the artifact, and so got the order' }),
+export const OrderPreviewSchema = Type.Object({
+  gateways: Type.Integer({ description: 'Gateways that have the artifact, and so get the order' }),
   also: Type.Record(Type.String(), Type.Integer(), {
     description:
       'Dependencies that nothing needs any more and that go with it, with the number of gateways; empty when the order was known',
   }),
 });
+
+export const OrderAnswerSchema = Type.Object({ id: Type.String(), ...OrderPreviewSchema.properties });
 
 export const GatewayOrderSchema = Type.Object({
   order: Type.String(),

@@ -1,6 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { Command } from 'commander';
-import type { LeonoreClient } from '../../client/leonore-client.js';
+import type { GivenOrder, LeonoreClient, NewOrder } from '../../client/leonore-client.js';
 import type { GatewayOrder } from '../../client/resources.js';
 import { collect, duration } from '../arguments.js';
 import { badUsage } from '../bad-usage.js';
@@ -18,6 +18,7 @@ interface GiveOptions {
   readonly idempotencyKey?: string;
   readonly wait?: true;
   readonly keepData?: boolean;
+  readonly dryRun?: true;
 }
 
 interface ListOptions {
@@ -55,7 +56,8 @@ export function orderCommand(cli: Cli): Command {
     if (action === 'uninstall') {
       verb
         .option('--keep-data', 'its data stays on the gateway; default: as the policy of the artifact says')
-        .option('--no-keep-data', 'its data goes, whatever the policy of the artifact says');
+        .option('--no-keep-data', 'its data goes, whatever the policy of the artifact says')
+        .option('--dry-run', 'say what would go, and from how many gateways; nothing is removed');
     }
     cli.serverVerb(verb, (context: VerbContext<GiveOptions>, name: string) => give(context, action, name));
   }
@@ -82,32 +84,42 @@ async function give(
   action: Action,
   artifact: string,
 ): Promise<ExitCode | undefined> {
-  const { gateway, deployment, deadline, idempotencyKey, wait, keepData } = options;
+  const { gateway, deployment, deadline, idempotencyKey, wait, keepData, dryRun } = options;
   if ((gateway === undefined) === (deployment === undefined)) {
     throw badUsage('Give either --gateway or --deployment.');
   }
-  const order = await client.giveOrder(
-    {
-      action,
-      artifact,
-      ...(gateway === undefined ? {} : { gatewayIds: gateway }),
-      ...(deployment === undefined ? {} : { deployment }),
-      ...(deadline === undefined ? {} : { deadlineSeconds: deadline }),
-      ...(keepData === undefined ? {} : { keepData }),
-    },
-    idempotencyKey,
-  );
+  const wanted: NewOrder = {
+    action,
+    artifact,
+    ...(gateway === undefined ? {} : { gatewayIds: gateway }),
+    ...(deployment === undefined ? {} : { deployment }),
+    ...(deadline === undefined ? {} : { deadlineSeconds: deadline }),
+    ...(keepData === undefined ? {} : { keepData }),
+  };
+  if (dryRun === true) {
+    const preview = await client.previewOrder(wanted);
+    out.result(preview, () => drawReach(out, `would ${action} ${artifact}`, preview));
+    return undefined;
+  }
+  const order = await client.giveOrder(wanted, idempotencyKey);
   if (wait !== true) {
-    out.result(order, () => {
-      out.line(`order ${order.id}: ${action} ${artifact} on ${order.gateways} gateways`);
-      for (const [name, gateways] of Object.entries(order.also))
-        out.line(`  and ${name} on ${gateways} of them, which nothing needs any more`);
-    });
+    out.result(order, () => drawReach(out, `order ${order.id}: ${action} ${artifact}`, order));
     return undefined;
   }
   const parts = await endedParts(client, order.id);
   draw(out, parts);
   return parts.every(({ state }) => state === 'succeeded') ? undefined : ExitCode.Failed;
+}
+
+/** On how many gateways, and what goes with it. */
+function drawReach(
+  out: VerbContext<object>['out'],
+  what: string,
+  { gateways, also }: Pick<GivenOrder, 'gateways' | 'also'>,
+): void {
+  out.line(`${what} on ${gateways} gateways`);
+  for (const [name, count] of Object.entries(also))
+    out.line(`  and ${name} on ${count} of them, which nothing needs any more`);
 }
 
 /** The parts of an order, once all have ended: at the latest at its deadline. */

@@ -65,6 +65,8 @@ const RunLimitsSchema = Type.Object(
     processes: Type.Optional(Type.Integer({ minimum: 1, maximum: 4_194_304 })),
     /** Of one core. */
     cpuPercent: Type.Optional(Type.Integer({ minimum: 1, maximum: 100_000 })),
+    /** What it may keep on the disk, in its data directory. */
+    diskBytes: Type.Optional(Type.Integer({ minimum: 1, maximum: Number.MAX_SAFE_INTEGER })),
   },
   { ...strict, minProperties: 1 },
 );

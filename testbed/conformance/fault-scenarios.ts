@@ -1,7 +1,7 @@
 /** Answers that are cut at any byte, slow, repeated and in another order than they were asked for. */
 import assert from 'node:assert/strict';
 import { randomBytes } from 'node:crypto';
-import type { Intercept } from '../../agent/testing/device-server.js';
+import { problem, type Intercept } from '../../agent/testing/device-server.js';
 import { testTask } from '../../agent/testing/test-package.js';
 import { app, ends, type Scenario } from './scenario.js';
 import type { AgentUnderTest } from './agent-under-test.js';
@@ -41,11 +41,19 @@ function cutting(path: string, cuts: number[]): Intercept {
 const everyNth = (stride: number, from: number, upTo: number): number[] =>
   Array.from({ length: Math.ceil((upTo - from) / stride) }, (_none, index) => from + index * stride);
 
-/** The application runs all the while, and what comes afterwards is carried out. */
-async function outlives(agent: AgentUnderTest, path: string, cuts: number[]): Promise<void> {
+/** The application runs all the while, and what comes afterwards is carried out. @param stir has it ask until all is cut */
+async function outlives(
+  agent: AgentUnderTest,
+  path: string,
+  cuts: number[],
+  otherwise: Intercept = () => false,
+  stir?: () => Promise<unknown>,
+): Promise<void> {
   const { server } = agent;
-  server.intercept = cutting(path, cuts);
-  await server.until(() => cuts.length === 0 || agent.hasEnded);
+  const cut = cutting(path, cuts);
+  server.intercept = (request, response) => cut(request, response) || otherwise(request, response);
+  if (stir === undefined) await server.until(() => cuts.length === 0 || agent.hasEnded);
+  else while (cuts.length > 0 && !agent.hasEnded) await stir();
   assert.ok(!agent.hasEnded, 'it has ended');
   server.intercept = () => false;
 }
@@ -62,16 +70,29 @@ export const faultScenarios: readonly Scenario[] = [
   {
     name: 'outlives answers to its reports that are cut at any byte',
     run: async (agent) => {
-      const built = app('1.0.0');
-      agent.server.offer(built, testTask('d1', built));
-      await outlives(agent, '/device/v1/reports', everyNth(strides.reports, 0, 110));
-      ends(await agent.server.ending('d1'), 'succeeded', ['app@1.0.0']);
+      const { server } = agent;
+      let orders = 0;
+      // Each brings some reports.
+      const order = async (): Promise<void> => {
+        orders += 1;
+        const action = orders % 2 === 1 ? 'stop' : 'start';
+        ends(await server.order(`o${String(orders)}`, action, 'app'), 'succeeded', ['app@1.0.0']);
+      };
+      await agent.deliver(app('1.0.0'), 'd1');
+      await outlives(agent, '/device/v1/reports', everyNth(strides.reports, 0, 110), undefined, order);
+      ends(await agent.deliver(app('2.0.0'), 'd2', { remove: ['app@1.0.0'] }), 'succeeded', ['app@2.0.0']);
     },
   },
   {
     name: 'outlives answers to its registration that are cut at any byte',
     run: async (agent) => {
-      await outlives(agent, '/device/v1/register', everyNth(strides.register, 0, 60));
+      const cuts = everyNth(strides.register, 0, 60);
+      // Whoever has registered is sent away again.
+      await outlives(agent, '/device/v1/register', cuts, ({ url }, response) => {
+        if (url !== '/device/v1/tasks' || cuts.length === 0) return false;
+        problem(response, 421, 'NOT_THIS_NODE');
+        return true;
+      });
       ends(await agent.deliver(app('1.0.0'), 'd1'), 'succeeded', ['app@1.0.0']);
     },
   },
@@ -120,6 +141,8 @@ export const faultScenarios: readonly Scenario[] = [
       });
       server.offer(built, testTask('d1', built), testTask('d1', built));
       ends(await server.ending('d1'), 'succeeded', ['app@1.0.0']);
+      // What it says of the second of them ends that one, too, and must not end the next.
+      await agent.polls(2);
       server.offer(built, testTask('d1', built, { lastSequence: 3 }));
       await server.until(() =>
         server.reports.some(({ deliveryId, sequence }) => deliveryId === 'd1' && sequence > 3),

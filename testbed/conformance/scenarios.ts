@@ -9,7 +9,7 @@ import { enrolmentToken } from '../../agent/testing/device-server.js';
 import { sha256, tar, testTask, type TestEntry, type TestPackage } from '../../agent/testing/test-package.js';
 import type { AgentUnderTest } from './agent-under-test.js';
 import { app, ends, installed, type Scenario } from './scenario.js';
-import { dutyScenarios } from './duty-scenarios.js';
+import { dutyScenarios, patientScenarios } from './duty-scenarios.js';
 import { faultScenarios } from './fault-scenarios.js';
 import { identityScenarios } from './identity-scenarios.js';
 
@@ -238,5 +238,6 @@ export const scenarios: readonly Scenario[] = [
   ...protocolScenarios,
   ...identityScenarios,
   ...dutyScenarios,
+  ...patientScenarios,
   ...faultScenarios,
 ];

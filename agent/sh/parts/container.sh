@@ -17,11 +17,11 @@ collect() {
 	kept=$(cat "$table" ${1:+"$gens/$1/table"}) || return 1
 	for home in "$container"/store/*/*; do
 		[ -d "$home" ] || continue
-		printf '%s\n' "$kept" | cut -f 3 | grep -qxF "${home#"$container/"}" || rm -rf "$home"
+		among 3 "$kept" "${home#"$container/"}" || rm -rf "$home"
 	done
 	rmdir "$container"/store/*
 	for directory in "$container"/packages/*; do
-		[ ! -d "$directory" ] || printf '%s\n' "$kept" | cut -f 4 | grep -qxF "${directory##*/}" || rm -rf "$directory"
+		[ ! -d "$directory" ] || among 4 "$kept" "${directory##*/}" || rm -rf "$directory"
 	done
 	for directory in "$container"/generations/*; do
 		case ${directory##*/} in "$(current)" | "${1:-}") ;; *) rm -rf "$directory" ;; esac
@@ -31,11 +31,11 @@ collect() {
 # uninstall_from TABLE OTHER-TABLE GENERATION: what the first alone has, the last installed first
 uninstall_from() {
 	others=$(cat "$2") || return 1
-	while IFS=$tab read -r name _version home package _rest <&3; do
+	while columns name _version home package _rest <&3; do
 		[ -n "$name" ] || continue
-		printf '%s\n' "$others" | cut -f 3 | grep -qxF "$home" && continue
+		among 3 "$others" "$home" && continue
 		keep_data=
-		printf '%s\n' "$others" | cut -f 1 | grep -qxF "$name" && keep_data=1
+		among 1 "$others" "$name" && keep_data=1
 		case $override_keep in true) keep_data=1 ;; esac
 		[ -d "$packages/$package" ] || continue
 		give "$container/$home"

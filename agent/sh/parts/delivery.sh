@@ -3,16 +3,16 @@
 healthy() {
 	[ "$action" = start ] || artifact=
 	touched=" $(cat touched) "
-	while IFS=$tab read -r name version home package _requested start _keep _size check up _rest <&3; do
+	while columns name version home package _requested start _keep _size check up _rest <&3; do
 		[ -n "$name" ] || continue
 		[ "$start" = 0 ] || is_up "$name" || start_one "$name"
 		naps=$(awk -v up="$up" -v naps=$a_second 'BEGIN { printf "%.0f", (up == "-" ? 1 : up) * naps + 0.5 }')
 		while [ "$start" = 1 ]; do
 			if ! is_up "$name"; then
-				wait "${app_pid%% *}"
+				wait "$app_pid"
 				last=$?
 				rule_of "$name"
-				[ $last = 0 ] && is_done 0 || { fail health health "$name did not stay up" || return 1; }
+				[ $last = 0 ] && is_done 0 || fail health health "$name did not stay up" || return 1
 				set_due "$name" 9999999999 0 0 0
 				break
 			fi
@@ -26,16 +26,22 @@ healthy() {
 			uptime
 			[ "$start" = 0 ] || is_up "$name" || deadline=0
 			[ "$now" -lt "$deadline" ] ||
-				{ fail health health "the check of $name failed: $(tail -c 500 tmp/output)" || return 1; }
+				fail health health "the check of $name failed: $(tail -c 500 tmp/output)" || return 1
 			nap
 		done
 	done 3<<-END
-		$(rows -v package="$(fact package)" -v name="$artifact" -v touched="$touched" '
+		$(rows -v package="$wanted_package" -v name="$artifact" -v touched="$touched" '
 			$4 == package || $1 == name || $6 == 1 && index(touched, " " $1 " ")' "$table")
 	END
 }
 
 step() { printf '%s\n' "$1" "$before" "$after" "$placed" "$begun" | put journal; }
+
+# is_met STEP: whether what artifacts need of each other holds in the end
+is_met() {
+	lacking=$(unmet "$after")
+	[ -z "$lacking" ] || fail state "$1" "$lacking"
+}
 
 undoable() { [ "$next" != undo ] && [ "$next" != cleanup ]; }
 
@@ -50,11 +56,11 @@ deliver() {
 	if [ $# -gt 0 ]; then
 		begun=$((begun + 1))
 		if [ "$begun" -gt 5 ] && [ "$next" != download ] && undoable; then
-			fail internal "$next" "the agent was ended $begun times in this step" || next=undo begun=0
+			fail internal "$next" "the agent was ended in it $begun times" || next=undo begun=0
 		fi
 		step "$next"
 	fi
-	archive=$own/downloads/$(fact digest)
+	archive=downloads/$(fact digest)
 	while [ "$next" != ended ]; do
 		log "delivery $delivery: $next"
 		at=$next next=undo begun=0
@@ -69,19 +75,19 @@ deliver() {
 					[ "$(fact removeFirst)" != true ] || next=makeRoom
 				else fail "$why" download "the package cannot be had: $status"; fi
 				;;
-			makeRoom) inspect "$archive" "$(fact package)" && make_room && next=install ;;
+			makeRoom) inspect "$archive" "$wanted_package" && make_room && next=install ;;
 			install)
 				report installing 2
-				if collect "$before" && unpack "$archive" "$(fact package)" && is_isolated; then
+				if collect "$before" && unpack "$archive" "$wanted_package" && is_isolated; then
 					after=$(next_name)
 					[ -f data-before ] || ls "$container/data" | put data-before
 					step install
 					if ! write_generation "$after"; then
-						fail space install 'the disk is full'
-					elif [ -n "$(unmet "$after")" ]; then
-						fail state unpack "$(unmet "$after")"
-					elif put_in_place "$(fact package)" "$after"; then next=switch placed=1; else
-						fail script install "$(cat tmp/output)"
+						full install
+					elif is_met unpack; then
+						if put_in_place "$wanted_package" "$after"; then next=switch placed=1; else
+							fail script install "$(cat tmp/output)"
+						fi
 					fi
 				fi
 				;;
@@ -90,9 +96,8 @@ deliver() {
 				collect "$before"
 				after=$(next_name)
 				if ! changed | generation "$after" && ! { in_need && changed | generation "$after"; }; then
-					fail space change 'the disk is full'
-				elif [ -n "$(unmet "$after")" ]; then
-					fail state change "$(unmet "$after")"
+					full change
+				elif ! is_met change; then :
 				elif [ "$action" = uninstall ] || [ "$action" = wipe ] || cut -f 1 "$old" | grep -qxF "$artifact"; then next=switch; else
 					fail internal change "$artifact is not installed"
 				fi
@@ -102,7 +107,7 @@ deliver() {
 				rm -f downloads/*
 				if [ "$(current)" != "$after" ]; then
 					stop_touched
-					switch_to "$after" || fail space switch 'the disk is full'
+					switch_to "$after" || full switch
 				fi
 				[ "$(current)" != "$after" ] || next=start
 				;;
@@ -126,7 +131,7 @@ deliver() {
 		esac
 		# Undoing makes room; a journal that is behind does no harm.
 		if [ "$next" != ended ] && ! step "$next" && undoable; then
-			fail space "$next" 'the disk is full' || next=undo
+			full "$next" || next=undo
 		fi
 	done
 	watching=1
@@ -143,23 +148,31 @@ sweep() {
 
 # stop_touched: what was up before the change has to be up after it
 stop_touched() {
-	[ -f touched ] || for name in $(cut -f 1 "$table"); do ! is_up "$name" || printf '%s ' "$name"; done | put touched
+	[ -f touched ] || for app in $(cut -f 1 "$table"); do ! is_up "$app" || printf '%s ' "$app"; done | put touched
 	stop_all
 }
 
 # changed: the rows of the old generation as the order wants them
 changed() {
-	rows -v name="$artifact" -v action="$action" -v gone="$nl$artifact$nl$(sed -n "s/^also$tab//p" task)$nl" '
+	rows -v name="$artifact" -v action="$action" -v gone="$nl$artifact$nl$(facts also)$nl" '
 		action == "wipe" || action == "uninstall" && index(gone, "\n" $1 "\n") { next }
 		$1 == name { $6 = action == "start" } 1' "$old"
 }
 
 # is_isolated: as far as artifacts of the package demand; and what they are to be asked can be asked
 is_isolated() {
-	case $nc$level-$(sed 's/"contentSize":.*//' "$staged/manifest.json") in
+	all=$(described "$staged")
+	case $nc$level-$all in
 		*none-*'"isolation":"'* | *user-*'"isolation":"full"'*) fail state isolation "it is $level here" ;;
 		no*'"tcp":'*) fail state health 'nc cannot do it' ;;
-	esac
+	esac || return 1
+	least=$(cat /proc/sys/net/ipv4/ip_unprivileged_port_start || echo 1024)
+	for port in $(listed ports "$all"); do
+		[ $level = none ] || [ "$port" -ge "$least" ] || fail state isolation "port $port is privileged" || return 1
+	done
+	{ listed devices "$all" && listed paths "$all"; } | while read -r place; do
+		[ -e "$place" ] || fail state isolation "$place is not there" || return 1
+	done
 }
 
 # in_need: room for an order on a full disk. Nothing runs that could take it, and what goes anyway goes first.
@@ -179,10 +192,10 @@ make_room() {
 	stop_touched
 	if [ "$(current)" = "$before" ]; then
 		gap=$(next_name)
-		{ remaining "$table" | generation "$gap"; } && switch_to "$gap" || { fail space makeRoom 'the disk is full' || return 1; }
+		{ remaining "$table" | generation "$gap"; } && switch_to "$gap" || full makeRoom || return 1
 	fi
 	# Listed without homes they are uninstalled, and their data stays.
-	{ cat "$table" && rows '{ print $1, "-", "-", "-" }' "$old"; } | cat >tmp/rest || { fail space makeRoom 'the disk is full' || return 1; }
+	{ cat "$table" && rows '{ print $1, "-", "-", "-" }' "$old"; } | cat >tmp/rest || full makeRoom || return 1
 	uninstall_from "$old" tmp/rest "$before"
 }
 
@@ -199,9 +212,7 @@ undo_delivery() {
 		# They do not fit together: the new goes before the old can come back.
 		if [ "$(current)" = "$after" ]; then
 			gap=$(next_name)
-			while IFS=$tab read -r name version home rest; do
-				[ ! -d "$container/$home" ] || printf '%s\t%s\t%s\t%s\n' "$name" "$version" "$home" "$rest"
-			done <"$old" | generation "$gap"
+			standing <"$old" | generation "$gap"
 			switch_to "$gap"
 		fi
 		drop_new
@@ -215,15 +226,13 @@ undo_delivery() {
 }
 
 old_is_whole() {
-	while IFS=$tab read -r _name _version home _rest; do
+	while columns _name _version home _rest; do
 		[ -d "$container/$home" ] || return 1
 	done <"$old"
 }
 
 drop_new() {
-	if [ -n "$placed" ] && [ -f "$gens/$after/table" ]; then
-		uninstall_from "$gens/$after/table" "$old" "$after"
-	fi
+	[ -n "$placed" ] && [ -f "$gens/$after/table" ] && uninstall_from "$gens/$after/table" "$old" "$after"
 	[ -f data-before ] || return 0
 	for directory in "$container"/data/*; do
 		[ ! -d "$directory" ] || grep -qxF "${directory##*/}" data-before || rm -rf "$directory"
@@ -232,10 +241,9 @@ drop_new() {
 
 # restore: fetches again what is missing of the old generation
 restore() {
-	while IFS=$tab read -r name _version home package _requested _start _keep _size _check _up digest size <&4; do
+	while columns name _version home package _requested _start _keep _size _check _up digest size <&4; do
 		[ ! -d "$container/$home" ] || continue
-		fetch "$digest" "$size" "downloads/$digest" 40 && unpack "downloads/$digest" "$package" &&
-			put_in_place "$package" "$before" "$name" || return 1
+		brought 40 && put_in_place "$package" "$before" "$name" || return 1
 	done 4<"$old"
 	rm -f downloads/*
 	[ "$(current)" = "$before" ] || { stop_all && switch_to "$before"; }

@@ -1,30 +1,30 @@
 # shellcheck shell=sh
 fact() { value_of "$1" task; }
+facts() { sed -n "s/^$1$tab//p" task; }
 
 # remaining TABLE: the table's rows but for what the task removes
 remaining() {
-	rows -v gone="$nl$(sed -n "s/^remove$tab//p" task)$nl" 'index(gone, "\n" $1 "@" $2 "\n") == 0' "$1"
+	rows -v gone="$nl$(facts remove)$nl" 'index(gone, "\n" $1 "@" $2 "\n") == 0' "$1"
 }
 
-# merged NEW-ROWS: the rows that are read with these. What is replaced keeps its place, a newcomer comes before what its
-# package has after it, and the package's own order holds in the end: applications are started in this order.
+# merged NEW-ROWS: the rows that are read with these. What is replaced keeps its place, and what its package has before it
+# comes with it: so the package's own order holds in the end, and applications are started in this order.
 merged() {
 	rows -v fresh="$1" '
 		BEGIN {
 			count = split(fresh, new, "\n")
-			for (i = 1; i <= count; i++) { split(new[i], columns, FS); name[i] = columns[1]; place[columns[1]] = i }
+			for (i = 1; i <= count; i++) { split(new[i], columns, FS); place[columns[1]] = i }
 		}
-		{ order[++total] = $1 in place ? "" : $0; names[total] = $1; at[$1] = total }
-		END {
-			for (i = 1; i <= count; i++) {
-				if (name[i] in at) continue
-				to = total + 1
-				for (j = i + 1; j <= count; j++) if (name[j] in at && at[name[j]] < to) to = at[name[j]]
-				for (k = total; k >= to; k--) { order[k + 1] = order[k]; names[k + 1] = names[k]; at[names[k]] = k + 1 }
-				order[to] = ""; names[to] = name[i]; at[name[i]] = to; total++
-			}
-			for (k = 1; k <= total; k++) print order[k] == "" ? new[++used] : order[k]
-		}'
+		!($1 in place) { print; next }
+		{ while (used < place[$1]) print new[++used] }
+		END { while (used < count) print new[++used] }'
+}
+
+# standing: the rows that are read whose homes are there
+standing() {
+	while columns app version home rest; do
+		[ ! -d "$container/$home" ] || printf '%s\t%s\t%s\t%s\n' "$app" "$version" "$home" "$rest"
+	done
 }
 
 # generation NAME: makes it of the table that is read
@@ -32,21 +32,21 @@ generation() {
 	to=$gens/$1
 	rm -rf "$to" && mkdir -p "$to/active" "$to/values" && cat >"$to/table" && digest_of "$to/table" | cat >"$to/sum" &&
 		cp "$to/table" "$to/copy" || return 1
-	while IFS=$tab read -r name _version home package _rest; do
+	while columns name _version home package _rest; do
 		ln -s "../../../$home" "$to/active/$name" || return 1
 		[ -d "$to/values/$package" ] || [ ! -d "$gens/$before/values/$package" ] ||
 			cp -pr "$gens/$before/values/$package" "$to/values/" || return 1
 	done <"$to/table"
 	# Of what stays, and of what the task brings.
 	{
-		[ ! -f "$staged/control/artifacts" ] || cut -f 2 "$staged/control/artifacts"
+		[ ! -f "$placements" ] || cut -f 2 "$placements"
 		echo "$tab"
 		sed 's/^/=/' "$to/table"
 		echo "$tab"
 		cat "$gens/$before/requires"
 	} | rows '$0 == "\t" { part++; next } !part { fresh[$1]; next } part == 1 { has[substr($1, 2)]; next }
 		$1 in has && !($1 in fresh)' >"$to/requires"
-	sed -n "s/^requires$tab//p" task >>"$to/requires" || return 1
+	facts requires >>"$to/requires" || return 1
 }
 
 # unmet GENERATION: the first requirement that does not hold in it, by the rules of node-semver. A version becomes text of
@@ -91,21 +91,22 @@ unmet() {
 			return 1
 		}
 		FNR == NR { version[$1] = $2; next }
-		!($2 in version) { print $1 " needs " $2 " " $3 ", and " $2 " is not there"; exit }
-		!holds(key(version[$2]), $3) { print $1 " needs " $2 " " $3 ", and " $2 " is " version[$2]; exit }
+		{ there = $2 in version }
+		!there || !holds(key(version[$2]), $3) {
+			print $1 " needs " $2 " " $3 ", and " $2 " is " (there ? version[$2] : "not there"); exit }
 	' "$gens/$1/table" "$gens/$1/requires"
 }
 
 write_generation() {
-	fresh=$(rows -v package="$(fact package)" -v digest="$(fact digest)" -v size="$(fact size)" \
-		'{ print $2, $3, $4, package, $5, $6, $7, $8, $13, $14, digest, size }' "$staged/control/artifacts") &&
+	fresh=$(rows -v package="$wanted_package" -v digest="$(fact digest)" -v size="$(fact size)" \
+		'{ print $2, $3, $4, package, $5, $6, $7, $8, $13, $14, digest, size }' "$placements") &&
 		rest=$(remaining "$table" && echo .) || return 1
-	printf '%s' "${rest%.}" | merged "$fresh" | generation "$1" || return 1
-	values=$gens/$1/values/$(fact package)
+	printf %s "${rest%.}" | merged "$fresh" | generation "$1" || return 1
+	values=$gens/$1/values/$wanted_package
 	rm -rf "$values" && mkdir "$values" || return 1
-	sed -n "s/^value$tab//p" task | while IFS=$tab read -r key value; do
+	facts value | while columns key value; do
 		case $key in *[!A-Za-z0-9_.-]* | .* | -* | '') continue ;; esac
-		(umask 077 && printf '%b' "$value" | cat >"$values/$key") || exit 1
+		(umask 077 && printf %b "$value" | cat >"$values/$key") || exit 1
 	done || return 1
 	chmod 700 "$values"
 	give "$values"

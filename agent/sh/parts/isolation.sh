@@ -35,55 +35,72 @@ end_marked() {
 	done
 }
 
-# give PATH..., take PATH...: may be written by scripts and applications, or read only
+# give PATH...: may be written by scripts and applications
 give() { [ $level = none ] || chown -Rh "$user:$user" "$@"; }
-take() { [ $level = none ] || chown -Rh 0:0 "$@"; }
 # open_to_all DIRECTORY...: everybody may make entries in it, and remove his own
 open_to_all() { mkdir -p "$@" && if [ $level = none ]; then chmod 755 "$@"; else chmod 1777 "$@"; fi; }
+
+open_places() { open_to_all "$container/data" "$container/store" "$container/staging" "$container/tmp" "$@"; }
 
 # isolate: finds the highest level that this device gives, by trying: see docs/gateway.md
 isolate() {
 	find_groups
 	half=$(awk '/^MemTotal/ { printf "%.0f", $2 * 512 }' /proc/meminfo)
-	user=$((61184 + 0x$(printf %s "$mark" | sha256sum | cut -c 1-7) % 4000))
-	level=none
-	[ "$(id -u)" = 0 ] && [ "$most_level" != none ] && for level in full user none; do
+	user=$((61184 + 0x$(printf %s "$mark" | sum | cut -c 1-7) % 4000))
+	level=none as="-S $user -G $user setpriv --nnp"
+	case $(id -u)$most_level in 0full) levels='full user' ;; 0user) levels=user ;; *) levels= ;; esac
+	for level in $levels none; do
 		[ $level != none ] || break
-		case $most_level-$level in user-full) continue ;; esac
-		open_to_all "$container/data" "$container/store" "$container/staging" "$container/tmp"
-		wrap="nsenter -S $user -G $user setpriv --nnp"
-		if [ $level = full ]; then
-			view || continue
-			wrap="nsenter -m/proc/$$/fd/8 -S $user -G $user setpriv --nnp"
-		fi
+		open_places
+		wrap="nsenter $as"
+		[ $level != full ] || { view && wrap="nsenter -m/proc/$$/fd/8 $as"; } || continue
 		$wrap sh -c '[ "$(id -u)" = "$1" ] && grep -q "^NoNewPrivs:.1" /proc/self/status && grep -q "^CapEff:.0*$" /proc/self/status &&
 			touch "$2/tmp/probe" && rm "$2/tmp/probe" && ! ls "$3/reports" && ! touch "$2/probe" &&
 			{ [ "$4" = user ] || { ! touch /tmp/leonore-probe && ! touch "$3/probe"; }; }' probe "$user" "$container" "$own" $level && break
 	done
 	[ $level != none ] || wrap=
-	open_to_all "$container/data" "$container/store" "$container/staging" "$container/tmp" "$container"/store/*/
+	open_places "$container"/store/*/
 	# An empty store has made one of that name.
 	rmdir "$container/store/*"
 	give "$container"/data/*/ "$link"/values/*/
 	log "isolation: $level"
 }
 
-# view: a mount namespace, held by descriptor 8, in which the container is the only place that can be written
+# In a mount namespace of its own: leaves the container as the only place that can be written, the agent's own directory
+# empty, and in /dev what does no harm. $1 the container, $2 the agent's directory, $3 the user, then devices and paths
+# that he is given, each list ended by --, and the command that it becomes.
+scene='c=$1 o=$2 u=$3
+shift 3
+mount -o bind "$c" "$c" && m=$(cat /proc/self/mounts) || exit 1
+while read -r _ p _ f _; do
+	p=$(printf %b "$p")
+	[ "$p" = "$c" ] || mount -o "remount,bind,ro$(echo ",$f" | grep -o ",no[a-z]*" | tr -d "\n")" "$p" || exit 1
+done <<E
+$m
+E
+awk -v c="$c" "{ o[\$2] = \",\" \$4 \",\" } END { for (p in o) if (p != c && o[p] !~ /,ro,/) exit 1 }" /proc/self/mounts &&
+	mount -t tmpfs -o size=64k,mode=755 tmpfs "$o" && cd "$o" || exit 1
+for d in null zero full random urandom tty; do cp -a /dev/$d .; done
+for d in fd fd/0:stdin fd/1:stdout fd/2:stderr; do ln -s /proc/self/${d%:*} ${d#*:}; done
+while [ "$1" != -- ]; do
+	d=.${1#/dev}
+	mkdir -p "$d" && rmdir "$d" && cp -a "$1" "$d" && chown "$u" "$d" && chmod 600 "$d" || exit 1
+	shift
+done
+shift
+mount -o remount,ro . && mount -o move . /dev && mount -t tmpfs -o size=4k,mode=555,ro tmpfs "$o" || exit 1
+while [ "$1" != -- ]; do
+	case $o/ in "${1%/}"/*) exit 1 ;; esac
+	mount -o bind "$1" "$1" && mount -o remount,bind,rw "$1" || exit 1
+	shift
+done
+shift
+cd "$c" && exec "$@"'
+
+# view: such a namespace for all that need nothing more, held by descriptor 8
 view() {
 	rm -f tmp/ready && mkfifo tmp/ready || return 1
-	unshare -m sh -c 'mount -o bind "$1" "$1" && mount -t tmpfs -o size=4k,mode=0555 tmpfs "$2" || exit 1
-		mounts=$(cat /proc/self/mounts)
-		while read -r _device point _type options _rest; do
-			point=$(printf %b "$point") flags=
-			[ "$point" != "$1" ] || continue
-			for flag in nosuid nodev noexec; do case ,$options, in *",$flag,"*) flags=$flags,$flag ;; esac; done
-			mount -o "remount,bind,ro$flags" "$point" || exit 1
-		done <<-END
-			$mounts
-		END
-		awk -v container="$1" "{ options[\$2] = \",\" \$4 \",\" }
-			END { for (point in options) if (point != container && options[point] !~ /,ro,/) exit 1 }" /proc/self/mounts &&
-			echo ready && exec sleep 60' view "$container" "$own" >tmp/ready &
+	unshare -m sh -c "$scene" scene "$container" "$own" "$user" -- -- sh -c 'echo ready && exec sleep 60' >tmp/ready &
 	holder=$!
 	read -r answer <tmp/ready
 	[ "$answer" = ready ] && exec 8<"/proc/$holder/ns/mnt"
@@ -96,31 +113,28 @@ view() {
 # find_groups: control groups of version 2 or 1, where they may be written
 find_groups() {
 	for group in /sys/fs/cgroup /sys/fs/cgroup/pids /sys/fs/cgroup/memory /sys/fs/cgroup/cpu; do
-		[ -w $group/cgroup.procs ] || continue
-		echo '+memory +pids +cpu' >$group/cgroup.subtree_control
-		group=$group/leonore-$mark
-		mkdir -p $group || continue
-		echo '+memory +pids +cpu' >$group/cgroup.subtree_control
-		groups="$groups $group"
+		[ -w $group/cgroup.procs ] && mkdir -p $group/leonore-$mark || continue
+		for tree in $group $group/leonore-$mark; do echo '+memory +pids +cpu' >$tree/cgroup.subtree_control; done
+		groups="$groups $tree" limits=true
 	done
 }
 
-# join_groups LIMITS: with what its manifest says of memoryBytes, processes and cpuPercent; both versions' names are tried
-join_groups() {
-	cpu=$(number_in cpuPercent "$1")
+# join_limits TEXT: with what its manifest says of memoryBytes, processes and cpuPercent; both versions' names are tried.
+# Without groups a process is held to what it can be.
+join_limits() {
+	memory=$(number_in memoryBytes "$1") most=$(number_in processes "$1") cpu=$(number_in cpuPercent "$1")
+	disk=$(number_in diskBytes "$1")
+	[ -z "$disk" ] || ulimit -f $((disk / 512))
 	for group in $groups; do
 		mkdir -p "$group/$unit" && cd "$group/$unit" || continue
-		set_limit pids.max "$(number_in processes "$1")" 256
-		set_limit memory.max "$(number_in memoryBytes "$1")" "$half"
-		set_limit memory.limit_in_bytes "$(number_in memoryBytes "$1")" "$half"
-		[ -z "$cpu" ] || set_limit cpu.max "${cpu}000 100000"
-		[ -z "$cpu" ] || set_limit cpu.cfs_quota_us "${cpu}000"
+		set_limit pids.max "${most:-256}"
+		set_limit memory.max "${memory:-$half}"
+		set_limit memory.limit_in_bytes "${memory:-$half}"
+		set_limit cpu.max "${cpu:+${cpu}000 100000}"
+		set_limit cpu.cfs_quota_us "${cpu:+${cpu}000}"
 		echo 0 >cgroup.procs
 	done
+	[ -n "$groups" ] || [ -z "$memory" ] || ulimit -v $((memory / 1024))
+	[ -n "$groups" ] || [ -z "$most" ] || ulimit -u "$most" || ulimit -p "$most"
 }
-set_limit() { [ ! -f "$1" ] || echo "${2:-$3}" >"$1"; }
-
-isolation_tools() {
-	case $level in full) printf ',{"name":"isolation-full","version":"1.0.0"}' ;; esac
-	[ $level = none ] || printf ',{"name":"isolation-user","version":"1.0.0"}'
-}
+set_limit() { [ ! -f "$1" ] || [ -z "$2" ] || echo "$2" >"$1"; }

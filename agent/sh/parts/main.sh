@@ -7,7 +7,7 @@ until ln -s "$boot $$ $(began $$)" lock; do
 	held=$(readlink lock) || exit 2
 	pid=${held#* } pid=${pid% *}
 	if [ "$held" = "$boot $pid $(began "$pid")" ]; then
-		log "another agent is running on $root"
+		log 'another agent is running'
 		exit 2
 	fi
 	# Of several, one moves it away; who moved a fresh one puts it back.
@@ -16,7 +16,7 @@ until ln -s "$boot $$ $(began $$)" lock; do
 done
 [ -s mark ] || random 24 | put mark
 mark=$(cat mark)
-etag='' most_level=${most_level:-full}
+etag=''
 end_leftovers
 prepare
 isolate
@@ -29,6 +29,7 @@ finish() {
 	[ -z "$child" ] || end_group "$child"
 	stop_all
 	for group in $groups; do rmdir "$group"; done
+	end_leftovers
 	rm -f lock
 	exit 0
 }

@@ -7,26 +7,25 @@ fail() {
 	return 1
 }
 
+full() { fail space "$1" 'the disk is full'; }
+
 # fetch DIGEST SIZE FILE ATTEMPTS
 fetch() {
-	attempts=$4 why=network had=0 pause=1
+	attempts=$4 why=network came_before=0 pause=1
 	while [ "$(digest_of "$3")" != "$1" ]; do
 		[ "$attempts" -gt 0 ] || return 1
 		attempts=$((attempts - 1))
 		touch "$3"
-		bytes=$(wc -c <"$3")
+		came=$(wc -c <"$3")
 		# Attempts that bring next to nothing count.
-		[ "$bytes" -lt $((had + 4096)) ] || [ $why = integrity ] || attempts=$4 pause=1
-		had=$bytes
-		if [ "$bytes" -ge "$2" ]; then
+		[ "$came" -lt $((came_before + 4096)) ] || [ $why = integrity ] || attempts=$4 pause=1
+		came_before=$came
+		if [ "$came" -ge "$2" ]; then
 			: >"$3"
-			why=integrity had=0
+			why=integrity came_before=0
 		fi
-		[ "$(free_kib)" -gt $((($2 - had) / 1024 + 32)) ] || { why=space && return 1; }
-		continued=
-		# An empty file is not continued: its first answer is without a range.
-		[ ! -s "$3" ] || continued=1
-		ask_file "$node/device/v1/packages/$1" "$token" "$3" "$2" ${continued:+-c --header "If-Range: \"$1\""}
+		[ "$(kib_of a)" -gt $((($2 - came_before) / 1024 + 32)) ] || { why=space && return 1; }
+		ask_file "$node/device/v1/packages/$1" "$3" "$2" "$1"
 		case $status in
 			200 | 206) ;;
 			416) : >"$3" ;;
@@ -73,19 +72,18 @@ inspect() {
 	while :; do
 		message='the package is another one'
 		in_time open_head "$1"
-		printf '%s\n' "$2" | cmp -s - "$staged/id" && [ "$(digest_of "$staged/manifest.json")" = "$2" ] || break
+		say "$2" | cmp -s - "$staged/id" && [ "$(digest_of "$manifest")" = "$2" ] || break
 		message='it is not what its manifest says'
-		promised "$staged/manifest.json" | cat >tmp/promised || message='no room' || break
-		read -r bytes content <<-END
-			$(awk -v manifest="$(wc -c <"$staged/manifest.json")" '
+		promised "$manifest" | cat >tmp/promised || message='no room' || break
+		read -r wanted content <<-END
+			$(awk -v manifest="$(wc -c <"$manifest")" '
 				function add(size) { bytes += 512 + int((size + 511) / 512) * 512; content += int(size / 1024) + 2 }
 				{ add($2) } END { add(65); add(manifest); printf "%.0f %.0f", bytes + 1024, content }' tmp/promised)
 		END
 		# What no disk here could hold is not even looked at: a bomb costs no more than what fits.
-		free=$(free_kib)
-		[ "$content" -lt $(($(stat -f -c %b "$root") * $(stat -f -c %S "$root") / 1024)) ] ||
-			{ fail space unpack "$content KiB are needed" || return 1; }
-		in_time has_bytes "$1" "$bytes" && is_one_member "$1" "$bytes" || break
+		[ "$content" -lt "$(kib_of b)" ] ||
+			fail space unpack "$content KiB are needed" || return 1
+		in_time has_bytes "$1" "$wanted" && is_one_member "$1" "$wanted" || break
 		message='the archive cannot be read'
 		in_time list "$1" || break
 		# Plain files below the directories of a package, each once, and nothing else that takes up space.
@@ -112,10 +110,10 @@ check_sums() { sed 's/^[^ ]* [^ ]* \([^ ]*\) /\1  /' tmp/promised | (cd "$staged
 # unpack ARCHIVE ID: into staging, file by file verified
 unpack() {
 	inspect "$1" "$2" || return 1
-	free=$(free_kib)
-	[ "$free" -gt $((content + 64)) ] || { fail space unpack "$content KiB are needed and $free are free" || return 1; }
-	in_time tar -xzof "$1" -C "$staged" 2>tmp/errors || { fail space unpack "$(tail -c 500 tmp/errors)" || return 1; }
-	in_time check_sums || { fail integrity unpack 'a file is not what the manifest says' || return 1; }
+	free=$(kib_of a)
+	[ "$free" -gt $((content + 64)) ] || fail space unpack "$content KiB are needed and $free are free" || return 1
+	in_time tar -xzof "$1" -C "$staged" 2>tmp/errors || fail space unpack "$(tail -c 500 tmp/errors)" || return 1
+	in_time check_sums || fail integrity unpack 'a file is not what the manifest says' || return 1
 	# The tables name these files, and places in the store alone.
 	[ "$(rows '{ print $4 " " $5 " " $2 }' "$staged/path" | sort)" = \
 		"$(grep -E '^[^ ]* [^ ]* [^ ]* (binary|dependencies)/' tmp/promised | cut -d ' ' -f 1,3- | sort)" ] && rows '
@@ -129,14 +127,17 @@ unpack() {
 		}
 		NF != 14 || $2 !~ /^[a-z0-9][a-z0-9._+-]*$/ || !is_home($4) || index($4, "store/" $2 "/" $3 "-") != 1 ||
 			($5 $6 $7) !~ /^[01][01][01]$/ || $8 !~ /^[0-9]+$/ { exit 1 }
-	' "$staged/path" "$staged/control/artifacts" || fail integrity unpack 'the tables lead elsewhere'
+	' "$staged/path" "$placements" || fail integrity unpack 'the tables lead elsewhere'
 }
+
+# brought ATTEMPTS: has the package of a row of the table unpacked again
+brought() { fetch "$digest" "$size" "downloads/$digest" "$1" && unpack "downloads/$digest" "$package"; }
 
 # put_in_place PACKAGE-ID GENERATION [NAME]
 put_in_place() {
 	# In the store nothing is verified again, so it is on the disk first.
 	sync
-	homes=$(cut -f 4 "$staged/control/artifacts" | sed "s|^|$container/|") || return 1
+	homes=$(cut -f 4 "$placements" | sed "s|^|$container/|") || return 1
 	for home in $homes; do
 		open_to_all "${home%/*}"
 		# One that is damaged comes anew.
@@ -144,7 +145,7 @@ put_in_place() {
 	done
 	give "$staged/binary" "$staged/dependencies" $homes
 	control 300 "$staged" "$2" "$1" install "${3:-}" || return 1
-	take $homes
+	[ $level = none ] || chown -Rh 0:0 $homes
 	if [ ! -d "$packages/$1" ]; then
 		rm -rf "$staged/binary" "$staged/dependencies"
 		sync
@@ -160,19 +161,26 @@ sound_home() {
 		(cd "$2" && $nicely sha256sum -c - >/dev/null)
 }
 
+# tree_of PACKAGE-DIRECTORY HOME: the digest of its files as they are, which ends the name of one that is whole
+tree_of() {
+	rows -v home="$2/" 'index($3, home) == 1 { print substr($3, length(home) + 1), $4 }' "$1/path" | while columns file mode; do
+		printf '%s\t%s\t%s\n' "$file" "$mode" "$(digest_of "$container/$2/$file")"
+	done | sum | cut -c 1-12
+}
+
 # verify: what is installed against what its packages promised; what is damaged is asked for again
 verify() {
-	damaged=
-	while IFS=$tab read -r name _version home package _requested _start _keep _size _check _up digest size <&6; do
+	damaged='' trees=' '
+	while columns name _version home package _requested _start _keep _size _check _up digest size <&6; do
 		[ -n "$name" ] || continue
 		[ "$(digest_of "$packages/$package/manifest.json")" = "$package" ] && in_time sound_home "$packages/$package" "$container/$home" && continue
 		log "$name is damaged"
-		damaged="$damaged $name"
-		if fetch "$digest" "$size" "downloads/$digest" 6 && unpack "downloads/$digest" "$package"; then
+		damaged="$damaged,\"$name\"" trees="$trees$home:$(tree_of "$packages/$package" "$home") "
+		if brought 6; then
 			watching=
 			stop_all
 			rm -rf "${container:?}/$home"
-			put_in_place "$package" "$(current)" "$name" && damaged=${damaged% "$name"}
+			put_in_place "$package" "$(current)" "$name" && damaged=${damaged%,*}
 			watching=1
 		fi
 		rm -rf "$staged" downloads/* failure

@@ -1,36 +1,11 @@
 # shellcheck shell=sh
-register() {
-	pause=1 used=${token:-$enrolment}
-	while :; do
-		post "$server/device/v1/register" "$used" "{\"profile\":$(profile),\"agentVersion\":\"sh\"}"
-		fresh=$(said token) address=$(said nodeAddress)
-		fresh=${fresh:-$token}
-		case $status/$fresh/$address in *[!!-~]*) ;; 200/?*/http*://?*)
-			token=$fresh node=$address interval=$(said pollInterval) unreachable=0 tell=''
-			printf 'token\t%s\nnodeAddress\t%s\npollInterval\t%s\n' "$token" "$node" "$interval" | put identity
-			log "registered at $node"
-			return
-			;;
-		esac
-		log "registration failed: $status"
-		# An older LEONORE refuses what it does not know.
-		case $status in 400 | 422) [ -n "$plain" ] && plain='' || plain=1 ;; esac
-		if [ "$status" = 401 ] && [ "$used" = "$token" ] && [ -n "$enrolment" ]; then
-			used=$enrolment
-			continue
-		fi
-		used=${token:-$enrolment}
-		patience $pause
-		pause=$((pause < 60 ? pause * 2 : 60))
-	done
-}
-
 # after_failure: does what the status of a node's answer asks for
 unreachable=0 failures=0
 after_failure() {
 	failures=$((failures < 6 ? failures + 1 : 6))
 	case $status in
-		401 | 421) register ;;
+		401) token='' && register ;;
+		421) register ;;
 		0)
 			unreachable=$((unreachable + 1))
 			[ $unreachable -lt 3 ] || register
@@ -50,17 +25,17 @@ report() {
 		printf '}'
 	)
 	queue_report
-	[ "$2" != 3 ] || printf '%s' "$text" | put "$ended"
+	[ "$2" != 3 ] || printf %s "$text" | put "$ended"
 	for file in $(ls -t ended | tail -n +33); do rm -f "ended/$file"; done
 }
 
 # Begun again, a step says the same: once is enough.
 queue_report() {
 	last=$(ls reports | grep -v new | sort -n | tail -n 1)
-	[ "$text" = "$(cat "reports/$last")" ] || printf '%s' "$text" | put "reports/$((${last:-0} + 1))" || unsent="$unsent$text$nl"
+	[ "$text" = "$(cat "reports/$last")" ] || printf %s "$text" | put "reports/$((${last:-0} + 1))" || unsent="$unsent$text$nl"
 }
 
-take_up() { delivery=$(fact task)$(fact order) artifact=$(fact artifact) action=$(fact action) && ended=ended/$(echo "$delivery" | sha256sum | cut -c 1-16); }
+take_up() { delivery=$(fact task)$(fact order) artifact=$(fact artifact) action=$(fact action) wanted_package=$(fact package) && ended=ended/$(echo "$delivery" | sum | cut -c 1-16); }
 
 # repeat_report: answers a task that was carried out before
 repeat_report() {
@@ -82,7 +57,9 @@ send_reports() {
 
 send() {
 	useless=
-	post "$node/device/v1/reports" "$token" "{\"reports\":[$1]}"
+	sent="{\"reports\":[$1]}"
+	ask "$node/device/v1/reports" "$mine"
+	sent=
 	case $status in
 		200) case $body in *'"outcome":"ended"'* | *'"outcome":"unknown"'*) useless=1 ;; esac ;;
 		0 | 401 | 408 | 421 | 429 | 5??)

@@ -11,19 +11,32 @@ environment() {
 	set +a
 	for file in "$LEONORE_VALUES"/*; do
 		[ -f "$file" ] || continue
-		key=$(printf '%s' "${file##*/}" | tr 'a-z.-' 'A-Z__')
+		key=$(printf %s "${file##*/}" | tr 'a-z.-' 'A-Z__')
 		export "LEONORE_VALUE_$key=$(cat "$file")"
 	done
-	[ -z "$groups" ] || join_groups "$(declared "$1" "${unit#app.}")"
+	wants=$(declared "$1" "$subject")
+	join_limits "$wants"
 	shift 3
 	cd "$container" || exit 1
 	trap - TERM INT HUP
+	case $level-$wants in full-*'"needs":'*)
+		set -f -- nsenter $as "$@"
+		IFS=$nl wrap=
+		set -- $(listed devices "$wants") -- $(listed paths "$wants") -- "$@"
+		set -- unshare -m sh -c "$scene" scene "$container" "$own" "$user" "$@"
+		;;
+	esac
 	exec setsid $wrap "$@" 3<&- 4<&- 5<&- 6<&- 8<&- 9>&-
 }
 
-# declared PACKAGE-DIRECTORY NAME: what its manifest says of an artifact, of which keys stand in order
-declared() { sed 's/"contentSize":.*//;s/{"control":/\n&/g' "$1/manifest.json" | grep -F "\"name\":\"$2\","; }
-# number_in KEY TEXT
+# described PACKAGE-DIRECTORY: what its manifest says of artifacts, of which keys stand in order, one a line
+described() { sed 's/"contentSize":.*//;s/{"control":/\n&/g' "$1/manifest.json"; }
+# declared PACKAGE-DIRECTORY NAME
+declared() { described "$1" | grep -F "\"name\":\"$2\","; }
+# listed KEY TEXT: what a list holds, one a line
+listed() { say "$2" | sed -n "s/.*\"$1\":\[\([^]]*\)\].*/\1/p" | sed 's/^"//;s/"$//;s/"*,"*/\n/g'; }
+# text_in KEY TEXT, number_in KEY TEXT
+text_in() { printf %s "$2" | sed -n "s/.*\"$1\":\"\([^\"]*\)\".*/\1/p"; }
 number_in() { printf %s "$2" | sed -n "s/.*\"$1\":\([0-9]*\).*/\1/p"; }
 
 current() { readlink "$link" | sed 's/.*\///'; }

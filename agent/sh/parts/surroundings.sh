@@ -4,7 +4,8 @@
 #
 #   LEONORE_SERVER            address of LEONORE (required)
 #   LEONORE_ROOT_DIR          directory that it stays in (required)
-#   LEONORE_ENROLMENT_TOKEN   until the gateway has a token of its own
+#   LEONORE_ENROLMENT_TOKEN   until LEONORE knows the gateway's key
+#   LEONORE_ENROLMENT_TOKEN_FILE  file that holds it, which is removed then
 #   LEONORE_ID                default: gw- and the first mac, or a random one that is kept
 #   LEONORE_INTERVAL          seconds between polls; default: what LEONORE says
 #   LEONORE_LABELS            such as 'building=b1 floor=2'
@@ -16,27 +17,28 @@
 #  - `current` always names a complete generation; old to new is one rename.
 #  - A report is kept until LEONORE has taken it; a delivery that has ended is remembered.
 #  - What comes from the network is bounded, checked before it is used, and never evaluated.
-# shellcheck disable=SC2010,SC2012,SC2013,SC2015,SC2016,SC2034,SC2059,SC2086 # what is listed here has names of digits and plain words
+# shellcheck disable=SC2010,SC2012,SC2013,SC2015,SC2016,SC2034,SC2046,SC2059,SC2086,SC2154,SC3045 # what is listed here has names of digits and plain words
 set -u
 umask 022
+set -- "${LEONORE_SERVER:?}" "${LEONORE_ROOT_DIR:?}" "${LEONORE_ENROLMENT_TOKEN:-}" "${LEONORE_ENROLMENT_TOKEN_FILE:-}" "${LEONORE_ID:-}" \
+	"${LEONORE_INTERVAL:-}" "${LEONORE_LABELS:-}" "${LEONORE_COMPONENTS:-}" "${LEONORE_ISOLATION:-full}"
 # Of what this was started with, PATH and TZ alone reach applications.
 for name in $(env | sed -n 's/^\([A-Za-z_][A-Za-z0-9_]*\)=.*/\1/p'); do
-	case $name in PATH | TZ | PPID | LEONORE_*) ;; *) unset "$name" ;; esac
+	case $name in PATH | TZ | PPID) ;; *) unset "$name" ;; esac
 done
 export PATH="${PATH:-/usr/sbin:/usr/bin:/sbin:/bin}" LC_ALL=C
-: "${LEONORE_SERVER:?}" "${LEONORE_ROOT_DIR:?}"
-mkdir -p "$LEONORE_ROOT_DIR/agent" && cd "$LEONORE_ROOT_DIR/agent" && chmod 700 . && own=$(pwd) && root=${own%/agent} || exit 2
+server=${1%/} enrolment=$3 enrolment_file=$4 id=$5 every=$6 labels=$7 components=$8 most_level=$9
+mkdir -p "$2/agent" && cd "$2/agent" && chmod 700 . && own=$(pwd) && root=${own%/agent} || exit 2
 container=$root/container
 gens=$container/generations packages=$container/packages link=$container/current table=$container/current/table staged=$container/staging/package
-server=${LEONORE_SERVER%/} enrolment=${LEONORE_ENROLMENT_TOKEN:-} id=${LEONORE_ID:-} every=${LEONORE_INTERVAL:-}
-labels=${LEONORE_LABELS:-} components=${LEONORE_COMPONENTS:-} most_level=${LEONORE_ISOLATION:-full}
-for name in $(env | sed -n 's/^\(LEONORE_[A-Z_]*\)=.*/\1/p'); do unset "$name"; done
-tab=$(printf '\t')
+manifest=$staged/manifest.json placements=$staged/control/artifacts
+tab=$(printf '\t') cr=$(printf '\r')
 nl='
 '
 token='' node='' interval='' watching='' asking='' delivery=- pids=' ' dues=' ' child='' logged=0 units=0
 override_keep='' groups='' rules=' ' checks=' '
-action='' unsent='' tell='' plain='' damaged='' level=none wrap='' verify_at=0
+direct='' after_head='' speaks='' sent='' secret='' key='' counter=0 mine='' subject='' trees=' '
+action='' unsent='' tell='' plain='' damaged='' level=none limits=false wrap='' verify_at=0
 
 exec 9>&2 2>/dev/null
 log() {
@@ -46,10 +48,12 @@ log() {
 	[ "$logged" -lt 65536 ] || { mv log log.old && logged=0; }
 	echo "$line" >>log
 }
-free_kib() { stat -f -c '%a %S' "$root" | awk '{ printf "%.0f", $1 * $2 / 1024 }'; }
+# kib_of LETTER: of the file system's blocks those that are free (a), or all (b)
+kib_of() { stat -f -c "%$1 %S" "$root" | awk '{ printf "%.0f", $1 * $2 / 1024 }'; }
 # rows PROGRAM...: awk over tab separated columns
 rows() { awk -F "$tab" -v OFS="$tab" "$@"; }
-digest_of() { sha256sum "$1" | cut -d ' ' -f 1; }
+sum() { sha256sum | cut -c 1-64; }
+digest_of() { sum <"$1"; }
 # put FILE: standard input becomes its content, whole or not at all, also after a power cut. On a full disk room is made
 # for it while applications are held still: one may take whatever becomes free.
 put() {
@@ -77,15 +81,25 @@ keep_reserve() {
 	size=$(wc -c <reserve) missing=$((64 - ${size:-0} / 1024))
 	[ $missing -gt 0 ] || return 0
 	# On a disk that is almost full, as much of it as there is; what is kept already is not given up meanwhile.
-	room=$(($(free_kib) - 8))
+	room=$(($(kib_of a) - 8))
 	[ $room -lt 4 ] || dd if=/dev/urandom bs=1k count=$((room < missing ? room : missing)) >>reserve
 }
-quoted() { printf '"%s"' "$(printf '%s' "$1" | tr '\000-\037\177' ' ' | sed 's/[\\"]/\\&/g')"; }
+quoted() { printf '"%s"' "$(printf %s "$1" | tr '\000-\037\177' ' ' | sed 's/[\\"]/\\&/g')"; }
+say() { printf '%s\n' "$1"; }
+# among COLUMN ROWS TEXT: whether one of the rows has the text there
+among() { say "$2" | cut -f "$1" | grep -qxF "$3"; }
+# columns NAME...: reads a line of tab separated columns
+columns() { IFS=$tab read -r "$@"; }
 value_of() { sed -n "s/^$1$tab//p" "$2" | head -n 1 | tr -d '\r'; }
-said() { printf '%s\n' "$body" | value_of "$1" -; }
+said() { say "$body" | value_of "$1" -; }
 whole() { case $1 in '' | *[!0-9]* | ?????*) echo "$2" ;; *) echo "$1" ;; esac }
+# look LIST NAME: what a list of NAME:VALUE says of it, in $entry, and the list without it in $others
+look() {
+	entry='' others=$1
+	case $1 in *" $2:"*) entry=${1#*" $2:"} others="${1%%" $2:"*} ${entry#* }" entry=${entry%% *} ;; *) return 1 ;; esac
+}
 uptime() { read -r now _idle </proc/uptime && now=${now%%.*}; }
-random() { head -c 12 /dev/urandom | sha256sum | cut -c "1-$1"; }
+random() { head -c 32 /dev/urandom | sum | cut -c "1-$1"; }
 
 # Not every BusyBox can sleep for less than a second.
 nap() { sleep 1; }
@@ -97,7 +111,7 @@ nice -n 19 true && nicely='nice -n 19'
 
 # To check ports.
 nc=no
-nc --help 2>&1 | grep -q e.PROG && nc=
+case $(nc --help 2>&1) in *'-e PROG'*) nc= ;; esac
 
 attend() {
 	while kill -0 "$1"; do

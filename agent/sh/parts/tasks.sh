@@ -1,23 +1,20 @@
 # shellcheck shell=sh
 poll() {
 	send_reports || return 0
-	ask "$node/device/v1/tasks" "$token" ${etag:+--header "If-None-Match: $etag"}
-	case $status in
-		200) ;;
-		304) unreachable=0 failures=0 && return 0 ;;
-		*) after_failure && return 0 ;;
-	esac
+	ask "$node/device/v1/tasks" "$mine" ${etag:+"If-None-Match: $etag"}
+	case $status in 200 | 304) ;; *) after_failure && return 0 ;; esac
 	unreachable=0 failures=0
-	etag=$(printf '%s\n' "$headers" | sed -n 's/^ *[Ee][Tt]ag: *//p' | tr -d '\r' | tail -n 1)
+	[ "$status" = 200 ] || return 0
+	etag=$(header etag)
 	tasks=$body number=0
 	# There is no PUT, so a fresh profile goes with a registration.
 	[ "$(said profileWanted)" != true ] || tell=1
 	while :; do
 		number=$((number + 1))
-		one=$(printf '%s\n' "$tasks" | sound_task $number)
+		one=$(say "$tasks" | sound_task $number)
 		[ -n "$one" ] || break
 		etag=
-		printf '%s\n' "$one" | put task || continue
+		say "$one" | put task || continue
 		take_up
 		if [ -f "$ended" ]; then
 			repeat_report
@@ -25,14 +22,15 @@ poll() {
 		fi
 		before=$(current) after='' placed='' begun=0 failure='' first=download
 		[ -z "$action" ] || first=change
-		start_state=$(fact startState)
-		if [ -n "$start_state" ] && [ "$start_state" != "$(state_digest)" ]; then
-			report failed 3 '{"class":"state","step":"state-changed","message":"the gateway is in another state"}'
-			sweep
-		else
+		case $(fact startState) in
 			# There may be more to do already; a journal that has no room must wait.
-			step $first && { deliver; at_once=1; }
-		fi
+			'' | "$(state_digest)") step $first && { deliver; at_once=1; } ;;
+			*)
+				fail state state-changed 'the gateway is in another state'
+				report failed 3 "$failure"
+				sweep
+				;;
+		esac
 		send_reports
 	done
 }

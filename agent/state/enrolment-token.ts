@@ -1,7 +1,7 @@
 import { readFile } from 'node:fs/promises';
-import { LeonoreError } from '../domain/errors.js';
-import type { AgentOptions } from './options.js';
-import { isMissing } from './state/atomic-file.js';
+import { LeonoreError } from '../../domain/errors.js';
+import type { AgentOptions } from '../options.js';
+import { isMissing } from './atomic-file.js';
 
 /**
  * What the gateway enrols with; undefined when it has nothing any more.
