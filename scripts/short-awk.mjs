@@ -23,6 +23,26 @@ const pattern = /\/(?:[^/\\[\n]|\\.|\[\^?\]?(?:[^\]\\]|\\.)*\])+\//y;
  */
 export function shortAwk(program, given) {
   const tokens = tokensOf(program);
+  const names = shortNames(tokens, given);
+  let short = '';
+  let last = { kind: 'operator', text: ';' };
+  for (const [index, token] of tokens.entries()) {
+    const { kind, text } = token;
+    if (kind === 'space') continue;
+    if (text === '\n') {
+      if (!isNeededLine(last, tokens, index)) continue;
+      short += '\n';
+    } else {
+      if (needsSpace(last, token, tokens[index - 1]?.kind === 'space')) short += ' ';
+      short += kind === 'name' ? (names.get(text) ?? text) : text;
+    }
+    last = token;
+  }
+  return { program: short, names };
+}
+
+/** One letter for each name, for those that are used most as long as there are letters. */
+function shortNames(tokens, given) {
   const uses = new Map(given.map((name) => [name, 0]));
   for (const { kind, text } of tokens) if (kind === 'name') uses.set(text, (uses.get(text) ?? 0) + 1);
   const letters = [...'abcdefghijklmnopqrstuvwxyz'].filter((letter) => !uses.has(letter));
@@ -32,30 +52,23 @@ export function shortAwk(program, given) {
     const letter = letters.shift();
     if (letter !== undefined) names.set(name, letter);
   }
-  let short = '';
-  let last = { kind: 'operator', text: ';' };
-  for (const [index, { kind, text }] of tokens.entries()) {
-    if (kind === 'space') continue;
-    const spaced = tokens[index - 1]?.kind === 'space';
-    if (text === '\n') {
-      const next = tokens.slice(index + 1).find((other) => other.kind !== 'space');
-      if (next === undefined || next.text === '}' || /^(?:[{;,\n]|&&|\|\||else|do)$/.test(last.text))
-        continue;
-      short += '\n';
-    } else {
-      if (isWord(last) && isWord({ kind, text })) short += ' ';
-      // Where the two would be read as one: a name that is followed by a text in parentheses is no call.
-      else if (
-        spaced &&
-        ((mayPrecedeText(last) && text === '(') || (/^[-+]/.test(text) && /^[-+]/.test(last.text)))
-      )
-        short += ' ';
-      else if (spaced && last.kind === 'word' && /^[$"/]/.test(text)) short += ' ';
-      short += kind === 'name' ? (names.get(text) ?? text) : text;
-    }
-    last = { kind, text };
-  }
-  return { program: short, names };
+  return names;
+}
+
+/** Whether the end of a line ends a statement, too. */
+function isNeededLine(last, tokens, index) {
+  const next = tokens.slice(index + 1).find((other) => other.kind !== 'space');
+  return next !== undefined && next.text !== '}' && !/^(?:[{;,\n]|&&|\|\||else|do)$/.test(last.text);
+}
+
+/** Whether two tokens would be read otherwise when they touch. @param spaced whether they do not in the program */
+function needsSpace(last, token, spaced) {
+  if (isWord(last) && isWord(token)) return true;
+  if (!spaced) return false;
+  // A name that is followed by a text in parentheses is no call.
+  if (mayPrecedeText(last) && token.text === '(') return true;
+  if (/^[-+]/.test(token.text) && /^[-+]/.test(last.text)) return true;
+  return last.kind === 'word' && /^[$"/]/.test(token.text);
 }
 
 /** What a text in parentheses may be joined to, and would be called with it. */

@@ -59,7 +59,7 @@ const pump = new AcknowledgementPump(
 lifecycle.onEnd('acknowledgements', () => pump.close());
 
 const [director, builderKey] = await Promise.all(
-  [config.LEONORE_DIRECTOR_KEY, config.LEONORE_BUILDER_KEY].map((path) =>
+  [config.LEONORE_DIRECTOR_KEY, config.LEONORE_BUILDER_KEY].map(async (path) =>
     path === undefined ? undefined : readKeyFile(path, process.env['LEONORE_KEY_PASSPHRASE']),
   ),
 );

@@ -83,7 +83,9 @@ export const ConfigurationSchema = Type.Object(
   {
     path: Path,
     template: Text(limits.templateLength),
-    values: Type.Optional(RecordOf('^[A-Za-z0-9_.-]{1,64}$', Text(4096), { maxProperties: limits.configurationValues })),
+    values: Type.Optional(
+      RecordOf('^[A-Za-z0-9_.-]{1,64}$', Text(4096), { maxProperties: limits.configurationValues }),
+    ),
   },
   strict,
 );
