@@ -84,6 +84,8 @@ export const registerRoutes: FastifyPluginAsyncTypebox<RouteOptions> = async (ap
         tags: ['device'],
         operationId: 'registerGateway',
         summary: 'Register a gateway by its key, with an enrolment token or claim code at first',
+        // A key that is known is proof enough without a token.
+        security: [{ bearer: [] }, {}],
         headers: ProofHeadersSchema,
         body: RegisterRequestSchema,
         response: { 200: RegisterResponseSchema, 202: PendingResponseSchema, ...problems },
