@@ -3,7 +3,7 @@ import { pipeline } from 'node:stream/promises';
 import { Parser, type ReadEntry } from 'tar';
 import { checkArtifact } from '../compute/check-artifact.js';
 import type { ComputePool } from '../compute/compute-pool.js';
-import type { ArtifactManifest } from '../domain/artifact/manifest.js';
+import { manifestName, type ArtifactManifest } from '../domain/artifact/manifest.js';
 import { isSafePath } from '../domain/artifact/safe-path.js';
 import type { ArtifactFile } from '../domain/artifact/variant-files.js';
 import { LeonoreError } from '../domain/errors.js';
@@ -13,8 +13,6 @@ import { keyIdOf, trustKey } from '../domain/trust/metadata.js';
 import type { CheckedArtifact } from '../compute/tasks.js';
 import type { ArtifactRepository, SignedStatement } from '../repositories/artifact-repository.js';
 import type { BlobStore, StagedBlob } from '../repositories/blob-store.js';
-
-export const manifestName = 'artifact.yaml';
 
 interface ReceivedFile {
   readonly path: string;

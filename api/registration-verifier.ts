@@ -39,14 +39,8 @@ export class RegistrationVerifier {
 
   constructor(private readonly context: Pick<ApiContext, 'access' | 'repositories' | 'secrets'>) {
     const { registrations, expected, enrolments } = context.repositories;
-    this.identities = new Batcher(async (ids) => {
-      const known = await registrations.identitiesOf([...new Set(ids)]);
-      return ids.map((id) => known.get(id));
-    }, reading);
-    this.expectations = new Batcher(async (ids) => {
-      const known = await expected.expectationsOf([...new Set(ids)]);
-      return ids.map((id) => known.get(id));
-    }, reading);
+    this.identities = inBatches((ids) => registrations.identitiesOf(ids));
+    this.expectations = inBatches((ids) => expected.expectationsOf(ids));
     this.enrolments = new Batcher(async (hashes) => {
       const known = await enrolments.withTokens(hashes);
       return hashes.map((hash) => known.get(hash.toString('hex')));
@@ -127,6 +121,16 @@ export class RegistrationVerifier {
       nodeId: expectation.nodeId ?? grant.nodeId,
     };
   }
+}
+
+/** Looks up by gateway ids, many at once; undefined for what is not there. */
+function inBatches<T>(
+  read: (ids: readonly string[]) => Promise<ReadonlyMap<string, T>>,
+): Batcher<string, T | undefined> {
+  return new Batcher(async (ids) => {
+    const known = await read([...new Set(ids)]);
+    return ids.map((id) => known.get(id));
+  }, reading);
 }
 
 function claimedBy(code: string, expectation: Expectation | undefined): EnrolmentGrant | LeonoreError | null {

@@ -1,4 +1,4 @@
-import { createHash, createHmac, createPublicKey, timingSafeEqual, verify } from 'node:crypto';
+import { createHash, createHmac, timingSafeEqual, verify } from 'node:crypto';
 import type { IncomingHttpHeaders } from 'node:http';
 import {
   keyKindOf,
@@ -7,6 +7,7 @@ import {
   type Proven,
 } from '../domain/agent-protocol/registration-proof.js';
 import { LeonoreError } from '../domain/errors.js';
+import { publicKeyOf } from '../trust/ed25519.js';
 
 /** What a registration says of its key; nothing of it is verified yet. */
 export interface ClaimedKey {
@@ -16,9 +17,6 @@ export interface ClaimedKey {
   /** Of a symmetric key at its enrolment, in hex. */
   readonly secret: string | null;
 }
-
-/** SubjectPublicKeyInfo of an Ed25519 key (RFC 8410), up to the key's own 32 bytes. */
-const ed25519Prefix = Buffer.from('302a300506032b6570032100', 'hex');
 
 /**
  * What the headers say of a key; null when they say nothing. Their forms are the route's to check.
@@ -68,8 +66,7 @@ function isSecretOf(secret: string, key: string): boolean {
 function isSigned(key: string, message: Buffer, signature: string): Promise<boolean> {
   return new Promise((resolve) => {
     try {
-      const spki = Buffer.concat([ed25519Prefix, Buffer.from(key, 'base64url')]);
-      const publicKey = createPublicKey({ key: spki, format: 'der', type: 'spki' });
+      const publicKey = publicKeyOf(Buffer.from(key, 'base64url'));
       verify(null, message, publicKey, Buffer.from(signature, 'base64url'), (error, isValid) =>
         resolve(error === null && isValid),
       );

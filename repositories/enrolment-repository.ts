@@ -1,6 +1,6 @@
 import type { Approval, EnrolmentGrant } from '../domain/enrolment/grant.js';
-import { matchesIdGlob } from '../domain/enrolment/id-glob.js';
 import { LeonoreError } from '../domain/errors.js';
+import { matchesGlob } from '../domain/glob.js';
 import type { Labels } from '../domain/gateway/labels.js';
 import { limits } from '../domain/limits.js';
 import { inTransaction, type Database } from './database.js';
@@ -99,7 +99,7 @@ export function refusalOf(
 ): string | null {
   if (isExpired) return `the enrolment "${name}" has expired`;
   if (isFull) return `the enrolment "${name}" takes no more gateways`;
-  if (!ids.some((glob) => matchesIdGlob(gatewayId, glob)))
+  if (!ids.some((glob) => matchesGlob(glob, gatewayId)))
     return `the enrolment "${name}" does not allow the id "${gatewayId}"`;
   return null;
 }

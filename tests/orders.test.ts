@@ -12,20 +12,14 @@ import { shortTimes } from '../agent/testing/test-agent.js';
 import { testPackage } from '../agent/testing/test-package.js';
 import { runCli } from '../cli/run-cli.js';
 import { DeviceService } from '../connectivity/device-service.js';
-import { HttpHandler } from '../connectivity/http/http-handler.js';
+import type { HttpHandler } from '../connectivity/http/http-handler.js';
 import { PushNotifier } from '../connectivity/push-notifier.js';
 import { DiskBlobStore } from '../repositories/disk-blob-store.js';
 import { SecretBox } from '../repositories/secret-box.js';
 import { planOrdersAnew } from '../services/plan-orders-anew.js';
 import { Waker } from '../workers/waker.js';
-import {
-  artifactTar,
-  loopbackPush,
-  plentiful,
-  testApi,
-  testTokens,
-  type TestApi,
-} from './support/test-api.js';
+import { startHandler } from './support/device-bed.js';
+import { artifactTar, testApi, testTokens, type TestApi } from './support/test-api.js';
 import { addGateways, addRollout, planOf, profileOf } from './support/test-repositories.js';
 
 const logger = pino({ level: 'silent' });
@@ -57,17 +51,9 @@ beforeAll(async () => {
     acknowledged: () => undefined,
     failed: () => undefined,
   });
-  handler = new HttpHandler();
-  const address = await handler.start({
-    service,
-    blobs,
-    logger,
-    host: '127.0.0.1',
-    port: 0,
-    budgets: plentiful,
-    pushAddresses: loopbackPush,
-    tls: null,
-  });
+  const started = await startHandler({ service, blobs });
+  handler = started.handler;
+  const { address } = started;
   await repositories.nodes.register({ id: 'node-1', address, incarnation: randomUUID() });
   waker = new Waker({
     gateways: repositories.gateways,

@@ -6,18 +6,18 @@ import { mkdtemp, readdir, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, afterEach, beforeAll, describe, expect, test } from '@jest/globals';
-import { pino } from 'pino';
 import { startAgent, type RunningAgent } from '../agent/start-agent.js';
 import { shortTimes } from '../agent/testing/test-agent.js';
 import { AcknowledgementPump } from '../connectivity/acknowledgement-pump.js';
 import { DeviceService } from '../connectivity/device-service.js';
-import { HttpHandler } from '../connectivity/http/http-handler.js';
+import type { HttpHandler } from '../connectivity/http/http-handler.js';
 import type { NamedRange } from '../domain/artifact/manifest.js';
 import { SecretBox } from '../repositories/secret-box.js';
+import { startHandler } from './support/device-bed.js';
 import { inProcessLeonore, tick, type InProcessLeonore } from './support/in-process-leonore.js';
 import { quietTemporal } from './support/quiet-temporal.js';
 import { testTemporal, type TestTemporal } from './support/temporal.js';
-import { loopbackPush, plentiful, testApi, testTokens, type TestApi } from './support/test-api.js';
+import { testApi, testTokens, type TestApi } from './support/test-api.js';
 
 const patienceSeconds = 120;
 
@@ -53,19 +53,9 @@ beforeAll(async () => {
     acknowledged: (acknowledgements) => pump.add(acknowledgements),
     failed: () => undefined,
   });
-  handler = new HttpHandler();
-  const blobs = leonore.builder.blobs;
-  const logger = pino({ level: 'silent' });
-  const address = await handler.start({
-    service,
-    blobs,
-    logger,
-    host: '127.0.0.1',
-    port: 0,
-    budgets: plentiful,
-    pushAddresses: loopbackPush,
-    tls: null,
-  });
+  const started = await startHandler({ service, blobs: leonore.builder.blobs });
+  handler = started.handler;
+  const { address } = started;
   await repositories.database.$executeRaw`UPDATE node SET address = ${address} WHERE id = 'node-1'`;
   directory = await mkdtemp(join(tmpdir(), 'leonore-anew-'));
   const lib = (version: string) => publish('lib', version, 'library');

@@ -7,16 +7,16 @@ import { mkdtemp, readdir, readFile, rm, stat } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, afterEach, beforeAll, beforeEach, expect, test } from '@jest/globals';
-import { pino } from 'pino';
 import { startAgent, type RunningAgent } from '../agent/start-agent.js';
 import { shortTimes } from '../agent/testing/test-agent.js';
 import { runCli } from '../cli/run-cli.js';
 import { DeviceService } from '../connectivity/device-service.js';
-import { HttpHandler } from '../connectivity/http/http-handler.js';
+import type { HttpHandler } from '../connectivity/http/http-handler.js';
 import type { ArtifactManifest } from '../domain/artifact/manifest.js';
 import type { DeliveryState } from '../domain/delivery/state.js';
 import { SecretBox } from '../repositories/secret-box.js';
-import { loopbackPush, plentiful, testApi, testTokens, type TestApi } from './support/test-api.js';
+import { startHandler } from './support/device-bed.js';
+import { testApi, testTokens, type TestApi } from './support/test-api.js';
 import { testBuilder, type TestBuilder } from './support/test-builder.js';
 
 let api: TestApi;
@@ -40,18 +40,9 @@ beforeAll(async () => {
     acknowledged: () => undefined,
     failed: () => undefined,
   });
-  handler = new HttpHandler();
-  const logger = pino({ level: 'silent' });
-  const address = await handler.start({
-    service,
-    blobs,
-    logger,
-    host: '127.0.0.1',
-    port: 0,
-    budgets: plentiful,
-    pushAddresses: loopbackPush,
-    tls: null,
-  });
+  const started = await startHandler({ service, blobs });
+  handler = started.handler;
+  const { address } = started;
   await repositories.nodes.register({ id: 'node-1', address, incarnation: randomUUID() });
 }, 300_000);
 

@@ -6,6 +6,7 @@ import {
   generateKeyPairSync,
   sign,
   verify,
+  type KeyObject,
 } from 'node:crypto';
 import {
   keyIdOf,
@@ -23,16 +24,16 @@ const publicPrefix = Buffer.from('302a300506032b6570032100', 'hex');
 /** Before the 32 raw bytes of a private key: PKCS #8. */
 const privatePrefix = Buffer.from('302e020100300506032b657004220420', 'hex');
 
+/** A public key from its 32 raw bytes. @throws when they are no point of the curve */
+export function publicKeyOf(raw: Buffer): KeyObject {
+  return createPublicKey({ key: Buffer.concat([publicPrefix, raw]), format: 'der', type: 'spki' });
+}
+
 export const verifier: Verifier = {
   sha256,
   verify(publicKey, message, sig) {
     try {
-      const key = createPublicKey({
-        key: Buffer.concat([publicPrefix, Buffer.from(publicKey, 'hex')]),
-        format: 'der',
-        type: 'spki',
-      });
-      return verify(null, message, key, Buffer.from(sig, 'hex'));
+      return verify(null, message, publicKeyOf(Buffer.from(publicKey, 'hex')), Buffer.from(sig, 'hex'));
     } catch {
       return false;
     }

@@ -3,13 +3,12 @@ import { createReadStream } from 'node:fs';
 import { readFile, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { checkContent } from '../domain/artifact/check-content.js';
+import { manifestName } from '../domain/artifact/manifest.js';
 import { readManifest } from '../domain/artifact/read-manifest.js';
 import { withMeasuredSizes, type ArtifactFile } from '../domain/artifact/variant-files.js';
 import { signedBytes } from '../domain/trust/metadata.js';
 import { artifactStatement } from '../domain/trust/statement.js';
 import { sha256, type Signer } from './ed25519.js';
-
-const manifestName = 'artifact.yaml';
 
 /**
  * Signs the artifact of a directory where it lies: the private key leaves this machine for nobody. A file that changes

@@ -9,6 +9,9 @@ import { RecordOf, Text } from '../text.js';
 
 export const artifactKinds = ['application', 'library', 'tool', 'hardware'] as const;
 
+/** The file of an artifact's directory that holds its manifest. */
+export const manifestName = 'artifact.yaml';
+
 /** Lower case, so that names never differ by case only on a gateway's file system. */
 export const namePattern = '^[a-z0-9][a-z0-9._+-]{0,99}$';
 /** What can be asked for: also components and tools of a gateway, which their makers named. */

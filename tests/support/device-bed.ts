@@ -6,6 +6,8 @@ import { pino } from 'pino';
 import { DeviceService } from '../../connectivity/device-service.js';
 import { issueGatewayToken } from '../../connectivity/gateway-token.js';
 import { HttpHandler } from '../../connectivity/http/http-handler.js';
+import type { RequestBudgets } from '../../connectivity/http/request-budgets.js';
+import type { BlobStore } from '../../repositories/blob-store.js';
 import type { ChunkAcknowledgement } from '../../repositories/delivery/delivery-repository.js';
 import { DiskBlobStore } from '../../repositories/disk-blob-store.js';
 import { SecretBox } from '../../repositories/secret-box.js';
@@ -29,6 +31,30 @@ export interface DeviceBed {
   close(): Promise<void>;
 }
 
+/** The handler of a node, as it is where everything is on one machine. */
+export async function startHandler({
+  service,
+  blobs,
+  budgets = plentiful,
+}: {
+  readonly service: DeviceService;
+  readonly blobs: BlobStore;
+  readonly budgets?: RequestBudgets;
+}): Promise<{ readonly handler: HttpHandler; readonly address: string }> {
+  const handler = new HttpHandler();
+  const address = await handler.start({
+    service,
+    blobs,
+    logger: pino({ level: 'silent' }),
+    host: '127.0.0.1',
+    port: 0,
+    budgets,
+    pushAddresses: loopbackPush,
+    tls: null,
+  });
+  return { handler, address };
+}
+
 export async function serveDevices(
   repositories: TestRepositories,
   hearing: Hearing = {},
@@ -49,18 +75,7 @@ export async function serveDevices(
       throw error;
     },
   });
-  const handler = new HttpHandler();
-  const logger = pino({ level: 'silent' });
-  const address = await handler.start({
-    service,
-    blobs,
-    logger,
-    host: '127.0.0.1',
-    port: 0,
-    budgets,
-    pushAddresses: loopbackPush,
-    tls: null,
-  });
+  const { handler, address } = await startHandler({ service, blobs, budgets });
   return {
     service,
     blobs,
