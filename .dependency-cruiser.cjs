@@ -14,8 +14,10 @@ const rooms = {
   composition: ['domain', 'process', 'repositories', 'workflows/client'],
   // Processes for what computes, and what is computed in them.
   compute: ['domain', 'process/package-root', 'repositories', 'trust'],
+  // What all servers for HTTP have in common; it knows of no gateway.
+  serving: ['domain'],
   // Of workflows, other rooms run the Temporal client of rollouts; activities fulfil the types that it declares.
-  connectivity: ['domain', 'repositories', 'trust', 'workflows/client'],
+  connectivity: ['domain', 'repositories', 'serving', 'trust', 'workflows/client'],
   activities: [
     'domain',
     'trust',
@@ -42,6 +44,7 @@ const rooms = {
   ],
   api: [
     'domain',
+    'serving',
     'trust',
     'process',
     'composition',
@@ -54,17 +57,32 @@ const rooms = {
   agent: [
     'domain/agent-protocol',
     'domain/package-format',
+    'domain/gateway/gateway-id',
     'domain/gateway/isolation',
     'domain/gateway/profile',
     'domain/errors',
+    'domain/error-kinds',
     'domain/limits',
     'domain/artifact/manifest-operation',
     'domain/trust',
     'trust',
   ],
   client: [],
+  // Runs in a browser: of the API it knows what the OpenAPI document says and how events are written, and the words of the domain.
+  web: ['domain', 'client/openapi', 'client/event-reader'],
   stack: ['domain', 'repositories', 'process', 'trust'],
-  cli: ['domain', 'client', 'stack', 'agent', 'trust', 'process/package-root'],
+  // `leonore artifact try` builds a package as a node does, in a blob store of its own.
+  cli: [
+    'domain',
+    'client',
+    'stack',
+    'agent',
+    'trust',
+    'process/package-root',
+    'activities/package-builder',
+    'repositories/content-digest',
+    'repositories/disk-blob-store',
+  ],
   // Its benchmarks measure the repositories too.
   // The benches of the builder and of what computes measure these by themselves, without a stack around them.
   testbed: [
@@ -115,10 +133,44 @@ module.exports = {
     {
       name: 'protocols-know-themselves-only',
       severity: 'error',
-      comment:
-        'Outside connectivity nothing knows a protocol by name; servers and push addresses of HTTP are shared.',
-      from: { path: '^(domain|repositories|activities|workflows|workers)/' },
-      to: { path: '^connectivity/(?!http/(create-server|push-address|tls))[^/]+/' },
+      comment: 'The registry alone knows which protocols there are; the rest of LEONORE knows none of them.',
+      from: { pathNot: ['^connectivity/[^/]+/', '^connectivity/registry\\.ts$', notTests, '^tests/'] },
+      to: { path: '^connectivity/[^/]+/' },
+    },
+    {
+      name: 'protocols-know-no-other',
+      severity: 'error',
+      comment: 'A protocol is one folder: it needs nothing of another one.',
+      from: { path: '^connectivity/([^/]+)/', pathNot: notTests },
+      to: { path: '^connectivity/[^/]+/', pathNot: ['^connectivity/$1/'] },
+    },
+    {
+      name: 'agents-protocols-know-themselves-only',
+      severity: 'error',
+      comment: 'An agent knows its protocols by its registry; virtual gateways are clients of HTTP.',
+      from: {
+        pathNot: [
+          '^agent/connectivity/[^/]+/',
+          '^agent/connectivity/registry\\.ts$',
+          notTests,
+          '^(testbed|tests)/',
+        ],
+      },
+      to: { path: '^agent/connectivity/[^/]+/' },
+    },
+    {
+      name: 'agents-protocols-know-no-other',
+      severity: 'error',
+      comment: 'A protocol of the agent is one folder: it needs nothing of another one.',
+      from: { path: '^agent/connectivity/([^/]+)/', pathNot: notTests },
+      to: { path: '^agent/connectivity/[^/]+/', pathNot: ['^agent/connectivity/$1/'] },
+    },
+    {
+      name: 'the-dashboard-brings-no-client',
+      severity: 'error',
+      comment: 'The generated types, and the reader of events: the client for Node is none for browsers.',
+      from: { path: '^web/' },
+      to: { path: '^client/', pathNot: '^client/event-reader\\.ts$', dependencyTypesNot: ['type-only'] },
     },
     {
       name: 'no-circles',

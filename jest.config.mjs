@@ -1,14 +1,15 @@
 import { availableParallelism } from 'node:os';
 
 /**
- * The suite is five projects, and the room that a test file lies in says which one it belongs to: a file is in the
+ * The suite is six projects, and the room that a test file lies in says which one it belongs to: a file is in the
  * project that names its room, and in `unit` when none does, so that none can be left out.
  *
  * unit      needs no server: plain code, files, processes that end with their test
  * database  on the shared PostgreSQL
  * workflow  on Temporal, with a clock that jumps or the shared server
  * agent     agents with their applications, which wait more than they work
- * system    whole stacks of processes, one file after the other
+ * system    whole stacks of processes, which wait for leases and deadlines more than they work
+ * load      whole stacks that keep the machine busy, one file after the other, when all else is done
  *
  * `npm run jest -- --selectProjects unit database` runs two of them.
  */
@@ -18,6 +19,9 @@ const roomsOf = {
   agent: ['agent', 'testbed/conformance'],
   system: ['stack', 'tests'],
 };
+
+/** Of the rooms above, the files of project `load`. */
+const heavy = ['tests/elastic-rollout.test.ts', 'tests/rollout-survives.test.ts'];
 
 /** Jest runs the TypeScript sources as ES modules; processes under test run from dist/ (see scripts/build.mjs). */
 const sources = {
@@ -35,19 +39,22 @@ const sources = {
 
 const ignored = ['/node_modules/', '<rootDir>/dist/'];
 const inRoom = (room) => `<rootDir>/${room}/`;
+const heavyFiles = heavy.map((file) => `<rootDir>/${file}`);
 
 const project = (name) => ({
   ...sources,
   displayName: name,
   testMatch: roomsOf[name].map((room) => `${inRoom(room)}**/*.test.ts`),
-  testPathIgnorePatterns: ignored,
+  testPathIgnorePatterns: [...ignored, ...heavyFiles],
 });
 
-const withServers = (name) => ({
-  ...project(name),
+const withServers = (its) => ({
+  ...its,
   globalSetup: './tests/support/servers/global-setup.mjs',
   globalTeardown: './tests/support/servers/global-teardown.mjs',
 });
+
+const withSecondTry = (its) => ({ ...its, setupFilesAfterEnv: ['./tests/support/second-try.mjs'] });
 
 export default {
   projects: [
@@ -57,13 +64,22 @@ export default {
       testMatch: ['**/*.test.ts'],
       testPathIgnorePatterns: [...ignored, ...Object.values(roomsOf).flat().map(inRoom)],
     },
-    withServers('database'),
-    withServers('workflow'),
-    project('agent'),
-    { ...withServers('system'), runner: './tests/support/serial-runner.mjs' },
+    withServers(project('database')),
+    withSecondTry(withServers(project('workflow'))),
+    withSecondTry(project('agent')),
+    withSecondTry(withServers(project('system'))),
+    withSecondTry(
+      withServers({
+        ...sources,
+        displayName: 'load',
+        testMatch: heavyFiles,
+        runner: './tests/support/serial-runner.mjs',
+      }),
+    ),
   ],
-  // On two cores Jest would take one.
-  maxWorkers: Math.max(2, Math.floor(availableParallelism() / 2)),
+  reporters: ['default', './tests/support/second-try-reporter.mjs'],
+  // On two cores Jest would take one, and half of the files wait more than they work.
+  maxWorkers: Math.max(3, Math.floor(availableParallelism() / 2)),
   // Against what hangs: files share the processors, with what else the machine does, so a test may take many times what
   // it would alone.
   testTimeout: 180_000,

@@ -44,7 +44,7 @@ test('gateways whose plan is a puzzle fail as such; the others of the rollout ha
       { state: 'built', gateways: 2 },
     ]),
   );
-  const { items } = await repositories.deliveries.list(rolloutId, 10, null, 'failed');
+  const { items } = await repositories.deliveryLists.ofRollout(rolloutId, 10, null, { state: 'failed' });
   expect(items.map(({ gatewayId }) => gatewayId).sort()).toEqual(['narrow-1', 'narrow-2', 'other-1']);
   for (const { error, explanation } of items) {
     expect(error).toMatchObject({ code: 'PLANNING_TOO_HARD' });

@@ -38,6 +38,7 @@ export function analyzeCompatibility(deps: Dependencies): PlanActivities['analyz
       const groups = await planner.plan({
         requests: requests.map(parseRequest),
         allowRemove: options.allowRemove ?? false,
+        allowDowngrade: options.allowDowngrade ?? false,
         readPages: subjects.readPages,
         signal,
       });

@@ -1,6 +1,9 @@
 /** Step v against a real repository, a real blob store and real build scripts. */
+import { setTimeout as delay } from 'node:timers/promises';
 import { afterAll, beforeAll, expect, jest, test } from '@jest/globals';
+import { runningCommands } from '../tests/support/running-commands.js';
 import { testBuilder, type TestBuilder } from '../tests/support/test-builder.js';
+import { addGateways, profileOf } from '../tests/support/test-repositories.js';
 
 let builder: TestBuilder;
 let repositories: TestBuilder['repositories'];
@@ -178,9 +181,43 @@ test('when no plan can be built the gateways fail with the reason, and nothing i
   expect(built).toMatchObject({ built: 0, failed: 1, remaining: 0, chunks: [] });
   expect(groups[0]).toMatchObject({ state: 'failed', packageId: null });
   expect(counts).toMatchObject({ failed: 2 });
-  const { items } = await repositories.deliveries.list(rolloutId, 10, null, null);
+  const { items } = await repositories.deliveryLists.ofRollout(rolloutId, 10, null);
   expect(items[0]?.error).toMatchObject({ code: 'BUILD_FAILED', message: expect.stringContaining('plan 1') });
 });
+
+test.each(['have moved to another node', 'were cancelled'])(
+  'a build that nobody waits for is ended: its gateways %s',
+  async (how) => {
+    const isMove = how.includes('moved');
+    // Nobody else on the machine sleeps just as long.
+    const sleep = `sleep\0${isMove ? 601 : 602}.${process.pid}`;
+    const isBuilding = async () => (await runningCommands()).some((command) => command.includes(sleep));
+    const name = isMove ? 'moved-away' : 'cancelled-early';
+    await publish(
+      { name, version: '1.0.0', kind: 'application', variants: [builtFromSource] },
+      { 'src/build.sh': `${sleep.replace('\0', ' ')}\n` },
+    );
+    const gatewayIds = [`${name}-1`, `${name}-2`];
+    await addGateways(
+      repositories,
+      gatewayIds.map((id) => profileOf(id)),
+    );
+    const provisioned = provision(name, gatewayIds);
+    while (!(await isBuilding())) await delay(50);
+    const { delivery, gateway } = repositories.database;
+    for (const id of gatewayIds) {
+      if (isMove) await gateway.update({ where: { id }, data: { nodeId: null } });
+      else
+        await delivery.updateMany({
+          where: { gatewayId: id },
+          data: { state: 'cancelled', endedAt: new Date() },
+        });
+    }
+    expect((await provisioned).built).toMatchObject({ built: 0, failed: 0, remaining: 0, abandoned: 1 });
+    expect(await isBuilding()).toBe(false);
+  },
+  60_000,
+);
 
 test('a build sees nothing of our environment, and leaves only plain files', async () => {
   await publish(

@@ -1,10 +1,14 @@
+import { setTimeout as delay } from 'node:timers/promises';
 import type { TaskRequirement } from '../domain/agent-protocol/messages.js';
 import type { Plan } from '../domain/plan/plan.js';
-import { LeonoreError, type ErrorCode } from '../domain/errors.js';
+import type { ErrorCode } from '../domain/error-kinds.js';
+import { LeonoreError } from '../domain/errors.js';
 import type { ChunkRepository } from '../repositories/chunk-repository.js';
 import type { BuildableGroup, ProvisioningRepository } from '../repositories/provisioning-repository.js';
 import type { BuildAttempt, RolloutRepository } from '../repositories/rollout-repository.js';
 import type { BuildActivities } from '../workflows/activity-types.js';
+import type { OverlapRepository } from '../repositories/overlap-repository.js';
+import type { Wake } from './dispatch-deliveries.js';
 import { withHeartbeat } from './heartbeat.js';
 import {
   buildPackage,
@@ -14,6 +18,8 @@ import {
 
 /** After this long, what is built so far is handed over for delivery; the rest follows in the next call. */
 const turnMs = 10_000;
+/** Between two looks whether anybody still waits for what is being built. */
+const awaitedLookMs = 5_000;
 /** Tail of a build's output that is kept with the group. */
 const attemptLogCharacters = 8_000;
 
@@ -30,13 +36,15 @@ export interface BuildDependencies extends PackageBuilderDependencies {
   readonly rollouts: RolloutRepository;
   readonly provisioning: ProvisioningRepository;
   readonly chunks: ChunkRepository;
+  readonly overlaps: OverlapRepository;
+  readonly wake: Wake;
 }
 
 /** Step (v): for each group of gateways create its package; when a build fails, the next plan is tried. */
 export function buildPackages(deps: BuildDependencies): BuildActivities['buildPackages'] {
   const { rollouts, provisioning, chunks } = deps;
   return ({ rolloutId, nodeId }) => {
-    const progress = { built: 0, failed: 0, remaining: 0, waiting: 0 };
+    const progress = { built: 0, failed: 0, remaining: 0, waiting: 0, abandoned: 0 };
     return withHeartbeat(
       async (signal) => {
         await rollouts.stepStarted(rolloutId, 'v', nodeId);
@@ -114,10 +122,47 @@ export async function buildPlans(
 
 /**
  * Builds for a group. Every attempt is recorded before the next begins: whoever goes on, after the end of the turn or of
- * this process, does not repeat what failed.
+ * this process, does not repeat what failed. A build that nobody waits for any more is ended: its gateways were cancelled,
+ * or have moved to a node that builds for them.
  * @returns `undecided` when the turn is over first, `waiting` when somebody else is building what it needs
  */
 async function buildGroup(
+  group: BuildableGroup,
+  deps: BuildDependencies,
+  turn: Turn,
+): Promise<'built' | 'failed' | 'undecided' | 'waiting' | 'abandoned'> {
+  const ended = new AbortController();
+  const abandoned = abortWhenUnawaited(group.id, deps.provisioning, ended.signal);
+  try {
+    const signal = AbortSignal.any([turn.signal, abandoned]);
+    return await buildAwaited(group, deps, { ...turn, signal });
+  } catch (error) {
+    if (abandoned.aborted && !turn.signal.aborted) return 'abandoned';
+    throw error;
+  } finally {
+    ended.abort();
+  }
+}
+
+/** @returns a signal that aborts when no gateway waits for the group any more; nobody looks after `ended` */
+function abortWhenUnawaited(
+  groupId: string,
+  provisioning: ProvisioningRepository,
+  ended: AbortSignal,
+): AbortSignal {
+  const abandoned = new AbortController();
+  const look = async (): Promise<void> => {
+    while (!ended.aborted) {
+      await delay(awaitedLookMs, undefined, { signal: ended });
+      if (!(await provisioning.isAwaited(groupId))) return abandoned.abort();
+    }
+  };
+  // While the database does not answer, it is built on: what was built is kept for whoever asks next.
+  look().catch(() => undefined);
+  return abandoned.signal;
+}
+
+async function buildAwaited(
   group: BuildableGroup,
   deps: BuildDependencies,
   turn: Turn,
@@ -131,7 +176,7 @@ async function buildGroup(
     case 'waiting':
       return built.outcome;
     case 'satisfied':
-      await provisioning.groupSatisfied(group.id, built.planIndex, built.attempts);
+      await groupSatisfied(group.rolloutId, group.id, built, deps);
       return 'built';
     case 'built':
       await provisioning.groupBuilt(
@@ -146,6 +191,17 @@ async function buildGroup(
       await provisioning.groupFailed(group.id, built.attempts, built.failure);
       return 'failed';
   }
+}
+
+/** The gateways of a group have what was asked for: what is older is not to take it away. */
+export async function groupSatisfied(
+  rolloutId: string,
+  groupId: string,
+  { planIndex, attempts }: { readonly planIndex: number; readonly attempts: readonly BuildAttempt[] },
+  { provisioning, overlaps, wake }: BuildDependencies,
+): Promise<void> {
+  await provisioning.groupSatisfied(groupId, planIndex, attempts);
+  wake(await overlaps.supersedeOlder(rolloutId, null));
 }
 
 async function attemptPlan(

@@ -2,7 +2,7 @@ import type { Repositories } from '../repositories/repositories.js';
 import type { CoordinatorActivities, PoolActivities } from '../workflows/activity-types.js';
 import { cancelDeliveries } from './cancel-deliveries.js';
 import { checkArtifactAvailable } from './check-artifact-available.js';
-import { completeRollout } from './complete-rollout.js';
+import { completeRollout, type WakeCampaign } from './complete-rollout.js';
 import { groupByNode } from './group-by-node.js';
 import { withHeartbeat } from './heartbeat.js';
 import { leaveNode } from './leave-node.js';
@@ -13,9 +13,13 @@ import { resolveDeployment } from './resolve-deployment.js';
 /** The activities of the coordinator: steps i, ii, iii, viii, what repairs the others from the database, and the node pool. */
 export function coordinatorActivities(
   repositories: Repositories,
-  { launcher, releaseShare }: Pick<PoolActivityDependencies, 'launcher' | 'releaseShare'>,
+  {
+    launcher,
+    releaseShare,
+    wakeCampaign,
+  }: Pick<PoolActivityDependencies, 'launcher' | 'releaseShare'> & { wakeCampaign: WakeCampaign },
 ): CoordinatorActivities & PoolActivities {
-  const { artifacts, chunks, provisioning, rollouts } = repositories;
+  const { artifacts, chunks, overlaps, provisioning, rollouts } = repositories;
   return {
     checkArtifactAvailable: heartbeating(checkArtifactAvailable(artifacts, rollouts)),
     resolveDeployment: resolveDeployment(repositories),
@@ -32,7 +36,7 @@ export function coordinatorActivities(
       failed: await provisioning.giveUp(rolloutId, nodeIds, failure),
     })),
     ...poolActivities({ ...repositories, launcher, releaseShare }),
-    completeRollout: heartbeating(completeRollout(rollouts, provisioning)),
+    completeRollout: heartbeating(completeRollout(rollouts, provisioning, overlaps, wakeCampaign)),
   };
 }
 

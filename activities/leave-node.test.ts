@@ -48,7 +48,7 @@ async function restart(nodeId: string): Promise<void> {
 }
 
 async function failed(rolloutId: string): Promise<string[]> {
-  const { items } = await repositories.deliveries.list(rolloutId, 100, null, 'failed');
+  const { items } = await repositories.deliveryLists.ofRollout(rolloutId, 100, null, { state: 'failed' });
   for (const { error } of items) expect(error).toMatchObject({ code: 'TASK_QUARANTINED' });
   return items.map(({ gatewayId }) => gatewayId);
 }

@@ -6,7 +6,7 @@ import type { BuildActivities, DispatchActivities, PlanActivities } from '../wor
 import { analyzeCompatibility } from './analyze-compatibility.js';
 import { buildPackages } from './build-packages.js';
 import type { SourceBuilder } from './package-builder/build-source.js';
-import { dispatchDeliveries, type Notifier } from './dispatch-deliveries.js';
+import { dispatchDeliveries, type Notifier, type Wake } from './dispatch-deliveries.js';
 import { planAnew } from './plan-anew.js';
 import { reusePackages } from './reuse-packages.js';
 
@@ -14,6 +14,7 @@ export interface NodeActivityDependencies extends Repositories {
   readonly blobs: BlobStore;
   readonly nodeId: string;
   readonly push: Notifier;
+  readonly wake: Wake;
   readonly sourceBuilder: SourceBuilder;
   /** Signs what is built from source. */
   readonly builderKey?: Signer | undefined;

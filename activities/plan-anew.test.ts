@@ -46,6 +46,7 @@ async function planned({ allowRemove, consented = [], plans }: Case) {
         return [{ members: [7], plans, explanation: null, undecided: false }];
       },
     },
+    overlaps: { yieldToNewer: async () => 0 },
     replanning: {
       consented: async () => new Map([[7, consented]]),
       satisfied: tell('satisfied'),

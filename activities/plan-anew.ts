@@ -3,6 +3,7 @@ import { LeonoreError } from '../domain/errors.js';
 import type { GatewayGroup } from '../domain/grouping/gateway-grouping.js';
 import { limits } from '../domain/limits.js';
 import { parseRequest } from '../domain/plan/request.js';
+import type { OverlapRepository } from '../repositories/overlap-repository.js';
 import type { GatewayRepository } from '../repositories/gateway-repository.js';
 import type { AnewGroup, ReplanningRepository } from '../repositories/replanning-repository.js';
 import type { BuildActivities } from '../workflows/activity-types.js';
@@ -15,6 +16,7 @@ interface Dependencies extends BuildDependencies {
   readonly planner: Planner;
   readonly gateways: GatewayRepository;
   readonly replanning: ReplanningRepository;
+  readonly overlaps: OverlapRepository;
 }
 
 /**
@@ -22,16 +24,19 @@ interface Dependencies extends BuildDependencies {
  * their refusal is what they are planned for now. Who may be served is offered the new package in the same chunk.
  */
 export function planAnew(deps: Dependencies): BuildActivities['planAnew'] {
-  const { planner, gateways, rollouts, replanning } = deps;
+  const { planner, gateways, rollouts, replanning, overlaps } = deps;
   return ({ rolloutId, nodeId, chunk }) =>
     withHeartbeat(async (signal) => {
+      // What newer work has brought meanwhile is not taken back.
+      await overlaps.yieldToNewer(rolloutId, chunk);
       const { requests, options } = await rollouts.get(rolloutId);
-      const allowRemove = options.allowRemove ?? false;
+      const { allowRemove = false, allowDowngrade = false } = options;
       const subjects = planningSubjects(gateways, { rolloutId, nodeId, pageSize: limits.chunkSize, chunk });
       const plan = () =>
         planner.plan({
           requests: requests.map(parseRequest),
           allowRemove,
+          allowDowngrade,
           readPages: subjects.readPages,
           signal,
         });

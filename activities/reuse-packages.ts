@@ -1,7 +1,7 @@
 import { LeonoreError } from '../domain/errors.js';
 import type { BuildableGroup } from '../repositories/provisioning-repository.js';
 import type { PlanActivities } from '../workflows/activity-types.js';
-import { madeAttempt, type BuildDependencies } from './build-packages.js';
+import { groupSatisfied, madeAttempt, type BuildDependencies } from './build-packages.js';
 import { withHeartbeat } from './heartbeat.js';
 import { readyPackage, type BuiltPackage } from './package-builder/build-package.js';
 
@@ -28,12 +28,15 @@ export function reusePackages(deps: BuildDependencies): PlanActivities['reusePac
 }
 
 /** @returns false when the group's best plan, of those that did not fail yet, needs a package that is not there */
-async function reuse({ id, plans, attempts }: BuildableGroup, deps: BuildDependencies): Promise<boolean> {
+async function reuse(
+  { id, rolloutId, plans, attempts }: BuildableGroup,
+  deps: BuildDependencies,
+): Promise<boolean> {
   const planIndex = attempts.length;
   const plan = plans[planIndex];
   if (plan === undefined) return false;
   if (plan.install.length === 0 && plan.remove.length === 0) {
-    await deps.provisioning.groupSatisfied(id, planIndex, attempts);
+    await groupSatisfied(rolloutId, id, { planIndex, attempts }, deps);
     return true;
   }
   let ready: BuiltPackage | null;

@@ -3,10 +3,11 @@ import { readFile } from 'node:fs/promises';
 import { resolve } from 'node:path';
 import { Command, InvalidArgumentError, Option } from 'commander';
 import { LeonoreError } from '../domain/errors.js';
-import { gatewayIdPattern, macPattern } from '../domain/gateway/profile.js';
+import { gatewayIdPattern, macPattern } from '../domain/gateway/gateway-id.js';
 import { isolationLevels, type IsolationLevel } from '../domain/gateway/isolation.js';
+import { protocolNames } from './connectivity/protocol-names.js';
 import type { Facts } from './profiler/facts.js';
-import { startAgent } from './start-agent.js';
+import type { AgentOptions } from './options.js';
 import type { Log } from './state/bounded-log.js';
 import { messageOf } from './state/system-error.js';
 
@@ -18,16 +19,21 @@ interface CommandOptions {
   readonly id?: string;
   readonly mac?: string;
   readonly strategy: 'pull' | 'push';
+  readonly protocol?: readonly string[];
   readonly interval?: number;
   readonly profileInterval: number;
   readonly label: Readonly<Record<string, string>>;
   readonly profile?: string;
   readonly isolation: IsolationLevel;
   readonly appUser?: number;
+  readonly hold?: true;
   readonly pushHost: string;
   readonly pushPort: number;
   readonly healthTimeout: number;
   readonly scriptTimeout: number;
+  readonly ca?: string;
+  readonly clientCert?: string;
+  readonly clientKey?: string;
   readonly trustRoot?: string;
   readonly requireSignatures?: true;
   readonly json?: true;
@@ -75,6 +81,12 @@ export function agentCommand(): Command {
         .choices(['pull', 'push'])
         .default('pull'),
     )
+    .addOption(
+      new Option(
+        '--protocol <name...>',
+        'protocols to speak with the node, in order of preference (default: http)',
+      ).choices(protocolNames),
+    )
     .option('--interval <s>', 'seconds between two polls (default: what LEONORE says)', seconds)
     .option('--profile-interval <s>', 'seconds between two looks for a change of the profile', seconds, 300)
     .option('--label <key=value...>', 'what the gateway says of itself, for selectors', label, {})
@@ -85,10 +97,19 @@ export function agentCommand(): Command {
         .default('full'),
     )
     .option('--app-user <n>', 'number of the user that applications are (default: made from the root)', user)
+    .option('--hold', 'be notified over a connection that is held open, as behind NAT, in place of listening')
     .option('--push-host <host>', 'address to listen on for notices; LEONORE must reach it', '127.0.0.1')
     .option('--push-port <n>', 'port to listen on for notices; 0 takes a free one', port, 0)
     .option('--script-timeout <s>', 'time limit of a control script', seconds, 300)
     .option('--health-timeout <s>', 'time within which a health check must succeed', seconds, 60)
+    .addOption(
+      new Option(
+        '--ca <file>',
+        'PEM of the authority that LEONORE must be certified by (default: those of the system); pinned at the enrolment',
+      ).env('LEONORE_CA'),
+    )
+    .option('--client-cert <file>', 'PEM of a certificate, where LEONORE wants one of gateways')
+    .option('--client-key <file>', 'PEM of its key')
     .option('--trust-root <file>', 'the first root to believe (default: the first that LEONORE has)')
     .option('--require-signatures', 'install nothing that is unsigned, whatever LEONORE allows')
     .option('--json', 'log lines of JSON')
@@ -98,25 +119,32 @@ export function agentCommand(): Command {
 async function runAgent(options: CommandOptions): Promise<void> {
   const overlay = options.profile === undefined ? undefined : await readOverlay(options.profile);
   const trustRoot = options.trustRoot === undefined ? undefined : await readFile(options.trustRoot, 'utf8');
+  const authority = options.ca === undefined ? undefined : await readPem(options.ca);
   // Packages must be readable for the user that applications are, whatever this was started with.
   process.umask(0o022);
+  // Only now: it is heavy, and the help needs none of it.
+  const { startAgent } = await import('./start-agent.js');
   const agent = await startAgent({
     server: options.server,
     root: resolve(options.root),
     enrolmentToken: options.enrolmentToken,
     enrolmentTokenFile:
       options.enrolmentTokenFile === undefined ? undefined : resolve(options.enrolmentTokenFile),
+    authority,
+    clientCertificate: await clientCertificateOf(options),
     trustRoot,
     requireSignatures: options.requireSignatures,
     id: options.id,
     mac: options.mac,
     strategy: options.strategy,
+    protocols: options.protocol,
     intervalSeconds: options.interval,
     profileIntervalSeconds: options.profileInterval,
     labels: options.label,
     profileOverlay: overlay,
     isolation: options.isolation,
     applicationUser: options.appUser,
+    holds: options.hold,
     pushHost: options.pushHost,
     pushPort: options.pushPort,
     log: options.json === true ? jsonLog : plainLog,
@@ -135,6 +163,22 @@ const plainLog: Log = (level, message, fields = {}) => {
 const jsonLog: Log = (level, message, fields = {}) => {
   process.stderr.write(`${JSON.stringify({ at: new Date().toISOString(), level, message, ...fields })}\n`);
 };
+
+async function clientCertificateOf({
+  clientCert,
+  clientKey,
+}: CommandOptions): Promise<AgentOptions['clientCertificate']> {
+  if (clientCert === undefined && clientKey === undefined) return undefined;
+  if (clientCert === undefined || clientKey === undefined)
+    throw new LeonoreError('MALFORMED_INPUT', '--client-cert and --client-key go together.');
+  return { cert: await readPem(clientCert), key: await readPem(clientKey) };
+}
+
+async function readPem(file: string): Promise<string> {
+  return readFile(file, 'utf8').catch((error: unknown) => {
+    throw new LeonoreError('MALFORMED_INPUT', `${file} cannot be read: ${messageOf(error)}`);
+  });
+}
 
 async function readOverlay(file: string): Promise<Facts> {
   let value: unknown;

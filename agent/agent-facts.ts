@@ -1,3 +1,4 @@
+import { protocolNames } from './connectivity/protocol-names.js';
 import type { Container } from './container/container.js';
 import { installedFacts } from './container/generation.js';
 import type { AgentOptions } from './options.js';
@@ -8,7 +9,7 @@ export function agentFacts(options: AgentOptions, id: string, container: Contain
     id,
     ...(options.mac === undefined ? {} : { mac: options.mac }),
     strategies: options.strategy === 'push' ? ['push', 'pull'] : ['pull'],
-    protocols: ['http'],
+    protocols: options.protocols ?? protocolNames.slice(0, 1),
     ...(options.labels === undefined ? {} : { labels: options.labels }),
     installed: container.current.artifacts.map(installedFacts),
   };

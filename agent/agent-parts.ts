@@ -1,7 +1,8 @@
 /** The parts that an agent is put together from, opened in the order in which they need each other. */
+import { LeonoreError } from '../domain/errors.js';
 import { agentFacts } from './agent-facts.js';
 import type { Connectivity } from './connectivity/connectivity.js';
-import { httpConnectivity } from './connectivity/http/http-connectivity.js';
+import { openConnectivity } from './connectivity/registry.js';
 import { Container } from './container/container.js';
 import { Supervisor } from './container/supervisor.js';
 import { ControlGroups } from './isolation/control-groups.js';
@@ -13,6 +14,7 @@ import { isolationTools } from './profiler/state-facts.js';
 import { agentPaths } from './state/agent-paths.js';
 import { boundedLog, type Log } from './state/bounded-log.js';
 import { EndedDeliveries } from './state/ended-deliveries.js';
+import { Authorities } from './state/authorities.js';
 import { GatewayIdentity } from './state/gateway-identity.js';
 import { Journal } from './state/journal.js';
 import { ReportQueue } from './state/report-queue.js';
@@ -22,6 +24,7 @@ export interface AgentParts {
   /** Whoever wants to know of what happens to applications. */
   readonly news: { listener: () => void };
   readonly identity: GatewayIdentity;
+  readonly authorities: Authorities;
   readonly launcher: Launcher;
   readonly container: Container;
   readonly supervisor: Supervisor;
@@ -51,6 +54,9 @@ export async function openParts(options: AgentOptions): Promise<AgentParts> {
     enrolmentTokenFile: options.enrolmentTokenFile,
     log,
   });
+  const authorities = await Authorities.open({ path: paths.authorities, given: options.authority, log });
+  if (authorities.pem !== undefined && !options.server.startsWith('https:'))
+    throw new LeonoreError('MALFORMED_INPUT', 'Whoever has pinned an authority speaks to an https address.');
   const { id, mark } = identity.known;
   const launcher = await Launcher.open({
     container: paths.container,
@@ -75,6 +81,7 @@ export async function openParts(options: AgentOptions): Promise<AgentParts> {
   return {
     news,
     identity,
+    authorities,
     launcher,
     container,
     profiler,
@@ -97,13 +104,17 @@ export async function openParts(options: AgentOptions): Promise<AgentParts> {
       root: options.trustRoot,
       isRequired: options.requireSignatures === true,
     }),
-    connectivity: await httpConnectivity({
+    connectivity: await openConnectivity({
+      protocols: options.protocols,
+      gatewayId: id,
       server: options.server,
+      tls: { authorities, client: options.clientCertificate },
       timeoutMs: times.requestTimeoutMs,
       firstRetryMs: times.firstRetryMs,
       mostRetryMs: times.mostRetryMs,
       userAgent: `leonore-agent/${agentVersion}`,
-      ...(options.strategy === 'push'
+      ...(options.strategy === 'push' && options.holds === true ? { holds: true } : {}),
+      ...(options.strategy === 'push' && options.holds !== true
         ? { push: { host: options.pushHost ?? '127.0.0.1', port: options.pushPort ?? 0 } }
         : {}),
     }),

@@ -287,13 +287,53 @@ describe('a package', () => {
     expect(await bed.store()).toEqual([]);
   });
 
-  test('that is gone fails as a matter of the network', async () => {
+  test('that is gone fails as a matter of the network, once it was offered again', async () => {
     bed.server.tasks.push(testTask('d1', built));
     await bed.start();
     expect(await bed.server.ending('d1')).toMatchObject({
       state: 'failed',
       error: { class: 'network', step: 'download' },
     });
+    expect(bed.server.countOf('GET', '/device/v1/packages/')).toBe(2);
+  });
+
+  test.each([404, 410])(
+    'whose delivery has given way to another (%d) is no failure: the other is carried out',
+    async (status) => {
+      const newer = testPackage(application('2.0.0'));
+      bed.server.tasks.push(testTask('d1', built));
+      bed.server.intercept = (request, response) => {
+        if (!(request.url ?? '').endsWith(built.digest)) return false;
+        bed.server.tasks = [];
+        bed.server.offer(newer, testTask('d2', newer));
+        response.writeHead(status).end();
+        return true;
+      };
+      await bed.start();
+      expect(await bed.server.ending('d2')).toMatchObject({ state: 'succeeded' });
+      expect(bed.server.reports.filter(({ state }) => state === 'failed')).toEqual([]);
+    },
+  );
+
+  test('whose delivery has ended is dropped without a report, and nothing is left of it', async () => {
+    bed.server.tasks.push(testTask('d1', built));
+    let polls = 0;
+    bed.server.intercept = (request, response) => {
+      if (!(request.url ?? '').includes('/packages/')) return false;
+      bed.server.tasks = [];
+      polls = bed.server.countOf('GET', '/device/v1/tasks');
+      response.writeHead(404).end();
+      return true;
+    };
+    await bed.start();
+    await bed.server.until(
+      () =>
+        bed.server.reports.length > 0 &&
+        polls > 0 &&
+        bed.server.countOf('GET', '/device/v1/tasks') > polls + 1,
+    );
+    expect(bed.server.reports.map(({ state }) => state)).toEqual(['downloading']);
+    expect(await bed.leftovers()).toEqual([]);
   });
 });
 

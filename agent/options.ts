@@ -14,6 +14,10 @@ export interface AgentOptions {
   readonly enrolmentToken?: string | undefined;
   /** A file that holds it, and is removed once it is needed no more. */
   readonly enrolmentTokenFile?: string | undefined;
+  /** PEM of the authority that LEONORE's certificates are of; pinned at the enrolment. */
+  readonly authority?: string | undefined;
+  /** What the gateway shows where servers want a certificate of it, PEM. */
+  readonly clientCertificate?: { readonly cert: string; readonly key: string } | undefined;
   /** Text of the root that came with the device; without one the first that LEONORE has is believed. */
   readonly trustRoot?: string | undefined;
   /** Nothing is installed that is unsigned, whatever LEONORE allows. */
@@ -23,6 +27,10 @@ export interface AgentOptions {
   readonly mac?: string | undefined;
   /** `push` includes pull: what is not notified is collected all the same. */
   readonly strategy?: 'pull' | 'push' | undefined;
+  /** Push over HTTP by a connection that the gateway holds open, in place of listening. */
+  readonly holds?: boolean | undefined;
+  /** Names of protocols to speak, in order of preference (connectivity/registry.ts); default: HTTP. */
+  readonly protocols?: readonly string[] | undefined;
   /** Seconds between polls; default: what LEONORE says. */
   readonly intervalSeconds?: number | undefined;
   /** Seconds between looks for a change of the profile. */
@@ -81,6 +89,4 @@ export const defaultApplicationLimits: UnitLimits = {
 
 export const defaultProfileIntervalSeconds = 300;
 export const defaultVerifyIntervalSeconds = 3_600;
-/** A push gateway polls too, but seldom: a notice may have been lost. */
-export const pushPollFactor = 10;
 export const agentVersion = '0.1.0';

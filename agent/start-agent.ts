@@ -16,10 +16,12 @@ import type { Order, RegisterRequest, RegisterResponse, Task } from '../domain/a
 import type { GatewayProfile } from '../domain/gateway/profile.js';
 import { openParts, type AgentParts } from './agent-parts.js';
 import { Backoff, jittered } from './connectivity/backoff.js';
+import type { DeviceSession } from './connectivity/connectivity.js';
 import { DeviceError } from './connectivity/device-error.js';
+import { pushPollFactor } from '../domain/agent-protocol/poll-interval.js';
 import { NodeConnection } from './connectivity/node-connection.js';
 import { stateDigest } from './container/state-digest.js';
-import { deliver, recover, refuse } from './delivery/deliver.js';
+import { deliver, recover, refuse, type Outcome } from './delivery/deliver.js';
 import { verifyAndRepair, type Verification } from './delivery/repair.js';
 import type { DeliveryContext } from './delivery/delivery-context.js';
 import { ReportSender } from './delivery/report-sender.js';
@@ -28,7 +30,6 @@ import {
   defaultProfileIntervalSeconds,
   defaultTimes,
   defaultVerifyIntervalSeconds,
-  pushPollFactor,
   type AgentOptions,
 } from './options.js';
 import { stateFacts } from './profiler/state-facts.js';
@@ -38,12 +39,16 @@ import { lockRoot } from './state/instance-lock.js';
 import { changesApplications } from './state/journal.js';
 import { messageOf } from './state/system-error.js';
 import { timerMs } from './state/timer.js';
+import { GatewayClock } from './trust/gateway-clock.js';
 import { TaskJudge } from './trust/task-judge.js';
+import { WaitingTasks } from './waiting-tasks.js';
 
 /** Each is some attempts already; with the pauses between them this outlasts an outage of some twenty minutes. */
 const downloadRounds = 5;
 /** Who may sign is known from before, so that tasks need not wait for what cannot be had. */
 const metadataRounds = 3;
+/** While a window may open, nobody waits longer for a node that does not answer. The last but one registers again. */
+const waitingRounds = 4;
 /** Between two polls, whatever LEONORE says: nothing that it sends may make a gateway spin. */
 const leastPauseSeconds = 0.05;
 /** After an error of the agent's own, doubled up to a minute while it lasts. */
@@ -90,6 +95,8 @@ class Agent {
   readonly #connection: NodeConnection;
   readonly #reports: ReportSender;
   readonly #judge: TaskJudge;
+  readonly #clock: GatewayClock;
+  readonly #waiting: WaitingTasks;
   #sentProfile: GatewayProfile | null = null;
   #profileDueAtMs = 0;
   #profileWanted = false;
@@ -100,6 +107,8 @@ class Agent {
   #registered = false;
   /** Whether LEONORE was asked for a root since the last registration. */
   #rootSought = false;
+  /** The delivery whose package was refused last. When it is offered again, and refused again, it has failed. */
+  #refused: string | undefined;
   #verificationDueAtMs = 0;
   #verification: Verification = { damaged: [], trees: {} };
   /** Attempts to register since the last that succeeded. */
@@ -111,12 +120,12 @@ class Agent {
   ) {
     const times = { ...defaultTimes, ...options.times };
     const { connectivity, identity, log, queue, ended } = parts;
-    const { token, node, enrolled } = identity.known;
+    const { token, node, endpoints, enrolled } = identity.known;
     const { signal } = this.#stop;
     this.#connection = new NodeConnection({
       connectivity,
       enrolmentToken: identity.enrolmentToken,
-      credentials: { token, nodeAddress: node?.address, enrolled: enrolled === true },
+      credentials: { token, nodeAddress: node?.address, endpoints, enrolled: enrolled === true },
       key: () => identity.openKey(),
       request: () => this.#registration(),
       onRegistered: async (response, own, isEnrolled) => this.#onRegistered(response, own, isEnrolled),
@@ -140,12 +149,14 @@ class Agent {
       fetch: (name) =>
         this.#connection.call((session) => connectivity.fetchMetadata(session, name, signal), metadataRounds),
     });
+    this.#clock = new GatewayClock(parts.trust);
+    this.#waiting = new WaitingTasks(() => this.#clock.nowMs);
     parts.news.listener = () => {
       this.#profileWanted = true;
       this.#wake();
     };
-    connectivity.onNotice(({ reason }) => {
-      if (reason === 'profile') this.#profileWanted = true;
+    connectivity.onNotice((notice) => {
+      if (notice?.reason === 'profile') this.#profileWanted = true;
       this.#noticed = true;
       this.#wake();
     });
@@ -200,7 +211,8 @@ class Agent {
     await this.#untilStopped(async () => {
       // A delivery that an error of the agent's own has ended in its middle is gone on with like any other.
       const unfinished = await journal.load();
-      if (unfinished !== null) await recover(this.#deliveryContext(), unfinished);
+      if (unfinished !== null)
+        this.#note(unfinished.task, await recover(this.#deliveryContext(), unfinished));
       if (!this.#registered) await this.#connection.register();
       await this.#poll();
       await this.#verifyWhenDue();
@@ -232,15 +244,19 @@ class Agent {
       this.#rootSought = true;
       if (!trust.isPinned) await this.#judge.refreshWhenDue();
     }
-    const answer = await this.#withNode('polling', (session) =>
-      connectivity.pollTasks(session, this.#etag, this.#stop.signal),
+    const answer = await this.#withNode(
+      'polling',
+      (session) => connectivity.pollTasks(session, this.#etag, this.#stop.signal),
+      this.#waiting.isEmpty ? undefined : waitingRounds,
     );
-    if (answer === undefined) return;
+    if (answer === undefined) return this.#carryOutWaiting();
+    if (answer.dateMs !== undefined) this.#clock.hear(answer.dateMs);
     this.#etag = answer.etag;
     if (!answer.changed) return;
     if (answer.response.profileWanted) this.#profileWanted = true;
     const { tasks, orders = [] } = answer.response;
     if (tasks.length + orders.length > 0) await this.#judge.refreshWhenDue();
+    this.#waiting.keep([...tasks, ...orders]);
     for (const task of [...tasks, ...orders]) await this.#carryOut(task);
     // The list is another one now, and asked for anew: it must not count as unchanged.
     if (tasks.length + orders.length > 0) this.#etag = undefined;
@@ -249,18 +265,34 @@ class Agent {
   async #carryOut(task: Task | Order): Promise<void> {
     const last = this.parts.ended.lastReport(task.deliveryId);
     if (last !== undefined) await this.#reports.repeat(last, task);
-    else {
-      await this.#carryOutOnce(task);
-      // There may be more to do already.
-      this.#noticed = true;
-    }
+    else if (!this.#waiting.isToWait(task)) await this.#carryOutOnce(task);
+  }
+
+  /** What was offered before the node fell silent, and whose window has opened since. */
+  async #carryOutWaiting(): Promise<void> {
+    for (const task of this.#waiting.takeOpen()) await this.#deliver(task);
   }
 
   async #carryOutOnce(task: Task | Order): Promise<void> {
     const context = this.#deliveryContext();
     const judged = await this.#judge.judge(task, this.id);
     if ('refusal' in judged) await refuse(context, task, judged.refusal);
-    else await deliver(context, judged.task);
+    else return this.#deliver(judged.task);
+    this.#noticed = true;
+  }
+
+  async #deliver(task: Task | Order): Promise<void> {
+    this.#note(task, await deliver(this.#deliveryContext(), task));
+  }
+
+  #note(task: Task | Order, outcome: Outcome): void {
+    if (outcome.state === 'waiting') this.#waiting.add(task, outcome.opensAtMs);
+    // There may be more to do already.
+    else this.#noticed = true;
+    if (outcome.state !== 'refused') return;
+    this.#refused = task.deliveryId;
+    // What is offered now is what counts, though the list may be the same.
+    this.#etag = undefined;
   }
 
   #deliveryContext(): DeliveryContext {
@@ -280,6 +312,7 @@ class Agent {
         defaultStaysUpMs: times.staysUpMs,
       },
       signal: this.#stop.signal,
+      nowMs: () => this.#clock.nowMs,
       stateDigest: () => stateDigest(container, this.parts.identity.known.mark),
       fetchArchive: (wanted, sink, signal) =>
         this.#connection.call(
@@ -291,6 +324,7 @@ class Agent {
           (session) => connectivity.fetchStatements(session, digest, signal),
           downloadRounds,
         ),
+      wasRefused: (deliveryId) => deliveryId === this.#refused,
       trust: this.parts.trust,
       reporter: this.#reports,
     };
@@ -339,13 +373,14 @@ class Agent {
   /** Something that the node refuses is logged and tried again at the next poll, not at once. */
   async #withNode<T>(
     what: string,
-    action: (session: { nodeAddress: string; token: string }) => Promise<T>,
+    action: (session: DeviceSession) => Promise<T>,
+    rounds?: number,
   ): Promise<T | undefined> {
     try {
-      return await this.#connection.call(action);
+      return await this.#connection.call(action, rounds);
     } catch (error) {
       if (this.#stop.signal.aborted || !(error instanceof DeviceError)) throw error;
-      this.parts.log('error', `${what} was refused`, { problem: error.message });
+      this.parts.log('error', `${what} failed`, { problem: error.message });
       return undefined;
     }
   }
@@ -353,22 +388,29 @@ class Agent {
   async #pause(): Promise<void> {
     if (this.#noticed || this.#stop.signal.aborted) return;
     const { intervalSeconds } = this.options;
-    const factor = this.parts.identity.known.strategy === 'push' ? pushPollFactor : 1;
+    const strategy = this.#connection.strategy ?? this.parts.identity.known.strategy;
+    const factor = strategy === 'push' ? pushPollFactor : 1;
     const seconds = intervalSeconds ?? (this.parts.identity.known.pollIntervalSeconds ?? 30) * factor;
     const over = new AbortController();
     this.#wake = () => over.abort();
-    const pauseMs = timerMs(jittered(Math.max(seconds, leastPauseSeconds) * 1_000));
-    await sleep(pauseMs, undefined, { signal: over.signal }).catch(() => undefined);
+    const pauseMs = Math.min(jittered(Math.max(seconds, leastPauseSeconds) * 1_000), this.#waiting.leftMs);
+    await sleep(timerMs(pauseMs), undefined, { signal: over.signal }).catch(() => undefined);
   }
 
   async #registration(): Promise<RegisterRequest> {
     // An older LEONORE refuses what it does not know, so each second attempt leaves it out.
     this.#attempts += 1;
     const profile = this.#attempts % 2 === 1 ? await this.#readProfile() : await this.parts.profiler.read();
+    // The pause that it was told to make otherwise than LEONORE says.
+    const { intervalSeconds } = this.options;
+    const own =
+      this.#attempts % 2 === 1 && intervalSeconds !== undefined
+        ? { pollIntervalSeconds: intervalSeconds }
+        : {};
     this.#sentProfile = profile;
     this.#scheduleProfile();
     const { pushAddress } = this.parts.connectivity;
-    return { profile, agentVersion, ...(pushAddress === undefined ? {} : { pushAddress }) };
+    return { profile, agentVersion, ...own, ...(pushAddress === undefined ? {} : { pushAddress }) };
   }
 
   async #onRegistered(response: RegisterResponse, token: string, enrolled: boolean): Promise<void> {
@@ -377,6 +419,7 @@ class Agent {
     this.#attempts = 0;
     // Another node knows other tags.
     this.#etag = undefined;
+    await this.parts.authorities.registered(response.authorities);
     await this.parts.identity.remember(response, token, enrolled);
   }
 }

@@ -1,50 +1,60 @@
 import { createHash, timingSafeEqual } from 'node:crypto';
-import type { FastifyRequest } from 'fastify';
-import { bearerToken } from '../connectivity/gateway-token.js';
+import { tokenMatches } from '../connectivity/gateway-token.js';
+import type { Grant } from '../domain/access/grant.js';
+import type { Principal } from '../domain/access/principal.js';
+import type { Role } from '../domain/access/role.js';
 import { LeonoreError } from '../domain/errors.js';
+import type { TokenRepository } from '../repositories/token-repository.js';
+import { bearerToken } from '../serving/bearer-token.js';
+import { rowOfToken } from './management-token.js';
 
-/** What a management token allows: reading, changing, administering; each includes the one before. */
-export const roles = ['viewer', 'operator', 'admin'] as const;
-export type Role = (typeof roles)[number];
+/** Characters by which people tell two callers of the same role apart. */
+const nameCharacters = 8;
 
-interface KnownToken {
-  readonly role: Role;
+interface ConfiguredToken {
+  readonly principal: Principal;
   readonly hash: Buffer;
 }
 
-/** Who may do what. Knows the hashes of tokens only. */
+/** Who somebody is, by the token that he brings. Only hashes of tokens are known. */
 export class Access {
-  private readonly tokens: readonly KnownToken[];
+  private readonly configured: readonly ConfiguredToken[];
   private readonly enrolment: readonly Buffer[];
 
   /**
-   * @param tokens `role:sha256` separated by commas
+   * @param tokens those of the configuration: `role:sha256` separated by commas
    * @param enrolmentTokens sha256 of shared ones separated by commas; empty when there are none
+   * @param stored those that were made since
    */
-  constructor(tokens: string, enrolmentTokens: string) {
-    this.tokens = tokens.split(',').map((entry) => {
-      const [role, hash] = entry.split(':');
-      return { role: role as Role, hash: Buffer.from(hash ?? '', 'hex') };
+  constructor(
+    tokens: string,
+    enrolmentTokens: string,
+    private readonly stored: TokenRepository,
+  ) {
+    this.configured = tokens.split(',').map((entry) => {
+      const [role, hex = ''] = entry.split(':');
+      const hash = Buffer.from(hex, 'hex');
+      const id = sha256(hash).toString('hex');
+      return {
+        hash,
+        principal: {
+          id,
+          name: `${role} ${id.slice(0, nameCharacters)}`,
+          grants: configuredGrants(role as Role),
+        },
+      };
     });
     this.enrolment = enrolmentTokens.split(',').map((hash) => Buffer.from(hash, 'hex'));
   }
 
   /**
-   * Lets a request pass that has at least the role.
-   * @throws LeonoreError UNAUTHENTICATED, FORBIDDEN
+   * Who sends a request.
+   * @throws LeonoreError UNAUTHENTICATED
    */
-  require(request: FastifyRequest, role: Role): void {
-    const token = bearerToken(request.headers.authorization);
-    const known = token === null ? null : this.find(token);
-    if (known === null) throw new LeonoreError('UNAUTHENTICATED', 'a valid bearer token is needed');
-    if (roles.indexOf(known) < roles.indexOf(role)) {
-      throw new LeonoreError('FORBIDDEN', `the token has the role ${known}; ${role} is needed`);
-    }
-  }
-
-  /** Names who asks: the same for the same token, and telling nothing of it; to be asked once {@link require} let pass. */
-  principalOf(request: FastifyRequest): string {
-    return sha256(sha256(bearerToken(request.headers.authorization) ?? '')).toString('hex');
+  async principalOf(authorization: string | undefined): Promise<Principal> {
+    const token = bearerToken(authorization);
+    if (token === null) throw unauthenticated('a valid bearer token is needed');
+    return this.findConfigured(token) ?? (await this.findStored(token));
   }
 
   /** True for a shared token, with which any gateway may enrol. */
@@ -52,12 +62,32 @@ export class Access {
     return matchesAny(token, this.enrolment);
   }
 
-  private find(token: string): Role | null {
+  private findConfigured(token: string): Principal | null {
     // Every entry is compared: the time tells nothing about which one matched.
-    let found: Role | null = null;
-    for (const { role, hash } of this.tokens) if (matchesAny(token, [hash])) found = role;
+    let found: Principal | null = null;
+    for (const { principal, hash } of this.configured) if (matchesAny(token, [hash])) found = principal;
     return found;
   }
+
+  private async findStored(token: string): Promise<Principal> {
+    const row = rowOfToken(token);
+    const known = row === null ? null : await this.stored.find(row);
+    if (known === null || !tokenMatches(token, known.tokenHash))
+      throw unauthenticated('a valid bearer token is needed');
+    if (known.isExpired) throw unauthenticated(`the token "${known.name}" has expired`);
+    await this.stored.used(known.id);
+    return { id: known.id, name: known.name, grants: known.grants };
+  }
+}
+
+/** An operator of the configuration has always published, too. */
+function configuredGrants(role: Role): Grant[] {
+  const held: readonly Role[] = role === 'operator' ? ['operator', 'publisher'] : [role];
+  return held.map((one) => ({ role: one, scope: null }));
+}
+
+function unauthenticated(why: string): LeonoreError {
+  return new LeonoreError('UNAUTHENTICATED', why);
 }
 
 function matchesAny(token: string, hashes: readonly Buffer[]): boolean {

@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { request } from 'undici';
 import { type HaltableDatabase, startHaltableDatabase } from '../tests/support/postgres.js';
+import { apiCaller } from '../tests/support/call-api.js';
 import { profileOf, addNode } from '../tests/support/test-repositories.js';
 import { localTemporal, type LocalTemporal } from '../tests/support/temporal.js';
 import {
@@ -30,26 +31,7 @@ afterAll(async () => {
   await temporal.stop();
 });
 
-type Method = 'GET' | 'POST' | 'PUT' | 'DELETE';
-
-async function call(method: Method, url: string, body?: unknown, headers: Record<string, string> = {}) {
-  const raw = typeof body === 'string' || Buffer.isBuffer(body);
-  const answer = await request(`${api.address}${url}`, {
-    method,
-    headers: {
-      authorization: `Bearer ${testTokens.admin}`,
-      ...(body === undefined || raw ? {} : { 'content-type': 'application/json' }),
-      ...headers,
-    },
-    ...(body === undefined ? {} : { body: raw ? body : JSON.stringify(body) }),
-  });
-  const text = await answer.body.text();
-  return {
-    status: answer.statusCode,
-    headers: answer.headers,
-    body: (text === '' ? null : JSON.parse(text)) as Record<string, unknown>,
-  };
-}
+const call = apiCaller(() => api.address);
 
 const addArtifact = (tar: Buffer) =>
   call('POST', '/api/v1/artifacts', tar, { 'content-type': 'application/x-tar' });

@@ -1,18 +1,25 @@
 import Type from 'typebox';
+import { roles } from '../domain/access/role.js';
 import { servingConfig } from '../process/config.js';
+import { listenerConfig } from '../serving/config.js';
+
+const configuredToken = `(${roles.join('|')}):[0-9a-f]{64}`;
 
 /** What the api process is told; docs/configuration.md has the table. */
 export const ApiConfigSchema = Type.Object({
   ...servingConfig,
+  ...listenerConfig,
   LEONORE_PORT: Type.Integer({ minimum: 0, maximum: 65_535, default: 8480 }),
   /** Requests that one management token may send in ten seconds. */
   LEONORE_CALLER_BUDGET: Type.Integer({ minimum: 1, maximum: 1_000_000_000, default: 2_000 }),
   /** Management tokens, as `role:sha256` separated by commas; only hashes are ever known to the process. */
-  LEONORE_TOKENS: Type.String({
-    pattern: '^(admin|operator|viewer):[0-9a-f]{64}(,(admin|operator|viewer):[0-9a-f]{64})*$',
-  }),
+  LEONORE_TOKENS: Type.String({ pattern: `^${configuredToken}(,${configuredToken})*$` }),
   /** sha256 of shared tokens with which any gateway may enrol, without a key too, separated by commas; none otherwise. */
   LEONORE_ENROLMENT_TOKENS: Type.Optional(Type.String({ pattern: '^[0-9a-f]{64}(,[0-9a-f]{64})*$' })),
+  /** File of the public key that secret values are sealed for; only nodes open them. */
+  LEONORE_VALUES_PUBLIC_KEY: Type.Optional(Type.String({ minLength: 1 })),
+  /** Authorities of this server's and the nodes' certificates, told to gateways when they register. */
+  LEONORE_TLS_CA: Type.Optional(Type.String({ minLength: 1 })),
   /** Seconds between two polls of a gateway that has no interval of its own. */
   LEONORE_POLL_SECONDS: Type.Number({ minimum: 0.1, maximum: 86_400, default: 60 }),
   /** Believe X-Forwarded-For of a proxy in front. */

@@ -61,6 +61,19 @@ describe('within the time that there is', () => {
     });
   });
 
+  test('the caller says how long a dry run may compute', async () => {
+    const asked = { requests: ['puzzle'], gatewayId: 'narrow' };
+    expect(await call(api, '/plans', { ...asked, budgetSeconds: 0.1 })).toMatchObject({
+      status: 422,
+      body: { code: 'PLANNING_TOO_HARD' },
+    });
+    for (const budgetSeconds of [0, -1, 1e9, 'soon'])
+      expect(await call(api, '/plans', { ...asked, budgetSeconds })).toMatchObject({
+        status: 400,
+        body: { code: 'MALFORMED_INPUT' },
+      });
+  });
+
   test('a dry run for a fleet plans for all but those for whom it is a puzzle', async () => {
     expect(await call(api, '/plans', { requests: ['puzzle'], deployment: 'both' })).toMatchObject({
       status: 200,

@@ -17,15 +17,15 @@ beforeAll(async () => {
 
 afterAll(() => api.close());
 
-async function post(path: string, key: string, body: object, token: string = testTokens.admin) {
+async function post(path: string, key: string, body: object | undefined, token: string = testTokens.admin) {
   const answer = await request(`${api.address}/api/v1/${path}`, {
     method: 'POST',
     headers: {
       authorization: `Bearer ${token}`,
-      'content-type': 'application/json',
+      ...(body === undefined ? {} : { 'content-type': 'application/json' }),
       'idempotency-key': key,
     },
-    body: JSON.stringify(body),
+    body: body === undefined ? null : JSON.stringify(body),
   });
   return { status: answer.statusCode, body: (await answer.body.json()) as { id?: string; code?: string } };
 }
@@ -52,7 +52,12 @@ test.each([
   ['orders', { ...order, artifact: 'absent' }],
   ['orders', { ...order, gatewayIds: ['absent'] }],
   ['orders', { ...order, deployment: 'both-named' }],
+  ['orders', { ...order, action: 'wipe' }],
   ['rollouts', { requests: ['absent'], deployment: 'absent' }],
+  ['campaigns', { requests: ['absent'], deployment: 'absent', strategy: { phases: 1 } }],
+  ['deployments', { name: 'absent', gatewayIds: ['absent'] }],
+  ['enrolments', { name: 'contradicting', keyless: true, approval: 'person' }],
+  ['nodes', undefined],
 ])('another request under a key is refused before it is judged: %s %j', async (path, body) => {
   const key = randomName('key');
   await post('orders', key, order);
@@ -60,4 +65,33 @@ test.each([
     status: 422,
     body: { code: 'IDEMPOTENCY_KEY_REUSED' },
   });
+});
+
+test.each([
+  ['deployments', { name: 'once', gatewayIds: ['gw-1'] }],
+  ['enrolments', { name: 'once' }],
+  ['nodes', undefined],
+])('what is made by %s is made once for a key, also when many ask at once', async (path, body) => {
+  const key = randomName('key');
+  const answers = await Promise.all(Array.from({ length: 5 }, () => post(path, key, body)));
+  const made = path === 'nodes' ? 202 : 201;
+  expect(answers.map(({ status }) => status)).toEqual(Array.from({ length: 5 }, () => made));
+  const again = await post(path, key, body);
+  expect(again.status).toBe(made);
+  const first = answers[0]?.body ?? {};
+  if (path !== 'enrolments') expect(again.body).toEqual(first);
+  else {
+    // Its token is shown once.
+    const tokens = answers.map(({ body: answer }) => (answer as { token?: string | null }).token);
+    expect(tokens.filter((token) => token !== null)).toHaveLength(1);
+    expect(again.body).toMatchObject({ token: null, enrolment: { name: 'once' } });
+  }
+  expect(await post('orders', key, order)).toMatchObject({ body: { code: 'IDEMPOTENCY_KEY_REUSED' } });
+});
+
+test('a request that was refused leaves its key free', async () => {
+  const key = randomName('key');
+  const body = { name: 'later', gatewayIds: ['gw-1'] };
+  expect((await post('deployments', key, { ...body, gatewayIds: ['absent'] })).status).toBe(404);
+  expect((await post('deployments', key, body)).status).toBe(201);
 });

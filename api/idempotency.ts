@@ -3,7 +3,7 @@ import type { FastifyRequest } from 'fastify';
 import Type from 'typebox';
 import { canonicalJson } from '../domain/canonical-json.js';
 import { Text } from '../domain/text.js';
-import type { Access } from './access.js';
+import type { Repeatable } from '../repositories/repeated-request-repository.js';
 
 /** Header of every POST that may be sent again without being done again. */
 export const IdempotencyHeadersSchema = Type.Object({
@@ -16,23 +16,17 @@ export const IdempotencyHeadersSchema = Type.Object({
   ),
 });
 
-/** How a request is known again. */
-export interface RequestIdentity {
-  /** Null when the caller gave no key. Keys belong to whoever uses them: two callers may use the same. */
-  readonly idempotencyKey: string | null;
-  /** Of what is asked for: the same key with another is refused. */
-  readonly requestDigest: string;
-}
-
-/** @param asked what the request asks for, with what it leaves to defaults filled in; plain JSON */
+/**
+ * How a request is known again. Keys belong to whoever uses them: two callers may use the same.
+ * @param asked what the request asks for, with what it leaves to defaults filled in; plain JSON
+ */
 export function requestIdentity(
-  access: Access,
   request: FastifyRequest<{ Headers: { 'idempotency-key'?: string } }>,
   asked: unknown,
-): RequestIdentity {
+): Repeatable {
   const key = request.headers['idempotency-key'];
   return {
-    idempotencyKey: key === undefined ? null : sha256(`${access.principalOf(request)} ${key}`),
+    idempotencyKey: key === undefined ? null : sha256(`${request.principal.id} ${key}`),
     requestDigest: sha256(canonicalJson(asked)),
   };
 }

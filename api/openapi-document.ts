@@ -3,7 +3,21 @@ import type { FastifyDynamicSwaggerOptions } from '@fastify/swagger';
 import { ArtifactManifestSchema } from '../domain/artifact/manifest.js';
 import { canonicalJson } from '../domain/canonical-json.js';
 import { GatewayProfileSchema } from '../domain/gateway/profile.js';
+import { StrategySchema } from '../domain/campaign/strategy.js';
+import {
+  CampaignEventSchema,
+  CampaignPhaseSchema,
+  CampaignPreviewSchema,
+  CampaignSchema,
+  CampaignSummarySchema,
+} from './schemas/campaigns.js';
+import { AuditEntrySchema } from './schemas/audit.js';
+import { CampaignEvidenceSchema, DependentsSchema } from './schemas/campaign-report.js';
 import { ProblemSchema } from './schemas/common.js';
+import { DeliveryFacetsSchema, FleetDeliverySchema, ListedDeliverySchema } from './schemas/deliveries.js';
+import { FleetHistorySchema, GatewayFacetsSchema } from './schemas/facets.js';
+import { StreamMessageSchema } from './schemas/stream.js';
+import { WorkFacetsSchema } from './work-query.js';
 import {
   ContestSchema,
   EnrolmentRequestSchema,
@@ -11,15 +25,21 @@ import {
   ExpectedGatewaySchema,
   ExpectRequestSchema,
 } from './schemas/identity.js';
+import { TokenRequestSchema, TokenSchema, WhoamiSchema } from './schemas/tokens.js';
 import { GatewayOrderSchema } from './schemas/orders.js';
 import {
-  ArtifactSchema,
-  CountsSchema,
-  DeliverySchema,
-  DeploymentSchema,
+  FleetSchema,
+  GatewayDetailSchema,
+  GatewayEventSchema,
   GatewaySchema,
   GatewayValueSchema,
   ValueChangesSchema,
+} from './schemas/gateways.js';
+import {
+  ArtifactSchema,
+  CountsSchema,
+  DeploymentSchema,
+  GatewayDeliverySchema,
   GroupSchema,
   NodePoolSchema,
   NodeSchema,
@@ -32,19 +52,36 @@ import {
   RolloutSummarySchema,
   StepSchema,
 } from './schemas/resources.js';
+import {
+  SharedValueChangesSchema,
+  SharedValueSchema,
+  WantedMemberSchema,
+  WantedStateDetailSchema,
+  WantedStateSchema,
+} from './schemas/wanted-states.js';
 
 /** What readers of the document, and the generated client, know by name. */
 const namedSchemas = {
   Artifact: ArtifactSchema,
   ArtifactManifest: ArtifactManifestSchema,
   Gateway: GatewaySchema,
+  GatewayDetail: GatewayDetailSchema,
   GatewayValue: GatewayValueSchema,
   ValueChanges: ValueChangesSchema,
+  SharedValue: SharedValueSchema,
+  SharedValueChanges: SharedValueChangesSchema,
+  WantedState: WantedStateSchema,
+  WantedStateDetail: WantedStateDetailSchema,
+  WantedMember: WantedMemberSchema,
   ExpectedGateway: ExpectedGatewaySchema,
   ExpectRequest: ExpectRequestSchema,
   Contest: ContestSchema,
   Enrolment: EnrolmentSchema,
   EnrolmentRequest: EnrolmentRequestSchema,
+  AuditEntry: AuditEntrySchema,
+  Token: TokenSchema,
+  Whoami: WhoamiSchema,
+  TokenRequest: TokenRequestSchema,
   GatewayProfile: GatewayProfileSchema,
   Deployment: DeploymentSchema,
   Plan: PlanSchema,
@@ -56,7 +93,24 @@ const namedSchemas = {
   RolloutStep: StepSchema,
   RolloutEvent: RolloutEventSchema,
   DeliveryCounts: CountsSchema,
-  Delivery: DeliverySchema,
+  Delivery: ListedDeliverySchema,
+  FleetDelivery: FleetDeliverySchema,
+  DeliveryFacets: DeliveryFacetsSchema,
+  Campaign: CampaignSchema,
+  CampaignSummary: CampaignSummarySchema,
+  CampaignPreview: CampaignPreviewSchema,
+  CampaignPhase: CampaignPhaseSchema,
+  CampaignEvent: CampaignEventSchema,
+  CampaignEvidence: CampaignEvidenceSchema,
+  CampaignStrategy: StrategySchema,
+  GatewayDelivery: GatewayDeliverySchema,
+  GatewayEvent: GatewayEventSchema,
+  Fleet: FleetSchema,
+  FleetHistory: FleetHistorySchema,
+  GatewayFacets: GatewayFacetsSchema,
+  WorkFacets: WorkFacetsSchema,
+  Dependents: DependentsSchema,
+  StreamMessage: StreamMessageSchema,
   GatewayOrder: GatewayOrderSchema,
   Node: NodeSchema,
   NodePool: NodePoolSchema,
@@ -67,6 +121,8 @@ const namedSchemas = {
 const tags = [
   { name: 'artifacts', description: 'Versioned components, with their variants, requirements and policies' },
   { name: 'gateways', description: 'The fleet: profiles, labels, what is installed, which node serves it' },
+  { name: 'tokens', description: 'Principals: people and services, their roles and scopes' },
+  { name: 'audit', description: 'Who changed what' },
   { name: 'enrolments', description: 'Tokens with which gateways may enrol, and what they get by them' },
   {
     name: 'deployments',
@@ -77,6 +133,7 @@ const tags = [
     name: 'rollouts',
     description: 'Requests to provision artifacts to a deployment, their progress and deliveries',
   },
+  { name: 'campaigns', description: 'Artifacts to many gateways, in phases that wait for each other' },
   { name: 'orders', description: 'Uninstall, start or stop an artifact on the gateways that have it' },
   { name: 'nodes', description: 'LEONORE nodes, the unit of scale' },
   { name: 'trust', description: 'Who may sign artifacts, builds and tasks' },

@@ -1,5 +1,5 @@
 import type { Static } from 'typebox';
-import { awaitedBy } from '../domain/errors.js';
+import { awaitedBy } from '../domain/error-kinds.js';
 import { isRolloutEnded } from '../domain/rollout/state.js';
 import { stepNames } from '../domain/rollout/steps.js';
 import type { Rollout, RolloutRepository, RolloutStep } from '../repositories/rollout-repository.js';
@@ -19,15 +19,13 @@ const shownGroups = 200;
 export class RolloutViews {
   private readonly temporal: TemporalReach;
 
-  constructor(
-    private readonly rollouts: RolloutRepository,
-    rolloutClient: Pick<RolloutClient, 'isReachable'>,
-  ) {
+  constructor(rolloutClient: Pick<RolloutClient, 'isReachable'>) {
     this.temporal = new TemporalReach(() => rolloutClient.isReachable());
   }
 
   summary(rollout: Rollout): Static<typeof RolloutSummarySchema> {
-    const { id, requests, deployment, state, options, createdAt, endedAt, failure } = rollout;
+    const { id, requests, deployment, state, options, createdBy, createdAt, endedAt, failure } = rollout;
+    const { campaignId } = rollout;
     return {
       id,
       requests: [...requests],
@@ -35,6 +33,9 @@ export class RolloutViews {
       state,
       deadlineSeconds: options.deadlineSeconds,
       allowRemove: options.allowRemove ?? false,
+      allowDowngrade: options.allowDowngrade ?? false,
+      createdBy,
+      campaign: campaignId,
       createdAt: createdAt.toISOString(),
       endedAt: endedAt?.toISOString() ?? null,
       failure,
@@ -43,11 +44,11 @@ export class RolloutViews {
   }
 
   /** How a rollout stands, without its plans: small enough to be read again and again. */
-  async progress(id: string): Promise<Static<typeof RolloutProgressSchema>> {
+  async progress(rollouts: RolloutRepository, id: string): Promise<Static<typeof RolloutProgressSchema>> {
     const [rollout, counts, steps] = await Promise.all([
-      this.rollouts.get(id),
-      this.rollouts.counts(id),
-      this.rollouts.steps(id),
+      rollouts.get(id),
+      rollouts.counts(id),
+      rollouts.steps(id),
     ]);
     const { state, failure } = rollout;
     return {
@@ -61,17 +62,19 @@ export class RolloutViews {
   }
 
   /** A rollout with all that people ask of it. @throws LeonoreError ROLLOUT_NOT_FOUND */
-  async whole(id: string): Promise<Static<typeof RolloutSchema>> {
-    const rollout = await this.rollouts.get(id);
-    const [counts, steps, groups, events] = await Promise.all([
-      this.rollouts.counts(id),
-      this.rollouts.steps(id),
-      this.rollouts.groups(id, shownGroups),
-      this.rollouts.events(id),
+  async whole(rollouts: RolloutRepository, id: string): Promise<Static<typeof RolloutSchema>> {
+    const rollout = await rollouts.get(id);
+    const [counts, channels, steps, groups, events] = await Promise.all([
+      rollouts.counts(id),
+      rollouts.channels(id),
+      rollouts.steps(id),
+      rollouts.groups(id, shownGroups),
+      rollouts.events(id),
     ]);
     return {
       ...this.summary(rollout),
       counts: { ...counts },
+      channels: channels.map((channel) => ({ ...channel, counts: { ...channel.counts } })),
       steps: steps.map(stepView),
       groups: groups.map((group) => ({ ...group, plans: [...group.plans], attempts: [...group.attempts] })),
       events: events.map(({ kind, detail, at }) => ({ kind, detail, at: at.toISOString() })),

@@ -1,19 +1,24 @@
 /** The api process: reads its configuration, connects, listens. */
 import { ComputePool } from '../compute/compute-pool.js';
 import { Planner } from '../compute/planner.js';
-import { PushAddresses, servicesOf } from '../connectivity/http/push-address.js';
-import { tlsFilesOf } from '../connectivity/http/tls.js';
-import { createServer } from '../connectivity/http/create-server.js';
+import { pushAddressesOf } from '../connectivity/push-addresses.js';
+import { handlerFiles, openHandlers } from '../connectivity/registry.js';
+import { tlsFilesOf, ToldAuthorities } from '../serving/tls.js';
+import { createServer } from '../serving/create-server.js';
 import { limits } from '../domain/limits.js';
 import { readEnvironment } from '../domain/read-environment.js';
 import { compose } from '../composition/compose.js';
 import { SecretBox } from '../repositories/secret-box.js';
 import { Access } from './access.js';
 import { apiApp } from './app.js';
+import { valueSealer } from './value-sealer.js';
 import { ApiConfigSchema } from './config.js';
 
 const config = readEnvironment(ApiConfigSchema, process.env);
-const { logger, lifecycle, repositories, blobs, rolloutClient, poolClient } = compose('api', config);
+const { logger, lifecycle, repositories, blobs, rolloutClient, campaignClient, poolClient } = compose(
+  'api',
+  config,
+);
 
 const pool = new ComputePool({
   processes: config.LEONORE_COMPUTE_PROCESSES,
@@ -22,11 +27,28 @@ const pool = new ComputePool({
 lifecycle.onEnd('computing processes', () => pool.close());
 pool.warmUp();
 
+const { LEONORE_HOST: host, LEONORE_PORT: port } = config;
+// They are not started here: the api judges by their rules where gateways may be notified.
+const handlers = await openHandlers(
+  { environment: process.env, services: [config.DATABASE_URL, config.TEMPORAL_ADDRESS, `${host}:${port}`] },
+  handlerFiles(config.LEONORE_HANDLERS),
+);
+
+const tls = tlsFilesOf(config);
+const authorities =
+  tls === null || config.LEONORE_TLS_CA === undefined
+    ? null
+    : ToldAuthorities.open(config.LEONORE_TLS_CA, tls, (error) =>
+        logger.warn({ err: error }, 'the new authorities are not taken'),
+      );
+if (authorities !== null) lifecycle.onEnd('authorities', async () => authorities.close());
+
 const app = createServer(logger, {
   bodyLimit: limits.jsonBodyBytes,
+  headBytes: limits.requestHeadBytes,
   trustProxy: config.LEONORE_TRUST_PROXY,
   budgets: { caller: config.LEONORE_CALLER_BUDGET, address: config.LEONORE_ADDRESS_BUDGET },
-  tls: tlsFilesOf(config),
+  tls,
 });
 await app.register(apiApp, {
   context: {
@@ -35,20 +57,16 @@ await app.register(apiApp, {
     pool,
     planner: new Planner(repositories.artifacts, pool, limits.dryRun),
     secrets: new SecretBox(config.LEONORE_SECRET_KEYS?.split(',') ?? []),
+    values: valueSealer(config.LEONORE_VALUES_PUBLIC_KEY),
     rolloutClient,
-    access: new Access(config.LEONORE_TOKENS, config.LEONORE_ENROLMENT_TOKENS ?? ''),
+    campaignClient,
+    access: new Access(config.LEONORE_TOKENS, config.LEONORE_ENROLMENT_TOKENS ?? '', repositories.tokens),
+    authorities,
     pollSeconds: config.LEONORE_POLL_SECONDS,
-    pushAddresses: new PushAddresses(
-      config.LEONORE_PUSH_ADDRESSES?.split(',') ?? [],
-      servicesOf([
-        config.DATABASE_URL,
-        config.TEMPORAL_ADDRESS,
-        `${config.LEONORE_HOST}:${config.LEONORE_PORT}`,
-      ]),
-    ),
+    pushAddresses: pushAddressesOf(handlers),
     wakePool: () => poolClient.wakeSoon(),
   },
 });
-const address = await app.listen({ host: config.LEONORE_HOST, port: config.LEONORE_PORT });
+const address = await app.listen({ host, port });
 lifecycle.onEnd('listener', () => app.close());
 lifecycle.ready(address);

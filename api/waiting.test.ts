@@ -15,10 +15,10 @@ let rolloutId: string;
 beforeAll(async () => {
   api = await testApi(nowhere);
   const { deployments, rollouts } = api.repositories;
-  const deployment = await deployments.create('site', { gatewayIds: [], selector: 'labels.site == "a"' });
+  await deployments.create('site', { gatewayIds: [], selector: 'labels.site == "a"' });
   const { id } = await rollouts.create({
     requests: ['app'],
-    deploymentId: deployment.id,
+    target: { deployment: 'site' },
     options: { deadlineSeconds: 60 },
     idempotencyKey: null,
     requestDigest: '',
@@ -33,25 +33,29 @@ const get = (path: string) => request(`${api.address}${path}`, { headers: { auth
 
 /** Views of an API that reaches Temporal, or not. */
 function views(isReachable: boolean): RolloutViews {
-  return new RolloutViews(api.repositories.rollouts, { isReachable: async () => isReachable });
+  return new RolloutViews({ isReachable: async () => isReachable });
 }
 
 describe('a rollout', () => {
   test('says what it waits for, until its workflow begins anew', async () => {
     const { rollouts } = api.repositories;
     await rollouts.waitsFor(rolloutId, 'the blob store');
-    for (const shown of [await views(true).whole(rolloutId), await views(true).progress(rolloutId)])
+    for (const shown of [
+      await views(true).whole(rollouts, rolloutId),
+      await views(true).progress(rollouts, rolloutId),
+    ])
       expect(shown).toMatchObject({ waitingFor: 'the blob store' });
     await rollouts.workflowStarted(rolloutId);
-    expect(await views(true).whole(rolloutId)).toMatchObject({ waitingFor: null });
+    expect(await views(true).whole(rollouts, rolloutId)).toMatchObject({ waitingFor: null });
   });
 
   test('waits for Temporal whatever was noted before', async () => {
     const away = views(false);
-    await api.repositories.rollouts.waitsFor(rolloutId, 'the blob store');
+    const { rollouts } = api.repositories;
+    await rollouts.waitsFor(rolloutId, 'the blob store');
     // The first look asks beside; the next one knows.
-    await away.progress(rolloutId);
-    expect(await away.progress(rolloutId)).toMatchObject({ waitingFor: 'Temporal' });
+    await away.progress(rollouts, rolloutId);
+    expect(await away.progress(rollouts, rolloutId)).toMatchObject({ waitingFor: 'Temporal' });
   });
 
   test('shows what happened to it; mends are counted', async () => {
@@ -59,7 +63,7 @@ describe('a rollout', () => {
     const detail = { what: 'its workflow was gone and begins anew' };
     await rollouts.note(rolloutId, 'mended', detail);
     await rollouts.note(rolloutId, 'node-lost', { nodeId: 'node-9' });
-    expect(await views(true).whole(rolloutId)).toMatchObject({
+    expect(await views(true).whole(rollouts, rolloutId)).toMatchObject({
       events: [
         { kind: 'mended', detail, at: expect.stringMatching(/Z$/) },
         { kind: 'node-lost', detail: { nodeId: 'node-9' } },
@@ -69,10 +73,11 @@ describe('a rollout', () => {
   });
 
   test('that has ended waits for nothing', async () => {
-    await api.repositories.rollouts.end(rolloutId, null);
+    const { rollouts } = api.repositories;
+    await rollouts.end(rolloutId, null);
     const away = views(false);
-    await away.progress(rolloutId);
-    expect(await away.progress(rolloutId)).toMatchObject({ state: 'failed', waitingFor: null });
+    await away.progress(rollouts, rolloutId);
+    expect(await away.progress(rollouts, rolloutId)).toMatchObject({ state: 'failed', waitingFor: null });
   });
 });
 

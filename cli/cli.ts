@@ -9,6 +9,8 @@ export interface CliEnvironment {
   readonly stdout: OutputStream;
   readonly stderr: OutputStream;
   readonly env: NodeJS.ProcessEnv;
+  /** Where people answer questions; nobody is asked when it is no terminal. */
+  readonly stdin?: NodeJS.ReadableStream & { readonly isTTY?: boolean };
 }
 
 export interface CommonOptions extends ConnectionOptions {
@@ -24,11 +26,20 @@ export interface VerbContext<Options> {
   readonly progress: OutputStream;
 }
 
+/** What a verb works with that needs no server, or not always. */
+export interface OfflineContext<Options> {
+  readonly out: Output;
+  readonly options: Options & CommonOptions;
+  /** @throws ClientError when no server is named */
+  readonly connect: () => Promise<LeonoreClient>;
+}
+
 /** What a verb came to; nothing means done. */
 type Outcome = ExitCode | undefined;
 
 /** Gets the arguments in the order in which the command declares them. */
 type Verb<Options> = (context: VerbContext<Options>, ...args: never[]) => Promise<Outcome>;
+type OfflineVerb<Options> = (context: OfflineContext<Options>, ...args: never[]) => Promise<Outcome>;
 
 /** One run of the CLI. */
 export class Cli {
@@ -47,6 +58,17 @@ export class Cli {
         options,
         progress: stderr,
       };
+      this.exitCode = (await run(context, ...(command.processedArgs as never[]))) ?? ExitCode.Done;
+    });
+  }
+
+  /** Makes a command one that works on this machine, and connects to a server only if it asks for one. */
+  offlineVerb<Options>(command: Command, run: OfflineVerb<Options>): Command {
+    return command.action(async () => {
+      const { stdout, env } = this.environment;
+      const options = command.opts<Options & CommonOptions>();
+      const out = new Output(stdout, options.json === true, env);
+      const context = { out, options, connect: async () => connect(options, env) };
       this.exitCode = (await run(context, ...(command.processedArgs as never[]))) ?? ExitCode.Done;
     });
   }

@@ -3,10 +3,13 @@ import { Option, type Command } from 'commander';
 /** Verbs that work without a server take --server and --token all the same, so that scripts can give them always. */
 const offline = new Set([
   ...['up', 'resolve', 'package inspect', 'package verify', 'package unpack'],
+  // What is done where artifacts are written.
+  ...['artifact init', 'artifact check', 'artifact try'],
   // What is done where the keys are.
   ...[
     'key create',
     'key show',
+    'key rotate-secrets',
     'trust init',
     'trust delegate',
     'trust revoke',
@@ -24,6 +27,8 @@ export function addCommonOptions(command: Command): void {
   const needsServer = !offline.has(verbOf(command));
   addUnlessDeclared(command, new Option('--json', 'print JSON, errors too'));
   addUnlessDeclared(command, new Option('--server <url>', 'address of the API').hideHelp(!needsServer));
+  const ca = new Option('--ca <file>', 'PEM of the authority that the API must be certified by');
+  addUnlessDeclared(command, ca.hideHelp(!needsServer));
   addUnlessDeclared(command, new Option('--token <token>', 'management token').hideHelp(!needsServer));
 }
 

@@ -3,7 +3,7 @@ import { Presets, SingleBar } from 'cli-progress';
 import type { ClientError } from '../client/client-error.js';
 import type { RolloutProgress } from '../client/resources.js';
 import { isEnded, type DeliveryState } from '../domain/delivery/state.js';
-import { awaitedBy } from '../domain/errors.js';
+import { awaitedBy } from '../domain/error-kinds.js';
 import type { VerbContext } from './cli.js';
 import { countsText } from './counts-text.js';
 import { ExitCode } from './exit-code.js';

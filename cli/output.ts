@@ -1,5 +1,8 @@
 import Table from 'cli-table3';
 import pc from 'picocolors';
+import { secondsText } from '../domain/units.js';
+
+export { bytesText, counted, secondsText } from '../domain/units.js';
 
 /** A stream that the CLI writes to; a terminal when it says so. */
 export interface OutputStream {
@@ -91,28 +94,9 @@ export function printable(text: string): string {
   return text.replace(/(?!\n)\p{Cc}/gu, '\u{fffd}');
 }
 
-export function bytesText(bytes: number): string {
-  if (bytes < 1024) return `${bytes} B`;
-  const units = ['KiB', 'MiB', 'GiB', 'TiB'];
-  let value = bytes / 1024;
-  let unit = 0;
-  while (value >= 1024 && unit < units.length - 1) {
-    value /= 1024;
-    unit += 1;
-  }
-  return `${value.toFixed(1)} ${units[unit] ?? ''}`;
-}
-
 /** Time between two instants, as people say it. */
 export function durationText(from: string, to: string | null): string {
   return secondsText(((to === null ? Date.now() : Date.parse(to)) - Date.parse(from)) / 1_000);
-}
-
-/** So many seconds, as people say it. */
-export function secondsText(seconds: number): string {
-  if (seconds < 90) return `${seconds.toFixed(1)} s`;
-  if (seconds < 5_400) return `${Math.floor(seconds / 60)} min ${Math.round(seconds % 60)} s`;
-  return `${Math.floor(seconds / 3_600)} h ${Math.round((seconds % 3_600) / 60)} min`;
 }
 
 /** An instant without the parts that nobody reads. */

@@ -1,6 +1,7 @@
 import { CommanderError } from 'commander';
 import { ClientError } from '../client/client-error.js';
-import { errorKinds, LeonoreError } from '../domain/errors.js';
+import { errorKinds } from '../domain/error-kinds.js';
+import { LeonoreError } from '../domain/errors.js';
 import { Output, printable, type OutputStream } from './output.js';
 
 /** An error as the CLI tells it: what failed, who must act, what to do. */

@@ -128,7 +128,7 @@ describe('artifacts', () => {
 
 test('gateways and nodes', async () => {
   expect(await json('gateway list')).toHaveLength(3);
-  expect((await leonore('gateway list')).stdout).toMatch(/gw-1\s+active\s+node-1\s+http pull\s+armv7/);
+  expect((await leonore('gateway list')).stdout).toMatch(/gw-1\s+online\s+node-1\s+http pull\s+armv7/);
   expect((await leonore('gateway show gw-1')).stdout).toMatch(/labels\s+site=here/);
   expect(await json('node list')).toMatchObject([{ id: 'node-1', gatewayCount: 3 }]);
   expect((await leonore('package list')).stdout).toBe('no packages\n');
@@ -149,6 +149,15 @@ test('deployments, plans and what cannot be begun', async () => {
     exitCode: 3,
     stdout: expect.stringContaining('No plan installs app:') as unknown,
   });
+  expect(await json('plan app --gateway gw-1 --gateway gw-x86')).toMatchObject({ gateways: 2 });
+  expect((await leonore(`plan app --select 'labels.site == "here"'`)).stdout).toMatch(
+    /1 package to build, 0 there already, [\d.]+ (B|KiB) to fetch/,
+  );
+  expect(await json(`deployment create still --select 'labels.site == "here"' --frozen`)).toMatchObject({
+    mode: 'frozen',
+  });
+  expect(await json('deployment change still --gateway gw-1')).toMatchObject({ gatewayIds: ['gw-1'] });
+  expect(await json('deployment remove still')).toEqual({ removed: 'still' });
   expect(await failure('provision app --deployment site')).toMatchObject({
     exitCode: 1,
     error: { code: 'TEMPORAL_UNAVAILABLE', actor: 'operator' },
@@ -231,6 +240,11 @@ describe('exit code 2', () => {
     ['plan app', 'BAD_USAGE'],
     ['plan app --gateway gw-1 --plans 0', 'BAD_USAGE'],
     ['provision app', 'BAD_USAGE'],
+    ['provision app --deployment site --gateway gw-1', 'BAD_USAGE'],
+    ['plan app --gateway gw-1 --select x', 'BAD_USAGE'],
+    ['provision app --gateway nobody', 'GATEWAY_NOT_FOUND'],
+    ['deployment change nothing --gateway gw-1', 'DEPLOYMENT_NOT_FOUND'],
+    ['deployment remove nothing', 'DEPLOYMENT_NOT_FOUND'],
     ['provision app --deployment site --deadline soon', 'BAD_USAGE'],
     ['gateway show nobody', 'GATEWAY_NOT_FOUND'],
     ['gateway decommission nobody', 'GATEWAY_NOT_FOUND'],

@@ -3,20 +3,8 @@ import { join } from 'node:path';
 import { Command, CommanderError } from 'commander';
 import { packageRoot } from '../process/package-root.js';
 import { Cli, type CliEnvironment } from './cli.js';
-import { artifactCommand } from './commands/artifact.js';
-import { deploymentCommand } from './commands/deployment.js';
-import { enrolmentCommand } from './commands/enrolment.js';
-import { gatewayCommand } from './commands/gateway.js';
-import { keyCommand } from './commands/key.js';
-import { nodeCommand } from './commands/node.js';
-import { orderCommand } from './commands/order.js';
-import { packageCommand } from './commands/package.js';
-import { planCommand } from './commands/plan.js';
-import { provisionCommand } from './commands/provision.js';
-import { rolloutCommand } from './commands/rollout.js';
 import { addCommonOptions } from './common-options.js';
 import { addDeferredCommands } from './deferred-commands.js';
-import { trustCommand } from './commands/trust.js';
 import { exitCodeOf, type ExitCode } from './exit-code.js';
 import { reportError } from './report-error.js';
 
@@ -44,22 +32,6 @@ async function createProgram(cli: Cli, args: readonly string[]): Promise<Command
     .description('Provisions application packages onto fleets of IoT gateways.')
     .version(ownVersion(), '-V, --version')
     .showSuggestionAfterError();
-  for (const build of [
-    artifactCommand,
-    gatewayCommand,
-    enrolmentCommand,
-    deploymentCommand,
-    planCommand,
-    provisionCommand,
-    rolloutCommand,
-    orderCommand,
-    nodeCommand,
-    packageCommand,
-    keyCommand,
-    trustCommand,
-  ]) {
-    program.addCommand(build(cli));
-  }
   await addDeferredCommands(program, args, cli);
   addCommonOptions(program);
   configure(program, cli.environment);

@@ -1,3 +1,4 @@
+import { isNativeError } from 'node:util/types';
 import type { Problem } from './resources.js';
 
 /** Codes of the API, and what can go wrong before it answers. */
@@ -54,7 +55,8 @@ export async function errorOfAnswer(answer: Response): Promise<ClientError> {
 /** The error of a call that got no answer. */
 export function errorOfNoAnswer(server: string, error: unknown): ClientError {
   if (error instanceof ClientError) return error;
-  const cause = error instanceof Error && error.cause !== undefined ? error.cause : error;
+  // What fetch throws may be of another realm.
+  const cause = isNativeError(error) && error.cause !== undefined ? error.cause : error;
   if (cause instanceof ClientError) return cause;
   if (isFileError(cause))
     return unreadable(cause.message, 'See that the file exists and may be read.', cause);

@@ -1,18 +1,30 @@
 import { Readable } from 'node:stream';
 import createClient, { type Client } from 'openapi-fetch';
+import { Agent } from 'undici';
 import { archiveArtifact } from './artifact-archive.js';
 import { errorOfAnswer, errorOfNoAnswer } from './client-error.js';
 import type { paths } from './openapi.js';
 import type {
   ApplicationPackage,
   Artifact,
+  AuditEntry,
+  Campaign,
+  CampaignPreview,
+  CampaignSummary,
   Contest,
   Delivery,
   Deployment,
   Enrolment,
   EnrolmentRequest,
   ExpectRequest,
+  CampaignEvidence,
+  DeliveryFacets,
+  Dependents,
+  Fleet,
   Gateway,
+  GatewayDelivery,
+  GatewayDetail,
+  GatewayEvent,
   GatewayOrder,
   GatewayValue,
   ValueChanges,
@@ -22,6 +34,13 @@ import type {
   Rollout,
   RolloutProgress,
   RolloutSummary,
+  SharedValue,
+  SharedValueChanges,
+  WantedMember,
+  WantedState,
+  WantedStateDetail,
+  Token,
+  TokenRequest,
 } from './resources.js';
 import { watchEvents, type WatchOptions } from './watch-rollout.js';
 
@@ -30,6 +49,8 @@ export interface ClientOptions {
   readonly server: string;
   /** A management token. */
   readonly token: string;
+  /** PEM of the authority that the server must be certified by; absent: those of the system. */
+  readonly ca?: string;
 }
 
 /** A set of gateways by their ids, or by a selector; exactly one of the two. */
@@ -37,30 +58,96 @@ export interface NewDeployment {
   readonly name: string;
   readonly gatewayIds?: string[];
   readonly select?: string;
+  /** Of a selector; default live. */
+  readonly mode?: Deployment['mode'];
 }
 
-/** What to plan, and for a deployment or for a single gateway; exactly one of the two. */
-export interface PlanRequest {
+/** Whom a request is for; exactly one of the three. */
+interface NamedTarget {
+  readonly deployment?: string;
+  /** Ids of gateways. */
+  readonly gateways?: string[];
+  readonly select?: string;
+}
+
+/** What to plan, and for whom. */
+export interface PlanRequest extends NamedTarget {
   /** `NAME` or `NAME@RANGE`. */
   readonly requests: string[];
-  readonly deployment?: string;
-  readonly gatewayId?: string;
   /** Plans wanted for each group. */
   readonly plans?: number;
+  /** Whether newer versions may take away what was asked for before. */
+  readonly allowRemove?: boolean;
+  /** How long to compute at most for all gateways with the same facts. */
+  readonly budgetSeconds?: number;
 }
 
-export interface NewRollout {
+type AuditQuery = NonNullable<paths['/api/v1/audit']['get']['parameters']['query']>;
+
+type GatewayQuery = NonNullable<paths['/api/v1/gateways']['get']['parameters']['query']>;
+export type GatewaySort = NonNullable<GatewayQuery['sort']>;
+
+/** Which gateways are asked for. */
+export type GatewayFilter = Omit<GatewayQuery, 'limit' | 'cursor' | 'sort'>;
+
+/** What of the audit is wanted. */
+export type AuditFilter = Omit<AuditQuery, 'limit' | 'cursor'>;
+
+export interface NewRollout extends NamedTarget {
   /** `NAME` or `NAME@RANGE`. */
   readonly requests: string[];
-  readonly deployment: string;
   /** Spreads its gateways over all nodes first, by that strategy. */
   readonly balancer?: NodePool['strategy'];
   readonly deadlineSeconds?: number;
 }
 
+/** What the gateways of a deployment are kept at. */
+export interface NewWantedState {
+  /** `NAME` or `NAME@RANGE`. */
+  readonly requests: string[];
+  readonly deployment: string;
+  /** A new version in the range is rolled out by itself. */
+  readonly automatic?: boolean;
+  readonly deadlineSeconds?: number;
+}
+
+/** What a gateway has of values. */
+export interface GatewayValues {
+  readonly items: GatewayValue[];
+  /** Artifacts that are still to be configured with them. */
+  readonly pending: {
+    readonly artifact: string;
+    readonly since: string;
+    readonly attempts: number;
+    readonly order: string | null;
+    readonly problem: string | null;
+  }[];
+  /** Keys among those set that no artifact declares. */
+  readonly undeclared: string[];
+}
+
+/** What to provision in phases, to one of deployment, gateways and select. */
+export interface NewCampaign {
+  readonly id?: string;
+  /** `NAME` or `NAME@RANGE`. */
+  readonly requests: string[];
+  readonly deployment?: string;
+  readonly gateways?: string[];
+  readonly select?: string;
+  /** A preset, or a strategy of one's own. */
+  readonly strategy: 'all-at-once' | 'canary' | 'careful' | 'emergency' | Record<string, unknown>;
+  readonly reason?: string;
+  readonly allowRemove?: boolean;
+  readonly allowDowngrade?: boolean;
+}
+
+/** What may be asked of a campaign. */
+export type CampaignVerbName = 'pause' | 'resume' | 'stop' | 'abort' | 'approve' | 'rollback' | 'retry';
+
 /** What to do with an artifact, on gateways by their ids or on those of a deployment; exactly one of the two. */
 export interface NewOrder {
-  readonly action: GatewayOrder['action'];
+  /** What is configured is for LEONORE to say: it follows from values. */
+  readonly action: Exclude<GatewayOrder['action'], 'configure'>;
   /** Name of the artifact; absent for `wipe`. */
   readonly artifact?: string;
   /** Of `uninstall`: whether its data stays. */
@@ -102,10 +189,11 @@ export function createLeonoreClient(options: ClientOptions): LeonoreClient {
 export class LeonoreClient {
   private readonly http: Client<paths>;
 
-  constructor({ server, token }: ClientOptions) {
+  constructor({ server, token, ca }: ClientOptions) {
     this.http = createClient<paths>({
       baseUrl: server.replace(/\/+$/, ''),
       headers: { authorization: `Bearer ${token}` },
+      ...(ca === undefined ? {} : { requestInitExt: { dispatcher: new Agent({ connect: { ca } }) } }),
     });
     this.http.use({
       async onResponse({ response }) {
@@ -164,34 +252,101 @@ export class LeonoreClient {
     return answerOf(this.http.GET('/api/v1/artifacts/{name}/{version}', { params: { path } }));
   }
 
+  /** Who has a version, and what would break if it were removed. */
+  async dependents(name: string, version: string): Promise<Dependents> {
+    const path = { name, version };
+    return answerOf(this.http.GET('/api/v1/artifacts/{name}/{version}/dependents', { params: { path } }));
+  }
+
   async removeArtifact(name: string, version: string): Promise<void> {
     await this.http.DELETE('/api/v1/artifacts/{name}/{version}', { params: { path: { name, version } } });
   }
 
-  /** @param filter `unwell`: only those that report that something is not as it should be */
-  async gateways(filter: { readonly unwell?: boolean } = {}): Promise<Gateway[]> {
+  /** Gateways, by id unless `sort` says otherwise: all, or those that are asked for. */
+  async gateways(filter: GatewayFilter & { readonly sort?: GatewaySort } = {}): Promise<Gateway[]> {
     return allPages((query) =>
-      this.http.GET('/api/v1/gateways', {
-        params: { query: { ...query, ...(filter.unwell === true ? { unwell: 'true' as const } : {}) } },
+      this.http.GET('/api/v1/gateways', { params: { query: { ...query, ...filter } } }),
+    );
+  }
+
+  /** How many gateways there are, how they stand, and what they have. */
+  async fleet(filter: GatewayFilter = {}): Promise<Fleet> {
+    return answerOf(this.http.GET('/api/v1/fleet', { params: { query: filter } }));
+  }
+
+  /** A gateway's part in rollouts and orders, the newest first; one page. */
+  async gatewayDeliveries(id: string, limit: number): Promise<GatewayDelivery[]> {
+    const params = { path: { id }, query: { limit: String(limit) } };
+    return (await answerOf(this.http.GET('/api/v1/gateways/{id}/deliveries', { params }))).items;
+  }
+
+  /** What happened to a gateway, in order. */
+  async gatewayHistory(id: string): Promise<GatewayEvent[]> {
+    return (await answerOf(this.http.GET('/api/v1/gateways/{id}/history', { params: { path: { id } } })))
+      .items;
+  }
+
+  /** One gateway's part in a rollout or an order. */
+  async delivery(id: string, gateway: string): Promise<GatewayDelivery> {
+    return answerOf(
+      this.http.GET('/api/v1/rollouts/{id}/deliveries/{gateway}', { params: { path: { id, gateway } } }),
+    );
+  }
+
+  async gateway(id: string): Promise<GatewayDetail> {
+    return answerOf(this.http.GET('/api/v1/gateways/{id}', { params: { path: { id } } }));
+  }
+
+  /** The values of a gateway by key, and where each comes from; secrets are named, not shown. */
+  async gatewayValues(id: string): Promise<GatewayValues> {
+    return answerOf(this.http.GET('/api/v1/gateways/{id}/values', { params: { path: { id } } }));
+  }
+
+  /** Sets and removes values of a gateway's own, all or nothing. */
+  async changeGatewayValues(id: string, body: ValueChanges): Promise<GatewayValues> {
+    return answerOf(this.http.PATCH('/api/v1/gateways/{id}/values', { body, params: { path: { id } } }));
+  }
+
+  /** The values of fleet and selectors; secrets are named, not shown. */
+  async sharedValues(): Promise<SharedValue[]> {
+    return (await answerOf(this.http.GET('/api/v1/values'))).items;
+  }
+
+  /** Sets and removes values of the fleet, or of all that a selector matches, all or nothing. */
+  async changeSharedValues(
+    body: SharedValueChanges,
+  ): Promise<{ items: SharedValue[]; undeclared: string[] }> {
+    return answerOf(this.http.PATCH('/api/v1/values', { body }));
+  }
+
+  /** @param idempotencyKey the same key gives the same wanted state */
+  async wantState(body: NewWantedState, idempotencyKey: string): Promise<WantedState> {
+    const header = { 'idempotency-key': idempotencyKey };
+    return answerOf(this.http.POST('/api/v1/wanted-states', { body, params: { header } }));
+  }
+
+  /** All wanted states, newest first. */
+  async wantedStates(): Promise<WantedState[]> {
+    return allPages((query) => this.http.GET('/api/v1/wanted-states', { params: { query } }));
+  }
+
+  /** A wanted state, and how many gateways stand how. */
+  async wantedState(id: string): Promise<WantedStateDetail> {
+    return answerOf(this.http.GET('/api/v1/wanted-states/{id}', { params: { path: { id } } }));
+  }
+
+  /** How gateways stand to a wanted state, and why. */
+  async wantedGateways(id: string, standing?: WantedMember['standing']): Promise<WantedMember[]> {
+    const filter = standing === undefined ? {} : { standing };
+    return allPages((page) =>
+      this.http.GET('/api/v1/wanted-states/{id}/gateways', {
+        params: { path: { id }, query: { ...page, ...filter } },
       }),
     );
   }
 
-  async gateway(id: string): Promise<Gateway> {
-    return answerOf(this.http.GET('/api/v1/gateways/{id}', { params: { path: { id } } }));
-  }
-
-  /** The values of a gateway by key; secrets are named, not shown. */
-  async gatewayValues(id: string): Promise<GatewayValue[]> {
-    const path = { id };
-    return (await answerOf(this.http.GET('/api/v1/gateways/{id}/values', { params: { path } }))).items;
-  }
-
-  /** Sets and removes values of a gateway, all or nothing. */
-  async changeGatewayValues(id: string, body: ValueChanges): Promise<GatewayValue[]> {
-    const path = { id };
-    return (await answerOf(this.http.PATCH('/api/v1/gateways/{id}/values', { body, params: { path } })))
-      .items;
+  async endWantedState(id: string): Promise<WantedState> {
+    return answerOf(this.http.POST('/api/v1/wanted-states/{id}/end', { params: { path: { id } } }));
   }
 
   /** Takes a gateway out of service; its token is void at once. */
@@ -235,7 +390,9 @@ export class LeonoreClient {
 
   /** Makes a token with which gateways may enrol; it is shown this once. */
   async createEnrolment(body: EnrolmentRequest): Promise<{ enrolment: Enrolment; token: string }> {
-    return answerOf(this.http.POST('/api/v1/enrolments', { body }));
+    const { enrolment, token } = await answerOf(this.http.POST('/api/v1/enrolments', { body }));
+    // Without a key no request is taken for one before.
+    return { enrolment, token: token ?? '' };
   }
 
   async enrolments(): Promise<Enrolment[]> {
@@ -244,6 +401,54 @@ export class LeonoreClient {
 
   async revokeEnrolment(name: string): Promise<void> {
     await this.http.DELETE('/api/v1/enrolments/{name}', { params: { path: { name } } });
+  }
+
+  /** Makes a token for a person or a service. @returns it with what is sent as bearer token, shown this once */
+  async createToken(body: TokenRequest): Promise<{ token: Token; secret: string }> {
+    const { token, secret } = await answerOf(this.http.POST('/api/v1/tokens', { body }));
+    // Without a key no request is taken for one before.
+    return { token, secret: secret ?? '' };
+  }
+
+  /** Who changed what, the latest first; read a page at a time, for as long as somebody goes on. */
+  /** Why deliveries of a rollout ended badly, counted. */
+  async rolloutReasons(id: string): Promise<DeliveryFacets['facets']['reason']> {
+    const { facets } = await answerOf(
+      this.http.GET('/api/v1/rollouts/{id}/facets', { params: { path: { id } } }),
+    );
+    return facets.reason;
+  }
+
+  /** What a campaign did, gateway by gateway, as it is read. */
+  async *campaignReport(id: string): AsyncGenerator<CampaignEvidence> {
+    for (let cursor: string | null = null; ;) {
+      const query = { limit: '500', ...(cursor === null ? {} : { cursor }) };
+      // Of its formats this one is asked for when none is named.
+      const page = (await answerOf(
+        this.http.GET('/api/v1/campaigns/{id}/report', { params: { path: { id }, query } }),
+      )) as Page<CampaignEvidence>;
+      yield* page.items;
+      if (page.nextCursor === null) return;
+      cursor = page.nextCursor;
+    }
+  }
+
+  async *audit(filter: AuditFilter): AsyncGenerator<AuditEntry> {
+    for (let cursor: string | null = null; ;) {
+      const query: AuditQuery = { limit: '500', ...filter, ...(cursor === null ? {} : { cursor }) };
+      const page: Page<AuditEntry> = await answerOf(this.http.GET('/api/v1/audit', { params: { query } }));
+      yield* page.items;
+      if (page.nextCursor === null) return;
+      cursor = page.nextCursor;
+    }
+  }
+
+  async tokens(): Promise<Token[]> {
+    return (await answerOf(this.http.GET('/api/v1/tokens'))).items;
+  }
+
+  async revokeToken(name: string): Promise<void> {
+    await this.http.DELETE('/api/v1/tokens/{name}', { params: { path: { name } } });
   }
 
   /** Asks a gateway for a fresh profile at its next contact. */
@@ -272,8 +477,20 @@ export class LeonoreClient {
     return answerOf(this.http.POST('/api/v1/orders/{id}/cancel', { params: { path: { id } } }));
   }
 
-  async createDeployment(body: NewDeployment): Promise<Deployment> {
-    return answerOf(this.http.POST('/api/v1/deployments', { body }));
+  /** @param idempotencyKey the same key creates it once, however often it is sent */
+  async createDeployment(body: NewDeployment, idempotencyKey?: string): Promise<Deployment> {
+    const header = idempotencyKey === undefined ? {} : { 'idempotency-key': idempotencyKey };
+    return answerOf(this.http.POST('/api/v1/deployments', { body, params: { header } }));
+  }
+
+  /** Other gateways under the same name. */
+  async changeDeployment({ name, ...body }: NewDeployment): Promise<Deployment> {
+    return answerOf(this.http.PUT('/api/v1/deployments/{name}', { body, params: { path: { name } } }));
+  }
+
+  /** Refused while something needs it. */
+  async removeDeployment(name: string): Promise<void> {
+    await this.http.DELETE('/api/v1/deployments/{name}', { params: { path: { name } } });
   }
 
   async deployments(): Promise<Deployment[]> {
@@ -327,6 +544,42 @@ export class LeonoreClient {
       });
       return (data ?? []) as AsyncIterable<Uint8Array>;
     }, options);
+  }
+
+  /** @param idempotencyKey the same key starts the same campaign */
+  async startCampaign(body: NewCampaign, idempotencyKey: string): Promise<CampaignSummary> {
+    const header = { 'idempotency-key': idempotencyKey };
+    return answerOf(this.http.POST('/api/v1/campaigns', { body, params: { header } }));
+  }
+
+  /** What a campaign would do, and when. */
+  async previewCampaign(body: NewCampaign): Promise<CampaignPreview> {
+    return answerOf(this.http.POST('/api/v1/campaigns/preview', { body }));
+  }
+
+  /** All campaigns, newest first. */
+  async campaigns(): Promise<CampaignSummary[]> {
+    return allPages((query) => this.http.GET('/api/v1/campaigns', { params: { query } }));
+  }
+
+  async campaign(id: string): Promise<Campaign> {
+    return answerOf(this.http.GET('/api/v1/campaigns/{id}', { params: { path: { id } } }));
+  }
+
+  /**
+   * Asks something of a campaign; asked again, it changes nothing.
+   * @param phase of approve and rollback, the first is 1
+   */
+  async tellCampaign(
+    id: string,
+    verb: CampaignVerbName,
+    body: { readonly reason?: string; readonly phase?: number },
+  ): Promise<CampaignSummary> {
+    const params = { path: { id } };
+    if (verb === 'approve' || verb === 'rollback')
+      return answerOf(this.http.POST(`/api/v1/campaigns/{id}/${verb}`, { body, params }));
+    const said = body.reason === undefined ? {} : { reason: body.reason };
+    return answerOf(this.http.POST(`/api/v1/campaigns/{id}/${verb}`, { body: said, params }));
   }
 
   async nodes(): Promise<LeonoreNode[]> {

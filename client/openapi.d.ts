@@ -108,6 +108,23 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/artifacts/{name}/{version}/dependents": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Who has a version of an artifact, and what would break if it were removed */
+        get: operations["showDependents"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/gateways": {
         parameters: {
             query?: never;
@@ -115,7 +132,7 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** All gateways, by id */
+        /** Gateways, by id or as they are sorted: all, or those that are asked for */
         get: operations["listGateways"];
         put?: never;
         post?: never;
@@ -132,7 +149,7 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** One gateway with its profile */
+        /** One gateway with its profile, and since when it has what is installed */
         get: operations["showGateway"];
         put?: never;
         post?: never;
@@ -160,6 +177,94 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/fleet": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** How many gateways there are, how they stand, and what they have; of all, or those that are asked for */
+        get: operations["countGateways"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/fleet/facets": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * What to choose among in a list of gateways: what they have, most first, with numbers
+         * @description Of the whole fleet the numbers are kept, and told at once whatever its size; of a part of it, gateways are counted one by one, up to some thousand.
+         */
+        get: operations["facetGateways"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/fleet/history": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** How the fleet stood and which versions it had, over time */
+        get: operations["showFleetHistory"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/gateways/{id}/deliveries": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** A gateway's part in rollouts and orders, the newest first */
+        get: operations["listGatewayDeliveries"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/gateways/{id}/history": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** What happened to a gateway, in order: its first registration, what people did, moves and changes of its profile, its last 100 rollouts and orders */
+        get: operations["showGatewayHistory"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/gateways/{id}/values": {
         parameters: {
             query?: never;
@@ -167,7 +272,7 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** The values of a gateway; secrets are named, not shown */
+        /** The values of a gateway and where each comes from; secrets are named, not shown */
         get: operations["listGatewayValues"];
         put?: never;
         post?: never;
@@ -175,10 +280,31 @@ export interface paths {
         options?: never;
         head?: never;
         /**
-         * Set and remove values of a gateway, all or nothing
-         * @description They go to the gateway with the next task whose package declares them.
+         * Set and remove values of a gateway's own, all or nothing
+         * @description What is installed on the gateway and declares them is configured anew.
          */
         patch: operations["changeGatewayValues"];
+        trace?: never;
+    };
+    "/api/v1/values": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The values of fleet and selectors; secrets are named, not shown */
+        get: operations["listSharedValues"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        /**
+         * Set and remove values of the fleet, or of all gateways that a selector matches; all or nothing
+         * @description The nearest value of a key counts: the gateway before selectors, these before the fleet. Gateways that have something that declares the key are configured anew.
+         */
+        patch: operations["changeSharedValues"];
         trace?: never;
     };
     "/api/v1/contested-gateways": {
@@ -346,9 +472,11 @@ export interface paths {
         };
         /** One deployment, and how many gateways it has now */
         get: operations["showDeployment"];
-        put?: never;
+        /** Other gateways under the same name; rollouts whose gateways are resolved keep theirs */
+        put: operations["changeDeployment"];
         post?: never;
-        delete?: never;
+        /** Forget the name of a set of gateways; refused while something needs it */
+        delete: operations["removeDeployment"];
         options?: never;
         head?: never;
         patch?: never;
@@ -378,11 +506,28 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** All rollouts, newest first */
+        /** Rollouts, newest first or as they are sorted: all, or those that are asked for */
         get: operations["listRollouts"];
         put?: never;
-        /** Provision artifacts to a deployment */
+        /** Provision artifacts to a deployment, to gateways, or to all that a selector matches */
         post: operations["startRollout"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/rollouts/facets": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** What to choose among in a list of rollouts, with numbers */
+        get: operations["facetRollouts"];
+        put?: never;
+        post?: never;
         delete?: never;
         options?: never;
         head?: never;
@@ -415,6 +560,40 @@ export interface paths {
         };
         /** Each gateway's part in a rollout */
         get: operations["listDeliveries"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/rollouts/{id}/facets": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Deliveries of a rollout by state, and those that ended badly by class, node and reason */
+        get: operations["facetDeliveries"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/rollouts/{id}/deliveries/{gateway}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** One gateway's part in a rollout: what came of it, why, and all that happened to it */
+        get: operations["showDelivery"];
         put?: never;
         post?: never;
         delete?: never;
@@ -460,6 +639,334 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/deliveries": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** What ended badly of late in rollouts and orders, the latest first */
+        get: operations["listTroubledDeliveries"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/deliveries/facets": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** What ended badly of late, by state, class, node and reason */
+        get: operations["facetTroubledDeliveries"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/stream": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * What changes, as server-sent events
+         * @description An event each second and topic at most, whatever changes meanwhile. Rollouts and campaigns are told when they have changed, and are to be merged by their ids. With Last-Event-ID what the caller knows is not told again. A tick is said every two seconds when nothing else is.
+         */
+        get: operations["watchFleet"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/wanted-states": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** All wanted states, newest first */
+        get: operations["listWantedStates"];
+        put?: never;
+        /** Keep the gateways of a deployment at artifacts */
+        post: operations["wantState"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/wanted-states/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** One wanted state: how many gateways stand how, and the rollouts it has started */
+        get: operations["showWantedState"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/wanted-states/{id}/gateways": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** How gateways stand to a wanted state, and why, by id */
+        get: operations["listWantedGateways"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/wanted-states/{id}/end": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Keep a deployment no longer; what is installed stays, and rollouts under way go on */
+        post: operations["endWantedState"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/campaigns": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Campaigns, newest first or as they are sorted: all, or those that are asked for */
+        get: operations["listCampaigns"];
+        put?: never;
+        /** Provision artifacts in phases */
+        post: operations["startCampaign"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/campaigns/preview": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** What a campaign would do, and when: phases, gateways, windows, risks */
+        post: operations["previewCampaign"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/campaigns/facets": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** What to choose among in a list of campaigns, with numbers */
+        get: operations["facetCampaigns"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/campaigns/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** One campaign: its phases, rollouts and what happened */
+        get: operations["showCampaign"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/campaigns/{id}/report": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** What a campaign did, gateway by gateway, with the evidence: a page, or all of it as a download */
+        get: operations["reportCampaign"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/campaigns/{id}/pause": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Nothing new begins until it is resumed */
+        post: operations["pauseCampaign"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/campaigns/{id}/resume": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Go on; what has failed so far is accepted */
+        post: operations["resumeCampaign"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/campaigns/{id}/stop": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Nothing new begins; what runs finishes, and the campaign ends */
+        post: operations["stopCampaign"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/campaigns/{id}/abort": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Likewise, and what has not switched is withdrawn */
+        post: operations["abortCampaign"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/campaigns/{id}/approve": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Approve a phase, so that the next one begins */
+        post: operations["approveCampaign"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/campaigns/{id}/rollback": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Bring back what was: of a phase, or of all gateways that the campaign changed */
+        post: operations["rollbackCampaign"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/campaigns/{id}/retry": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Try again what failed */
+        post: operations["retryCampaign"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/orders": {
         parameters: {
             query?: never;
@@ -470,7 +977,7 @@ export interface paths {
         /** What gateways were ordered to do and what came of it, one item a gateway's part, oldest first */
         get: operations["listOrders"];
         put?: never;
-        /** Uninstall, start or stop an artifact on the gateways that have it, or wipe gateways */
+        /** Uninstall, start or stop an artifact on the gateways that have it, wipe gateways, or ask for their profiles */
         post: operations["giveOrder"];
         delete?: never;
         options?: never;
@@ -636,6 +1143,75 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/tokens": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** All tokens, by name; what is sent as bearer token is not shown */
+        get: operations["listTokens"];
+        put?: never;
+        /** Make a token for a person or a service; it is shown this once */
+        post: operations["createToken"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/whoami": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Whose token is sent, and what it may do */
+        get: operations["whoami"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/tokens/{name}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post?: never;
+        /** It is void at once, for streams too that are open */
+        delete: operations["revokeToken"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/audit": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** What was asked to be changed, by whom and from where, and what came of it; the latest first */
+        get: operations["listAudit"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
 }
 export type webhooks = Record<string, never>;
 export interface components {
@@ -653,97 +1229,181 @@ export interface components {
             manifest: components["schemas"]["ArtifactManifest"];
         };
         ArtifactManifest: {
+            /** @description Name of the artifact, in lower case. */
             name: string;
+            /** @description Version by SemVer 2.0, such as `1.4.0`; once added it never takes other content. */
             version: string;
-            /** @enum {unknown} */
+            /**
+             * @description What it is: an `application` is run, a `library` is used by others, a `tool` is called, `hardware` stands for a component.
+             * @enum {unknown}
+             */
             kind: "application" | "library" | "tool" | "hardware";
+            /** @description For people, who choose by it. */
             description?: string;
+            /** @description What must be on the gateway; what is not there is brought along. */
             requires?: ({
+                /** @description Name of an artifact, of something that artifacts provide, or of a tool or component of the gateway. */
                 name: string;
+                /** @description Versions that will do, such as `^1.2` or `>=1 <3`; any when absent. */
                 version?: string;
+                /** @description It is brought along where that is possible, and left out where it is not. */
                 optional?: boolean;
             } | {
+                /** @description Alternatives, the best first; one of them must be there. */
                 anyOf: {
+                    /** @description Name of an artifact, of something that artifacts provide, or of a tool or component of the gateway. */
                     name: string;
+                    /** @description Versions that will do, such as `^1.2` or `>=1 <3`; any when absent. */
                     version?: string;
                 }[];
+                /** @description It is brought along where that is possible, and left out where it is not. */
                 optional?: boolean;
             })[];
+            /** @description Other names under which it can be required. */
             provides?: {
+                /** @description What others may require instead of the name of this artifact. */
                 name: string;
+                /** @description Version of what is provided, by SemVer 2.0; it need not be that of the artifact. */
                 version: string;
             }[];
+            /** @description What must not be on the gateway beside it. */
             conflicts?: {
+                /** @description Name of an artifact, of something that artifacts provide, or of a tool or component of the gateway. */
                 name: string;
+                /** @description Versions that will do, such as `^1.2` or `>=1 <3`; any when absent. */
                 version?: string;
             }[];
+            /** @description One for each platform; without any, all files go to every gateway. */
             variants?: {
+                /** @description The gateways that this variant is for: all that is named must fit. */
                 platform?: {
+                    /** @description Architecture as gateways report it: `armv7`, `aarch64`, `x86_64`, `i686`, `mips`, `riscv64`, ... */
                     arch?: string;
+                    /** @description Operating system: `linux`. */
                     os?: string;
+                    /** @description C library: `glibc` or `musl`, with a range if need be (`glibc >=2.31`); for programs that are linked with it. */
                     libc?: string;
+                    /** @description Range over the gateway's kernel version, such as `>=5.4`. */
                     kernel?: string;
                 };
+                /**
+                 * @description For devices with a client of their own: the one file of this variant is delivered as it is. Absent: for gateways with an agent.
+                 * @enum {unknown}
+                 */
+                format?: "swu" | "rauc" | "mender" | "raw";
+                /** @description Bytes to download for this variant; filled in from the files when they are given. */
                 size?: number;
+                /** @description Bytes on the gateway's disk once installed; filled in from the files, else `size`. */
                 installedSize?: number;
+                /** @description Memory that the variant needs while it runs, in bytes. */
                 memory?: number;
+                /** @description Directory of the artifact whose files are this variant's (pre-built binary). */
                 directory?: string;
+                /** @description Built from source on a node, once for all gateways that need it. */
                 source?: {
+                    /** @description Directory of the artifact that the script is run in. */
                     directory: string;
+                    /** @description Script inside that directory; POSIX sh. It leaves its result in `$LEONORE_OUTPUT`. */
                     build: string;
                 };
             }[];
+            /** @description Files rendered from templates when the package is built. */
             configurations?: {
+                /** @description File that is made, inside the artifact. */
                 path: string;
+                /** @description Its text; `{{key}}` is replaced by the value. */
                 template: string;
+                /** @description Values of the template by key, the same on every gateway. */
                 values?: {
                     [key: string]: string;
                 };
             }[];
+            /** @description Values that differ from gateway to gateway, secrets among them. */
             values?: {
+                /** @description Name of its file in `$LEONORE_VALUES` and, in capitals, of its variable `LEONORE_VALUE_...`. */
                 key: string;
+                /** @description What it is for. */
                 description?: string;
+                /** @description For gateways that have none of their own; without it such a gateway's delivery fails. */
                 default?: string;
             }[];
+            /** @description What LEONORE may do with it. */
             policies?: {
+                /** @description Selector over profile and labels: where the artifact may go. */
                 select?: string;
+                /** @description Start after the installation (default true for applications). */
                 start?: boolean;
+                /** @description Keep the data directory on uninstall (default false). */
                 keepData?: boolean;
+                /** @description A prerelease may be chosen even when no range names one (default false). */
                 prerelease?: boolean;
+                /** @description False: never removed from a gateway to make room or to satisfy another request (default true). */
                 removable?: boolean;
             };
+            /** @description Scripts inside the artifact's files, by the action they serve; run with POSIX sh. */
             control?: {
+                /** @description Run once its files are in place, before it is started. */
                 install?: string;
+                /** @description Run before its files are removed. */
                 uninstall?: string;
+                /** @description Is the application: it stays in the foreground for as long as it runs. */
                 start?: string;
+                /** @description Asks it to end; what is left after it is ended by signals. */
                 stop?: string;
+                /** @description Has the running application take over values that have changed; without it, it is started anew. */
+                reload?: string;
             };
+            /** @description Evidence that it works: all that is named must hold, and that it stays up. */
             health?: {
+                /** @description A script that must exit 0. */
                 check?: string;
+                /** @description How long it must stay up; 1 when absent. */
                 staysUpSeconds?: number;
+                /** @description A port of its own that must take connections. */
                 tcp?: number;
+                /** @description A request to itself that must be answered, by neither a refusal nor a failure. */
                 http?: {
+                    /** @description Port of the gateway itself. */
                     port: number;
+                    /** @description What is asked for, such as `/health`. */
                     path: string;
                 };
+                /** @description Between two checks for ever after; without it they are asked of a delivery alone. */
                 periodSeconds?: number;
             };
+            /** @description What its processes may take together, where the gateway can limit it; the agent's own limits otherwise. */
             limits?: {
+                /** @description Memory of all its processes. */
                 memoryBytes?: number;
+                /** @description Processes at a time. */
                 processes?: number;
+                /** @description Of one core. */
                 cpuPercent?: number;
+                /** @description What it may keep on the disk, in its data directory. */
                 diskBytes?: number;
             };
-            /** @enum {unknown} */
+            /**
+             * @description The least that its applications are to be kept from the system; gateways of a lower level have no plan.
+             * @enum {unknown}
+             */
             isolation?: "full" | "user";
+            /** @description What it uses of the gateway beyond its own directories: for whoever reads the plan, and opens it on the device. */
             needs?: {
+                /** @description Device files, such as `/dev/ttyS1`. */
                 devices?: string[];
+                /** @description Files and directories of the system. */
                 paths?: string[];
+                /** @description Ports that it listens on. */
                 ports?: number[];
             };
+            /** @description What happens when an application ends by itself. */
             restart?: {
-                /** @enum {unknown} */
+                /**
+                 * @description `onFailure`: not when it ended with status 0. Default `always`.
+                 * @enum {unknown}
+                 */
                 policy?: "always" | "onFailure" | "never";
+                /** @description The longest pause before it is started again; 60 when absent. */
                 mostBackoffSeconds?: number;
             };
         };
@@ -754,11 +1414,21 @@ export interface components {
             nodeId: string | null;
             protocol: string;
             strategy: string;
+            /** @description Why this channel was agreed on */
+            channelReason: string;
+            /** @description Channels agreed on besides, in the order in which they are tried: `http/pull` */
+            fallbacks: string[];
+            /** @description Since when it is known to be away, where its protocol tells */
+            awaySince: string | null;
             agentVersion: string | null;
             /** Format: date-time */
             registeredAt: string;
             /** Format: date-time */
             lastSeenAt: string;
+            /** @description Its pause between two polls */
+            pollSeconds: number;
+            /** @description silent: not heard of for longer than its pauses explain; contested: within a day */
+            conditions: ("online" | "silent" | "queued" | "pending" | "contested" | "decommissioned")[];
             /** @description What is not as it should be, by the state that it reported last: a line each */
             troubles: string[];
             labels: {
@@ -776,11 +1446,61 @@ export interface components {
             registeredFrom: string | null;
             profile: components["schemas"]["GatewayProfile"];
         };
+        GatewayDetail: {
+            id: string;
+            /** @enum {unknown} */
+            state: "pending" | "queued" | "active" | "decommissioned";
+            nodeId: string | null;
+            protocol: string;
+            strategy: string;
+            /** @description Why this channel was agreed on */
+            channelReason: string;
+            /** @description Channels agreed on besides, in the order in which they are tried: `http/pull` */
+            fallbacks: string[];
+            /** @description Since when it is known to be away, where its protocol tells */
+            awaySince: string | null;
+            agentVersion: string | null;
+            /** Format: date-time */
+            registeredAt: string;
+            /** Format: date-time */
+            lastSeenAt: string;
+            /** @description Its pause between two polls */
+            pollSeconds: number;
+            /** @description silent: not heard of for longer than its pauses explain; contested: within a day */
+            conditions: ("online" | "silent" | "queued" | "pending" | "contested" | "decommissioned")[];
+            /** @description What is not as it should be, by the state that it reported last: a line each */
+            troubles: string[];
+            labels: {
+                [key: string]: string;
+            };
+            operatorLabels: {
+                [key: string]: string;
+            };
+            /** @description Labels that the gateway may set itself: names, or `*` */
+            reportedLabels: string[];
+            /** @description What it proves itself by */
+            key: string | null;
+            /** @description It may be enrolled anew */
+            readmitted: boolean;
+            registeredFrom: string | null;
+            profile: components["schemas"]["GatewayProfile"];
+            /** @description By name@version, of what a delivery brought */
+            installedSince: {
+                [key: string]: string;
+            };
+        };
         GatewayValue: {
             key: string;
             /** @description Null when it is a secret */
             value: string | null;
             secret: boolean;
+            /**
+             * @description Where it comes from: the nearest that there is
+             * @enum {unknown}
+             */
+            level: "gateway" | "select" | "fleet";
+            /** @description The selector that it comes by; null unless level is select */
+            select: string | null;
             /** Format: date-time */
             updatedAt: string;
         };
@@ -791,6 +1511,81 @@ export interface components {
             /** @description What is set is secret: it is never shown again */
             secret?: boolean;
             unset?: string[];
+        };
+        SharedValue: {
+            key: string;
+            /** @description Null when it is a secret */
+            value: string | null;
+            secret: boolean;
+            /** @description Null: of the fleet */
+            select: string | null;
+            /** Format: date-time */
+            updatedAt: string;
+        };
+        SharedValueChanges: {
+            /** @description A selector; without it: the fleet */
+            select?: string;
+            set?: {
+                [key: string]: string;
+            };
+            /** @description What is set is secret: it is never shown again */
+            secret?: boolean;
+            unset?: string[];
+        };
+        WantedState: {
+            id: string;
+            requests: string[];
+            deployment: string;
+            automatic: boolean;
+            deadlineSeconds: number;
+            /** @description `name@version` of the newest that counts, one for each request */
+            versions: string[];
+            /** Format: date-time */
+            createdAt: string;
+            endedAt: string | null;
+        };
+        WantedStateDetail: {
+            id: string;
+            requests: string[];
+            deployment: string;
+            automatic: boolean;
+            deadlineSeconds: number;
+            /** @description `name@version` of the newest that counts, one for each request */
+            versions: string[];
+            /** Format: date-time */
+            createdAt: string;
+            endedAt: string | null;
+            /** @description How many gateways stand how */
+            compliance: {
+                held: number;
+                drifted: number;
+                moving: number;
+                cannot: number;
+                silent: number;
+                conflict: number;
+            };
+            /** @description Not all gateways have been looked at yet */
+            lookingAtAll: boolean;
+            /** @description The last ones that it has started, newest first */
+            rollouts: {
+                id: string;
+                gateways: number;
+                state: string;
+                /** Format: date-time */
+                createdAt: string;
+            }[];
+        };
+        WantedMember: {
+            gatewayId: string;
+            /** @enum {unknown} */
+            standing: "held" | "drifted" | "moving" | "cannot" | "silent" | "conflict";
+            reason: string | null;
+            /** @description Rollouts in a row that did not bring it there */
+            attempts: number;
+            dueAt: string | null;
+            rollout: string | null;
+            /** Format: date-time */
+            changedAt: string;
         };
         ExpectedGateway: {
             id: string;
@@ -821,7 +1616,7 @@ export interface components {
         Contest: {
             gatewayId: string;
             /** @enum {unknown} */
-            reason: "key" | "keyless" | "enrolment" | "mac" | "counter" | "decommissioned";
+            reason: "key" | "keyless" | "enrolment" | "mac" | "counter" | "decommissioned" | "twice";
             /** @description That it came with; empty for none */
             key: string;
             /** @description Where it came from last */
@@ -873,6 +1668,69 @@ export interface components {
             /** @description Absent: it does not expire */
             expiresInSeconds?: number;
         };
+        AuditEntry: {
+            id: string;
+            /** Format: date-time */
+            at: string;
+            /** @description Who asked */
+            principal: string;
+            principalId: string;
+            /** @description Where the request came from */
+            address: string;
+            requestId: string;
+            /** @description operationId of the request */
+            action: string;
+            /** @description What it is about, such as gateways/gw-1 */
+            subject: string;
+            /** @description The body, without secrets */
+            asked: unknown;
+            /** @description How the subject looked; null when it was not there */
+            before: unknown;
+            /** @description null: the process ended before it could say */
+            outcome: {
+                status: number;
+                code: string | null;
+                made: string | null;
+                /** @description How it, or what was made, looked then */
+                after: unknown;
+            } | null;
+        };
+        Token: {
+            name: string;
+            grants: {
+                /** @enum {unknown} */
+                role: "viewer" | "operator" | "publisher" | "approver" | "admin";
+                /** @description A selector; null: the whole fleet */
+                scope: string | null;
+            }[];
+            createdBy: string;
+            /** Format: date-time */
+            createdAt: string;
+            expiresAt: string | null;
+            lastUsedAt: string | null;
+        };
+        /** @description Who asks, and what that may do */
+        Whoami: {
+            name: string;
+            grants: {
+                /** @enum {unknown} */
+                role: "viewer" | "operator" | "publisher" | "approver" | "admin";
+                /** @description A selector; null: the whole fleet */
+                scope: string | null;
+            }[];
+        };
+        TokenRequest: {
+            name: string;
+            /** @description What each allows holds within its own scope */
+            grants: {
+                /** @enum {unknown} */
+                role: "viewer" | "operator" | "publisher" | "approver" | "admin";
+                /** @description A selector over the operator's labels; absent: the whole fleet */
+                scope?: string;
+            }[];
+            /** @description Absent: it does not expire */
+            expiresInSeconds?: number;
+        };
         GatewayProfile: {
             id: string;
             name?: string;
@@ -896,6 +1754,7 @@ export interface components {
                 os: string;
                 kernel?: string;
                 libc?: string;
+                formats?: ("swu" | "rauc" | "mender" | "raw")[];
                 tools?: {
                     name: string;
                     version: string;
@@ -936,6 +1795,11 @@ export interface components {
             name: string;
             gatewayIds: string[];
             select: string | null;
+            /**
+             * @description live: the selector is looked up each time; frozen: it was looked up once, or the gateways are a list
+             * @enum {unknown}
+             */
+            mode: "live" | "frozen";
             /** Format: date-time */
             createdAt: string;
         };
@@ -984,6 +1848,10 @@ export interface components {
         PlanAnswer: {
             gateways: number;
             incompatible: number;
+            /** @description Gateways that have a plan, and would be offered nothing since they lack values */
+            lackingValues: number;
+            /** @description What all gateways together would fetch */
+            downloadBytes: number;
             /** @description Gateways for which it was not found out in the time for planning whether there is a plan */
             undecided: number;
             groups: {
@@ -993,16 +1861,53 @@ export interface components {
                 plans: components["schemas"]["Plan"][];
                 explanation: string | null;
                 undecided: boolean;
+                /** @description The package of the first plan; null when there is nothing to do */
+                package: {
+                    /** @description It was built before */
+                    there: boolean;
+                    /** @description What a gateway fetches: of the archive, or what the plan says while there is none */
+                    bytes: number;
+                } | null;
+                /** @description Gateways that have all of it, and get other values without a package */
+                configured: {
+                    gateways: number;
+                    /** @description Some of the gateways */
+                    sample: string[];
+                };
+                /** @description Gateways that would be offered nothing since they lack values */
+                lacking: {
+                    /** @description What has no value */
+                    keys: string;
+                    gateways: number;
+                    /** @description Some of the gateways */
+                    sample: string[];
+                }[];
+                /** @description What to look at before it begins */
+                risks: {
+                    /** @enum {unknown} */
+                    kind: "downgrade" | "removal" | "silent";
+                    /** @description In words */
+                    what: string;
+                    gateways: number;
+                    /** @description Some of the gateways */
+                    sample: string[];
+                }[];
             }[];
         };
         Rollout: {
             id: string;
             requests: string[];
+            /** @description Whom it goes to, for people: the deployment, or what is named */
             deployment: string;
             /** @enum {unknown} */
-            state: "requested" | "running" | "cancelling" | "succeeded" | "partly" | "failed" | "cancelled";
+            state: "requested" | "running" | "cancelling" | "succeeded" | "partly" | "failed" | "cancelled" | "superseded";
             deadlineSeconds: number;
             allowRemove: boolean;
+            allowDowngrade: boolean;
+            /** @description Who asked for it */
+            createdBy: string | null;
+            /** @description The campaign that it belongs to */
+            campaign: string | null;
             /** Format: date-time */
             createdAt: string;
             endedAt: string | null;
@@ -1010,6 +1915,12 @@ export interface components {
             /** @description What it waits for besides gateways: PostgreSQL, Temporal, the blob store, a node; null: for nothing */
             waitingFor: string | null;
             counts: components["schemas"]["DeliveryCounts"];
+            /** @description Its deliveries by protocol and strategy */
+            channels: {
+                protocol: string;
+                strategy: string;
+                counts: components["schemas"]["DeliveryCounts"];
+            }[];
             steps: components["schemas"]["RolloutStep"][];
             /** @description The largest 200 */
             groups: components["schemas"]["RolloutGroup"][];
@@ -1019,11 +1930,17 @@ export interface components {
         RolloutSummary: {
             id: string;
             requests: string[];
+            /** @description Whom it goes to, for people: the deployment, or what is named */
             deployment: string;
             /** @enum {unknown} */
-            state: "requested" | "running" | "cancelling" | "succeeded" | "partly" | "failed" | "cancelled";
+            state: "requested" | "running" | "cancelling" | "succeeded" | "partly" | "failed" | "cancelled" | "superseded";
             deadlineSeconds: number;
             allowRemove: boolean;
+            allowDowngrade: boolean;
+            /** @description Who asked for it */
+            createdBy: string | null;
+            /** @description The campaign that it belongs to */
+            campaign: string | null;
             /** Format: date-time */
             createdAt: string;
             endedAt: string | null;
@@ -1034,7 +1951,7 @@ export interface components {
         RolloutProgress: {
             id: string;
             /** @enum {unknown} */
-            state: "requested" | "running" | "cancelling" | "succeeded" | "partly" | "failed" | "cancelled";
+            state: "requested" | "running" | "cancelling" | "succeeded" | "partly" | "failed" | "cancelled" | "superseded";
             counts: components["schemas"]["DeliveryCounts"];
             steps: components["schemas"]["RolloutStep"][];
             failure: unknown;
@@ -1090,32 +2007,738 @@ export interface components {
             incompatible: number;
             lost: number;
             cancelled: number;
+            superseded: number;
         };
         Delivery: {
             gatewayId: string;
             nodeId: string | null;
             groupId: string | null;
             /** @enum {unknown} */
-            state: "pending" | "offered" | "downloading" | "installing" | "succeeded" | "failed" | "incompatible" | "lost" | "cancelled";
+            state: "pending" | "offered" | "downloading" | "installing" | "succeeded" | "failed" | "incompatible" | "lost" | "cancelled" | "superseded";
             protocol: string;
             strategy: string;
             error: unknown;
+            /** @description Id of the newer rollout that took its place */
+            supersededBy: string | null;
+            /** @description What went wrong, what the gateway has now, and what to do; null when nothing went wrong */
+            failure: string | null;
             explanation: string | null;
             packageId: string | null;
             /** Format: date-time */
             updatedAt: string;
             endedAt: string | null;
+            /** @description Why it ended badly; null when it did not */
+            reason: {
+                /** @description The same wherever it went wrong for this reason: lists are asked by it */
+                key: string;
+                /** @enum {unknown} */
+                class: "network" | "integrity" | "space" | "script" | "health" | "incompatible" | "lost" | "internal";
+                /** @description What happened, with # where ids, addresses and numbers stand */
+                template: string;
+                /** @description What stands there, in order */
+                parameters: string[];
+                /** @description The end of what a script printed */
+                output: string | null;
+            } | null;
+        };
+        FleetDelivery: {
+            /** @description Id of the rollout or the order */
+            rollout: string;
+            requests: string[];
+            gatewayId: string;
+            nodeId: string | null;
+            groupId: string | null;
+            /** @enum {unknown} */
+            state: "pending" | "offered" | "downloading" | "installing" | "succeeded" | "failed" | "incompatible" | "lost" | "cancelled" | "superseded";
+            protocol: string;
+            strategy: string;
+            error: unknown;
+            /** @description Id of the newer rollout that took its place */
+            supersededBy: string | null;
+            /** @description What went wrong, what the gateway has now, and what to do; null when nothing went wrong */
+            failure: string | null;
+            explanation: string | null;
+            packageId: string | null;
+            /** Format: date-time */
+            updatedAt: string;
+            endedAt: string | null;
+            /** @description Why it ended badly; null when it did not */
+            reason: {
+                /** @description The same wherever it went wrong for this reason: lists are asked by it */
+                key: string;
+                /** @enum {unknown} */
+                class: "network" | "integrity" | "space" | "script" | "health" | "incompatible" | "lost" | "internal";
+                /** @description What happened, with # where ids, addresses and numbers stand */
+                template: string;
+                /** @description What stands there, in order */
+                parameters: string[];
+                /** @description The end of what a script printed */
+                output: string | null;
+            } | null;
+        };
+        DeliveryFacets: {
+            total: number;
+            /** @description False: there are more than are counted one by one, and the numbers are those of so many */
+            complete: boolean;
+            /**
+             * Format: date-time
+             * @description The moment that the numbers speak of
+             */
+            countedAt: string;
+            facets: {
+                state: {
+                    /** @enum {unknown} */
+                    value: "pending" | "offered" | "downloading" | "installing" | "succeeded" | "failed" | "incompatible" | "lost" | "cancelled" | "superseded";
+                    count: number;
+                }[];
+                class: {
+                    /** @enum {unknown} */
+                    value: "network" | "integrity" | "space" | "script" | "health" | "incompatible" | "lost" | "internal";
+                    count: number;
+                }[];
+                node: {
+                    value: string;
+                    count: number;
+                }[];
+                /** @description What went wrong most, first */
+                reason: {
+                    /** @description The same wherever it went wrong for this reason: lists are asked by it */
+                    key: string;
+                    /** @enum {unknown} */
+                    class: "network" | "integrity" | "space" | "script" | "health" | "incompatible" | "lost" | "internal";
+                    /** @description What happened, with # where ids, addresses and numbers stand */
+                    template: string;
+                    count: number;
+                    example: {
+                        gatewayId: string;
+                        rollout: string;
+                        /** @description What stands there, in order */
+                        parameters: string[];
+                        /** @description The end of what a script printed */
+                        output: string | null;
+                    };
+                }[];
+            };
+        };
+        Campaign: {
+            id: string;
+            requests: string[];
+            /** @description NAME@VERSION: the same in all phases */
+            selected: string[];
+            /** @description To what, for people */
+            deployment: string;
+            /** @enum {unknown} */
+            state: "waiting" | "running" | "baking" | "awaiting-approval" | "paused" | "stopping" | "aborting" | "rolling-back" | "succeeded" | "partly" | "failed" | "stopped" | "aborted" | "rolled-back";
+            /** @description Why it is in this state */
+            reason: string | null;
+            waitingFor: string | null;
+            /** @description Who asked for it */
+            createdBy: string | null;
+            /** Format: date-time */
+            createdAt: string;
+            endedAt: string | null;
+            strategy: components["schemas"]["CampaignStrategy"];
+            /** @description Empty until its gateways are chosen */
+            phases: components["schemas"]["CampaignPhase"][];
+            /** @description What it started, in order; the first 500 */
+            rollouts: {
+                id: string;
+                phase: number;
+                /** @enum {unknown} */
+                work: "phase" | "retry" | "roll-back";
+                /** @description install; uninstall for what came besides */
+                action: string;
+                requests: string[];
+                /** @enum {unknown} */
+                state: "requested" | "running" | "cancelling" | "succeeded" | "partly" | "failed" | "cancelled" | "superseded";
+                /** Format: date-time */
+                createdAt: string;
+                endedAt: string | null;
+            }[];
+            wayBack: {
+                /** @description Gateways that are on their way still */
+                open: number;
+                /** @description Gateways that are left as they are; the first 500 */
+                left: {
+                    gatewayId: string;
+                    because: string;
+                }[];
+            } | null;
+            /** @description What people and the campaign did, in order */
+            events: components["schemas"]["CampaignEvent"][];
+        };
+        CampaignSummary: {
+            id: string;
+            requests: string[];
+            /** @description NAME@VERSION: the same in all phases */
+            selected: string[];
+            /** @description To what, for people */
+            deployment: string;
+            /** @enum {unknown} */
+            state: "waiting" | "running" | "baking" | "awaiting-approval" | "paused" | "stopping" | "aborting" | "rolling-back" | "succeeded" | "partly" | "failed" | "stopped" | "aborted" | "rolled-back";
+            /** @description Why it is in this state */
+            reason: string | null;
+            waitingFor: string | null;
+            /** @description Who asked for it */
+            createdBy: string | null;
+            /** Format: date-time */
+            createdAt: string;
+            endedAt: string | null;
+        };
+        CampaignPreview: {
+            /** @description What gateways are drawn by: give it to the start for the same phases */
+            id: string;
+            requests: string[];
+            /** @description NAME@VERSION: the same in all phases */
+            selected: string[];
+            /** @description To what, for people */
+            deployment: string;
+            gateways: number;
+            /** @description What a delivery is taken to last */
+            deliverySeconds: number;
+            /** @description Whether that is what the last ones took */
+            isMeasured: boolean;
+            /**
+             * Format: date-time
+             * @description If all goes well, and approvals are given at once
+             */
+            endsAt: string;
+            phases: {
+                /** @description The first is 1 */
+                phase: number;
+                name: string;
+                gateways: number;
+                /** @description In the order in which they are served; the first 100 */
+                gatewayIds: string[];
+                /** @description Null: not before the deadline */
+                beginsAt: string | null;
+                endsAt: string | null;
+                /** @description Role of who has to approve it */
+                approval: string | null;
+                /** @description The next window of each time zone; empty without windows */
+                zones: {
+                    zone: string;
+                    gateways: number;
+                    /** Format: date-time */
+                    opensAt: string;
+                    /** Format: date-time */
+                    closesAt: string;
+                }[];
+            }[];
+            risks: {
+                /** @enum {unknown} */
+                kind: "silent" | "unknown-zone" | "deadline";
+                text: string;
+                sample: string[];
+            }[];
+        };
+        CampaignPhase: {
+            /** @description The first is 1 */
+            phase: number;
+            name: string;
+            gateways: number;
+            startedAt: string | null;
+            notBegun: number;
+            /** @description At work */
+            open: number;
+            succeeded: number;
+            /** @description By class of failure */
+            failed: {
+                network: number;
+                integrity: number;
+                space: number;
+                script: number;
+                health: number;
+                incompatible: number;
+                lost: number;
+                internal: number;
+            };
+            /** @description Out: cancelled, superseded, taken out of service, or on its way back */
+            left: number;
+            /** @description Succeeded, and not well after the bake time */
+            unwell: number;
+        };
+        CampaignEvent: {
+            /** Format: date-time */
+            at: string;
+            kind: string;
+            /** @description Null: the campaign itself */
+            who: string | null;
+            why: string | null;
+            detail: {
+                [key: string]: unknown;
+            };
+        };
+        CampaignEvidence: {
+            gatewayId: string;
+            /** @description The first is 1 */
+            phase: number;
+            /** @description waiting, gone, or the state of its last delivery */
+            standing: string;
+            /** @description Its last work */
+            rollout: string | null;
+            /** @description Deliveries that it had */
+            attempts: number;
+            /** @description name@version that it had when it was first given work */
+            before: string[] | null;
+            /** @description name@version that it has now */
+            installed: string[] | null;
+            /** @description sha256 of the archive that it was brought */
+            archiveDigest: string | null;
+            /** @description Digest by which the gateway named its state before */
+            stateBefore: string | null;
+            /** @description What went wrong, in sentences */
+            failure: string | null;
+            reason: {
+                /** @enum {unknown} */
+                class: "network" | "integrity" | "space" | "script" | "health" | "incompatible" | "lost" | "internal";
+                /** @description What happened, with # where ids, addresses and numbers stand */
+                template: string;
+                /** @description What stands there, in order */
+                parameters: string[];
+                /** @description The end of what a script printed */
+                output: string | null;
+            } | null;
+            /** @description Why the way back leaves it as it is */
+            leftBecause: string | null;
+            offeredAt: string | null;
+            endedAt: string | null;
+        };
+        /** Strategy of a campaign */
+        CampaignStrategy: {
+            /** @description One after the other; what they leave is the last phase, `rest` */
+            phases: ({
+                name?: string;
+                /** @description So many gateways */
+                count?: number;
+                /** @description Percent of all gateways, rounded up */
+                percent?: number;
+                /** @description All gateways that the selector matches */
+                select?: string;
+                /** @description What must hold before the next phase begins */
+                gate?: {
+                    /** @description Part of the phase that must have succeeded; 1 less the share of the error budget when not given */
+                    successShare?: number;
+                    /** @description After this long the applications must still be up and their checks good */
+                    bakeMinutes?: number;
+                    /** @description Somebody has to approve */
+                    approval?: {
+                        /** @enum {unknown} */
+                        role: "operator" | "admin";
+                    };
+                };
+            } & (unknown | unknown | unknown))[];
+            /** @description What must hold before the next phase begins */
+            gate?: {
+                /** @description Part of the phase that must have succeeded; 1 less the share of the error budget when not given */
+                successShare?: number;
+                /** @description After this long the applications must still be up and their checks good */
+                bakeMinutes?: number;
+                /** @description Somebody has to approve */
+                approval?: {
+                    /** @enum {unknown} */
+                    role: "operator" | "admin";
+                };
+            };
+            errorBudget?: {
+                /** @description Part of the ended gateways of the phase under way that may have failed */
+                share?: number;
+                /** @description Gateways of the campaign that may have failed */
+                count?: number;
+                /** @description Ended gateways of the phase from which on shares count */
+                minimumSample?: number;
+                classes?: {
+                    network?: {
+                        /** @description Part of the ended gateways of the phase under way that may have failed */
+                        share?: number;
+                        /** @description Gateways of the campaign that may have failed */
+                        count?: number;
+                    };
+                    integrity?: {
+                        /** @description Part of the ended gateways of the phase under way that may have failed */
+                        share?: number;
+                        /** @description Gateways of the campaign that may have failed */
+                        count?: number;
+                    };
+                    space?: {
+                        /** @description Part of the ended gateways of the phase under way that may have failed */
+                        share?: number;
+                        /** @description Gateways of the campaign that may have failed */
+                        count?: number;
+                    };
+                    script?: {
+                        /** @description Part of the ended gateways of the phase under way that may have failed */
+                        share?: number;
+                        /** @description Gateways of the campaign that may have failed */
+                        count?: number;
+                    };
+                    health?: {
+                        /** @description Part of the ended gateways of the phase under way that may have failed */
+                        share?: number;
+                        /** @description Gateways of the campaign that may have failed */
+                        count?: number;
+                    };
+                    incompatible?: {
+                        /** @description Part of the ended gateways of the phase under way that may have failed */
+                        share?: number;
+                        /** @description Gateways of the campaign that may have failed */
+                        count?: number;
+                    };
+                    lost?: {
+                        /** @description Part of the ended gateways of the phase under way that may have failed */
+                        share?: number;
+                        /** @description Gateways of the campaign that may have failed */
+                        count?: number;
+                    };
+                    internal?: {
+                        /** @description Part of the ended gateways of the phase under way that may have failed */
+                        share?: number;
+                        /** @description Gateways of the campaign that may have failed */
+                        count?: number;
+                    };
+                };
+                /** @enum {unknown} */
+                onBreach: "pause" | "stop" | "roll-back-phase" | "roll-back-all";
+            };
+            retries?: {
+                classes: ("network" | "integrity" | "space" | "lost" | "internal")[];
+                /** @description Retries of one gateway */
+                most: number;
+                firstDelaySeconds: number;
+                factor: number;
+                longestDelaySeconds: number;
+            };
+            /** @description When gateways may switch to the new software; downloads may begin before */
+            windows?: {
+                /** @description IANA time zone of gateways that name none; UTC when not given */
+                zone?: string;
+                /** @description Label of a gateway that names its IANA time zone */
+                zoneLabel?: string;
+                weekly: {
+                    days: ("mon" | "tue" | "wed" | "thu" | "fri" | "sat" | "sun")[];
+                    /** @description HH:MM */
+                    from: string;
+                    /** @description HH:MM up to 24:00; not later than `from`: of the next day */
+                    to: string;
+                }[];
+                freezes?: {
+                    /** @description YYYY-MM-DD or YYYY-MM-DDTHH:MM, in the zone of the gateway; a day is meant with all its hours */
+                    from: string;
+                    /** @description YYYY-MM-DD or YYYY-MM-DDTHH:MM, in the zone of the gateway; a day is meant with all its hours */
+                    to: string;
+                    reason?: string;
+                }[];
+            };
+            speed?: {
+                gatewaysPerMinute?: number;
+                /** @description So many gateways with the same value of the label at a time */
+                downloadsByLabel?: {
+                    label: string;
+                    most: number;
+                };
+            };
+            /**
+             * @description `emergency` overtakes work that is queued
+             * @enum {unknown}
+             */
+            priority?: "normal" | "emergency";
+            /** @description What an emergency does not wait for */
+            skip?: ("phases" | "windows")[];
+            /** @description Silence after which a gateway is lost, from its window on where there are windows; 24 when not given */
+            lostAfterHours?: number;
+            /** @description After this long nothing new begins; 720 when not given */
+            deadlineHours?: number;
+        };
+        GatewayDelivery: {
+            /** @description Id of the rollout or the order */
+            rollout: string;
+            gatewayId: string;
+            /** @description install, or what was ordered */
+            action: string;
+            requests: string[];
+            artifact: string | null;
+            /** @description Who asked for it */
+            createdBy: string | null;
+            /** @enum {unknown} */
+            state: "pending" | "offered" | "downloading" | "installing" | "succeeded" | "failed" | "incompatible" | "lost" | "cancelled" | "superseded";
+            /** @description What went wrong, what the gateway has now, and what to do; null when nothing went wrong */
+            failure: string | null;
+            error: unknown;
+            explanation: string | null;
+            packageId: string | null;
+            /** Format: date-time */
+            createdAt: string;
+            /** Format: date-time */
+            updatedAt: string;
+            endedAt: string | null;
+            /** @description What happened to it, in order */
+            history: {
+                /** Format: date-time */
+                at: string;
+                /** @description In words */
+                what: string;
+            }[];
+        };
+        GatewayEvent: {
+            /** Format: date-time */
+            at: string;
+            /** @enum {unknown} */
+            kind: "registered" | "delivery" | "person" | "contest" | "moved" | "profile" | "agent" | "channel" | "state";
+            /** @description In words */
+            what: string;
+            /** @description What it belongs to */
+            rollout: string | null;
+            /** @description Who asked for it */
+            by: string | null;
+        };
+        Fleet: {
+            gateways: number;
+            conditions: {
+                online: number;
+                silent: number;
+                queued: number;
+                pending: number;
+                contested: number;
+                decommissioned: number;
+            };
+            /** @description The 500 that most have */
+            installed: {
+                name: string;
+                version: string;
+                gateways: number;
+            }[];
+            nodes: {
+                id: string;
+                gateways: number;
+            }[];
+            protocols: {
+                protocol: string;
+                gateways: number;
+            }[];
+            /** @description Deliveries that ended badly within a day, by the class of the failure, or as what they ended */
+            failures: {
+                class: string;
+                deliveries: number;
+            }[];
+            /** @description How they stand to the wanted states that have not ended; empty within a scope */
+            wanted: {
+                id: string;
+                deployment: string;
+                requests: string[];
+                /** @description How many gateways stand how */
+                compliance: {
+                    held: number;
+                    drifted: number;
+                    moving: number;
+                    cannot: number;
+                    silent: number;
+                    conflict: number;
+                };
+            }[];
+        };
+        FleetHistory: {
+            /** @description At most 500, the oldest first; the older they are, the fewer were kept */
+            samples: {
+                /** Format: date-time */
+                at: string;
+                gateways: number;
+                conditions: {
+                    online: number;
+                    silent: number;
+                    queued: number;
+                    pending: number;
+                    contested: number;
+                    decommissioned: number;
+                };
+                /** @description The 30 that most had, or those of the artifact that was asked for */
+                versions: {
+                    name: string;
+                    version: string;
+                    gateways: number;
+                }[];
+            }[];
+        };
+        GatewayFacets: {
+            total: number;
+            /** @description False: there are more than are counted one by one, and the numbers are those of so many */
+            complete: boolean;
+            /**
+             * Format: date-time
+             * @description The moment that the numbers speak of
+             */
+            countedAt: string;
+            facets: {
+                /** @description A gateway may be contested besides */
+                state: {
+                    /** @enum {unknown} */
+                    value: "online" | "silent" | "queued" | "pending" | "contested" | "decommissioned";
+                    count: number;
+                }[];
+                /** @description The 200 that most have */
+                artifact: {
+                    /** @description name@version */
+                    value: string;
+                    name: string;
+                    version: string;
+                    count: number;
+                }[];
+                /** @description The 200 that most have */
+                node: {
+                    value: string;
+                    count: number;
+                }[];
+                /** @description Protocol and strategy */
+                protocol: {
+                    value: string;
+                    count: number;
+                }[];
+                /** @description 50 labels by name, and of each the 20 values that most have */
+                label: {
+                    key: string;
+                    values: {
+                        value: string;
+                        count: number;
+                    }[];
+                }[];
+            };
+        };
+        WorkFacets: {
+            total: number;
+            /** @description False: there are more than are counted one by one, and the numbers are those of so many */
+            complete: boolean;
+            /**
+             * Format: date-time
+             * @description The moment that the numbers speak of
+             */
+            countedAt: string;
+            facets: {
+                state: {
+                    value: string;
+                    count: number;
+                }[];
+                /** @description Names of who asked for them */
+                createdBy: {
+                    value: string;
+                    count: number;
+                }[];
+            };
+        };
+        Dependents: {
+            gateways: {
+                count: number;
+                /** @description Some of them */
+                sample: string[];
+            };
+            /** @description Artifacts of the repository that nothing else would do for */
+            needs: {
+                artifact: string;
+                because: string;
+            }[];
+            /** @description Ids of wanted states that are kept at it */
+            wantedStates: string[];
+            /** @description Ids of campaigns that bring it and have not ended */
+            campaigns: string[];
+            /** @description Ids of rollouts that install it and have not ended */
+            rollouts: string[];
+            /** Format: date-time */
+            countedAt: string;
+        };
+        StreamMessage: {
+            /**
+             * Format: date-time
+             * @description When it was looked at
+             */
+            at: string;
+            /** @description How old it was when it was sent */
+            ageMs: number;
+            items: {
+                id: string;
+                requests: string[];
+                /** @description Whom it goes to, for people: the deployment, or what is named */
+                deployment: string;
+                /** @enum {unknown} */
+                state: "requested" | "running" | "cancelling" | "succeeded" | "partly" | "failed" | "cancelled" | "superseded";
+                deadlineSeconds: number;
+                allowRemove: boolean;
+                allowDowngrade: boolean;
+                /** @description Who asked for it */
+                createdBy: string | null;
+                /** @description The campaign that it belongs to */
+                campaign: string | null;
+                /** Format: date-time */
+                createdAt: string;
+                endedAt: string | null;
+                failure: unknown;
+                /** @description What it waits for besides gateways: PostgreSQL, Temporal, the blob store, a node; null: for nothing */
+                waitingFor: string | null;
+                counts: components["schemas"]["DeliveryCounts"];
+            }[];
+        } | {
+            /**
+             * Format: date-time
+             * @description When it was looked at
+             */
+            at: string;
+            /** @description How old it was when it was sent */
+            ageMs: number;
+            items: components["schemas"]["CampaignSummary"][];
+        } | {
+            /**
+             * Format: date-time
+             * @description When it was looked at
+             */
+            at: string;
+            /** @description How old it was when it was sent */
+            ageMs: number;
+            total: number;
+            complete: boolean;
+            conditions: {
+                online: number;
+                silent: number;
+                queued: number;
+                pending: number;
+                contested: number;
+                decommissioned: number;
+            };
+        } | {
+            /**
+             * Format: date-time
+             * @description When it was looked at
+             */
+            at: string;
+            /** @description How old it was when it was sent */
+            ageMs: number;
+            items: components["schemas"]["Node"][];
+        } | {
+            /**
+             * Format: date-time
+             * @description When it was looked at
+             */
+            at: string;
+            /** @description How old it was when it was sent */
+            ageMs: number;
+            progress: components["schemas"]["RolloutProgress"];
+        } | {
+            /**
+             * Format: date-time
+             * @description When it was looked at
+             */
+            at: string;
+            /** @description How old it was when it was sent */
+            ageMs: number;
         };
         GatewayOrder: {
             order: string;
             gatewayId: string;
             /** @enum {unknown} */
-            action: "uninstall" | "start" | "stop" | "wipe";
+            action: "uninstall" | "start" | "stop" | "wipe" | "profile" | "configure";
             artifact: string;
             /** @enum {unknown} */
-            state: "pending" | "offered" | "downloading" | "installing" | "succeeded" | "failed" | "incompatible" | "lost" | "cancelled";
+            state: "pending" | "offered" | "downloading" | "installing" | "succeeded" | "failed" | "incompatible" | "lost" | "cancelled" | "superseded";
             /** @description The gateway's error, or null */
             error: unknown;
+            /** @description Who gave it */
+            createdBy: string | null;
             /** Format: date-time */
             createdAt: string;
             /** Format: date-time */
@@ -1137,6 +2760,17 @@ export interface components {
             labels: {
                 [key: string]: string;
             };
+            /** @description Where it serves which protocol */
+            endpoints: {
+                protocol: string;
+                /** @enum {unknown} */
+                transport: "tcp" | "udp";
+                address: string;
+                strategies: string[];
+                pushScheme: string | null;
+                /** @enum {unknown} */
+                tls: "none" | "server" | "mutual";
+            }[];
             gatewayCount: number;
             /** @description Unfinished deliveries of its gateways */
             deliveryCount: number;
@@ -1176,6 +2810,8 @@ export interface components {
             maxNodes: number;
             /** @description How long the load must be low before a node goes */
             settleMs: number;
+            /** @description Channels or protocols that gateways are spoken to by where they can, in order */
+            channels: string[];
             /** @description Registrations that wait for a node */
             queued: number;
         };
@@ -1200,7 +2836,7 @@ export interface components {
             status: number;
             detail: string;
             /** @enum {unknown} */
-            code: "MALFORMED_INPUT" | "MALFORMED_ARTIFACT" | "MALFORMED_CATALOG" | "MALFORMED_PACKAGE" | "SIGNATURE_INVALID" | "UNTRUSTED" | "UNAUTHENTICATED" | "IDENTITY_PROOF_REQUIRED" | "IDENTITY_PROOF_INVALID" | "FORBIDDEN" | "ENROLMENT_REFUSED" | "GATEWAY_DECOMMISSIONED" | "ARTIFACT_NOT_FOUND" | "GATEWAY_NOT_FOUND" | "ENROLMENT_NOT_FOUND" | "DEPLOYMENT_NOT_FOUND" | "ROLLOUT_NOT_FOUND" | "NODE_NOT_FOUND" | "PACKAGE_NOT_FOUND" | "ORDER_NOT_FOUND" | "DELIVERY_NOT_FOUND" | "ROUTE_NOT_FOUND" | "METHOD_NOT_ALLOWED" | "UNSUPPORTED_MEDIA_TYPE" | "ARTIFACT_IMMUTABLE" | "ARTIFACT_IN_USE" | "ARTIFACT_NEEDED" | "DEPLOYMENT_EXISTS" | "DELIVERY_ENDED" | "GATEWAY_IDENTITY_TAKEN" | "GATEWAY_CONTESTED" | "REGISTRATION_REPLAYED" | "GATEWAY_NOT_PENDING" | "ENROLMENT_CONTRADICTS" | "ENROLMENT_EXISTS" | "ROLLOUT_ENDED" | "EMPTY_DEPLOYMENT" | "NO_COMMON_PROTOCOL" | "IDEMPOTENCY_KEY_REUSED" | "UNSATISFIABLE" | "PLANNING_TOO_HARD" | "COMPUTATION_TOO_HARD" | "TOO_LARGE" | "TOO_MANY_REQUESTS" | "BUILD_FAILED" | "BLOB_MISSING" | "NOT_THIS_NODE" | "PACKAGE_REBUILDING" | "SECRETS_UNAVAILABLE" | "VALUE_MISSING" | "NODE_UNAVAILABLE" | "NO_NODE" | "NODES_FULL" | "NODE_ID_TAKEN" | "NODE_NOT_ACTIVE" | "LAST_NODE" | "LAUNCH_FAILED" | "DATABASE_UNAVAILABLE" | "TEMPORAL_UNAVAILABLE" | "BLOBS_UNAVAILABLE" | "TASK_QUARANTINED" | "DEADLINE_PASSED" | "INTERNAL";
+            code: "MALFORMED_INPUT" | "MALFORMED_ARTIFACT" | "MALFORMED_CATALOG" | "STRATEGY_INVALID" | "WINDOW_NEVER_OPENS" | "MALFORMED_PACKAGE" | "SIGNATURE_INVALID" | "UNTRUSTED" | "UNAUTHENTICATED" | "IDENTITY_PROOF_REQUIRED" | "IDENTITY_PROOF_INVALID" | "FORBIDDEN" | "ENROLMENT_REFUSED" | "CLIENT_CERTIFICATE_REQUIRED" | "GATEWAY_DECOMMISSIONED" | "ARTIFACT_NOT_FOUND" | "GATEWAY_NOT_FOUND" | "ENROLMENT_NOT_FOUND" | "TOKEN_NOT_FOUND" | "DEPLOYMENT_NOT_FOUND" | "ROLLOUT_NOT_FOUND" | "CAMPAIGN_NOT_FOUND" | "NODE_NOT_FOUND" | "PACKAGE_NOT_FOUND" | "ORDER_NOT_FOUND" | "DELIVERY_NOT_FOUND" | "ROUTE_NOT_FOUND" | "METHOD_NOT_ALLOWED" | "UNSUPPORTED_MEDIA_TYPE" | "ARTIFACT_IMMUTABLE" | "ARTIFACT_IN_USE" | "ARTIFACT_NEEDED" | "WANTED_STATE_NOT_FOUND" | "WANTED_STATE_CONFLICT" | "DEPLOYMENT_IN_USE" | "SUPERSEDED" | "DEPLOYMENT_EXISTS" | "DELIVERY_ENDED" | "GATEWAY_IDENTITY_TAKEN" | "GATEWAY_CONTESTED" | "REGISTRATION_REPLAYED" | "GATEWAY_NOT_PENDING" | "ENROLMENT_CONTRADICTS" | "TOKEN_EXISTS" | "ENROLMENT_EXISTS" | "ROLLOUT_ENDED" | "CAMPAIGN_EXISTS" | "CAMPAIGN_ENDED" | "CAMPAIGN_STATE_FORBIDS" | "APPROVAL_NOT_ALLOWED" | "EMPTY_DEPLOYMENT" | "NO_COMMON_PROTOCOL" | "IDEMPOTENCY_KEY_REUSED" | "UNSATISFIABLE" | "PLANNING_TOO_HARD" | "COMPUTATION_TOO_HARD" | "TOO_LARGE" | "TOO_MANY_REQUESTS" | "BUILD_FAILED" | "BLOB_MISSING" | "NOT_THIS_NODE" | "PACKAGE_REBUILDING" | "SECRETS_UNAVAILABLE" | "VALUE_MISSING" | "NODE_UNAVAILABLE" | "NO_NODE" | "NODES_FULL" | "NODE_ID_TAKEN" | "NODE_NOT_ACTIVE" | "LAST_NODE" | "LAUNCH_FAILED" | "DATABASE_UNAVAILABLE" | "TEMPORAL_UNAVAILABLE" | "BLOBS_UNAVAILABLE" | "TASK_QUARANTINED" | "DEADLINE_PASSED" | "INTERNAL";
             actor: string;
             advice: string;
             retryable: boolean;
@@ -1293,6 +2929,7 @@ export interface operations {
                     profile: components["schemas"]["GatewayProfile"];
                     pushAddress?: string;
                     agentVersion?: string;
+                    pollIntervalSeconds?: number;
                 };
             };
         };
@@ -1313,7 +2950,17 @@ export interface operations {
                         };
                         protocol: string;
                         strategy: string;
+                        endpoints?: {
+                            protocol: string;
+                            strategy: string;
+                            /** @enum {unknown} */
+                            transport: "tcp" | "udp";
+                            address: string;
+                            /** @enum {unknown} */
+                            tls: "none" | "server" | "mutual";
+                        }[];
                         pollIntervalSeconds: number;
+                        authorities?: string;
                     };
                 };
             };
@@ -1573,6 +3220,47 @@ export interface operations {
             };
         };
     };
+    showDependents: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                name: string;
+                version: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Dependents"];
+                };
+            };
+            /** @description The caller, the operator or the gateway must act */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description LEONORE cannot serve now; see Retry-After */
+            "5XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     listGateways: {
         parameters: {
             query?: {
@@ -1580,8 +3268,22 @@ export interface operations {
                 limit?: string;
                 /** @description nextCursor of the page before */
                 cursor?: string;
+                /** @description A selector */
+                select?: string;
+                /** @description Part of id, name, mac or a label, in whatever case */
+                text?: string;
+                /** @description silent: not heard of for longer than its own pauses explain; contested: within a day */
+                state?: "online" | "silent" | "queued" | "pending" | "contested" | "decommissioned";
+                /** @description What is installed: NAME or NAME@RANGE */
+                artifact?: string;
+                /** @description The node that serves it */
+                node?: string;
+                /** @description The protocol that it speaks */
+                protocol?: string;
                 /** @description Only those that report that something is not as it should be */
                 unwell?: "true" | "false";
+                /** @description default id; with - the other way round */
+                sort?: "id" | "-id" | "lastSeen" | "-lastSeen" | "registered" | "-registered";
             };
             header?: never;
             path?: never;
@@ -1638,7 +3340,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Gateway"];
+                    "application/json": components["schemas"]["GatewayDetail"];
                 };
             };
             /** @description The caller, the operator or the gateway must act */
@@ -1737,6 +3439,246 @@ export interface operations {
             };
         };
     };
+    countGateways: {
+        parameters: {
+            query?: {
+                /** @description A selector */
+                select?: string;
+                /** @description Part of id, name, mac or a label, in whatever case */
+                text?: string;
+                /** @description silent: not heard of for longer than its own pauses explain; contested: within a day */
+                state?: "online" | "silent" | "queued" | "pending" | "contested" | "decommissioned";
+                /** @description What is installed: NAME or NAME@RANGE */
+                artifact?: string;
+                /** @description The node that serves it */
+                node?: string;
+                /** @description The protocol that it speaks */
+                protocol?: string;
+                /** @description Only those that report that something is not as it should be */
+                unwell?: "true" | "false";
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Fleet"];
+                };
+            };
+            /** @description The caller, the operator or the gateway must act */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description LEONORE cannot serve now; see Retry-After */
+            "5XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    facetGateways: {
+        parameters: {
+            query?: {
+                /** @description A selector */
+                select?: string;
+                /** @description Part of id, name, mac or a label, in whatever case */
+                text?: string;
+                /** @description silent: not heard of for longer than its own pauses explain; contested: within a day */
+                state?: "online" | "silent" | "queued" | "pending" | "contested" | "decommissioned";
+                /** @description What is installed: NAME or NAME@RANGE */
+                artifact?: string;
+                /** @description The node that serves it */
+                node?: string;
+                /** @description The protocol that it speaks */
+                protocol?: string;
+                /** @description Only those that report that something is not as it should be */
+                unwell?: "true" | "false";
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["GatewayFacets"];
+                };
+            };
+            /** @description The caller, the operator or the gateway must act */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description LEONORE cannot serve now; see Retry-After */
+            "5XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    showFleetHistory: {
+        parameters: {
+            query?: {
+                /** @description Default: a week before `to` */
+                from?: string;
+                /** @description Default: now */
+                to?: string;
+                /** @description The versions of this one */
+                artifact?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["FleetHistory"];
+                };
+            };
+            /** @description The caller, the operator or the gateway must act */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description LEONORE cannot serve now; see Retry-After */
+            "5XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    listGatewayDeliveries: {
+        parameters: {
+            query?: {
+                /** @description Items a page, 1 to 500 (default 100) */
+                limit?: string;
+                cursor?: string;
+            };
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        items: components["schemas"]["GatewayDelivery"][];
+                        nextCursor: string | null;
+                    };
+                };
+            };
+            /** @description The caller, the operator or the gateway must act */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description LEONORE cannot serve now; see Retry-After */
+            "5XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    showGatewayHistory: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        items: components["schemas"]["GatewayEvent"][];
+                    };
+                };
+            };
+            /** @description The caller, the operator or the gateway must act */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description LEONORE cannot serve now; see Retry-After */
+            "5XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     listGatewayValues: {
         parameters: {
             query?: never;
@@ -1756,6 +3698,18 @@ export interface operations {
                 content: {
                     "application/json": {
                         items: components["schemas"]["GatewayValue"][];
+                        /** @description Artifacts on the gateway that were given other values, and are still to be configured */
+                        pending: {
+                            artifact: string;
+                            /** Format: date-time */
+                            since: string;
+                            /** @description Orders in a row that came to nothing */
+                            attempts: number;
+                            order: string | null;
+                            problem: string | null;
+                        }[];
+                        /** @description Keys among those set that no artifact of the repository declares: nothing will ask for them */
+                        undeclared: string[];
                     };
                 };
             };
@@ -1802,6 +3756,104 @@ export interface operations {
                 content: {
                     "application/json": {
                         items: components["schemas"]["GatewayValue"][];
+                        /** @description Artifacts on the gateway that were given other values, and are still to be configured */
+                        pending: {
+                            artifact: string;
+                            /** Format: date-time */
+                            since: string;
+                            /** @description Orders in a row that came to nothing */
+                            attempts: number;
+                            order: string | null;
+                            problem: string | null;
+                        }[];
+                        /** @description Keys among those set that no artifact of the repository declares: nothing will ask for them */
+                        undeclared: string[];
+                    };
+                };
+            };
+            /** @description The caller, the operator or the gateway must act */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description LEONORE cannot serve now; see Retry-After */
+            "5XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    listSharedValues: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        items: components["schemas"]["SharedValue"][];
+                    };
+                };
+            };
+            /** @description The caller, the operator or the gateway must act */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description LEONORE cannot serve now; see Retry-After */
+            "5XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    changeSharedValues: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["SharedValueChanges"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        items: components["schemas"]["SharedValue"][];
+                        /** @description Keys among those set that no artifact of the repository declares: nothing will ask for them */
+                        undeclared: string[];
                     };
                 };
             };
@@ -2183,7 +4235,10 @@ export interface operations {
     createEnrolment: {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /** @description Sent again by the same caller, the same key gives the same answer and starts nothing more */
+                "idempotency-key"?: string;
+            };
             path?: never;
             cookie?: never;
         };
@@ -2223,8 +4278,8 @@ export interface operations {
                 content: {
                     "application/json": {
                         enrolment: components["schemas"]["Enrolment"];
-                        /** @description Shown this once; only its hash is kept */
-                        token: string;
+                        /** @description Shown this once; only its hash is kept, so a request that is sent again is answered null */
+                        token: string | null;
                     };
                 };
             };
@@ -2335,7 +4390,10 @@ export interface operations {
     createDeployment: {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /** @description Sent again by the same caller, the same key gives the same answer and starts nothing more */
+                "idempotency-key"?: string;
+            };
             path?: never;
             cookie?: never;
         };
@@ -2345,6 +4403,11 @@ export interface operations {
                     name: string;
                     gatewayIds?: string[];
                     select?: string;
+                    /**
+                     * @description Of a selector; default live. frozen: who matches now belongs to it from now on
+                     * @enum {unknown}
+                     */
+                    mode?: "live" | "frozen";
                 };
             };
         };
@@ -2399,12 +4462,107 @@ export interface operations {
                         name: string;
                         gatewayIds: string[];
                         select: string | null;
+                        /**
+                         * @description live: the selector is looked up each time; frozen: it was looked up once, or the gateways are a list
+                         * @enum {unknown}
+                         */
+                        mode: "live" | "frozen";
                         /** Format: date-time */
                         createdAt: string;
                         /** @description Gateways it has now */
                         gateways: number;
                     };
                 };
+            };
+            /** @description The caller, the operator or the gateway must act */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description LEONORE cannot serve now; see Retry-After */
+            "5XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    changeDeployment: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                name: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": {
+                    gatewayIds?: string[];
+                    select?: string;
+                    /**
+                     * @description Of a selector; default live. frozen: who matches now belongs to it from now on
+                     * @enum {unknown}
+                     */
+                    mode?: "live" | "frozen";
+                };
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Deployment"];
+                };
+            };
+            /** @description The caller, the operator or the gateway must act */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description LEONORE cannot serve now; see Retry-After */
+            "5XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    removeDeployment: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                name: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description No Content */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
             };
             /** @description The caller, the operator or the gateway must act */
             "4XX": {
@@ -2438,10 +4596,19 @@ export interface operations {
                 "application/json": {
                     requests: string[];
                     deployment?: string;
+                    /** @description Ids of gateways */
+                    gateways?: string[];
+                    /** @description A selector */
+                    select?: string;
+                    /** @description The same as gateways with this one alone */
                     gatewayId?: string;
                     plans?: number;
                     /** @description Newer versions may take away what was asked for before; default false */
                     allowRemove?: boolean;
+                    /** @description How long to compute at most for all gateways with the same facts; default 5 */
+                    budgetSeconds?: number;
+                    /** @description What is asked for may come in an older version than a gateway has; default false */
+                    allowDowngrade?: boolean;
                 };
             };
         };
@@ -2481,6 +4648,14 @@ export interface operations {
                 /** @description Items a page, 1 to 500 (default 100) */
                 limit?: string;
                 cursor?: string;
+                /** @description Part of id, requests, target or author, in whatever case */
+                text?: string;
+                /** @description Name of who asked for it */
+                createdBy?: string;
+                state?: "requested" | "running" | "cancelling" | "succeeded" | "partly" | "failed" | "cancelled" | "superseded";
+                campaign?: string;
+                /** @description default -created: newest first */
+                sort?: "-created" | "created";
             };
             header?: never;
             path?: never;
@@ -2534,7 +4709,11 @@ export interface operations {
             content: {
                 "application/json": {
                     requests: string[];
-                    deployment: string;
+                    deployment?: string;
+                    /** @description Ids of gateways */
+                    gateways?: string[];
+                    /** @description A selector */
+                    select?: string;
                     deadlineSeconds?: number;
                     /**
                      * @description Spreads the gateways of this rollout over all nodes first; default: each stays on its node
@@ -2543,6 +4722,8 @@ export interface operations {
                     balancer?: "load" | "least-loaded" | "location";
                     /** @description Newer versions may take away what was asked for before; default false */
                     allowRemove?: boolean;
+                    /** @description What is asked for may come in an older version than a gateway has; default false */
+                    allowDowngrade?: boolean;
                 };
             };
         };
@@ -2554,6 +4735,51 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["RolloutSummary"];
+                };
+            };
+            /** @description The caller, the operator or the gateway must act */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description LEONORE cannot serve now; see Retry-After */
+            "5XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    facetRollouts: {
+        parameters: {
+            query?: {
+                /** @description Part of id, requests, target or author, in whatever case */
+                text?: string;
+                /** @description Name of who asked for it */
+                createdBy?: string;
+                state?: "requested" | "running" | "cancelling" | "succeeded" | "partly" | "failed" | "cancelled" | "superseded";
+                campaign?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["WorkFacets"];
                 };
             };
             /** @description The caller, the operator or the gateway must act */
@@ -2623,7 +4849,17 @@ export interface operations {
                 limit?: string;
                 /** @description nextCursor of the page before */
                 cursor?: string;
-                state?: "pending" | "offered" | "downloading" | "installing" | "succeeded" | "failed" | "incompatible" | "lost" | "cancelled";
+                /** @description A selector over the gateway */
+                select?: string;
+                /** @description Part of the gateway's id, name, mac or a label, in whatever case */
+                text?: string;
+                /** @description The node that it was with */
+                node?: string;
+                /** @description What kind of failure it was */
+                class?: "network" | "integrity" | "space" | "script" | "health" | "incompatible" | "lost" | "internal";
+                /** @description Key of a reason */
+                reason?: string;
+                state?: "pending" | "offered" | "downloading" | "installing" | "succeeded" | "failed" | "incompatible" | "lost" | "cancelled" | "superseded";
             };
             header?: never;
             path: {
@@ -2643,6 +4879,87 @@ export interface operations {
                         items: components["schemas"]["Delivery"][];
                         nextCursor: string | null;
                     };
+                };
+            };
+            /** @description The caller, the operator or the gateway must act */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description LEONORE cannot serve now; see Retry-After */
+            "5XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    facetDeliveries: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["DeliveryFacets"];
+                };
+            };
+            /** @description The caller, the operator or the gateway must act */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description LEONORE cannot serve now; see Retry-After */
+            "5XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    showDelivery: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+                gateway: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["GatewayDelivery"];
                 };
             };
             /** @description The caller, the operator or the gateway must act */
@@ -2722,7 +5039,1049 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "text/event-stream": components["schemas"]["RolloutProgress"];
+                    "text/event-stream": {
+                        event: string;
+                        id?: string;
+                        data: string;
+                    };
+                };
+            };
+            /** @description The caller, the operator or the gateway must act */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description LEONORE cannot serve now; see Retry-After */
+            "5XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    listTroubledDeliveries: {
+        parameters: {
+            query?: {
+                /** @description Items a page, 1 to 500 (default 100) */
+                limit?: string;
+                /** @description nextCursor of the page before */
+                cursor?: string;
+                /** @description A selector over the gateway */
+                select?: string;
+                /** @description Part of the gateway's id, name, mac or a label, in whatever case */
+                text?: string;
+                /** @description The node that it was with */
+                node?: string;
+                /** @description What kind of failure it was */
+                class?: "network" | "integrity" | "space" | "script" | "health" | "incompatible" | "lost" | "internal";
+                /** @description Key of a reason */
+                reason?: string;
+                /** @description As what it ended; default: all of these */
+                state?: "failed" | "incompatible" | "lost";
+                rollout?: string;
+                campaign?: string;
+                /** @description Ended within so many hours, 1 to 720 (default 168) */
+                sinceHours?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        items: components["schemas"]["FleetDelivery"][];
+                        nextCursor: string | null;
+                    };
+                };
+            };
+            /** @description The caller, the operator or the gateway must act */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description LEONORE cannot serve now; see Retry-After */
+            "5XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    facetTroubledDeliveries: {
+        parameters: {
+            query?: {
+                /** @description A selector over the gateway */
+                select?: string;
+                /** @description Part of the gateway's id, name, mac or a label, in whatever case */
+                text?: string;
+                /** @description The node that it was with */
+                node?: string;
+                /** @description What kind of failure it was */
+                class?: "network" | "integrity" | "space" | "script" | "health" | "incompatible" | "lost" | "internal";
+                /** @description Key of a reason */
+                reason?: string;
+                /** @description As what it ended; default: all of these */
+                state?: "failed" | "incompatible" | "lost";
+                rollout?: string;
+                campaign?: string;
+                /** @description Ended within so many hours, 1 to 720 (default 168) */
+                sinceHours?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["DeliveryFacets"];
+                };
+            };
+            /** @description The caller, the operator or the gateway must act */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description LEONORE cannot serve now; see Retry-After */
+            "5XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    watchFleet: {
+        parameters: {
+            query?: {
+                /** @description What to tell of, separated by commas: rollouts, campaigns, gateways, nodes */
+                topics?: string;
+                /** @description Ids of rollouts whose progress is told besides, separated by commas */
+                rollout?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Events until the caller leaves; each is named after what it tells of */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "text/event-stream": {
+                        event: string;
+                        id?: string;
+                        data: string;
+                    };
+                };
+            };
+            /** @description The caller, the operator or the gateway must act */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description LEONORE cannot serve now; see Retry-After */
+            "5XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    listWantedStates: {
+        parameters: {
+            query?: {
+                /** @description Items a page, 1 to 500 (default 100) */
+                limit?: string;
+                cursor?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        items: components["schemas"]["WantedState"][];
+                        nextCursor: string | null;
+                    };
+                };
+            };
+            /** @description The caller, the operator or the gateway must act */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description LEONORE cannot serve now; see Retry-After */
+            "5XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    wantState: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description Sent again by the same caller, the same key gives the same answer and starts nothing more */
+                "idempotency-key"?: string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": {
+                    requests: string[];
+                    deployment: string;
+                    /** @description A new version in the range is rolled out by itself; default: false */
+                    automatic?: boolean;
+                    /** @description Time that a gateway has in a rollout until it counts as lost; default: one day */
+                    deadlineSeconds?: number;
+                };
+            };
+        };
+        responses: {
+            /** @description Created */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["WantedState"];
+                };
+            };
+            /** @description The caller, the operator or the gateway must act */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description LEONORE cannot serve now; see Retry-After */
+            "5XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    showWantedState: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["WantedStateDetail"];
+                };
+            };
+            /** @description The caller, the operator or the gateway must act */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description LEONORE cannot serve now; see Retry-After */
+            "5XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    listWantedGateways: {
+        parameters: {
+            query?: {
+                /** @description Items a page, 1 to 500 (default 100) */
+                limit?: string;
+                /** @description nextCursor of the page before */
+                cursor?: string;
+                standing?: "held" | "drifted" | "moving" | "cannot" | "silent" | "conflict";
+            };
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        items: components["schemas"]["WantedMember"][];
+                        nextCursor: string | null;
+                    };
+                };
+            };
+            /** @description The caller, the operator or the gateway must act */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description LEONORE cannot serve now; see Retry-After */
+            "5XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    endWantedState: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["WantedState"];
+                };
+            };
+            /** @description The caller, the operator or the gateway must act */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description LEONORE cannot serve now; see Retry-After */
+            "5XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    listCampaigns: {
+        parameters: {
+            query?: {
+                /** @description Items a page, 1 to 500 (default 100) */
+                limit?: string;
+                cursor?: string;
+                /** @description Part of id, requests, target or author, in whatever case */
+                text?: string;
+                /** @description Name of who asked for it */
+                createdBy?: string;
+                state?: "waiting" | "running" | "baking" | "awaiting-approval" | "paused" | "stopping" | "aborting" | "rolling-back" | "succeeded" | "partly" | "failed" | "stopped" | "aborted" | "rolled-back";
+                /** @description default -created: newest first */
+                sort?: "-created" | "created";
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        items: components["schemas"]["CampaignSummary"][];
+                        nextCursor: string | null;
+                    };
+                };
+            };
+            /** @description The caller, the operator or the gateway must act */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description LEONORE cannot serve now; see Retry-After */
+            "5XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    startCampaign: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description Sent again by the same caller, the same key gives the same answer and starts nothing more */
+                "idempotency-key"?: string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": {
+                    /**
+                     * Format: uuid
+                     * @description As a preview gave it: phases get the same gateways; another one when not given
+                     */
+                    id?: string;
+                    requests: string[];
+                    deployment?: string;
+                    gateways?: string[];
+                    select?: string;
+                    /** @description How it goes through the gateways; all at once when not given */
+                    strategy?: ("all-at-once" | "canary" | "careful" | "emergency") | {
+                        [key: string]: unknown;
+                    };
+                    /** @description Newer versions may take away what was asked for before; default false */
+                    allowRemove?: boolean;
+                    /** @description What was asked for may come in an older version than the gateway has; default false */
+                    allowDowngrade?: boolean;
+                    /** @description Why, for those who read it later */
+                    reason?: string;
+                };
+            };
+        };
+        responses: {
+            /** @description Accepted */
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CampaignSummary"];
+                };
+            };
+            /** @description The caller, the operator or the gateway must act */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description LEONORE cannot serve now; see Retry-After */
+            "5XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    previewCampaign: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": {
+                    /**
+                     * Format: uuid
+                     * @description As a preview gave it: phases get the same gateways; another one when not given
+                     */
+                    id?: string;
+                    requests: string[];
+                    deployment?: string;
+                    gateways?: string[];
+                    select?: string;
+                    /** @description How it goes through the gateways; all at once when not given */
+                    strategy?: ("all-at-once" | "canary" | "careful" | "emergency") | {
+                        [key: string]: unknown;
+                    };
+                    /** @description Newer versions may take away what was asked for before; default false */
+                    allowRemove?: boolean;
+                    /** @description What was asked for may come in an older version than the gateway has; default false */
+                    allowDowngrade?: boolean;
+                    /** @description Why, for those who read it later */
+                    reason?: string;
+                };
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CampaignPreview"];
+                };
+            };
+            /** @description The caller, the operator or the gateway must act */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description LEONORE cannot serve now; see Retry-After */
+            "5XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    facetCampaigns: {
+        parameters: {
+            query?: {
+                /** @description Part of id, requests, target or author, in whatever case */
+                text?: string;
+                /** @description Name of who asked for it */
+                createdBy?: string;
+                state?: "waiting" | "running" | "baking" | "awaiting-approval" | "paused" | "stopping" | "aborting" | "rolling-back" | "succeeded" | "partly" | "failed" | "stopped" | "aborted" | "rolled-back";
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["WorkFacets"];
+                };
+            };
+            /** @description The caller, the operator or the gateway must act */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description LEONORE cannot serve now; see Retry-After */
+            "5XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    showCampaign: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Campaign"];
+                };
+            };
+            /** @description The caller, the operator or the gateway must act */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description LEONORE cannot serve now; see Retry-After */
+            "5XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    reportCampaign: {
+        parameters: {
+            query?: {
+                /** @description Items a page, 1 to 500 (default 100) */
+                limit?: string;
+                /** @description nextCursor of the page before */
+                cursor?: string;
+                /** @description json: a page at a time (default); jsonl, csv: all of it as a download */
+                format?: "json" | "jsonl" | "csv";
+            };
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description By gateway id */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        items: components["schemas"]["CampaignEvidence"][];
+                        nextCursor: string | null;
+                    };
+                    "application/jsonl": string;
+                    "text/csv": string;
+                };
+            };
+            /** @description The caller, the operator or the gateway must act */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description LEONORE cannot serve now; see Retry-After */
+            "5XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    pauseCampaign: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": {
+                    /** @description Why, for those who read it later */
+                    reason?: string;
+                };
+            };
+        };
+        responses: {
+            /** @description Accepted */
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CampaignSummary"];
+                };
+            };
+            /** @description The caller, the operator or the gateway must act */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description LEONORE cannot serve now; see Retry-After */
+            "5XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    resumeCampaign: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": {
+                    /** @description Why, for those who read it later */
+                    reason?: string;
+                };
+            };
+        };
+        responses: {
+            /** @description Accepted */
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CampaignSummary"];
+                };
+            };
+            /** @description The caller, the operator or the gateway must act */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description LEONORE cannot serve now; see Retry-After */
+            "5XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    stopCampaign: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": {
+                    /** @description Why, for those who read it later */
+                    reason?: string;
+                };
+            };
+        };
+        responses: {
+            /** @description Accepted */
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CampaignSummary"];
+                };
+            };
+            /** @description The caller, the operator or the gateway must act */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description LEONORE cannot serve now; see Retry-After */
+            "5XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    abortCampaign: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": {
+                    /** @description Why, for those who read it later */
+                    reason?: string;
+                };
+            };
+        };
+        responses: {
+            /** @description Accepted */
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CampaignSummary"];
+                };
+            };
+            /** @description The caller, the operator or the gateway must act */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description LEONORE cannot serve now; see Retry-After */
+            "5XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    approveCampaign: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": {
+                    /** @description Why, for those who read it later */
+                    reason?: string;
+                    /** @description The first is 1 */
+                    phase?: number;
+                };
+            };
+        };
+        responses: {
+            /** @description Accepted */
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CampaignSummary"];
+                };
+            };
+            /** @description The caller, the operator or the gateway must act */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description LEONORE cannot serve now; see Retry-After */
+            "5XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    rollbackCampaign: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": {
+                    /** @description Why, for those who read it later */
+                    reason?: string;
+                    /** @description The first is 1 */
+                    phase?: number;
+                };
+            };
+        };
+        responses: {
+            /** @description Accepted */
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CampaignSummary"];
+                };
+            };
+            /** @description The caller, the operator or the gateway must act */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description LEONORE cannot serve now; see Retry-After */
+            "5XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    retryCampaign: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": {
+                    /** @description Why, for those who read it later */
+                    reason?: string;
+                };
+            };
+        };
+        responses: {
+            /** @description Accepted */
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CampaignSummary"];
                 };
             };
             /** @description The caller, the operator or the gateway must act */
@@ -2807,8 +6166,8 @@ export interface operations {
             content: {
                 "application/json": {
                     /** @enum {unknown} */
-                    action: "uninstall" | "start" | "stop" | "wipe";
-                    /** @description Name, without a version; only wipe is about no artifact */
+                    action: "uninstall" | "start" | "stop" | "wipe" | "profile";
+                    /** @description Name, without a version; wipe and profile are about no artifact */
                     artifact?: string;
                     /** @description Of uninstall: whether its data stays on the gateway; default: as the policy of the artifact says */
                     keepData?: boolean;
@@ -2827,7 +6186,7 @@ export interface operations {
                 content: {
                     "application/json": {
                         id: string;
-                        /** @description Gateways that have the artifact, and so get the order */
+                        /** @description Gateways that get the order: those meant that have the artifact */
                         gateways: number;
                         /** @description Dependencies that nothing needs any more and that go with it, with the number of gateways; empty when the order was known */
                         also: {
@@ -2867,8 +6226,8 @@ export interface operations {
             content: {
                 "application/json": {
                     /** @enum {unknown} */
-                    action: "uninstall" | "start" | "stop" | "wipe";
-                    /** @description Name, without a version; only wipe is about no artifact */
+                    action: "uninstall" | "start" | "stop" | "wipe" | "profile";
+                    /** @description Name, without a version; wipe and profile are about no artifact */
                     artifact?: string;
                     /** @description Of uninstall: whether its data stays on the gateway; default: as the policy of the artifact says */
                     keepData?: boolean;
@@ -2886,7 +6245,7 @@ export interface operations {
                 };
                 content: {
                     "application/json": {
-                        /** @description Gateways that have the artifact, and so get the order */
+                        /** @description Gateways that get the order: those meant that have the artifact */
                         gateways: number;
                         /** @description Dependencies that nothing needs any more and that go with it, with the number of gateways; empty when the order was known */
                         also: {
@@ -3002,7 +6361,10 @@ export interface operations {
     startNode: {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /** @description Sent again by the same caller, the same key gives the same answer and starts nothing more */
+                "idempotency-key"?: string;
+            };
             path?: never;
             cookie?: never;
         };
@@ -3339,6 +6701,227 @@ export interface operations {
                             /** @description Names that nobody has to sign */
                             unsigned: string[];
                         };
+                    };
+                };
+            };
+            /** @description The caller, the operator or the gateway must act */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description LEONORE cannot serve now; see Retry-After */
+            "5XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    listTokens: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        items: components["schemas"]["Token"][];
+                    };
+                };
+            };
+            /** @description The caller, the operator or the gateway must act */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description LEONORE cannot serve now; see Retry-After */
+            "5XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    createToken: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description Sent again by the same caller, the same key gives the same answer and starts nothing more */
+                "idempotency-key"?: string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["TokenRequest"];
+            };
+        };
+        responses: {
+            /** @description Created */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        token: components["schemas"]["Token"];
+                        /** @description What is sent as bearer token. Shown this once; a request that is sent again is answered null */
+                        secret: string | null;
+                    };
+                };
+            };
+            /** @description The caller, the operator or the gateway must act */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description LEONORE cannot serve now; see Retry-After */
+            "5XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    whoami: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Who asks, and what that may do */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Whoami"];
+                };
+            };
+            /** @description The caller, the operator or the gateway must act */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description LEONORE cannot serve now; see Retry-After */
+            "5XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    revokeToken: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                name: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description No Content */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description The caller, the operator or the gateway must act */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description LEONORE cannot serve now; see Retry-After */
+            "5XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    listAudit: {
+        parameters: {
+            query?: {
+                /** @description Items a page, 1 to 500 (default 100) */
+                limit?: string;
+                /** @description nextCursor of the page before */
+                cursor?: string;
+                /** @description Name of who asked */
+                principal?: string;
+                /** @description operationId of the request */
+                action?: string;
+                /** @description What it is about, or how that begins: gateways/gw-1 */
+                subject?: string;
+                /** @description instance of the problem, or id in the log */
+                request?: string;
+                from?: string;
+                to?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        items: components["schemas"]["AuditEntry"][];
+                        nextCursor: string | null;
                     };
                 };
             };

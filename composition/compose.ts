@@ -4,6 +4,7 @@ import { connectDatabase, type Database } from '../repositories/database.js';
 import type { BlobStore } from '../repositories/blob-store.js';
 import { DiskBlobStore } from '../repositories/disk-blob-store.js';
 import { createRepositories, type Repositories } from '../repositories/repositories.js';
+import { CampaignClient } from '../workflows/client/campaign-client.js';
 import { PoolClient } from '../workflows/client/pool-client.js';
 import { RolloutClient } from '../workflows/client/rollout-client.js';
 import { TemporalLink } from '../workflows/client/temporal-link.js';
@@ -29,6 +30,7 @@ export interface Composition {
   readonly repositories: Repositories;
   readonly blobs: BlobStore;
   readonly rolloutClient: RolloutClient;
+  readonly campaignClient: CampaignClient;
   readonly poolClient: PoolClient;
   /** For the connections of workers. */
   readonly temporalSecurity: TemporalSecurity;
@@ -62,6 +64,7 @@ export function compose(name: string, config: CommonConfig): Composition {
     repositories: createRepositories(database, nodeSilenceMs(config), name),
     blobs: new DiskBlobStore(config.LEONORE_BLOBS),
     rolloutClient: new RolloutClient(link),
+    campaignClient: new CampaignClient(link),
     temporalSecurity: security,
     poolClient: new PoolClient(link, (error) =>
       logger.warn({ err: error }, 'the node pool was not woken; the coordinator sees to it'),

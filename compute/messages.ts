@@ -1,5 +1,6 @@
 /** What a pool and its processes say to each other. A process does one call at a time. */
-import type { ErrorCode, ErrorDetails } from '../domain/errors.js';
+import type { ErrorCode } from '../domain/error-kinds.js';
+import type { ErrorDetails } from '../domain/errors.js';
 
 export interface Call {
   readonly task: string;

@@ -27,6 +27,10 @@ export interface PlanningOrder<Member> {
   readonly maxPlans?: number | undefined;
   /** Whether newer versions may take away what an operator asked for; by default they may not. */
   readonly allowRemove?: boolean;
+  /** In the place of {@link PlanningLimits.groupMs}. */
+  readonly groupMs?: number;
+  /** Whether what is requested may come in an older version than a gateway has; by default it may not. */
+  readonly allowDowngrade?: boolean;
   /** The gateways, in pages: read once for what is installed on them, and once for each process that is needed. */
   readonly readPages: () => AsyncIterable<readonly GatewaySubject<Member>[]>;
   readonly signal: AbortSignal;
@@ -60,7 +64,7 @@ export class Planner {
     for await (const page of order.readPages()) {
       for (const { profile } of page) for (const { name } of profile.installed ?? []) names.add(name);
     }
-    const found = new Findings(this.limits);
+    const found = new Findings({ ...this.limits, groupMs: order.groupMs ?? this.limits.groupMs });
     for (;;) {
       try {
         return await this.pool.lend(
@@ -116,7 +120,14 @@ class Findings {
 async function planIn<Member>(
   process: ComputeProcess,
   catalog: AsyncIterable<readonly ArtifactManifest[]>,
-  { requests, maxPlans, allowRemove = false, readPages, signal }: PlanningOrder<Member>,
+  {
+    requests,
+    maxPlans,
+    allowRemove = false,
+    allowDowngrade = false,
+    readPages,
+    signal,
+  }: PlanningOrder<Member>,
   found: Findings,
 ): Promise<GatewayGroup<Member>[]> {
   const options: CallOptions = {
@@ -126,7 +137,7 @@ async function planIn<Member>(
     onAt: (name) => (found.at = name),
   };
   const { answers, tooHard, groupMs, totalMs } = found;
-  const input = { requests, maxPlans, allowRemove, answers, tooHard, groupMs, totalMs };
+  const input = { requests, maxPlans, allowRemove, allowDowngrade, answers, tooHard, groupMs, totalMs };
   await process.call('beginPlanning', input, options);
   for await (const page of catalog) {
     for (const manifests of slices(page, manifestsAtOnce))

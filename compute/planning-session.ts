@@ -13,6 +13,7 @@ export interface PlanningInput {
   readonly requests: readonly ArtifactRequest[];
   readonly maxPlans: number | undefined;
   readonly allowRemove?: boolean;
+  readonly allowDowngrade?: boolean;
   /** What processes before this one found out: one that takes over need not find it anew. */
   readonly answers: ReadonlyMap<string, Uint8Array>;
   /** Names of the resolutions over which processes before this one were ended. */
@@ -60,11 +61,12 @@ export class PlanningSession {
   }
 
   takeGateways(profiles: readonly GatewayProfile[]): PageTaken {
-    const { requests, maxPlans, allowRemove = false } = this.input;
+    const { requests, maxPlans, allowRemove = false, allowDowngrade = true } = this.input;
     this.grouping ??= new GatewayGrouping<number>({
       catalog: createCatalog(this.manifests),
       requests,
       allowRemove,
+      allowDowngrade,
       ...(maxPlans === undefined ? {} : { maxPlans }),
       solve: (input, facts) => this.solve(input, facts),
     });

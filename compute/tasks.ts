@@ -1,8 +1,7 @@
 /** The work of computing processes, by name. Only they load this: everybody else knows its types. */
-import { checkContent } from '../domain/artifact/check-content.js';
+import { checkArtifact } from '../domain/artifact/check-artifact.js';
 import type { ArtifactManifest } from '../domain/artifact/manifest.js';
-import { readManifest } from '../domain/artifact/read-manifest.js';
-import { withMeasuredSizes, type ArtifactFile } from '../domain/artifact/variant-files.js';
+import type { ArtifactFile } from '../domain/artifact/variant-files.js';
 import { canonicalJson } from '../domain/canonical-json.js';
 import { artifactStatement } from '../domain/trust/statement.js';
 import type { GatewayProfile } from '../domain/gateway/profile.js';
@@ -36,13 +35,11 @@ export const tasks = {
    */
   checkArtifact(input: {
     readonly manifestText: string;
-    readonly manifestName: string;
     readonly files: readonly ArtifactFile[];
     readonly isSigned?: boolean;
   }): CheckedArtifact {
-    const { manifestText, manifestName, files, isSigned = false } = input;
-    const manifest = withMeasuredSizes(readManifest(manifestText, manifestName), files);
-    checkContent(manifest, files);
+    const { manifestText, files, isSigned = false } = input;
+    const manifest = checkArtifact(manifestText, files);
     const statement = isSigned ? canonicalJson(artifactStatement(manifest, files, sha256)) : null;
     return { manifest, digest: contentDigest(manifest, files), statement };
   },

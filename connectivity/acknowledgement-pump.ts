@@ -5,7 +5,7 @@ import type { ChunkAcknowledgement } from '../repositories/delivery/delivery-rep
 /** Delay before the first signal to a chunk; each further one waits longer. */
 const firstDelayMs = 1_000;
 const maximumDelayMs = 60_000;
-const delayGrowth = 2;
+const delayGrowth = 4;
 /** Chunks remembered; beyond it the oldest is flushed and forgotten. */
 const maximumChunks = 2_000;
 

@@ -44,6 +44,37 @@ test('what arrives meanwhile is the next batch, within size and concurrency', as
   expect(await results).toHaveLength(5);
 });
 
+test('one that begins soon after another waits for what else comes, unless it is full', async () => {
+  const { batches, run } = heldBatches();
+  const batcher = new Batcher(run, { maxSize: 3, concurrency: 2, maxQueued: 100, gatherMs: 1_000 });
+  const results = [batcher.submit(1)];
+  await turn();
+  for (const item of [2, 3]) {
+    results.push(batcher.submit(item));
+    await turn();
+  }
+  expect(batches.map(({ items }) => items)).toEqual([[1]]);
+  results.push(batcher.submit(4));
+  await turn();
+  expect(batches.map(({ items }) => items)).toEqual([[1], [2, 3, 4]]);
+  for (const { items, answer } of batches) answer(answered(items));
+  expect(await Promise.all(results)).toHaveLength(4);
+});
+
+test('what is left waits no longer than that', async () => {
+  const batches: number[][] = [];
+  const batcher = new Batcher(
+    async (items: number[]) => {
+      batches.push(items);
+      return items;
+    },
+    { maxSize: 10, concurrency: 1, maxQueued: 100, gatherMs: 20 },
+  );
+  await batcher.submit(1);
+  expect(await Promise.all([batcher.submit(2), batcher.submit(3)])).toEqual([2, 3]);
+  expect(batches).toEqual([[1], [2, 3]]);
+});
+
 test('a batch that fails because the database is away fails for all in it, once, and for nobody else', async () => {
   const { batches, run } = heldBatches();
   const batcher = new Batcher(run, { maxSize: 2, concurrency: 1, maxQueued: 100 });

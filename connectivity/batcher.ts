@@ -7,6 +7,8 @@ export interface BatcherOptions {
   readonly concurrency: number;
   /** Items that may wait; more are refused, so that memory stays bounded under any load. */
   readonly maxQueued: number;
+  /** Between the beginnings of two batches, unless as many wait as one holds; absent: none. */
+  readonly gatherMs?: number;
 }
 
 interface Waiting<Item, Result> {
@@ -16,7 +18,7 @@ interface Waiting<Item, Result> {
 }
 
 /**
- * Gathers requests that arrive while a batch is under way into the next one. There is no timer: an idle system
+ * Gathers requests that arrive while a batch is under way, or shortly after it began, into the next one: an idle system
  * answers at once, a busy one gathers more, and the database sees one statement a batch.
  *
  * A batch that fails by one of its members is halved and run again, down to the one that it fails by: only that is refused.
@@ -24,6 +26,8 @@ interface Waiting<Item, Result> {
 export class Batcher<Item, Result> {
   private readonly queue: Waiting<Item, Result>[] = [];
   private running = 0;
+  private begunAtMs = -Infinity;
+  private gathering: NodeJS.Timeout | null = null;
 
   /**
    * @param run answers a batch: one result an item, in order. Run again with the same items, as after a failure, it
@@ -54,8 +58,18 @@ export class Batcher<Item, Result> {
   }
 
   private start(): void {
-    if (this.running >= this.options.concurrency || this.queue.length === 0) return;
-    const batch = this.queue.splice(0, this.options.maxSize);
+    const { concurrency, maxSize, gatherMs = 0 } = this.options;
+    if (this.running >= concurrency || this.queue.length === 0) return;
+    const waitMs = this.begunAtMs + gatherMs - performance.now();
+    if (waitMs > 0 && this.queue.length < maxSize) {
+      this.gathering ??= setTimeout(() => {
+        this.gathering = null;
+        this.start();
+      }, waitMs);
+      return;
+    }
+    const batch = this.queue.splice(0, maxSize);
+    this.begunAtMs = performance.now();
     this.running += 1;
     void this.answer(batch).finally(() => {
       this.running -= 1;

@@ -6,6 +6,8 @@ import { parseDeliveryId } from '../domain/delivery/delivery-id.js';
 import { isEnded } from '../domain/delivery/state.js';
 import { LeonoreError } from '../domain/errors.js';
 import type { GatewayProfile } from '../domain/gateway/profile.js';
+import { limits } from '../domain/limits.js';
+import { cleanText } from '../domain/text.js';
 import type { PackageStatements } from '../domain/trust/statement.js';
 import type { BlobStore } from '../repositories/blob-store.js';
 import type {
@@ -14,13 +16,16 @@ import type {
   GatewayReports,
   PollAnswer,
   ReportResult,
+  SealedValue,
 } from '../repositories/delivery/delivery-repository.js';
 import type { GatewayRepository } from '../repositories/gateway-repository.js';
 import type { SecretBox } from '../repositories/secret-box.js';
 import { secretPlaceOf } from '../repositories/registration-repository.js';
-import { placeOf } from '../repositories/value-repository.js';
+import type { SecretOpener } from '../trust/sealing-keys.js';
 import { Batcher } from './batcher.js';
 import { gatewayOfToken, tokenMatches } from './gateway-token.js';
+import type { Contest } from '../repositories/contest-repository.js';
+import { RunsOfGateways } from './runs-of-gateways.js';
 import { KnownGateways } from './known-gateways.js';
 import type { NodeTrust } from './node-trust.js';
 
@@ -30,12 +35,16 @@ export interface DeviceServiceOptions {
   readonly deliveries: DeliveryRepository;
   readonly gateways: GatewayRepository;
   readonly blobs: BlobStore;
+  /** Opens the secrets of HMAC keys, which tasks are tagged with. */
+  readonly secrets: Pick<SecretBox, 'open'>;
   /** Opens the secrets that tasks carry. */
-  readonly secrets: SecretBox;
+  readonly values: Pick<SecretOpener, 'open'>;
   /** Signs tasks, and hands on what others have signed; without it gateways are told nothing of signatures. */
   readonly trust?: NodeTrust;
   /** Told of a package whose archive is missing though a gateway may have it, so that it can be built again. */
   missing(digest: string): void;
+  /** Told of a gateway that is there twice. */
+  contested?(contest: Contest): void;
   /** Told what ended, so that the waiting workflows can be woken. */
   acknowledged(acknowledgements: readonly ChunkAcknowledgement[]): void;
   /** Told of failures that no gateway waits for. */
@@ -61,8 +70,8 @@ interface KnownGateway {
   readonly state: string;
   /** Null when it has to be looked up. */
   readonly answer: TaskAnswer | null;
-  /** Secret values of its task, by key: sealed as long as they are remembered. */
-  readonly sealed: Readonly<Record<string, Uint8Array>>;
+  /** Secret values of what it is to do, by key: sealed as long as they are remembered. */
+  readonly sealed: Readonly<Record<string, SealedValue>>;
   /** Digest of the archive that its task needs. */
   readonly wanted: string | null;
 }
@@ -72,6 +81,8 @@ const heardEveryMs = 5_000;
 /** A gateway's last contact is written at most so often. */
 const heardAgainMs = 60_000;
 const idsOfOneStatement = 2_000;
+/** No gateway minds so long a wait; while many are at work it makes one statement of several. */
+const gatherMs = 20;
 
 /**
  * What a node does for its gateways, whatever protocol they speak. A gateway proves who it is with its own token and
@@ -87,11 +98,12 @@ export class DeviceService {
   private readonly heard = new Set<string>();
   /** Gateways whose last contact is noted already. */
   private readonly noted = new LRUCache<string, true>({ max: 200_000, ttl: heardAgainMs });
+  private readonly runs = new RunsOfGateways();
   private readonly writing: NodeJS.Timeout;
 
   constructor(private readonly options: DeviceServiceOptions) {
     const { deliveries } = options;
-    const reading = { maxSize: 500, concurrency: 2, maxQueued: 20_000 };
+    const reading = { maxSize: 500, concurrency: 2, maxQueued: 20_000, gatherMs };
     this.lookUps = new Batcher((ids) => this.lookUp(ids), reading);
     this.downloads = new Batcher((pairs) => deliveries.mayDownload(pairs), reading);
     // One at a time: two batches that end a chunk together would each see the other's rows as open.
@@ -99,6 +111,7 @@ export class DeviceService {
       maxSize: 500,
       concurrency: 1,
       maxQueued: 20_000,
+      gatherMs,
     });
     this.writing = setInterval(() => void this.writeHeard(), heardEveryMs);
     this.writing.unref();
@@ -128,21 +141,47 @@ export class DeviceService {
   }
 
   /**
+   * Whose token it is, for protocols that admit a connection once.
+   * @throws LeonoreError UNAUTHENTICATED, NOT_THIS_NODE
+   */
+  async admitted(token: string): Promise<string> {
+    const gatewayId = claimedGateway(token);
+    await this.admit(token);
+    return gatewayId;
+  }
+
+  /**
+   * Notes that a gateway is there, or has gone, where its protocol tells.
+   * @throws LeonoreError UNAUTHENTICATED, also when the token is not this gateway's; NOT_THIS_NODE
+   */
+  async present(token: string, gatewayId: string, isThere: boolean): Promise<void> {
+    if ((await this.admitted(token)) !== gatewayId) throw unauthenticated();
+    await this.options.gateways.present([gatewayId], isThere);
+  }
+
+  /**
    * The tasks and orders that wait for a gateway.
+   * @param from which run of the agent asks, and from where, as far as it says
    * @throws LeonoreError UNAUTHENTICATED, NOT_THIS_NODE; SECRETS_UNAVAILABLE: better no task than one without its
    *   password
    */
-  async tasks(token: string | null): Promise<TaskAnswer> {
+  async tasks(
+    token: string | null,
+    from: { readonly run: string; readonly address: string } | null = null,
+  ): Promise<TaskAnswer> {
     const { answer, sealed, keySecret } = await this.admit(token, (known) => known.answer !== null);
     if (answer === null) throw unauthenticated();
     const { gatewayId } = answer;
+    if (from !== null && this.runs.isSecondDevice(gatewayId, from.run))
+      this.options.contested?.({ gatewayId, reason: 'twice', key: '', address: from.address });
     if (!this.noted.has(gatewayId)) {
       this.noted.set(gatewayId, true);
       this.heard.add(gatewayId);
     }
     const { trust, secrets } = this.options;
-    const tasks = answer.tasks.map((task) => this.withSecrets(task, gatewayId, sealed));
-    if (trust === undefined) return { ...answer, tasks };
+    const tasks = answer.tasks.map((task) => this.withSecrets(task, sealed));
+    const orders = answer.orders.map((order) => this.withSecrets(order, sealed));
+    if (trust === undefined) return { ...answer, tasks, orders };
     const nowMs = Date.now();
     const isAny = tasks.length + answer.orders.length > 0;
     const secret = isAny && keySecret !== null ? secrets.open(keySecret, secretPlaceOf(gatewayId)) : null;
@@ -150,7 +189,7 @@ export class DeviceService {
     return {
       ...answer,
       tasks: tasks.map((task) => trust.signed(task, gateway, nowMs)),
-      orders: answer.orders.map((order) => trust.signed(order, gateway, nowMs)),
+      orders: orders.map((order) => trust.signed(order, gateway, nowMs)),
     };
   }
 
@@ -189,13 +228,37 @@ export class DeviceService {
     return { outcomes: reports.map(() => 'unknown'), state: null };
   }
 
+  /**
+   * Keeps what a gateway wrote about a delivery, of protocols that send it by itself: also after its end.
+   * @param log the end of it is kept
+   * @throws LeonoreError UNAUTHENTICATED, NOT_THIS_NODE; DELIVERY_NOT_FOUND when it is not about one of the gateway's
+   */
+  async keepLog(token: string | null, deliveryId: string, log: string): Promise<void> {
+    const gatewayId = claimedGateway(token);
+    await this.admit(token);
+    const delivery = parseDeliveryId(deliveryId);
+    const text = cleanText(log.slice(-limits.reportDetailBytes), limits.reportDetailBytes);
+    if (delivery === null || !(await this.options.deliveries.keepLog(gatewayId, delivery, text)))
+      throw new LeonoreError('DELIVERY_NOT_FOUND', 'this gateway has no such delivery');
+  }
+
   /** @throws LeonoreError UNAUTHENTICATED, NOT_THIS_NODE, FORBIDDEN when the profile is another gateway's */
   async updateProfile(token: string | null, profile: GatewayProfile): Promise<void> {
     const gatewayId = claimedGateway(token);
     await this.admit(token);
     if (profile.id !== gatewayId) throw new LeonoreError('FORBIDDEN', 'a gateway sends its own profile only');
-    await this.options.gateways.updateProfile(profile);
+    this.options.acknowledged(await this.options.gateways.updateProfile(profile));
     this.known.forget(gatewayId);
+  }
+
+  /**
+   * What a gateway has told of itself, with what is installed as far as its reports say.
+   * @throws LeonoreError UNAUTHENTICATED, NOT_THIS_NODE
+   */
+  async profile(token: string | null): Promise<GatewayProfile> {
+    const gatewayId = claimedGateway(token);
+    await this.admit(token);
+    return (await this.options.gateways.get(gatewayId)).profile;
   }
 
   /**
@@ -268,14 +331,14 @@ export class DeviceService {
     return state === 'active' && nodeId === this.options.nodeId;
   }
 
-  private withSecrets(task: Task, gatewayId: string, sealed: KnownGateway['sealed']): Task {
-    const opened = Object.entries(sealed).map(([key, bytes]): [string, string] => [
+  private withSecrets<Work extends Task | Order>(work: Work, sealed: KnownGateway['sealed']): Work {
+    const opened = Object.entries(sealed).map(([key, { bytes, place }]): [string, string] => [
       key,
-      this.options.secrets.open(bytes, placeOf(gatewayId, key)),
+      this.options.values.open(bytes, place),
     ]);
     return opened.length === 0
-      ? task
-      : { ...task, values: { ...task.values, ...Object.fromEntries(opened) } };
+      ? work
+      : { ...work, values: { ...work.values, ...Object.fromEntries(opened) } };
   }
 
   private async lookUp(ids: readonly string[]): Promise<readonly (KnownGateway | undefined)[]> {

@@ -1,5 +1,5 @@
-import { createHash, randomBytes, timingSafeEqual } from 'node:crypto';
-import { gatewayIdPattern } from '../domain/gateway/profile.js';
+import { createHash, createHmac, randomBytes, timingSafeEqual } from 'node:crypto';
+import { gatewayIdPattern } from '../domain/gateway/gateway-id.js';
 
 const gatewayId = new RegExp(gatewayIdPattern, 'u');
 const pattern = /^lgw_([A-Za-z0-9_-]{1,200})\.([A-Za-z0-9_-]{43})$/;
@@ -12,6 +12,15 @@ export function issueGatewayToken(gatewayId: string): { token: string; hash: Buf
   const secret = randomBytes(32).toString('base64url');
   const token = `lgw_${Buffer.from(gatewayId).toString('base64url')}.${secret}`;
   return { token, hash: hashToken(token) };
+}
+
+/**
+ * The token under which a device is known that has a secret of its own kind: a client of another protocol, which cannot be
+ * told another. Whoever has the secret has the token, of this gateway and no other.
+ */
+export function tokenOfSecret(gatewayId: string, secret: string): string {
+  const own = createHmac('sha256', secret).update(`leonore-client-1\n${gatewayId}`).digest('base64url');
+  return `lgw_${Buffer.from(gatewayId).toString('base64url')}.${own}`;
 }
 
 /** A token with which gateways may enrol: 256 random bits. */
@@ -49,11 +58,4 @@ export function hashToken(token: string): Buffer {
 export function tokenMatches(token: string, hash: Uint8Array): boolean {
   const own = hashToken(token);
   return hash.length === own.length && timingSafeEqual(own, hash);
-}
-
-/** The token of an `Authorization: Bearer` header, or null. */
-export function bearerToken(authorization: string | undefined): string | null {
-  const match =
-    authorization === undefined ? null : /^Bearer ([A-Za-z0-9._~+/=-]{1,512})$/i.exec(authorization);
-  return match?.[1] ?? null;
 }

@@ -12,8 +12,8 @@ function handlerOf(
 ): GatewayHandler {
   return {
     protocol,
-    strategies: ['push'],
-    start: async () => `${protocol}://here`,
+    pushAddresses: null,
+    start: async () => [],
     async notify(target) {
       log.push(`${protocol} ${target.gatewayId}`);
       return takes(target);
@@ -25,7 +25,7 @@ function handlerOf(
 function targetsOf(count: number, protocol = 'http'): PushTarget[] {
   return Array.from({ length: count }, (_none, index) => ({
     gatewayId: `gw-${index}`,
-    protocol,
+    protocols: [protocol],
     address: `http://127.0.0.1/${index}`,
   }));
 }
@@ -37,10 +37,10 @@ test('each gateway is notified once, by the handler of its protocol, after what 
   const handlers = [handlerOf('http', log), handlerOf('coap', log)];
   const notifier = new PushNotifier(handlers, (gatewayId) => log.push(`forget ${gatewayId}`));
   const targets = [
-    { gatewayId: 'a', protocol: 'coap', address: null },
-    { gatewayId: 'b', protocol: 'http', address: null },
+    { gatewayId: 'a', protocols: ['coap'], address: null },
+    { gatewayId: 'b', protocols: ['http'], address: null },
   ];
-  expect(await notifier.notify(targets, signal)).toBe(2);
+  expect(await notifier.notify(targets, signal)).toHaveLength(2);
   expect([...log].sort()).toEqual(['coap a', 'forget a', 'forget b', 'http b']);
   expect(log.indexOf('forget a')).toBeLessThan(log.indexOf('coap a'));
   expect(log.indexOf('forget b')).toBeLessThan(log.indexOf('http b'));
@@ -50,9 +50,17 @@ test('who does not take the notice, or speaks what nobody does, is not counted',
   const log: string[] = [];
   const handler = handlerOf('http', log, ({ gatewayId }) => gatewayId !== 'gw-1');
   const notifier = new PushNotifier([handler], () => undefined);
-  expect(await notifier.notify([...targetsOf(3), ...targetsOf(2, 'smoke')], signal)).toBe(2);
+  expect(await notifier.notify([...targetsOf(3), ...targetsOf(2, 'smoke')], signal)).toHaveLength(2);
   expect(log).toHaveLength(3);
-  expect(await notifier.notify([], signal)).toBe(0);
+  expect(await notifier.notify([], signal)).toHaveLength(0);
+});
+
+test('who does not take it by one protocol is notified by the next that was agreed on', async () => {
+  const log: string[] = [];
+  const handlers = [handlerOf('mqtt', log, () => false), handlerOf('http', log), handlerOf('coap', log)];
+  const target = { gatewayId: 'a', protocols: ['smoke', 'mqtt', 'http', 'coap'], address: null };
+  expect(await new PushNotifier(handlers, () => undefined).notify([target], signal)).toEqual(['a']);
+  expect(log).toEqual(['mqtt a', 'http a']);
 });
 
 test('a gateway that was notified is notified again when it is asked for again', async () => {
@@ -77,7 +85,7 @@ test('64 notices are under way at once, and no more', async () => {
     open[next]?.();
     await new Promise(setImmediate);
   }
-  expect(await notifying).toBe(100);
+  expect(await notifying).toHaveLength(100);
 });
 
 test('nobody is notified any more once it is called off', async () => {
@@ -106,7 +114,9 @@ test('however many notices listen for the end, the caller is listened to once, a
       return true;
     },
   };
-  expect(await new PushNotifier([handler], () => undefined).notify(targetsOf(64), caller.signal)).toBe(64);
+  expect(
+    await new PushNotifier([handler], () => undefined).notify(targetsOf(64), caller.signal),
+  ).toHaveLength(64);
   // Warnings come in a later turn.
   await new Promise(setImmediate);
   process.off('warning', warned);

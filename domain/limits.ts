@@ -16,6 +16,8 @@ export const limits = {
   templateLength: 64 * 1024,
   /** Values that one template may be filled with. */
   configurationValues: 1_000,
+  /** PEM of the authorities that gateways are told: an old and a new one have some 4,000 characters. */
+  authoritiesLength: 64 * 1024,
   /** artifact.yaml is parsed in memory. */
   manifestBytes: 1024 * 1024,
   /** A catalog file is parsed in memory, at about four bytes a byte; a larger one belongs into the repository. */
@@ -59,6 +61,8 @@ export const limits = {
   profileFileBytes: 4 * 1024 * 1024,
   tools: 5_000,
   components: 1_000,
+  /** Endpoints of one node: some protocols, each over a transport or two. */
+  endpoints: 32,
   /** What a kernel lists for one processor: x86 has about 150. */
   cpuFeatures: 500,
   installed: 10_000,
@@ -66,6 +70,8 @@ export const limits = {
   /** Values an artifact may declare, and a gateway may have: they travel with each task. */
   declaredValues: 32,
   gatewayValues: 64,
+  /** Values of the fleet and of selectors: all of them are looked at when the labels of a gateway change. */
+  sharedValues: 500,
   /** Characters of one value: it becomes a variable of the environment. */
   valueLength: 4_096,
   /** Devices, paths and ports that an artifact may declare, of each: somebody has to read them. */
@@ -74,6 +80,8 @@ export const limits = {
   reports: 32,
   /** Requirements that a task names, and characters of a range: a gateway reads them in a shell. */
   taskRequirements: { most: 200, rangeLength: 200 },
+  /** Windows that a task names: two months of nights. */
+  switchWindows: 64,
   /** Times that a delivery is planned anew because its gateway was in another state: more have another cause. */
   plansAnew: 5,
   /** Characters of a digest that a gateway names its state by. */
@@ -82,6 +90,8 @@ export const limits = {
   reportDetailBytes: 8 * 1024,
   /** JSON bodies of the management API. */
   jsonBodyBytes: 1024 * 1024,
+  /** Line and headers of a request to the management API: its filters have 4,400 characters, of up to 12 bytes in an address. */
+  requestHeadBytes: 64 * 1024,
   /** JSON bodies of the device API. */
   deviceBodyBytes: 128 * 1024,
   /** Registrations that wait for a node; more are told to come again without being entered. */
@@ -90,6 +100,13 @@ export const limits = {
   pendingGateways: 10_000,
   /** Refused registrations that are kept of one gateway, by reason and key; the longest ago goes. */
   contestsOfGateway: 8,
+  /** Management tokens there are at once: each is somebody's to know of. */
+  managementTokens: 1_000,
+  /** Roles with scopes that one principal has, and characters of a scope: every question is asked within them. */
+  grants: 16,
+  scopeLength: 1_000,
+  /** Bytes of a body that the audit keeps whole; of a longer one it keeps how it began. */
+  auditedBytes: 64 * 1024,
   /** Enrolments there are at once: each is somebody's to know of. */
   enrolments: 1_000,
   /** Gateways that one enrolment may take: more than that are a fleet of another size. */
@@ -100,6 +117,14 @@ export const limits = {
   expectedGateways: { most: 200_000, perRequest: 1_000 },
   /** Gateways named one by one in a deployment; use a selector for more. */
   deploymentGateways: 10_000,
+  /** The document of a strategy: fifty phases with long selectors. */
+  strategyBytes: 256 * 1024,
+  /** Phases that a campaign may state: each is looked at by somebody. */
+  campaignPhases: 50,
+  /** What is noted of a campaign by itself: more than any comes to that can still be understood. */
+  campaignEvents: 10_000,
+  /** Hours that anything of a campaign may take: a year. */
+  campaignHours: 8_784,
   /** Gateways a chunk workflow waits for: keeps each history far below Temporal's 4,096 events. */
   chunkSize: 500,
   /** What is noted of a rollout besides its steps: more than any comes to that can still be understood. */

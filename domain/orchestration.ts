@@ -2,6 +2,7 @@
  * How the processes find each other in Temporal: queues, workflow ids, inputs, signals. Pure data, so that workflows,
  * activities and clients can share it.
  */
+import type { CampaignState } from './campaign/state.js';
 import type { SlotRange } from './delivery/slot-set.js';
 import type { DeliveryCounts, RolloutState } from './rollout/state.js';
 
@@ -32,6 +33,7 @@ export const nodeQueueNames = Object.keys(nodeQueues) as readonly NodeQueue[];
 export const workflowLayout = 2;
 
 export const workflowTypes = {
+  campaign: 'campaign',
   rollout: 'rollout',
   nodeShare: 'nodeShare',
   deliverChunk: 'deliverChunk',
@@ -51,11 +53,14 @@ export const signals = {
   shareReleased: 'shareReleased',
   /** To `nodePool`: something has changed. */
   wakePool: 'wakePool',
+  /** To `campaign`: something has changed in the database. */
+  wakeCampaign: 'wakeCampaign',
 } as const;
 
 export const workflowIds = {
   /** There is one. */
   nodePool: 'node-pool',
+  campaign: (campaignId: string) => `campaign/${campaignId}`,
   rollout: (rolloutId: string) => `rollout/${rolloutId}`,
   /** @param first the first of its nodes */
   nodeShare: (rolloutId: string, first: string, round: number) =>
@@ -63,8 +68,14 @@ export const workflowIds = {
   deliverChunk: (rolloutId: string, chunk: number) => `rollout/${rolloutId}/chunk/${chunk}`,
 };
 
+/** The campaign whose workflow this is, by its id; null for any other workflow. */
+export function campaignIdOf(workflowId: string): string | null {
+  return /^campaign\/([0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12})$/.exec(workflowId)?.[1] ?? null;
+}
+
 /** Search attributes (all Keyword); values are cut to what the server takes, see attributeText. */
 export const searchAttributes = {
+  campaign: 'LeonoreCampaign',
   rollout: 'LeonoreRollout',
   artifact: 'LeonoreArtifact',
   deployment: 'LeonoreDeployment',
@@ -107,6 +118,31 @@ export interface RolloutInput {
   readonly giveUpAtMs?: number;
   /** Rounds of delegation before this run: a rollout that continues as new goes on counting. */
   readonly rounds?: number;
+}
+
+/** What the workflow of a campaign is told: its id, and a line for people. */
+export interface CampaignInput {
+  readonly campaignId: string;
+  readonly artifacts: string;
+  readonly deployment: string;
+}
+
+export interface CampaignResult {
+  readonly state: CampaignState;
+  readonly reason: string | null;
+}
+
+/** What the workflow of a campaign is told, from what the database has of it. */
+export function campaignInput(campaign: {
+  readonly id: string;
+  readonly selected: readonly string[];
+  readonly deployment: string;
+}): CampaignInput {
+  return {
+    campaignId: campaign.id,
+    artifacts: campaign.selected.join(' '),
+    deployment: campaign.deployment,
+  };
 }
 
 /** What the workflow of a rollout is told, from what the database has of it. */

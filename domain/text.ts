@@ -23,7 +23,7 @@ export function Text(maxLength: number, options: { minLength?: number; descripti
 export function RecordOf<T extends TSchema>(
   namePattern: string,
   value: T,
-  options: { maxProperties: number },
+  options: { maxProperties: number; description?: string },
 ) {
   return Type.Record(Type.String({ pattern: namePattern }), value, {
     additionalProperties: false,

@@ -23,10 +23,10 @@ export const commonConfig = {
   LEONORE_LOG_LEVEL: Type.Enum(['debug', 'info', 'warn', 'error'], { default: 'info' }),
 };
 
-/** What a process that serves over HTTP is told besides. */
+/** What a process that gateways speak to is told besides. */
 export const servingConfig = {
   ...commonConfig,
-  /** Keys that secrets are sealed with, 32 bytes in hex each; the first seals, all open. The same for all. */
+  /** Keys that the secrets of HMAC keys are sealed with, 32 bytes in hex each; the first seals, all open. The same for all. */
   LEONORE_SECRET_KEYS: Type.Optional(Type.String({ pattern: '^[0-9a-f]{64}(,[0-9a-f]{64})*$' })),
   /** Processes for what computes (planning, checking of artifacts); started when there is work for them. */
   LEONORE_COMPUTE_PROCESSES: Type.Integer({
@@ -36,15 +36,6 @@ export const servingConfig = {
   }),
   /** MiB of memory that each of them may use. */
   LEONORE_COMPUTE_MEMORY_MB: Type.Integer({ minimum: 64, maximum: 65_536, default: 1_024 }),
-  /** Requests that one address may send in ten seconds: a whole fleet may be behind it. */
-  LEONORE_ADDRESS_BUDGET: Type.Integer({ minimum: 1, maximum: 1_000_000_000, default: 30_000 }),
-  /** Networks, of those that are closed by default, in which gateways may be notified. */
-  LEONORE_PUSH_ADDRESSES: Type.Optional(
-    Type.String({ pattern: '^[0-9a-fA-F.:]+/[0-9]{1,3}(,[0-9a-fA-F.:]+/[0-9]{1,3})*$' }),
-  ),
-  /** Certificate and key with which the process serves over TLS, PEM files; taken anew when they change. */
-  LEONORE_TLS_CERT: Type.Optional(Type.String({ minLength: 1 })),
-  LEONORE_TLS_KEY: Type.Optional(Type.String({ minLength: 1 })),
-  /** Address to listen on; loopback unless told otherwise. */
-  LEONORE_HOST: Type.String({ default: '127.0.0.1' }),
+  /** Modules of further protocols (connectivity/registry.ts): absolute paths, separated by commas. The same for all. */
+  LEONORE_HANDLERS: Type.Optional(Type.String({ minLength: 1 })),
 };

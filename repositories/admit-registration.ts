@@ -1,10 +1,11 @@
 import { timingSafeEqual } from 'node:crypto';
 import type { EnrolmentGrant } from '../domain/enrolment/grant.js';
-import { LeonoreError, type ErrorCode } from '../domain/errors.js';
+import type { ErrorCode } from '../domain/error-kinds.js';
+import { LeonoreError } from '../domain/errors.js';
 import {
   contestReasons,
   judge,
-  type ContestReason,
+  type RefusalReason,
   type KnownIdentity,
   type Verdict,
 } from '../domain/gateway/admission.js';
@@ -35,7 +36,7 @@ export interface Identity extends KnownIdentity {
 
 export type Entering = Extract<Verdict, { kind: 'enters' }>;
 
-const contestCodes: Readonly<Record<ContestReason, ErrorCode>> = {
+const contestCodes: Readonly<Record<RefusalReason, ErrorCode>> = {
   key: 'GATEWAY_CONTESTED',
   keyless: 'GATEWAY_CONTESTED',
   enrolment: 'GATEWAY_CONTESTED',
@@ -84,14 +85,12 @@ export function admit(
 }
 
 /** The reason that a refusal is to be noted with; null for one that concerns no gateway. */
-export function contestReasonOf({ details }: LeonoreError): ContestReason | null {
+export function contestReasonOf({ details }: LeonoreError): RefusalReason | null {
   const { reason } = details;
-  return typeof reason === 'string' && Object.hasOwn(contestReasons, reason)
-    ? (reason as ContestReason)
-    : null;
+  return typeof reason === 'string' && Object.hasOwn(contestCodes, reason) ? (reason as RefusalReason) : null;
 }
 
-function contested(id: string, reason: ContestReason, details: { lastCounter?: number } = {}): LeonoreError {
+function contested(id: string, reason: RefusalReason, details: { lastCounter?: number } = {}): LeonoreError {
   return new LeonoreError(
     contestCodes[reason],
     `"${id}" belongs to a gateway, and this ${contestReasons[reason]}`,

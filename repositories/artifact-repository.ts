@@ -10,6 +10,7 @@ import { namesReachedFrom } from '../domain/resolver/reachable-names.js';
 import { contentDigest } from './content-digest.js';
 import { inTransaction, jsonText, type Database, type Transaction } from './database.js';
 import { isUniqueViolation } from './database-errors.js';
+import { pageOf } from './page.js';
 
 /** Names whose versions are read by one statement. */
 const namesAtOnce = 100;
@@ -44,6 +45,13 @@ interface Page<T> {
   readonly items: readonly T[];
   /** Pass it back to go on after the last item; null at the end. */
   readonly nextCursor: string | null;
+}
+
+/** Ids of what has not ended and needs a version. */
+export interface WantedBy {
+  readonly wantedStates: readonly string[];
+  readonly campaigns: readonly string[];
+  readonly rollouts: readonly string[];
 }
 
 /** Artifact repository of the paper (III-C 1): addressed by name and version, as in Maven; versions never change. */
@@ -154,6 +162,17 @@ export class ArtifactRepository {
     return { named: named.sort((a, b) => semver.rcompare(a.version, b.version)), provided };
   }
 
+  /** Those of some keys of values that no artifact declares, in their order. */
+  async undeclaredKeys(keys: readonly string[]): Promise<string[]> {
+    if (keys.length === 0) return [];
+    const rows = await this.database.$queryRaw<{ key: string }[]>`
+      SELECT k.key FROM unnest(${[...keys]}::text[]) WITH ORDINALITY AS k(key, place)
+      WHERE NOT EXISTS (
+        SELECT FROM artifact a WHERE a.manifest -> 'values' @> jsonb_build_array(jsonb_build_object('key', k.key)))
+      ORDER BY k.place`;
+    return rows.map(({ key }) => key);
+  }
+
   /** Those of some names that artifacts of other names provide. */
   async providedAmong(names: readonly string[]): Promise<Set<string>> {
     const rows = await this.database.$queryRaw<{ name: string }[]>`
@@ -173,12 +192,7 @@ export class ArtifactRepository {
       orderBy: [{ name: 'asc' }, { version: 'asc' }],
       take: limit + 1,
     });
-    const items = rows.slice(0, limit).map(toStored);
-    const last = items.at(-1);
-    return {
-      items,
-      nextCursor: rows.length > limit && last !== undefined ? artifactKey(last.manifest) : null,
-    };
+    return pageOf(rows.map(toStored), limit, ({ manifest }) => artifactKey(manifest));
   }
 
   /**
@@ -213,6 +227,29 @@ export class ArtifactRepository {
     return new Map(
       rows.map((row) => [artifactKey(row), { id: row.id, ...toStored(row), files: row.files.map(toFile) }]),
     );
+  }
+
+  /** Artifacts with a requirement on any of the names; at most so many. */
+  async requiring(names: readonly string[], limit: number): Promise<ArtifactManifest[]> {
+    const rows = await this.database.$queryRaw<{ manifest: ArtifactManifest }[]>`
+      SELECT manifest FROM artifact a
+      WHERE EXISTS (SELECT FROM jsonb_path_query(a.manifest, '$.requires.**.name') AS n(name)
+        WHERE n.name #>> '{}' = ANY(${[...names]}::text[]))
+      ORDER BY name, version LIMIT ${limit}`;
+    return rows.map(({ manifest }) => manifest);
+  }
+
+  /** What is kept at a version, or is to bring it: all that has not ended. */
+  async wantedBy(name: string, version: string): Promise<WantedBy> {
+    const key = artifactKey({ name, version });
+    const [row] = await this.database.$queryRaw<WantedBy[]>`
+      SELECT
+        ARRAY(SELECT id::text FROM wanted_state WHERE ended_at IS NULL AND ${key} = ANY(versions) ORDER BY id) AS "wantedStates",
+        ARRAY(SELECT id::text FROM campaign WHERE ended_at IS NULL AND ${key} = ANY(selected) ORDER BY id) AS campaigns,
+        ARRAY(SELECT DISTINCT r.id::text FROM rollout r JOIN rollout_group g ON g.rollout_id = r.id
+              WHERE r.ended_at IS NULL
+                AND jsonb_path_exists(g.plans, '$[*].install[*] ? (@ == $key)', jsonb_build_object('key', ${key}::text))) AS rollouts`;
+    return row ?? { wantedStates: [], campaigns: [], rollouts: [] };
   }
 
   /** A catalog of only what can be reached from the names. */

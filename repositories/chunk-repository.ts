@@ -3,6 +3,7 @@ import { Prisma } from '../prisma/generated/client.js';
 import { inTransaction, type Database } from './database.js';
 import type { PushTarget } from './delivery/delivery-repository.js';
 import type { DeliveryWriter } from './delivery/delivery-writer.js';
+import { pushProtocols } from './endpoint-rows.js';
 
 export interface Chunk {
   readonly chunk: number;
@@ -55,7 +56,7 @@ export class ChunkRepository {
   /** Gateways of a chunk on a node that are to be pushed and have shown no sign of life yet. */
   async pushTargets(rolloutId: string, chunk: number, nodeId: string): Promise<PushTarget[]> {
     return this.database.$queryRaw<PushTarget[]>`
-      SELECT d.gateway_id AS "gatewayId", d.protocol, g.push_address AS address
+      SELECT d.gateway_id AS "gatewayId", ${pushProtocols} AS protocols, g.push_address AS address
       FROM delivery d JOIN rollout_chunk c ON c.rollout_id = d.rollout_id AND c.chunk = d.chunk
       JOIN gateway g ON g.id = d.gateway_id
       WHERE d.rollout_id = ${rolloutId}::uuid AND d.chunk = ${chunk} AND d.node_id = ${nodeId}

@@ -1,6 +1,8 @@
 import type { ContestReason } from '../domain/gateway/admission.js';
 import { limits } from '../domain/limits.js';
+import { Prisma } from '../prisma/generated/client.js';
 import { jsonText, type Database } from './database.js';
+import type { FleetScope } from './fleet-scope.js';
 
 /** A registration that was refused because its id belongs to a gateway. */
 export interface Contest {
@@ -22,7 +24,10 @@ export interface NotedContest extends Contest {
 
 /** Who came under whose id. What is kept of each gateway is bounded, whatever comes. */
 export class ContestRepository {
-  constructor(private readonly database: Database) {}
+  constructor(
+    private readonly database: Database,
+    private readonly fleet: FleetScope,
+  ) {}
 
   /** Notes refused registrations, one statement for all; of unknown gateways nothing is kept. */
   async note(contests: readonly Contest[]): Promise<void> {
@@ -55,12 +60,11 @@ export class ContestRepository {
 
   /** The latest first. @param gatewayId of one gateway alone */
   async list(limit: number, gatewayId?: string): Promise<NotedContest[]> {
-    const rows = await this.database.gatewayContest.findMany({
-      where: gatewayId === undefined ? {} : { gatewayId },
-      orderBy: [{ lastAt: 'desc' }, { gatewayId: 'asc' }, { reason: 'asc' }, { key: 'asc' }],
-      take: limit,
-    });
-    return rows.map((row) => ({ ...row, reason: row.reason as ContestReason }));
+    return this.database.$queryRaw<NotedContest[]>`
+      SELECT c.gateway_id AS "gatewayId", c.reason, c.key, c.address, c.count, c.first_at AS "firstAt", c.last_at AS "lastAt"
+      FROM gateway_contest c JOIN gateway g ON g.id = c.gateway_id
+      WHERE ${gatewayId === undefined ? Prisma.sql`true` : Prisma.sql`c.gateway_id = ${gatewayId}`} AND ${this.fleet.gateway}
+      ORDER BY c.last_at DESC, c.gateway_id, c.reason, c.key LIMIT ${limit}`;
   }
 
   /** How many gateways somebody else registered as within so many hours. */

@@ -82,6 +82,11 @@ export function isUniqueViolation(error: unknown): boolean {
   return isError(error) && (codeOf(error) === 'P2002' || toldOf(error).state === '23505');
 }
 
+/** True when a row refers to one that there is not, or one was to go that others refer to. */
+export function isForeignKeyViolation(error: unknown): boolean {
+  return isError(error) && (codeOf(error) === 'P2003' || /^2350[13]$/.test(toldOf(error).state ?? ''));
+}
+
 /** True when PostgreSQL ended a transaction in favour of another that waited for it. */
 export function isDeadlock(error: unknown): boolean {
   return isError(error) && (codeOf(error) === 'P2034' || toldOf(error).state === '40P01');

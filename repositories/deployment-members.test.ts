@@ -31,8 +31,8 @@ beforeAll(async () => {
 
 afterAll(() => repositories.close());
 
-const selecting = (selector: string) => ({ gatewayIds: [], selector });
-const naming = (...gatewayIds: string[]) => ({ gatewayIds, selector: null });
+const selecting = (select: string) => ({ select });
+const naming = (...gateways: string[]) => ({ gateways });
 
 async function idsOf(...given: Parameters<TestRepositories['members']['pages']>): Promise<string[][]> {
   const pages: string[][] = [];

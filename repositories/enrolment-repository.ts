@@ -3,7 +3,7 @@ import { LeonoreError } from '../domain/errors.js';
 import { matchesGlob } from '../domain/glob.js';
 import type { Labels } from '../domain/gateway/labels.js';
 import { limits } from '../domain/limits.js';
-import { inTransaction, type Database } from './database.js';
+import { inTransaction, type Database, type Transaction } from './database.js';
 
 /** What is told when an enrolment is made. */
 export interface NewEnrolment {
@@ -35,23 +35,36 @@ export class EnrolmentRepository {
   constructor(private readonly database: Database) {}
 
   /** @throws LeonoreError ENROLMENT_EXISTS; TOO_LARGE when there are too many */
-  async create({ expiresInSeconds, tokenHash, ...enrolment }: NewEnrolment): Promise<Enrolment> {
-    return inTransaction(this.database, async (tx) => {
-      // Those that allow nothing any more make room.
-      await tx.$executeRaw`DELETE FROM enrolment WHERE expires_at < now() - interval '30 days'`;
-      if ((await tx.enrolment.count()) >= limits.enrolments)
-        throw new LeonoreError('TOO_LARGE', `there are at most ${limits.enrolments} enrolments; revoke some`);
-      const { labels } = enrolment;
-      const [row] = await tx.$queryRaw<{ id: string }[]>`
-        INSERT INTO enrolment (name, token_hash, ids, labels, reported_labels, node_id, keyless, approval, most, expires_at)
-        VALUES (${enrolment.name}, ${tokenHash}, ${[...enrolment.ids]}::text[], ${JSON.stringify(labels)}::jsonb,
-                ${[...enrolment.reportedLabels]}::text[], ${enrolment.nodeId}, ${enrolment.keyless}, ${enrolment.approval},
-                ${enrolment.most}::int, now() + ${expiresInSeconds}::int * interval '1 second')
-        ON CONFLICT (name) DO NOTHING RETURNING id::text`;
-      if (row === undefined)
-        throw new LeonoreError('ENROLMENT_EXISTS', `there is an enrolment "${enrolment.name}" already`);
-      return toEnrolment(await tx.enrolment.findUniqueOrThrow({ where: { id: row.id } }));
-    });
+  async create(enrolment: NewEnrolment): Promise<Enrolment> {
+    return inTransaction(this.database, (tx) => this.createIn(tx, enrolment));
+  }
+
+  /** The same as part of a transaction. */
+  async createIn(
+    tx: Transaction,
+    { expiresInSeconds, tokenHash, ...enrolment }: NewEnrolment,
+  ): Promise<Enrolment> {
+    // Those that allow nothing any more make room.
+    await tx.$executeRaw`DELETE FROM enrolment WHERE expires_at < now() - interval '30 days'`;
+    if ((await tx.enrolment.count()) >= limits.enrolments)
+      throw new LeonoreError('TOO_LARGE', `there are at most ${limits.enrolments} enrolments; revoke some`);
+    const { labels } = enrolment;
+    const [row] = await tx.$queryRaw<{ id: string }[]>`
+      INSERT INTO enrolment (name, token_hash, ids, labels, reported_labels, node_id, keyless, approval, most, expires_at)
+      VALUES (${enrolment.name}, ${tokenHash}, ${[...enrolment.ids]}::text[], ${JSON.stringify(labels)}::jsonb,
+              ${[...enrolment.reportedLabels]}::text[], ${enrolment.nodeId}, ${enrolment.keyless}, ${enrolment.approval},
+              ${enrolment.most}::int, now() + ${expiresInSeconds}::int * interval '1 second')
+      ON CONFLICT (name) DO NOTHING RETURNING id::text`;
+    if (row === undefined)
+      throw new LeonoreError('ENROLMENT_EXISTS', `there is an enrolment "${enrolment.name}" already`);
+    return toEnrolment(await tx.enrolment.findUniqueOrThrow({ where: { id: row.id } }));
+  }
+
+  /** @throws LeonoreError ENROLMENT_NOT_FOUND */
+  async get(name: string): Promise<Enrolment> {
+    const row = await this.database.enrolment.findUnique({ where: { name } });
+    if (row === null) throw new LeonoreError('ENROLMENT_NOT_FOUND', `there is no enrolment "${name}"`);
+    return toEnrolment(row);
   }
 
   /** By name; there are few. */

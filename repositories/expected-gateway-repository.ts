@@ -2,6 +2,7 @@ import { LeonoreError } from '../domain/errors.js';
 import type { Labels } from '../domain/gateway/labels.js';
 import { limits } from '../domain/limits.js';
 import { inTransaction, jsonText, type Database, type Transaction } from './database.js';
+import { pageOf } from './page.js';
 
 /** What is told of a gateway that is to come. */
 export interface ExpectedGateway {
@@ -67,12 +68,12 @@ export class ExpectedGatewayRepository {
       orderBy: { gatewayId: 'asc' },
       take: limit + 1,
     });
-    const items = rows.slice(0, limit).map(({ codeHash, labels, ...row }) => ({
+    const expected = rows.map(({ codeHash, labels, ...row }) => ({
       ...row,
       labels: labels as Labels,
       hasCode: codeHash !== null,
     }));
-    return { items, nextCursor: rows.length > limit ? (items.at(-1)?.gatewayId ?? null) : null };
+    return pageOf(expected, limit, ({ gatewayId }) => gatewayId);
   }
 
   /** It is expected no more. @throws LeonoreError GATEWAY_NOT_FOUND */

@@ -97,7 +97,7 @@ test('a process that is started anew at the same address deposes the one before 
 });
 
 test('a silent node is declared dead; its gateways and their unfinished deliveries move evenly', async () => {
-  const { nodes, gateways, database, deliveries } = repositories;
+  const { nodes, gateways, database, deliveryLists } = repositories;
   const dead = await addNode(repositories, 'dead');
   const ids = Array.from({ length: 10 }, (_unused, index) => `g${index}`);
   await addGateways(
@@ -108,14 +108,14 @@ test('a silent node is declared dead; its gateways and their unfinished deliveri
   await addNode(repositories, 'x');
   await addNode(repositories, 'y');
   await watchedForHours();
-  await database.$executeRaw`UPDATE node SET heartbeat_at = now() - interval '2 minutes' WHERE id = 'dead'`;
+  await database.$executeRaw`UPDATE node SET heartbeat_at = now() - interval '20 minutes' WHERE id = 'dead'`;
   expect((await nodes.moveFromLost()).stranded).toEqual([]);
   expect((await nodes.list()).map((node) => [node.id, node.state, node.gatewayCount])).toEqual([
     ['x', 'active', 5],
     ['y', 'active', 5],
     ['dead', 'dead', 0],
   ]);
-  for (const delivery of (await deliveries.list(rolloutId, 100, null, null)).items) {
+  for (const delivery of (await deliveryLists.ofRollout(rolloutId, 100, null)).items) {
     expect(delivery.nodeId).toBe((await gateways.get(delivery.gatewayId)).nodeId);
   }
   expect(await nodes.heartbeat('dead', dead, {})).toBe(false);
@@ -126,7 +126,7 @@ test('when no node is left, nothing moves and nothing is lost', async () => {
   await addNode(repositories, 'only');
   await addGateways(repositories, [profileOf('g1')]);
   await watchedForHours();
-  await database.$executeRaw`UPDATE node SET heartbeat_at = now() - interval '2 minutes'`;
+  await database.$executeRaw`UPDATE node SET heartbeat_at = now() - interval '20 minutes'`;
   expect((await nodes.moveFromLost()).stranded).toEqual(['only']);
   expect(await nodes.get('only')).toMatchObject({ state: 'dead', gatewayCount: 1 });
   expect((await nodes.moveFromLost()).stranded).toEqual(['only']);
@@ -151,11 +151,10 @@ async function watchedForHours(): Promise<void> {
 test('the same idempotency key gives the same rollout, however many ask at once', async () => {
   await addNode(repositories, 'a');
   await addGateways(repositories, [profileOf('g1')]);
-  const { deployments, rollouts } = repositories;
-  const { id: deploymentId } = await deployments.create('city', { gatewayIds: ['g1'], selector: null });
+  const { rollouts } = repositories;
   const request = {
     requests: ['a'],
-    deploymentId,
+    target: { gateways: ['g1'] },
     options: { deadlineSeconds: 1 },
     idempotencyKey: randomUUID(),
     requestDigest: 'one',
@@ -182,10 +181,31 @@ test('gateways on which something is not as it should be are listed alone, as th
   ];
   await addNode(repositories, 'node-1');
   await addGateways(repositories, profiles);
-  const found = (await repositories.gateways.list(500, null, true)).items.map(({ id }) => id);
+  const found = (await repositories.gateways.list(500, null, { unwell: true })).items.map(({ id }) => id);
   const troubled = profiles.filter((profile) => troublesOf(profile).length > 0).map(({ id }) => id);
   expect(found.filter((id) => id.startsWith('unwell-'))).toEqual(troubled.sort());
   expect(troubled).toHaveLength(4);
-  const page = await repositories.gateways.list(1, 'unwell-check', true);
+  const page = await repositories.gateways.list(1, 'unwell-check', { unwell: true });
   expect(page).toMatchObject({ items: [{ id: 'unwell-damaged' }], nextCursor: 'unwell-damaged' });
+});
+
+test('who is to be woken is named until that is done, and again when something waits since it was named', async () => {
+  await addNode(repositories, 'a');
+  const { gateways } = repositories;
+  const ids = ['g1', 'g2', 'g3'];
+  await addGateways(
+    repositories,
+    ids.map((id) => profileOf(id)),
+  );
+  for (const id of ['g1', 'g2']) await gateways.wantProfile(id);
+  const named = async () => (await gateways.toWake('a', '', 10)).map(({ gatewayId }) => gatewayId).sort();
+  // A node that died before it notified them has changed nothing.
+  expect(await named()).toEqual(['g1', 'g2']);
+  expect(await gateways.toWake('a', 'g1', 10)).toMatchObject([{ gatewayId: 'g2' }]);
+  const targets = await gateways.toWake('a', '', 10);
+  await gateways.wantProfile('g2');
+  await gateways.awoken(targets);
+  expect(await named()).toEqual(['g2']);
+  await gateways.awoken(await gateways.toWake('a', '', 10));
+  expect(await named()).toEqual([]);
 });

@@ -8,6 +8,7 @@ import {
   addNode,
   addRollout,
   placedOn,
+  httpEndpoint,
   offerPackage,
   planOf,
   profileOf,
@@ -34,7 +35,10 @@ async function configure(
   maxNodes: number,
   strategy: 'load' | 'location' = 'load',
 ): Promise<void> {
-  await repositories.pool.configure({ strategy, threshold, minNodes: 1, maxNodes, settleMs: 0 }, names);
+  await repositories.pool.configure(
+    { strategy, threshold, minNodes: 1, maxNodes, settleMs: 0, channels: [] },
+    names,
+  );
 }
 
 function registration(id: string, labels: Record<string, string> = {}): Registration {
@@ -49,7 +53,7 @@ function idsOf(count: number, prefix = 'g'): string[] {
 async function silence(id: string): Promise<void> {
   const { database } = repositories;
   await database.$executeRaw`UPDATE node_pool SET watched_at = now(), watched_since = now() - interval '3 hours'`;
-  await database.$executeRaw`UPDATE node SET heartbeat_at = now() - interval '2 minutes' WHERE id = ${id}`;
+  await database.$executeRaw`UPDATE node SET heartbeat_at = now() - interval '20 minutes' WHERE id = ${id}`;
 }
 
 async function counts(): Promise<Record<string, number>> {
@@ -188,12 +192,12 @@ test('a launch that fails is noted, and tried again after a wait that grows', as
 describe('a node', () => {
   test('that runs already elsewhere is not taken over; one that fell silent is', async () => {
     const { nodes, database } = repositories;
-    const first = { id: 'a', address: 'http://127.0.0.1:1', incarnation: randomUUID() };
-    const second = { id: 'a', address: 'http://127.0.0.1:2', incarnation: randomUUID() };
+    const first = { id: 'a', address: 'http://127.0.0.1:1', endpoints: [], incarnation: randomUUID() };
+    const second = { id: 'a', address: 'http://127.0.0.1:2', endpoints: [], incarnation: randomUUID() };
     expect(await nodes.register(first)).toBe(true);
     expect(await nodes.register(second)).toBe(false);
     expect(await nodes.heartbeat('a', first.incarnation, {})).toBe(true);
-    await database.$executeRaw`UPDATE node SET heartbeat_at = now() - interval '2 minutes'`;
+    await database.$executeRaw`UPDATE node SET heartbeat_at = now() - interval '20 minutes'`;
     expect(await nodes.register(second)).toBe(true);
     expect(await nodes.heartbeat('a', first.incarnation, {})).toBe(false);
   });
@@ -225,7 +229,7 @@ describe('a node', () => {
     const rolloutId = await addRollout(repositories, ['thermometer'], idsOf(3));
     await addNode(repositories, 'heir');
     await database.$executeRaw`UPDATE node_pool SET watched_at = now(), watched_since = now() - interval '3 hours'`;
-    await database.$executeRaw`UPDATE node SET heartbeat_at = now() - interval '2 minutes' WHERE id = 'revenant'`;
+    await database.$executeRaw`UPDATE node SET heartbeat_at = now() - interval '20 minutes' WHERE id = 'revenant'`;
     expect((await nodes.moveFromLost()).stranded).toEqual([]);
     expect(await nodes.isGone('revenant')).toBe(true);
     // What it had read before it fell silent is what it would plan now.
@@ -311,7 +315,7 @@ describe('when everything is restarted', () => {
     // A server of its own: how long the shared one has been up is up to the tests before.
     await repositories.close();
     const server = await startHaltableDatabase();
-    repositories = await testRepositories(60_000, server);
+    repositories = await testRepositories(undefined, server);
     await fullNodes();
     const { nodes, registrations } = repositories;
     await silence('node-1');
@@ -407,6 +411,7 @@ test('by location, a node is launched where those are that wait, and takes them'
   await nodes.register({
     id: 'node-1',
     address: 'http://x',
+    endpoints: [httpEndpoint('http://x')],
     incarnation: randomUUID(),
     labels: { site: 'b1' },
   });

@@ -1,7 +1,9 @@
 import type { NodeOrigin, NodeState } from '../domain/balancer/pool.js';
 import type { PlaceLabels } from '../domain/balancer/strategy.js';
 import { LeonoreError } from '../domain/errors.js';
+import type { Endpoint } from '../domain/gateway/endpoint.js';
 import { inTransaction, jsonText, type Database } from './database.js';
+import { storeEndpoints } from './endpoint-rows.js';
 import { graceMs, isSilent } from './node-silence.js';
 import type { Placement } from './placement.js';
 
@@ -9,6 +11,8 @@ import type { Placement } from './placement.js';
 export interface LeonoreNode {
   readonly id: string;
   readonly address: string;
+  /** In the order in which it announced them. */
+  readonly endpoints: readonly Endpoint[];
   readonly state: NodeState;
   readonly origin: NodeOrigin;
   readonly labels: PlaceLabels;
@@ -29,7 +33,10 @@ export interface LeonoreNode {
 
 export interface NodeRegistration {
   readonly id: string;
+  /** Where packages and metadata are had, whatever channel a gateway uses. */
   readonly address: string;
+  /** In the node's order of preference; one for each protocol and transport. */
+  readonly endpoints: readonly Endpoint[];
   /** New at every start of the process. */
   readonly incarnation: string;
   readonly labels?: PlaceLabels;
@@ -58,8 +65,9 @@ export class NodeRepository {
    * goes on draining.
    * @returns false when another process, at another address, is alive under this id
    */
-  async register({ id, address, incarnation, labels = {} }: NodeRegistration): Promise<boolean> {
-    const rows = await this.database.$executeRaw`
+  async register({ id, address, endpoints, incarnation, labels = {} }: NodeRegistration): Promise<boolean> {
+    return inTransaction(this.database, async (tx) => {
+      const rows = await tx.$executeRaw`
       INSERT INTO node (id, address, incarnation, labels)
       VALUES (${id}, ${address}, ${incarnation}::uuid, ${jsonText(labels)}::jsonb)
       ON CONFLICT (id) DO UPDATE SET address = EXCLUDED.address, incarnation = EXCLUDED.incarnation,
@@ -69,7 +77,9 @@ export class NodeRepository {
         stats = '{}', started_at = now(), heartbeat_at = now(), due_at = NULL, attempts = 0, problem = NULL
       WHERE node.state NOT IN ('active', 'draining') OR node.address = EXCLUDED.address
         OR node.heartbeat_at <= now() - ${this.silenceMs} * interval '1 millisecond'`;
-    return rows > 0;
+      if (rows > 0) await storeEndpoints(tx, id, endpoints);
+      return rows > 0;
+    });
   }
 
   /** @returns false when the node is no longer this process's: it was declared dead or started elsewhere */
@@ -101,7 +111,11 @@ export class NodeRepository {
 
   private async select(id: string | null): Promise<LeonoreNode[]> {
     return this.database.$queryRaw<LeonoreNode[]>`
-      SELECT n.id, n.address, n.state, n.origin, n.labels, n.gateway_count AS "gatewayCount",
+      SELECT n.id, n.address, (
+               SELECT coalesce(jsonb_agg(jsonb_build_object(
+                 'protocol', e.protocol, 'transport', e.transport, 'address', e.address, 'strategies', e.strategies,
+                 'pushScheme', e.push_scheme, 'tls', e.tls) ORDER BY e.place), '[]')
+               FROM node_endpoint e WHERE e.node_id = n.id) AS endpoints, n.state, n.origin, n.labels, n.gateway_count AS "gatewayCount",
              coalesce(d.count, 0)::int AS "deliveryCount", n.stats, n.requested_at AS "requestedAt",
              n.launched_at AS "launchedAt", n.started_at AS "startedAt", n.shared_at AS "sharedAt",
              n.heartbeat_at AS "heartbeatAt", n.attempts, n.problem

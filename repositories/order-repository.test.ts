@@ -2,7 +2,7 @@ import { randomBytes } from 'node:crypto';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { expectNumbersRight } from '../tests/support/delivery-numbers.js';
 import {
-  addGateways,
+  addNewGateways,
   addNode,
   profileOf,
   testRepositories,
@@ -19,15 +19,6 @@ beforeAll(async () => {
 }, 60_000);
 
 afterAll(() => repositories.close());
-
-async function fleet(count: number): Promise<string[]> {
-  const ids = Array.from({ length: count }, () => `gw-${randomBytes(6).toString('hex')}`).sort();
-  await addGateways(
-    repositories,
-    ids.map((id) => profileOf(id)),
-  );
-  return ids;
-}
 
 const order = (changes: Partial<NewOrder> = {}): NewOrder => ({
   action: 'uninstall',
@@ -56,7 +47,7 @@ async function report(
 
 describe('an order', () => {
   test('is offered to its gateways as it is given, in chunks, and counted', async () => {
-    const ids = await fleet(3);
+    const ids = await addNewGateways(repositories, 3);
     const { id, gateways } = await repositories.orders.add(order(), orderParts([...ids, 'nobody']));
     expect(gateways).toBe(3);
     expect(await repositories.rollouts.counts(id)).toMatchObject({ offered: 3, pending: 0 });
@@ -72,8 +63,35 @@ describe('an order', () => {
     expect(woken.map(({ wake }) => wake)).toEqual([true, true, true]);
   });
 
+  test('for a profile asks each gateway at its next contact, and is carried out when that has come', async () => {
+    const ids = await addNewGateways(repositories, 2);
+    const [first = '', second = ''] = ids;
+    const profile = order({ action: 'profile', artifact: '' });
+    const { id } = await repositories.orders.add(profile, orderParts(ids));
+    // What is ordered beside it is not held up.
+    const stop = await repositories.orders.add(order({ action: 'stop' }), orderParts([first]));
+    expect((await repositories.deliveries.poll(ids)).get(first)).toMatchObject({
+      profileWanted: true,
+      order: { deliveryId: `${stop.id}.0` },
+    });
+    expect((await repositories.deliveries.poll(ids)).get(second)).toMatchObject({
+      profileWanted: true,
+      order: null,
+    });
+    await repositories.gateways.updateProfile(profileOf(first));
+    expect(await repositories.rollouts.counts(id)).toMatchObject({ offered: 1, succeeded: 1 });
+    await expectNumbersRight(repositories.database, id);
+    expect((await repositories.deliveries.poll(ids)).get(first)).toMatchObject({ profileWanted: false });
+    const again = await repositories.orders.add(profile, orderParts([first]));
+    expect((await repositories.deliveries.poll(ids)).get(first)).toMatchObject({ profileWanted: true });
+    for (const given of [id, again.id, stop.id]) await repositories.orders.cancel(given);
+    for (const [, answer] of await repositories.deliveries.poll(ids))
+      expect(answer).toMatchObject({ profileWanted: false, order: null });
+    expect(await repositories.orders.endFinished()).toBe(3);
+  });
+
   test('has an id that no order before it had, though the database be restored from before it', async () => {
-    const ids = await fleet(1);
+    const ids = await addNewGateways(repositories, 1);
     const given = new Set<string>();
     for (let time = 0; time < 5; time += 1) {
       const { id } = await repositories.orders.add(order(), orderParts(ids));
@@ -87,7 +105,7 @@ describe('an order', () => {
   });
 
   test('with the same key is the same order, one after the other or all at once', async () => {
-    const ids = await fleet(2);
+    const ids = await addNewGateways(repositories, 2);
     const request = order({ idempotencyKey: randomBytes(8).toString('hex') });
     const answers = await Promise.all(
       Array.from({ length: 6 }, () => repositories.orders.add(request, orderParts(ids))),
@@ -104,7 +122,7 @@ describe('an order', () => {
   });
 
   test('expires by its own deadline, through its chunks; a late report corrects it', async () => {
-    const [early = '', late = ''] = await fleet(2);
+    const [early = '', late = ''] = await addNewGateways(repositories, 2);
     const { id } = await repositories.orders.add(order({ deadlineSeconds: 0 }), orderParts([early, late]));
     const other = await repositories.orders.add(order(), orderParts([early]));
     await repositories.database.$executeRaw`
@@ -124,7 +142,7 @@ describe('an order', () => {
   });
 
   test('is withdrawn from those that have not begun, and ends cancelled when the others have ended', async () => {
-    const [busy = '', idle = ''] = await fleet(2);
+    const [busy = '', idle = ''] = await addNewGateways(repositories, 2);
     const { id } = await repositories.orders.add(order(), orderParts([busy, idle]));
     await report(id, busy, 0, 'installing');
     expect(await repositories.orders.cancel(id)).toBe(1);

@@ -1,22 +1,28 @@
-import type { OrderAction } from '../domain/agent-protocol/messages.js';
 import type { DeliveryState } from '../domain/delivery/state.js';
-import { LeonoreError, type ErrorCode } from '../domain/errors.js';
+import type { ErrorCode } from '../domain/error-kinds.js';
+import { LeonoreError } from '../domain/errors.js';
 import type { GatewayProfile, Installed } from '../domain/gateway/profile.js';
+import type { OrderedAction } from '../domain/order/ordered-action.js';
 import { Prisma } from '../prisma/generated/client.js';
 import { inTransaction, jsonText, type Database } from './database.js';
 import { isUniqueViolation } from './database-errors.js';
 import type { AnewMember, DeliveryWriter, OrderMember } from './delivery/delivery-writer.js';
 import type { OrderChanges } from './delivery/delivery-repository.js';
 import { sqlStateOf } from './delivery/sql-states.js';
+import type { FleetScope } from './fleet-scope.js';
+import type { RepeatedRequestRepository } from './repeated-request-repository.js';
 import type { RolloutRepository } from './rollout-repository.js';
+import { pageOf } from './page.js';
 
 export interface NewOrder {
-  readonly action: OrderAction;
+  readonly action: OrderedAction;
   /** Name of the artifact; empty when it is about all of a gateway. */
   readonly artifact: string;
   readonly deadlineSeconds: number;
   readonly idempotencyKey: string | null;
   readonly requestDigest: string;
+  /** Name of the principal that gives it. */
+  readonly createdBy?: string;
 }
 
 /** One gateway's part in an order, for people. */
@@ -24,10 +30,12 @@ export interface GatewayOrder {
   readonly orderId: string;
   readonly ordinal: number;
   readonly gatewayId: string;
-  readonly action: OrderAction;
+  readonly action: OrderedAction;
   readonly artifact: string;
   readonly state: DeliveryState;
   readonly error: unknown;
+  /** Name of who gave it; null when nobody is known, or LEONORE did. */
+  readonly createdBy: string | null;
   readonly createdAt: Date;
   readonly deadlineAt: Date;
   readonly endedAt: Date | null;
@@ -54,7 +62,7 @@ const refusedAtOnce = 200;
 const endedAtOnce = 200;
 
 /**
- * Orders: uninstall, start or stop an artifact on gateways that have it. An order is a rollout of another action: it
+ * Orders: uninstall, start or stop an artifact on gateways that have it, wipe them, or have their profiles. An order is a rollout of another action: it
  * needs no plan and no workflow, so its deliveries are offered as it is given. States, reports and deadlines are those of
  * all deliveries.
  */
@@ -63,6 +71,8 @@ export class OrderRepository {
     private readonly database: Database,
     private readonly deliveries: DeliveryWriter,
     private readonly rollouts: RolloutRepository,
+    private readonly repeated: RepeatedRequestRepository,
+    private readonly fleet: FleetScope,
   ) {}
 
   /**
@@ -71,20 +81,20 @@ export class OrderRepository {
    * @throws LeonoreError IDEMPOTENCY_KEY_REUSED when the key was used for another request
    */
   async add(order: NewOrder, members: readonly OrderMember[]): Promise<{ id: string; gateways: number }> {
-    const { action, artifact, deadlineSeconds, idempotencyKey, requestDigest } = order;
+    const { action, artifact, deadlineSeconds, idempotencyKey, requestDigest, createdBy } = order;
     try {
       return await inTransaction(this.database, async (tx) => {
         const [row] = await tx.$queryRaw<{ id: string }[]>`
-          INSERT INTO rollout (requests, action, artifact, state, idempotency_key, request_digest, options, workflow_started_at)
-          VALUES ('{}', ${action}, ${artifact}, 'running', ${idempotencyKey}, ${requestDigest}, ${jsonText({ deadlineSeconds })}::jsonb, now())
+          INSERT INTO rollout (requests, action, artifact, state, idempotency_key, request_digest, options, scopes, created_by,
+                               workflow_started_at)
+          VALUES ('{}', ${action}, ${artifact}, 'running', ${idempotencyKey}, ${requestDigest},
+                  ${jsonText({ deadlineSeconds })}::jsonb, ${[...this.fleet.column]}::text[], ${createdBy ?? null}, now())
           RETURNING id::text`;
         const id = row?.id ?? '';
         return { id, gateways: await this.deliveries.addOffered(tx, id, members, deadlineSeconds) };
       });
     } catch (error) {
-      const known = isUniqueViolation(error)
-        ? await this.rollouts.ofKey(idempotencyKey, requestDigest)
-        : null;
+      const known = isUniqueViolation(error) ? await this.repeated.resultOf(order) : null;
       if (known === null) throw error;
       return { id: known, gateways: await this.size(known) };
     }
@@ -108,10 +118,11 @@ export class OrderRepository {
     const after = parseCursor(cursor);
     const items = await this.database.$queryRaw<GatewayOrder[]>`
       SELECT r.id::text AS "orderId", d.ordinal, d.gateway_id AS "gatewayId", r.action, r.artifact, ${sqlStateOf} AS state,
-             d.error, r.created_at AS "createdAt", c.deadline_at AS "deadlineAt", d.ended_at AS "endedAt"
+             d.error, r.created_by AS "createdBy", r.created_at AS "createdAt", c.deadline_at AS "deadlineAt", d.ended_at AS "endedAt"
       FROM rollout r JOIN delivery d ON d.rollout_id = r.id
       JOIN rollout_chunk c ON c.rollout_id = d.rollout_id AND c.chunk = d.chunk
-      WHERE r.action <> 'install'
+      JOIN gateway g ON g.id = d.gateway_id
+      WHERE r.action <> 'install' AND ${this.fleet.gateway}
         AND (${filter.orderId ?? null}::uuid IS NULL OR r.id = ${filter.orderId ?? null}::uuid)
         AND (${filter.gatewayId ?? null}::text IS NULL OR d.gateway_id = ${filter.gatewayId ?? null})
         AND ${
@@ -121,12 +132,7 @@ export class OrderRepository {
                 (SELECT created_at FROM rollout WHERE id = ${after.orderId}::uuid), ${after.orderId}::uuid, ${after.ordinal})`
         }
       ORDER BY r.created_at, r.id, d.ordinal LIMIT ${limit + 1}`;
-    const page = items.slice(0, limit);
-    const last = page.at(-1);
-    return {
-      items: page,
-      nextCursor: items.length > limit && last !== undefined ? `${last.orderId}.${last.ordinal}` : null,
-    };
+    return pageOf(items, limit, ({ orderId, ordinal }) => `${orderId}.${ordinal}`);
   }
 
   /**
@@ -136,8 +142,8 @@ export class OrderRepository {
    */
   async cancel(id: string): Promise<number> {
     const rows = await this.database.$executeRaw`
-      UPDATE rollout SET cancel_requested_at = coalesce(cancel_requested_at, now())
-      WHERE id = ${id}::uuid AND action <> 'install'`;
+      UPDATE rollout r SET cancel_requested_at = coalesce(cancel_requested_at, now())
+      WHERE r.id = ${id}::uuid AND r.action <> 'install' AND ${this.fleet.rollout}`;
     if (rows === 0) throw new LeonoreError('ORDER_NOT_FOUND', `there is no order ${id}`);
     return this.deliveries.happen('cancelled', {
       where: Prisma.sql`d.rollout_id = ${id}::uuid AND d.ended_at IS NULL`,

@@ -4,6 +4,7 @@ import { Prisma } from '../prisma/generated/client.js';
 import { withBuildLock, type BuildLock } from './build-lock.js';
 import { json, type Database } from './database.js';
 import { sqlMembers } from './delivery/delivery-writer.js';
+import { pageOf } from './page.js';
 
 /** A package in the package repository (paper III-C 1): built once for all gateways that need it. */
 export interface StoredPackage {
@@ -38,6 +39,12 @@ export class PackageRepository {
       data: { lastNeededAt: new Date() },
     });
     return rows[0] === undefined ? null : toStored(rows[0]);
+  }
+
+  /** The same without a note: for who only asks. */
+  async known(recipe: string): Promise<StoredPackage | null> {
+    const row = await this.database.package.findFirst({ where: { recipe, removedAt: null } });
+    return row === null ? null : toStored(row);
   }
 
   /** Runs `build` while no other process builds the same recipe, see {@link withBuildLock}. */
@@ -145,8 +152,7 @@ export class PackageRepository {
       orderBy: { id: 'asc' },
       take: limit + 1,
     });
-    const items = rows.slice(0, limit).map(toStored);
-    return { items, nextCursor: rows.length > limit ? (items.at(-1)?.id ?? null) : null };
+    return pageOf(rows.map(toStored), limit, ({ id }) => id);
   }
 }
 

@@ -3,9 +3,11 @@ import { Placer } from '../domain/balancer/placer.js';
 import { canGrow, type PoolSettings } from '../domain/balancer/pool.js';
 import { strategies } from '../domain/balancer/strategies.js';
 import type { BalancerStrategy, NodeLoad, PlaceLabels } from '../domain/balancer/strategy.js';
+import type { Endpoint } from '../domain/gateway/endpoint.js';
 import { inTransaction, type Database, type Transaction } from './database.js';
 import { lockOpen, moveOpen } from './delivery/delivery-writer.js';
 import { sqlWork } from './delivery/sql-states.js';
+import { endpointsByNode } from './endpoint-rows.js';
 import { isSilent } from './node-silence.js';
 import { poolNodes, poolSettings } from './pool-rows.js';
 
@@ -26,6 +28,8 @@ export interface OpenNodes {
   readonly placer: Placer;
   /** Where they are reached, and those too that may be back any moment: who is there stays there. */
   readonly addresses: ReadonlyMap<string, string>;
+  /** What they serve. */
+  readonly endpoints: ReadonlyMap<string, readonly Endpoint[]>;
 }
 
 /**
@@ -60,6 +64,7 @@ export class Placement {
       waitMs: Math.max(0, ...failed.map(({ dueInMs }) => dueInMs)),
       placer: new Placer(strategies[settings.strategy], settings.threshold, rows),
       addresses: new Map([...awaited, ...rows].map(({ id, address }) => [id, address])),
+      endpoints: await endpointsByNode(tx),
     };
   }
 

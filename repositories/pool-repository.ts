@@ -35,10 +35,10 @@ export class PoolRepository {
    * been low counts from here: nobody saw what it was before.
    */
   async configure(settings: PoolSettings, names: NodeNames): Promise<void> {
-    const { strategy, threshold, minNodes, maxNodes, settleMs } = settings;
+    const { strategy, threshold, minNodes, maxNodes, settleMs, channels } = settings;
     await this.database.$executeRaw`
       UPDATE node_pool SET strategy = ${strategy}, threshold = ${threshold}, min_nodes = ${minNodes},
-        max_nodes = ${maxNodes}, settle_ms = ${settleMs}, node_prefix = ${names.prefix}, first_number = ${names.first},
+        max_nodes = ${maxNodes}, settle_ms = ${settleMs}, channels = ${[...channels]}::text[], node_prefix = ${names.prefix}, first_number = ${names.first},
         low_since = NULL`;
   }
 
@@ -77,27 +77,30 @@ export class PoolRepository {
    * @returns its id
    */
   async addLaunch(origin: NodeOrigin): Promise<string> {
-    return inTransaction(this.database, async (tx) => {
-      await this.placement.lock(tx);
-      const [launching] = await tx.$queryRaw<{ id: string }[]>`
-        SELECT id FROM node WHERE state = 'launching' ORDER BY id LIMIT 1`;
-      if (launching !== undefined) return launching.id;
-      const [free] = await tx.$queryRaw<{ id: string }[]>`
-        SELECT p.node_prefix || s.number AS id FROM node_pool p
-        CROSS JOIN LATERAL generate_series(p.first_number, p.first_number + (SELECT count(*)::int FROM node)) AS s(number)
-        WHERE NOT EXISTS (SELECT 1 FROM node n WHERE n.id = p.node_prefix || s.number
-                            AND (n.state <> 'stopped' OR n.gateway_count > 0))
-        ORDER BY s.number LIMIT 1`;
-      const id = free?.id ?? '';
-      const labels = await this.wantedLabels(tx);
-      await tx.$executeRaw`
-        INSERT INTO node (id, address, incarnation, state, origin, labels, requested_at, due_at)
-        VALUES (${id}, '', gen_random_uuid(), 'launching', ${origin}, ${jsonText(labels)}::jsonb, now(), now())
-        ON CONFLICT (id) DO UPDATE SET address = '', incarnation = EXCLUDED.incarnation, state = 'launching',
-          origin = EXCLUDED.origin, labels = EXCLUDED.labels, stats = '{}', requested_at = now(), due_at = now(),
-          launched_at = NULL, shared_at = NULL, drain_since = NULL, attempts = 0, problem = NULL`;
-      return id;
-    });
+    return inTransaction(this.database, (tx) => this.addLaunchIn(tx, origin));
+  }
+
+  /** The same as part of a transaction. */
+  async addLaunchIn(tx: Transaction, origin: NodeOrigin): Promise<string> {
+    await this.placement.lock(tx);
+    const [launching] = await tx.$queryRaw<{ id: string }[]>`
+      SELECT id FROM node WHERE state = 'launching' ORDER BY id LIMIT 1`;
+    if (launching !== undefined) return launching.id;
+    const [free] = await tx.$queryRaw<{ id: string }[]>`
+      SELECT p.node_prefix || s.number AS id FROM node_pool p
+      CROSS JOIN LATERAL generate_series(p.first_number, p.first_number + (SELECT count(*)::int FROM node)) AS s(number)
+      WHERE NOT EXISTS (SELECT 1 FROM node n WHERE n.id = p.node_prefix || s.number
+                          AND (n.state <> 'stopped' OR n.gateway_count > 0))
+      ORDER BY s.number LIMIT 1`;
+    const id = free?.id ?? '';
+    const labels = await this.wantedLabels(tx);
+    await tx.$executeRaw`
+      INSERT INTO node (id, address, incarnation, state, origin, labels, requested_at, due_at)
+      VALUES (${id}, '', gen_random_uuid(), 'launching', ${origin}, ${jsonText(labels)}::jsonb, now(), now())
+      ON CONFLICT (id) DO UPDATE SET address = '', incarnation = EXCLUDED.incarnation, state = 'launching',
+        origin = EXCLUDED.origin, labels = EXCLUDED.labels, stats = '{}', requested_at = now(), due_at = now(),
+        launched_at = NULL, shared_at = NULL, drain_since = NULL, attempts = 0, problem = NULL`;
+    return id;
   }
 
   private async wantedLabels(tx: Transaction): Promise<PlaceLabels> {

@@ -5,7 +5,7 @@ import { isSilent } from './node-silence.js';
 /** What is configured for the pool of nodes. */
 export async function poolSettings(tx: Transaction | Database): Promise<PoolSettings> {
   const [row] = await tx.$queryRaw<PoolSettings[]>`
-    SELECT strategy, threshold, min_nodes AS "minNodes", max_nodes AS "maxNodes", settle_ms AS "settleMs" FROM node_pool`;
+    SELECT strategy, threshold, min_nodes AS "minNodes", max_nodes AS "maxNodes", settle_ms AS "settleMs", channels FROM node_pool`;
   if (row === undefined) throw new Error('the row of node_pool is missing');
   return row;
 }

@@ -1,5 +1,5 @@
 import type { TaskRequirement } from '../domain/agent-protocol/messages.js';
-import type { ErrorCode } from '../domain/errors.js';
+import type { ErrorCode } from '../domain/error-kinds.js';
 import type { Plan } from '../domain/plan/plan.js';
 import { Prisma } from '../prisma/generated/client.js';
 import { inTransaction, json, jsonText, type Database } from './database.js';
@@ -26,10 +26,25 @@ export interface PlannedGroup {
 
 export interface BuildableGroup {
   readonly id: string;
+  readonly rolloutId: string;
   readonly gateways: number;
   readonly plans: readonly Plan[];
   /** Those that failed already, the best plan's first. */
   readonly attempts: readonly BuildAttempt[];
+}
+
+/** Gateways that lack the same values. */
+export interface LackedValues {
+  /** Their keys, as people read them. */
+  readonly keys: string;
+  readonly gatewayIds: readonly string[];
+}
+
+/** What becomes of gateways that have all that was asked for, but with other values. */
+export interface StaleValues {
+  /** Gateways that are configured anew. */
+  readonly configured: readonly string[];
+  readonly lacking: readonly LackedValues[];
 }
 
 /**
@@ -101,18 +116,21 @@ export class ProvisioningRepository {
       DELETE FROM rollout_group WHERE rollout_id = ${rolloutId}::uuid AND node_id = ${nodeId} AND state = 'planned'`;
   }
 
-  /** Step v: groups whose package is still to be built, largest first. */
+  /** Step v: groups whose package is still to be built for gateways that wait for it, largest first. */
   async buildableGroups(rolloutId: string, nodeId: string): Promise<BuildableGroup[]> {
-    const rows = await this.database.rolloutGroup.findMany({
-      where: { rolloutId, nodeId, state: 'planned' },
-      orderBy: [{ gateways: 'desc' }, { id: 'asc' }],
-      select: { id: true, gateways: true, plans: true, attempts: true },
-    });
-    return rows.map((row) => ({
-      ...row,
-      plans: row.plans as unknown as Plan[],
-      attempts: row.attempts as unknown as BuildAttempt[],
-    }));
+    return this.database.$queryRaw<BuildableGroup[]>`
+      SELECT own.id::text AS id, own.rollout_id::text AS "rolloutId", own.gateways, own.plans, own.attempts
+      FROM rollout_group own
+      WHERE own.rollout_id = ${rolloutId}::uuid AND own.node_id = ${nodeId} AND own.state = 'planned'
+        AND ${sqlAwaited('own')}
+      ORDER BY own.gateways DESC, own.id`;
+  }
+
+  /** Whether any gateway still waits for what is built for its group: not when all were cancelled, or moved away. */
+  async isAwaited(groupId: string): Promise<boolean> {
+    const [row] = await this.database.$queryRaw<{ awaited: boolean }[]>`
+      SELECT ${sqlAwaited('own')} AS awaited FROM rollout_group own WHERE own.id = ${groupId}::uuid`;
+    return row?.awaited ?? false;
   }
 
   /** A plan could not be built; the next one is tried. */
@@ -123,16 +141,30 @@ export class ProvisioningRepository {
     });
   }
 
-  /** What was asked for is installed already: there is no package, and the deliveries have succeeded. */
+  /**
+   * What was asked for is installed already: there is no package, and the deliveries have succeeded. Those whose gateways
+   * have other values now than they were given stay: they get their place, and are configured.
+   */
   async groupSatisfied(groupId: string, planIndex: number, attempts: readonly BuildAttempt[]): Promise<void> {
     await inTransaction(this.database, async (tx) => {
-      await tx.rolloutGroup.updateMany({
-        where: { id: groupId },
-        data: { state: 'built', planIndex, attempts: json(attempts), placed: true },
-      });
+      await tx.$executeRaw`
+        UPDATE rollout_group SET state = 'built', plan_index = ${planIndex}, attempts = ${jsonText(attempts)}::jsonb,
+          changes = jsonb_build_object('configure', jsonb_path_query_array(plans -> ${planIndex}::int, '$.artifacts[*].name'))
+        WHERE id = ${groupId}::uuid`;
+      const { join: members, where } = membersOf(groupId);
+      const join = Prisma.sql`${members} ${sqlStale(
+        Prisma.sql`ARRAY(SELECT jsonb_array_elements_text(own.changes -> 'configure'))`,
+      )}`;
+      const lacking = Prisma.sql`${where} AND lacking.keys IS NOT NULL`;
+      await this.deliveries.happen('unserved', { join, where: lacking, error: valueMissing, groupId }, tx);
       await this.deliveries.happen(
         'satisfied',
-        { ...membersOf(groupId), groupId, detail: 'everything is installed already' },
+        {
+          join,
+          where: Prisma.sql`${where} AND stale.artifact IS NULL`,
+          groupId,
+          detail: 'everything is installed already',
+        },
         tx,
       );
     });
@@ -178,6 +210,29 @@ export class ProvisioningRepository {
         tx,
       );
     });
+  }
+
+  /** Gateways among the given that lack values, with what they lack: to these nothing would be offered. */
+  async lackingAmong(gatewayIds: readonly string[], keys: readonly string[]): Promise<LackedValues[]> {
+    if (keys.length === 0) return [];
+    return this.database.$queryRaw<LackedValues[]>`
+      SELECT lacking.keys, array_agg(g.id ORDER BY g.id) AS "gatewayIds" FROM unnest(${gatewayIds}::text[]) AS g(id)
+      ${sqlLacking(Prisma.sql`g.id`, Prisma.sql`SELECT unnest(${keys}::text[]) AS key`)}
+      WHERE lacking.keys IS NOT NULL GROUP BY lacking.keys ORDER BY lacking.keys`;
+  }
+
+  /** Gateways among the given that have an artifact of these names with other values than they were given. */
+  async staleAmong(gatewayIds: readonly string[], names: readonly string[]): Promise<StaleValues> {
+    const rows = await this.database.$queryRaw<{ id: string; keys: string | null }[]>`
+      SELECT d.gateway_id AS id, lacking.keys FROM unnest(${gatewayIds}::text[]) AS d(gateway_id)
+      ${sqlStale(Prisma.sql`${[...names]}::text[]`)}
+      WHERE stale.artifact IS NOT NULL ORDER BY lacking.keys, d.gateway_id`;
+    const lacking = new Map<string, string[]>();
+    for (const { id, keys } of rows) if (keys !== null) lacking.set(keys, [...(lacking.get(keys) ?? []), id]);
+    return {
+      configured: rows.flatMap(({ id, keys }) => (keys === null ? [id] : [])),
+      lacking: [...lacking].map(([keys, ids]) => ({ keys, gatewayIds: ids })),
+    };
   }
 
   /** All plans of the group failed: its deliveries fail with the reason, others go on. */
@@ -232,17 +287,40 @@ export class ProvisioningRepository {
 
 /** Deliveries `d` whose gateways lack a value that a package needs and has no default for. */
 export function lackingValues(packageId: string): Required<Pick<Happening, 'join' | 'where' | 'error'>> {
+  const needed = Prisma.sql`
+    SELECT declared ->> 'key' AS key FROM package p, jsonb_array_elements(p.declared_values) AS declared
+    WHERE p.id = ${packageId} AND NOT declared ? 'default'`;
   return {
-    join: Prisma.sql`CROSS JOIN LATERAL (
-      SELECT string_agg(w.key, ', ' ORDER BY w.key) AS keys FROM (
-        SELECT declared ->> 'key' AS key FROM package p, jsonb_array_elements(p.declared_values) AS declared
-        WHERE p.id = ${packageId} AND NOT declared ? 'default'
-      ) w WHERE NOT EXISTS (SELECT 1 FROM gateway_value v WHERE v.gateway_id = d.gateway_id AND v.key = w.key)
-    ) lacking`,
+    join: sqlLacking(Prisma.sql`d.gateway_id`, needed),
     where: Prisma.sql`lacking.keys IS NOT NULL`,
-    error: Prisma.sql`jsonb_build_object('code', 'VALUE_MISSING', 'message',
-      format('%s has no value for %s; set it with: leonore gateway set %s KEY=VALUE', d.gateway_id, lacking.keys, d.gateway_id))`,
+    error: valueMissing,
   };
+}
+
+/** The problem of a delivery `d` whose gateway has no value for `lacking.keys`. */
+export const valueMissing = Prisma.sql`jsonb_build_object('code', 'VALUE_MISSING', 'message',
+  format('%s has no value for %s; set it with: leonore gateway set %s KEY=VALUE', d.gateway_id, lacking.keys, d.gateway_id))`;
+
+/**
+ * Joins to a delivery `d` the artifact among some, `stale.artifact`, that its gateway has with other values than it was
+ * given, and those that it has no value for, `lacking.keys`; null when there are none.
+ */
+export function sqlStale(names: Prisma.Sql): Prisma.Sql {
+  return Prisma.sql`
+    CROSS JOIN LATERAL (SELECT leonore_stale_artifact(d.gateway_id, ${names}) AS artifact) stale
+    CROSS JOIN LATERAL (
+      SELECT leonore_lacking_values(d.gateway_id, leonore_declared(d.gateway_id, stale.artifact)) AS keys) lacking`;
+}
+
+/**
+ * Joins `lacking.keys`: those that a gateway has no value for, as a text; null when it has all.
+ * @param needed rows with a column `key`
+ */
+function sqlLacking(gatewayId: Prisma.Sql, needed: Prisma.Sql): Prisma.Sql {
+  return Prisma.sql`CROSS JOIN LATERAL (
+    SELECT string_agg(w.key, ', ' ORDER BY w.key) AS keys FROM (${needed}) w
+    WHERE NOT EXISTS (SELECT 1 FROM leonore_nearest_value(${gatewayId}, w.key))
+  ) lacking`;
 }
 
 /** The deliveries of a group that have no place yet. */
@@ -252,4 +330,14 @@ function membersOf(groupId: string): { join: Prisma.Sql; where: Prisma.Sql } {
       JOIN LATERAL ${sqlMembers('own')} ON member.ordinal = d.ordinal`,
     where: Prisma.sql`d.chunk IS NULL AND d.ended_at IS NULL`,
   };
+}
+
+/** True for a group with an open delivery that has no place, and whose gateway has the group's node. */
+function sqlAwaited(group: string): Prisma.Sql {
+  const own = Prisma.raw(group);
+  return Prisma.sql`EXISTS (
+    SELECT FROM ${sqlMembers(group)}
+    JOIN delivery d ON d.rollout_id = ${own}.rollout_id AND d.ordinal = member.ordinal
+    JOIN gateway g ON g.id = d.gateway_id AND g.node_id = ${own}.node_id
+    WHERE d.chunk IS NULL AND d.ended_at IS NULL)`;
 }

@@ -28,8 +28,9 @@ function keyed(
 ): Registration {
   return {
     profile: profileOf(id),
-    channel: { protocol: 'http', strategy: 'pull' },
     pushAddress: null,
+    pollSeconds: 60,
+    ownPollSeconds: null,
     agentVersion: null,
     credentials: {
       ownTokenHash: null,

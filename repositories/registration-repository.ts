@@ -1,6 +1,8 @@
+import { pushPollFactor } from '../domain/agent-protocol/poll-interval.js';
 import { LeonoreError } from '../domain/errors.js';
 import { effectiveLabels, type Labels } from '../domain/gateway/labels.js';
-import type { Channel } from '../domain/gateway/negotiate.js';
+import { channelName } from '../domain/gateway/endpoint.js';
+import { endpointsFor, negotiate, offerOf, type Agreement } from '../domain/gateway/negotiate.js';
 import type { GatewayProfile } from '../domain/gateway/profile.js';
 import { limits } from '../domain/limits.js';
 import { admit, type Identity, type RegistrationCredentials } from './admit-registration.js';
@@ -13,17 +15,25 @@ import { queueLength } from './pool-rows.js';
 
 export interface Registration {
   readonly profile: GatewayProfile;
-  readonly channel: Channel;
   readonly pushAddress: string | null;
   readonly agentVersion: string | null;
+  /** The pause between two polls that it is told, in seconds. */
+  readonly pollSeconds: number;
+  /** The one that it keeps whatever it is told; null when it has none of its own. */
+  readonly ownPollSeconds: number | null;
   readonly credentials: RegistrationCredentials;
   /** Hash of a new token, for the case that it gets one. */
   readonly newTokenHash: Uint8Array;
+  /** It has the new token already, so that none else may ask for another in its place. */
+  readonly knowsToken?: boolean;
 }
 
 /** Where a gateway belongs from now on. */
 export interface PlacedGateway {
   readonly node: { readonly id: string; readonly address: string };
+  readonly agreement: Agreement;
+  /** Where its node serves what was agreed on, in the order in which it tries them. */
+  readonly endpoints: ReturnType<typeof endpointsFor>;
   /** The token that it brought stays; else it has the new one. */
   readonly keepsToken: boolean;
 }
@@ -79,7 +89,7 @@ export class RegistrationRepository {
    * registrations costs few commits.
    * @returns for each, in order, its node, that it waits for approval, or why it has neither: what `admit` answers;
    *   ENROLMENT_REFUSED when its enrolment takes no more; NODES_FULL when it is queued until a node has come; NO_NODE;
-   *   TOO_MANY_REQUESTS
+   *   TOO_MANY_REQUESTS; NO_COMMON_PROTOCOL when its node speaks nothing of what it offers
    */
   async registerAll(batch: readonly Registration[]): Promise<RegistrationOutcome[]> {
     const outcomes = new Array<RegistrationOutcome>(batch.length);
@@ -146,30 +156,34 @@ export class RegistrationRepository {
     const rows = jsonText(entries.map(toRow));
     await tx.$executeRaw`
       INSERT INTO gateway (id, mac, name, profile, strategies, protocols, protocol, strategy, labels, installed,
-                           push_address, node_id, token_hash, agent_version, state, queued_at, key, key_secret, counter,
-                           confirmed, registered_from, enrolment_id, operator_labels, reported_labels)
+                           push_address, channel_reason, fallbacks, node_id, token_hash, agent_version, state,
+                           queued_at, key, key_secret, counter, confirmed, registered_from, enrolment_id,
+                           operator_labels, reported_labels, poll_seconds)
       SELECT id, mac, name, profile, strategies, protocols, protocol, strategy,
-             leonore_labels(operator_labels, reported_labels, profile -> 'labels'), installed, push_address, node_id,
-             coalesce(decode(token_hash, 'hex'), ''), agent_version, state, CASE WHEN state = 'queued' THEN now() END,
+             leonore_labels(operator_labels, reported_labels, profile -> 'labels'), installed, push_address, channel_reason,
+             fallbacks, node_id, coalesce(decode(token_hash, 'hex'), ''), agent_version, state, CASE WHEN state = 'queued' THEN now() END,
              key, decode(key_secret, 'hex'), counter, confirmed, registered_from, enrolment_id, operator_labels,
-             reported_labels
+             reported_labels, poll_seconds
       FROM jsonb_to_recordset(${rows}::jsonb) AS t(id text, mac text, name text, profile jsonb, strategies text[],
-        protocols text[], protocol text, strategy text, installed jsonb, push_address text, node_id text,
+        protocols text[], protocol text, strategy text, installed jsonb, push_address text, channel_reason text,
+        fallbacks text[], node_id text,
         token_hash text, agent_version text, state text, key text, key_secret text, counter bigint, confirmed boolean,
-        registered_from text, enrolment_id uuid, operator_labels jsonb, reported_labels text[])
+        registered_from text, enrolment_id uuid, operator_labels jsonb, reported_labels text[],
+        poll_seconds float8)
       ORDER BY id
       ON CONFLICT (id) DO UPDATE SET
         mac = coalesce(EXCLUDED.mac, gateway.mac), name = EXCLUDED.name, profile = EXCLUDED.profile,
         strategies = EXCLUDED.strategies, protocols = EXCLUDED.protocols,
         protocol = EXCLUDED.protocol, strategy = EXCLUDED.strategy,
-        installed = EXCLUDED.installed, push_address = EXCLUDED.push_address, node_id = EXCLUDED.node_id,
+        installed = EXCLUDED.installed, push_address = EXCLUDED.push_address,
+        channel_reason = EXCLUDED.channel_reason, fallbacks = EXCLUDED.fallbacks, away_since = NULL, node_id = EXCLUDED.node_id,
         token_hash = CASE WHEN length(EXCLUDED.token_hash) > 0 THEN EXCLUDED.token_hash ELSE gateway.token_hash END,
         agent_version = EXCLUDED.agent_version, state = EXCLUDED.state,
         queued_at = CASE WHEN EXCLUDED.state = 'queued' THEN coalesce(gateway.queued_at, now()) END,
         key = coalesce(EXCLUDED.key, gateway.key), key_secret = coalesce(EXCLUDED.key_secret, gateway.key_secret),
         counter = greatest(EXCLUDED.counter, gateway.counter),
-        confirmed = CASE WHEN gateway.readmitted THEN false ELSE gateway.confirmed OR EXCLUDED.confirmed END,
-        registered_from = EXCLUDED.registered_from, readmitted = false,
+        confirmed = CASE WHEN gateway.readmitted THEN EXCLUDED.confirmed ELSE gateway.confirmed OR EXCLUDED.confirmed END,
+        registered_from = EXCLUDED.registered_from, readmitted = false, poll_seconds = EXCLUDED.poll_seconds,
         -- Only an enrolment anew brings labels; else they are what the operator has made of them since.
         enrolment_id = CASE WHEN gateway.readmitted THEN EXCLUDED.enrolment_id ELSE gateway.enrolment_id END,
         operator_labels = CASE WHEN gateway.readmitted THEN gateway.operator_labels || EXCLUDED.operator_labels
@@ -181,7 +195,7 @@ export class RegistrationRepository {
           ELSE leonore_labels(gateway.operator_labels, gateway.reported_labels, EXCLUDED.profile -> 'labels') END,
         last_seen_at = now()`;
     // Open deliveries follow the gateway to its node, and are spoken in the channel agreed on now.
-    const channels = entries.map(({ nodeId, registration: { profile, channel } }) => ({
+    const channels = entries.map(({ nodeId, registration: { profile }, agreement: { channel } }) => ({
       id: profile.id,
       node_id: nodeId,
       ...channel,
@@ -207,7 +221,12 @@ interface Entry {
   readonly state: 'pending' | 'queued' | 'active';
   /** Null unless it is active. */
   readonly nodeId: string | null;
+  /** With its node; with the first that agrees while it waits for one. */
+  readonly agreement: Agreement;
 }
+
+/** An entry whose place is still looked for. */
+type Candidate = Omit<Entry, 'state' | 'nodeId' | 'agreement'>;
 
 async function knownGateways(
   tx: Transaction,
@@ -241,8 +260,11 @@ function entryOf(
   const [enrolmentId] = enrols ? enrolmentOf(registration) : [];
   if (enrolmentId !== undefined && (left.get(enrolmentId) ?? 0) < 1) return usedUp();
   const waits = enrols ? credentials.enrolment?.approval === 'person' : before?.state === 'pending';
-  const entry = waits ? ({ ...common, state: 'pending', nodeId: null } as const) : placed(common, nodes);
-  if (entry === null) return new LeonoreError('NO_NODE', 'no LEONORE node is up');
+  const place = waits ? ({ ...common, state: 'pending', nodeId: null } as const) : placed(common, nodes);
+  if (place === null) return new LeonoreError('NO_NODE', 'no LEONORE node is up');
+  const agreement = agreementOf(place, nodes);
+  if (agreement instanceof LeonoreError) return agreement;
+  const entry = { ...place, agreement };
   if (enrolmentId !== undefined) left.set(enrolmentId, (left.get(enrolmentId) ?? 0) - 1);
   return entry;
 }
@@ -253,13 +275,15 @@ function entryOf(
  * @returns null when there is no node at all and none will come
  */
 function placed(
-  entry: Omit<Entry, 'state' | 'nodeId'>,
+  entry: Candidate,
   { placer, addresses, canGrow }: OpenNodes,
-): Entry | null {
+): Omit<Entry, 'agreement'> | null {
   const { registration, before, enrols } = entry;
   const present = before?.nodeId ?? null;
   if (present !== null && addresses.has(present)) return { ...entry, state: 'active', nodeId: present };
-  const wanted = enrols ? (registration.credentials.enrolment?.nodeId ?? null) : null;
+  // Who waited for a person, or for a node, has none yet: where it was to be stands as it did.
+  const isNew = enrols || before?.nodeId === null;
+  const wanted = isNew ? (registration.credentials.enrolment?.nodeId ?? null) : null;
   if (wanted !== null && addresses.has(wanted)) return { ...entry, state: 'active', nodeId: wanted };
   const labels = labelsOf(entry);
   const mayWait = canGrow && before?.state !== 'active';
@@ -268,7 +292,28 @@ function placed(
   return mayWait ? { ...entry, state: 'queued', nodeId } : null;
 }
 
-function labelsOf({ registration, before, enrols }: Omit<Entry, 'state' | 'nodeId'>): Labels {
+/**
+ * The channel of a gateway with its node. One that has none yet agrees with all that there are together, and once more when
+ * it is placed; where there is none at all, what it wants most stands until then.
+ */
+function agreementOf(
+  { registration: { profile, pushAddress }, nodeId }: Omit<Entry, 'agreement'>,
+  { endpoints, settings }: OpenNodes,
+): Agreement | LeonoreError {
+  const offer = offerOf(profile, pushAddress);
+  const served = nodeId === null ? [...endpoints.values()].flat() : (endpoints.get(nodeId) ?? []);
+  const [protocol = '', strategy = ''] = [offer.protocols[0], offer.strategies[0]];
+  if (nodeId === null && served.length === 0)
+    return { channel: { protocol, strategy }, reason: 'there is no node yet', fallbacks: [] };
+  try {
+    return negotiate(offer, served, settings.channels);
+  } catch (error) {
+    if (error instanceof LeonoreError) return error;
+    throw error;
+  }
+}
+
+function labelsOf({ registration, before, enrols }: Candidate): Labels {
   const grant = enrols ? registration.credentials.enrolment : null;
   return effectiveLabels(
     { ...before?.operatorLabels, ...grant?.labels },
@@ -317,17 +362,28 @@ function changesOf(entries: readonly Entry[]): Map<string, number> {
 }
 
 function outcomeOf(
-  { state, nodeId, keepsToken }: Entry,
-  { addresses }: OpenNodes,
+  { state, nodeId, keepsToken, agreement }: Entry,
+  { addresses, endpoints }: OpenNodes,
   retryAfterSeconds: number,
 ): RegistrationOutcome {
   if (state === 'pending') return { pending: true };
   if (nodeId === null) return queued(retryAfterSeconds);
-  return { node: { id: nodeId, address: addresses.get(nodeId) ?? '' }, keepsToken };
+  return {
+    node: { id: nodeId, address: addresses.get(nodeId) ?? '' },
+    agreement,
+    endpoints: endpointsFor(agreement, endpoints.get(nodeId) ?? []).slice(0, limits.endpoints),
+    keepsToken,
+  };
+}
+
+/** Seconds between two of its polls: one that is notified asks seldom. */
+function pauseOf({ registration: { pollSeconds, ownPollSeconds }, agreement: { channel } }: Entry): number {
+  return ownPollSeconds ?? (channel.strategy === 'push' ? pollSeconds * pushPollFactor : pollSeconds);
 }
 
 function toRow(entry: Entry): Record<string, unknown> {
-  const { profile, channel, pushAddress, agentVersion } = entry.registration;
+  const { profile, pushAddress, agentVersion } = entry.registration;
+  const { channel, reason, fallbacks } = entry.agreement;
   return {
     id: profile.id,
     mac: profile.mac ?? null,
@@ -339,8 +395,11 @@ function toRow(entry: Entry): Record<string, unknown> {
     strategy: channel.strategy,
     installed: profile.installed ?? [],
     push_address: pushAddress,
+    channel_reason: reason,
+    fallbacks: fallbacks.map(channelName),
     node_id: entry.nodeId,
     agent_version: agentVersion,
+    poll_seconds: pauseOf(entry),
     state: entry.state,
     ...identityOf(entry),
   };
@@ -348,7 +407,7 @@ function toRow(entry: Entry): Record<string, unknown> {
 
 /** What of a row tells who the gateway is. */
 function identityOf({ registration, state, keepsToken, enrols }: Entry): Record<string, unknown> {
-  const { newTokenHash, credentials } = registration;
+  const { newTokenHash, credentials, knowsToken = false } = registration;
   const { key, address, enrolment } = credentials;
   const sealed = key?.sealedSecret ?? null;
   const grant = enrols && enrolment !== null ? enrolment : noGrant;
@@ -358,7 +417,7 @@ function identityOf({ registration, state, keepsToken, enrols }: Entry): Record<
     key: key?.text ?? null,
     key_secret: sealed === null ? null : hexOf(sealed),
     counter: key?.counter ?? 0,
-    confirmed: keepsToken,
+    confirmed: keepsToken || (knowsToken && state !== 'pending'),
     registered_from: address,
     enrolment_id: grant.enrolmentId,
     operator_labels: grant.labels,

@@ -1,10 +1,10 @@
 import { Prisma } from '../prisma/generated/client.js';
 import type { TaskRequirement } from '../domain/agent-protocol/messages.js';
-import type { ErrorCode } from '../domain/errors.js';
+import type { ErrorCode } from '../domain/error-kinds.js';
 import type { Plan } from '../domain/plan/plan.js';
 import { inTransaction, jsonText, type Database, type Transaction } from './database.js';
 import type { AnewMember, DeliveryWriter, EndingEvent, Happening } from './delivery/delivery-writer.js';
-import { lackingValues } from './provisioning-repository.js';
+import { lackingValues, sqlStale, valueMissing } from './provisioning-repository.js';
 import type { BuildAttempt } from './rollout-repository.js';
 
 /** Gateways that are planned for anew together: they need the same package. */
@@ -61,11 +61,24 @@ export class ReplanningRepository {
     });
   }
 
-  /** In the state that the gateways are in there is nothing to do. */
+  /**
+   * In the state that the gateways are in there is nothing to install. Those that have other values now than they were
+   * given are configured.
+   */
   async satisfied(group: AnewGroup, planIndex: number): Promise<void> {
+    const names = group.plans[planIndex]?.artifacts.map(({ name }) => name) ?? [];
+    const join = sqlStale(Prisma.sql`${names}::text[]`);
     await inTransaction(this.database, async (tx) => {
       const groupId = await this.enter(tx, group, 'built', { planIndex });
-      await this.end(tx, group, groupId, 'satisfiedNow', {}, 'everything is installed already');
+      const lacking = { join, where: Prisma.sql`lacking.keys IS NOT NULL`, error: valueMissing };
+      await this.end(tx, group, groupId, 'unservedNow', lacking);
+      const done = { join, where: Prisma.sql`stale.artifact IS NULL` };
+      await this.end(tx, group, groupId, 'satisfiedNow', done, 'everything is installed already');
+      await this.deliveries.configureAnew(
+        tx,
+        { rolloutId: group.rolloutId, groupId, members: group.members },
+        names,
+      );
     });
   }
 

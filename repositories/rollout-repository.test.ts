@@ -200,3 +200,29 @@ describe('a database that is older than the fleet', () => {
     expect(rows.map(({ profileWanted }) => profileWanted)).toEqual([true, true, true, false, true]);
   });
 });
+
+describe('the channels of a rollout', () => {
+  test('are those that its deliveries stand with, by state', async () => {
+    const { id } = await offered(4);
+    expect(await repositories.rollouts.channels(id)).toMatchObject([{ counts: { offered: 4 } }]);
+    await repositories.database.$executeRaw`
+      UPDATE delivery SET protocol = 'mqtt', strategy = 'push' WHERE rollout_id = ${id}::uuid AND ordinal > 2`;
+    await repositories.database.$executeRaw`
+      UPDATE delivery SET protocol = 'http', strategy = 'push' WHERE rollout_id = ${id}::uuid AND ordinal = 2`;
+    await report(id, 0, 'succeeded');
+    await report(id, 3, 'failed');
+    const channels = await repositories.rollouts.channels(id);
+    expect(channels).toMatchObject([
+      { protocol: 'http', strategy: 'pull', counts: { succeeded: 1, offered: 1, failed: 0 } },
+      { protocol: 'http', strategy: 'push', counts: { succeeded: 0, offered: 1 } },
+      { protocol: 'mqtt', strategy: 'push', counts: { succeeded: 0, offered: 0, failed: 1 } },
+    ]);
+    const { counts } = await repositories.rollouts.end(id, null);
+    for (const [state, count] of Object.entries(counts))
+      expect(channels.reduce((sum, one) => sum + one.counts[state as keyof typeof counts], 0)).toBe(count);
+  });
+
+  test('are none before it has deliveries', async () => {
+    expect(await repositories.rollouts.channels('00000000-0000-4000-8000-000000000000')).toEqual([]);
+  });
+});

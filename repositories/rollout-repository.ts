@@ -2,12 +2,33 @@ import type { StrategyName } from '../domain/balancer/strategies.js';
 import type { Plan } from '../domain/plan/plan.js';
 import { LeonoreError } from '../domain/errors.js';
 import { limits } from '../domain/limits.js';
-import { openOf, rolloutOutcome, type DeliveryCounts, type RolloutState } from '../domain/rollout/state.js';
+import {
+  emptyCounts,
+  openOf,
+  rolloutOutcome,
+  type DeliveryCounts,
+  type RolloutState,
+} from '../domain/rollout/state.js';
+import { targetText, type RolloutTarget } from '../domain/rollout/target.js';
+import { requestedName } from '../domain/plan/request.js';
 import type { RolloutEventKind } from '../domain/rollout/events.js';
 import type { Step } from '../domain/rollout/steps.js';
+import { Prisma } from '../prisma/generated/client.js';
 import { inTransaction, json, jsonText, type Database } from './database.js';
-import { isUniqueViolation } from './database-errors.js';
-import { countsOf, recount } from './delivery/delivery-counts.js';
+import { isForeignKeyViolation, isUniqueViolation } from './database-errors.js';
+import { noDeployment } from './deployment-repository.js';
+import type { FleetScope } from './fleet-scope.js';
+import type { RepeatedRequestRepository } from './repeated-request-repository.js';
+import { targetColumns, toTarget } from './rollout-target-columns.js';
+import {
+  channelsOf,
+  countsOf,
+  countsOfMany,
+  recount,
+  type ChannelCounts,
+} from './delivery/delivery-counts.js';
+import { pageOf } from './page.js';
+import { workFacets, type WorkFacetRow, type WorkFacets, type WorkFilter } from './work-filter.js';
 
 export interface RolloutOptions {
   /** Seconds from the offer until a silent gateway counts as lost. */
@@ -16,20 +37,27 @@ export interface RolloutOptions {
   readonly balancer?: StrategyName;
   /** Whether newer versions may take away what was asked for before; absent: they may not. */
   readonly allowRemove?: true;
+  /** Whether what was asked for may come in an older version than the gateway has; absent: it may not. */
+  readonly allowDowngrade?: true;
 }
 
 export interface Rollout {
   readonly id: string;
   /** `NAME` or `NAME@RANGE`. */
   readonly requests: readonly string[];
+  /** Whom it goes to, as people read it; {@link RolloutRepository.target} has the whole of it. */
   readonly deployment: string;
   readonly state: RolloutState;
   readonly options: RolloutOptions;
+  /** Name of the principal that asked for it; null when nobody is known. */
+  readonly createdBy: string | null;
   readonly createdAt: Date;
   readonly endedAt: Date | null;
   readonly failure: unknown;
   /** What it waits for besides gateways; null when for nothing. */
   readonly waitingFor: string | null;
+  /** The campaign that it belongs to. */
+  readonly campaignId: string | null;
 }
 
 /** What the coordinator needs of a rollout that has not ended, to hold it against its workflow. */
@@ -82,75 +110,161 @@ export interface RolloutWishes {
 /** Rollouts whose outcome is told anew by one call. */
 const settledAtOnce = 200;
 
+/** Which rollouts are asked for. */
+export interface RolloutFilter extends WorkFilter {
+  readonly campaignId?: string | undefined;
+}
+
+const newestFirst = Prisma.sql`r.created_at DESC, r.id DESC`;
+
+function chosen({ state, text, createdBy, campaignId }: RolloutFilter): Prisma.Sql {
+  const conditions = [
+    ...(state === undefined ? [] : [Prisma.sql`r.state = ${state}`]),
+    ...(createdBy === undefined ? [] : [Prisma.sql`r.created_by = ${createdBy}`]),
+    ...(campaignId === undefined ? [] : [Prisma.sql`r.campaign_id = ${campaignId}::uuid`]),
+    ...(text === undefined
+      ? []
+      : [
+          Prisma.sql`strpos(lower(concat_ws(' ', r.id, array_to_string(r.requests, ' '), r.target, r.created_by)),
+            lower(${text}::text)) > 0`,
+        ]),
+    Prisma.sql`true`,
+  ];
+  return Prisma.join(conditions, ' AND ', '(', ')');
+}
+
 export class RolloutRepository {
-  constructor(private readonly database: Database) {}
+  constructor(
+    private readonly database: Database,
+    private readonly repeated: RepeatedRequestRepository,
+    private readonly fleet: FleetScope,
+  ) {}
 
   /**
    * Records a rollout. The same idempotency key gives the same rollout, whoever comes second.
-   * @throws LeonoreError IDEMPOTENCY_KEY_REUSED when the key was used for another request
+   * @throws LeonoreError IDEMPOTENCY_KEY_REUSED when the key was used for another request; DEPLOYMENT_NOT_FOUND
    */
   async create(request: {
     requests: readonly string[];
-    deploymentId: string;
+    target: RolloutTarget;
     options: RolloutOptions;
     idempotencyKey: string | null;
     requestDigest: string;
+    /** Name of the principal that asks for it. */
+    createdBy?: string;
   }): Promise<{ id: string; created: boolean }> {
-    const known = await this.ofKey(request.idempotencyKey, request.requestDigest);
+    const { requests, target, options, idempotencyKey, requestDigest, createdBy = null } = request;
+    const known = await this.repeated.resultOf(request);
     if (known !== null) return { id: known, created: false };
     try {
       const { id } = await this.database.rollout.create({
-        data: { ...request, requests: [...request.requests], options: json(request.options) },
+        data: {
+          requests: [...requests],
+          names: [...new Set(requests.map(requestedName))],
+          ...(await targetColumns(this.database, target)),
+          options: json(options),
+          idempotencyKey,
+          requestDigest,
+          createdBy,
+          scopes: [...this.fleet.column],
+        },
         select: { id: true },
       });
       return { id, created: true };
     } catch (error) {
+      // The deployment was removed between the two statements.
+      if (isForeignKeyViolation(error)) throw noDeployment(targetText(target));
       if (!isUniqueViolation(error)) throw error;
-      const winner = await this.ofKey(request.idempotencyKey, request.requestDigest);
+      const winner = await this.repeated.resultOf(request);
       if (winner === null) throw error;
       return { id: winner, created: false };
     }
   }
 
-  /**
-   * What was started with an idempotency key: looked up before anything else is judged, since what the request named may
-   * be gone by now.
-   * @throws LeonoreError IDEMPOTENCY_KEY_REUSED when the key was used for another request
-   */
-  async ofKey(key: string | null, requestDigest: string): Promise<string | null> {
-    if (key === null) return null;
-    const row = await this.database.rollout.findUnique({ where: { idempotencyKey: key } });
-    if (row === null) return null;
-    if (row.requestDigest !== requestDigest) {
-      throw new LeonoreError(
-        'IDEMPOTENCY_KEY_REUSED',
-        `the key belongs to ${row.id}, which asked for something else`,
-      );
-    }
-    return row.id;
-  }
-
   /** @throws LeonoreError ROLLOUT_NOT_FOUND */
   async get(id: string): Promise<Rollout> {
-    const row = await this.database.rollout.findUnique({
-      where: { id },
-      include: { deployment: { select: { name: true } } },
-    });
-    if (row?.action !== 'install') throw notFound(id);
+    const row = await this.database.rollout.findUnique({ where: { id }, omit: { gatewayIds: true } });
+    if (row?.action !== 'install' || !(await this.isWithin(id))) throw notFound(id);
     return toRollout(row);
   }
 
-  /** Newest first, a page at a time; the cursor is the last id of the page before. */
-  async list(limit: number, cursor: string | null): Promise<{ items: Rollout[]; nextCursor: string | null }> {
-    const rows = await this.database.rollout.findMany({
-      where: { action: 'install' },
-      ...(cursor === null ? {} : { cursor: { id: cursor }, skip: 1 }),
-      orderBy: [{ createdAt: 'desc' }, { id: 'desc' }],
-      take: limit + 1,
-      include: { deployment: { select: { name: true } } },
+  private async isWithin(id: string): Promise<boolean> {
+    if (this.fleet.scope === 'fleet') return true;
+    const [found] = await this.database.$queryRaw<object[]>`
+      SELECT FROM rollout r WHERE r.id = ${id}::uuid AND ${this.fleet.rollout}`;
+    return found !== undefined;
+  }
+
+  /** Whom it goes to, which may be many by name. @throws LeonoreError ROLLOUT_NOT_FOUND */
+  async target(id: string): Promise<RolloutTarget> {
+    const row = await this.database.rollout.findUnique({
+      where: { id },
+      select: { target: true, gatewayIds: true, selector: true, campaignId: true, phase: true },
     });
-    const items = rows.slice(0, limit).map(toRollout);
-    return { items, nextCursor: rows.length > limit ? (items.at(-1)?.id ?? null) : null };
+    if (row === null) throw notFound(id);
+    return toTarget(row);
+  }
+
+  /** A page at a time, newest first unless the oldest are wanted; the cursor is the last id of the page before. */
+  async list(
+    limit: number,
+    cursor: string | null,
+    filter: RolloutFilter = {},
+  ): Promise<{ items: Rollout[]; nextCursor: string | null }> {
+    const { oldestFirst = false } = filter;
+    const sign = oldestFirst ? Prisma.sql`>` : Prisma.sql`<`;
+    const found = await this.found(
+      Prisma.sql`${chosen(filter)} AND ${
+        cursor === null
+          ? Prisma.sql`true`
+          : Prisma.sql`(r.created_at, r.id) ${sign} (SELECT created_at, id FROM rollout WHERE id = ${cursor}::uuid)`
+      }`,
+      limit + 1,
+      oldestFirst ? Prisma.sql`r.created_at, r.id` : newestFirst,
+    );
+    return pageOf(found, limit, ({ id }) => id);
+  }
+
+  /** What there is to choose among in the list; the most frequent first. */
+  async facets(filter: RolloutFilter): Promise<WorkFacets> {
+    return workFacets(
+      await this.database.$queryRaw<WorkFacetRow[]>`
+        SELECT r.state, r.created_by AS "createdBy", count(*)::int AS count FROM rollout r
+        WHERE r.action = 'install' AND ${chosen(filter)} AND ${this.fleet.rollout} GROUP BY 1, 2`,
+    );
+  }
+
+  /** Those that run, and those that ended a short while ago, with their deliveries by state; those that run first. */
+  async lately(
+    limit: number,
+    endedWithinSeconds: number,
+  ): Promise<{ rollout: Rollout; counts: DeliveryCounts }[]> {
+    const rollouts = await this.found(
+      Prisma.sql`(r.ended_at IS NULL OR r.ended_at > now() - ${endedWithinSeconds}::int * interval '1 second')`,
+      limit,
+      Prisma.sql`(r.ended_at IS NULL) DESC, ${newestFirst}`,
+    );
+    const counts = await countsOfMany(
+      this.database,
+      rollouts.map(({ id }) => id),
+    );
+    return rollouts.map((rollout) => ({ rollout, counts: counts.get(rollout.id) ?? emptyCounts() }));
+  }
+
+  private async found(condition: Prisma.Sql, limit: number, order: Prisma.Sql): Promise<Rollout[]> {
+    const ids = await this.database.$queryRaw<{ id: string }[]>`
+      SELECT r.id::text FROM rollout r WHERE r.action = 'install' AND ${condition} AND ${this.fleet.rollout}
+      ORDER BY ${order} LIMIT ${limit}`;
+    if (ids.length === 0) return [];
+    const rows = await this.database.rollout.findMany({
+      where: { id: { in: ids.map(({ id }) => id) } },
+      omit: { gatewayIds: true },
+    });
+    const byIds = new Map(rows.map((row) => [row.id, row]));
+    return ids.flatMap(({ id }) => {
+      const row = byIds.get(id);
+      return row === undefined ? [] : [toRollout(row)];
+    });
   }
 
   /** What the workflow before it waited for, this one has not met yet. */
@@ -180,7 +294,7 @@ export class RolloutRepository {
         ORDER BY coalesce(compared_at, created_at) LIMIT ${limit} FOR UPDATE SKIP LOCKED) RETURNING id::text`;
     const rows = await this.database.rollout.findMany({
       where: { id: { in: taken.map(({ id }) => id) } },
-      include: { deployment: { select: { name: true } } },
+      omit: { gatewayIds: true },
     });
     return rows.map((row) => ({
       ...toRollout(row),
@@ -216,8 +330,8 @@ export class RolloutRepository {
   /** @returns false when there is no such rollout, or it has ended */
   async noteCancel(id: string): Promise<boolean> {
     const rows = await this.database.$executeRaw`
-      UPDATE rollout SET state = 'cancelling', cancel_requested_at = coalesce(cancel_requested_at, now())
-      WHERE id = ${id}::uuid AND action = 'install' AND ended_at IS NULL`;
+      UPDATE rollout r SET state = 'cancelling', cancel_requested_at = coalesce(cancel_requested_at, now())
+      WHERE r.id = ${id}::uuid AND r.action = 'install' AND r.ended_at IS NULL AND ${this.fleet.rollout}`;
     return rows > 0;
   }
 
@@ -283,6 +397,11 @@ export class RolloutRepository {
   /** Deliveries by state, as they were counted when they changed. */
   counts(id: string): Promise<DeliveryCounts> {
     return countsOf(this.database, id);
+  }
+
+  /** Deliveries by protocol and strategy: counted when asked. */
+  channels(id: string): Promise<ChannelCounts[]> {
+    return channelsOf(this.database, id);
   }
 
   /** Notes what happened to a rollout; beyond a number that no rollout comes to in order, nothing more is noted. */
@@ -375,6 +494,8 @@ export class RolloutRepository {
   async groups(id: string, limit: number): Promise<RolloutGroup[]> {
     const rows = await this.database.rolloutGroup.findMany({
       where: { rolloutId: id },
+      // Not what there is one of for each gateway: a large rollout that is watched is read again and again.
+      omit: { startStates: true },
       orderBy: [{ gateways: 'desc' }, { id: 'asc' }],
       take: limit,
     });
@@ -395,24 +516,28 @@ export class RolloutRepository {
 function toRollout(row: {
   id: string;
   requests: string[];
+  target: string | null;
   state: string;
   options: unknown;
+  createdBy: string | null;
   createdAt: Date;
   endedAt: Date | null;
   failure: unknown;
   waitingFor: string | null;
-  deployment: { name: string } | null;
+  campaignId: string | null;
 }): Rollout {
   return {
     id: row.id,
     requests: row.requests,
-    deployment: row.deployment?.name ?? '',
+    deployment: row.target ?? '',
     state: row.state as RolloutState,
     options: row.options as RolloutOptions,
+    createdBy: row.createdBy,
     createdAt: row.createdAt,
     endedAt: row.endedAt,
     failure: row.failure,
     waitingFor: row.waitingFor,
+    campaignId: row.campaignId,
   };
 }
 

@@ -10,10 +10,15 @@ import { prismaFacts } from '../tests/support/prisma-facts.js';
  * the one place where they stand besides their migrations.
  */
 const indexesBeyondPrisma: readonly string[] = [
-  "CREATE INDEX delivery_ended_badly_idx ON delivery USING btree (rollout_id, state, gateway_id) WHERE (state = ANY (ARRAY['failed'::text, 'incompatible'::text, 'lost'::text, 'cancelled'::text]))",
+  'CREATE INDEX campaign_open_idx ON campaign USING btree (created_at) WHERE (ended_at IS NULL)',
+  "CREATE INDEX delivery_ended_badly_idx ON delivery USING btree (rollout_id, state, gateway_id) WHERE (state = ANY (ARRAY['failed'::text, 'incompatible'::text, 'lost'::text, 'cancelled'::text, 'superseded'::text]))",
   'CREATE INDEX delivery_open_idx ON delivery USING btree (gateway_id) WHERE (ended_at IS NULL)',
+  "CREATE INDEX delivery_reason_idx ON delivery USING btree (rollout_id, state, reason, gateway_id) INCLUDE (node_id, group_id) WHERE (state = ANY (ARRAY['failed'::text, 'incompatible'::text, 'lost'::text]))",
   'CREATE INDEX delivery_replan_idx ON delivery USING btree (rollout_id, ordinal) WHERE replan',
   'CREATE INDEX delivery_rollout_id_chunk_idx ON delivery USING btree (rollout_id, chunk) WHERE (chunk IS NOT NULL)',
+  "CREATE INDEX delivery_trouble_idx ON delivery USING btree (ended_at, rollout_id, gateway_id) INCLUDE (state, reason, node_id, group_id) WHERE (state = ANY (ARRAY['failed'::text, 'incompatible'::text, 'lost'::text]))",
+  'CREATE INDEX gateway_count_none_idx ON gateway_count USING btree (kind) WHERE (count = 0)',
+  'CREATE INDEX gateway_mark_idx ON gateway USING btree (mark) WHERE (mark IS NOT NULL)',
   'CREATE INDEX gateway_odd_number_idx ON gateway USING btree (id) WHERE leonore_has_odd_number(labels)',
   "CREATE INDEX gateway_pending_idx ON gateway USING btree (id) WHERE (state = 'pending'::text)",
   "CREATE INDEX gateway_queued_idx ON gateway USING btree (queued_at, id) WHERE (state = 'queued'::text)",
@@ -21,6 +26,12 @@ const indexesBeyondPrisma: readonly string[] = [
   'CREATE INDEX rollout_chunk_open_idx ON rollout_chunk USING btree (deadline_at) WHERE (ended_at IS NULL)',
   'CREATE INDEX rollout_open_idx ON rollout USING btree (created_at) WHERE (ended_at IS NULL)',
   'CREATE INDEX rollout_outcome_stale_idx ON rollout USING btree (id) WHERE outcome_stale',
+  'CREATE UNIQUE INDEX shared_value_place_key ON shared_value USING btree (key, selector) NULLS NOT DISTINCT',
+  'CREATE INDEX stale_value_due_idx ON stale_value USING btree (due_at) WHERE (due_at IS NOT NULL)',
+  'CREATE INDEX wanted_member_due_idx ON wanted_member USING btree (due_at) WHERE (due_at IS NOT NULL)',
+  "CREATE INDEX wanted_member_rollout_id_idx ON wanted_member USING btree (rollout_id) WHERE (standing = 'moving'::text)",
+  'CREATE INDEX wanted_rollout_open_idx ON wanted_rollout USING btree (rollout_id) WHERE (NOT settled)',
+  'CREATE INDEX wanted_state_open_idx ON wanted_state USING btree (created_at) WHERE (ended_at IS NULL)',
 ];
 
 /** Columns of types that Prisma knows by name alone (`Unsupported`): it tells a generator nothing of them. */

@@ -1,3 +1,4 @@
+import { operatorLabels } from '../domain/access/scope.js';
 import { readNumber, type FactPath } from '../domain/selector/selector.js';
 import { Prisma } from '../prisma/generated/client.js';
 import { jsonText } from './database.js';
@@ -40,22 +41,8 @@ const singleFacts: ReadonlyMap<string, SqlFact> = new Map<string, SqlFact>([
 
 /** Facts that are looked up by a key, by the name of the collection. */
 const keyedFacts: ReadonlyMap<string, (key: string) => SqlFact> = new Map<string, (key: string) => SqlFact>([
-  [
-    'labels',
-    (key) => ({
-      type: 'text',
-      value: Prisma.sql`(g.labels ->> ${key}::text)`,
-      isText: (text) => hasLabel(key, text),
-      // The usual spelling, or one of the others: each has an index.
-      isNumber: (number, condition) => {
-        const odd = Prisma.sql`${condition} AND leonore_has_odd_number(g.labels)`;
-        const usual = String(number);
-        return readNumber(usual) === null
-          ? Prisma.sql`(${odd})`
-          : Prisma.sql`(${hasLabel(key, usual)} OR (${odd}))`;
-      },
-    }),
-  ],
+  ['labels', labelIn(Prisma.sql`g.labels`)],
+  [operatorLabels, labelIn(Prisma.sql`g.operator_labels`)],
   ['reported', (key) => ({ type: 'text', value: Prisma.sql`(g.profile -> 'labels' ->> ${key}::text)` })],
   ['software.tools', (key) => reported(versionIn(Prisma.sql`g.profile #> '{software,tools}'`, key))],
   [
@@ -74,8 +61,21 @@ export function sqlFactOf({ name, key }: FactPath): SqlFact {
   return fact;
 }
 
-function hasLabel(key: string, value: string): Prisma.Sql {
-  return Prisma.sql`g.labels @> ${jsonText({ [key]: value })}::jsonb`;
+function labelIn(labels: Prisma.Sql): (key: string) => SqlFact {
+  return (key) => {
+    const has = (value: string) => Prisma.sql`${labels} @> ${jsonText({ [key]: value })}::jsonb`;
+    return {
+      type: 'text',
+      value: Prisma.sql`(${labels} ->> ${key}::text)`,
+      isText: has,
+      // The usual spelling, or one of the others: each has an index.
+      isNumber: (number, condition) => {
+        const odd = Prisma.sql`${condition} AND leonore_has_odd_number(${labels})`;
+        const usual = String(number);
+        return readNumber(usual) === null ? Prisma.sql`(${odd})` : Prisma.sql`(${has(usual)} OR (${odd}))`;
+      },
+    };
+  };
 }
 
 /** Looked at before it is cast: one odd profile must not fail the statement. */

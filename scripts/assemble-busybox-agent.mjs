@@ -29,7 +29,21 @@ const parts = [
 
 const source = parts.map((name) => readFileSync(join(root, 'agent/sh/parts', `${name}.sh`), 'utf8')).join('');
 /** Commands that are used so often that a function of a short name is less than what it saves. */
-const often = ['printf', 'grep', 'kill', 'cat', 'echo', 'sync', 'mkdir', 'tail', 'rm'];
+const often = [
+  'printf',
+  'grep',
+  'kill',
+  'cat',
+  'echo',
+  'sync',
+  'mkdir',
+  'tail',
+  'rm',
+  'sed',
+  'head',
+  'sort',
+  'mkfifo',
+];
 const functions = [...source.matchAll(/^([a-z]\w*)\(\) /gm)].map((match) => match[1]).concat(often);
 /** Where the shell takes a word for a command: words of messages, of awk and of JSON stay. */
 const commands =
@@ -42,11 +56,12 @@ const lines = source
   // Not where it is part of a variable's name, or a value.
   .map((line) => (/read -r|columns /.test(line) ? line.replace(/ _[a-z]+\b/g, ' _') : line))
   .map((line) => line.replace(/ (&&|\|\|) /g, '$1'))
+  .map((line) => line.replace(/\b((?:head|tail) -[nc]|cut -[cdf]) (?=["'\d$+])/g, '$1'))
   .join('\n');
 /** Programs for awk and for shells of their own are shortened by themselves, or not at all, and put back in the end. */
 const programs = [];
 const shell = lines
-  .replace(/(?<=\bsh -c |\bscene=)'([^']*)'/g, (_all, program) => kept(program))
+  .replace(/(?<=\bsh -c |\bscene=)'([^']*)'/g, (_all, program) => kept(tightProgram(program)))
   .replace(
     /(?<=\b(?:awk|rows) )((?:-v \w+=(?:"[^\n]*?"|\S+)(?: (?:\\\n)?))*)'([^']*)'/g,
     (_all, given, program) => {
@@ -59,18 +74,16 @@ const shell = lines
       );
     },
   );
-const wrappers = often.map((name) => `${name}() { \\${name}${name === 'sync' ? '' : ' "$@"'}; }\n`).join('');
-const text = tightened(withShortFiles(withShortFunctions(withShortVariables(`${wrappers}${shell}`)))).replace(
+/** What a wrapper gives its command each time. */
+const given = { sync: '', rm: ' -f "$@"' };
+const wrappers = often.map((name) => `${name}() { \\${name}${given[name] ?? ' "$@"'}; }\n`).join('');
+const plain = unquoted(shell.replace(/\brm -(r?)f /g, (_all, tree) => (tree === '' ? 'rm ' : 'rm -r ')));
+const text = tightened(withShortFiles(withShortFunctions(withShortVariables(`${wrappers}${plain}`)))).replace(
   // eslint-disable-next-line no-control-regex -- the mark that no source has
   /\u0001(\d+)\u0001/g,
   (_all, index) => programs[Number(index)],
 );
-const disabled = source.match(/^# shellcheck disable=\S+/m)?.[0] ?? '';
-const head = [
-  '#!/bin/sh',
-  '# The gateway agent for BusyBox, made of agent/sh/parts: see docs/gateway.md.',
-  disabled,
-];
+const head = ['#!/bin/sh', '# See docs/gateway.md.'];
 
 const target = join(root, 'dist/agent/leonore-agent.sh');
 mkdirSync(dirname(target), { recursive: true });
@@ -80,6 +93,37 @@ chmodSync(target, 0o755);
 function kept(program) {
   programs.push(program);
   return `'\u0001${programs.length - 1}\u0001'`;
+}
+
+/**
+ * Without quotes around what holds neither white space nor patterns: places in the container, whose root is refused
+ * otherwise, and names that were checked. A word of such a name alone may be empty, and keeps them.
+ */
+function unquoted(script) {
+  const places =
+    'container gens packages link table staged manifest placements own root level mark user group tree old to started name home package before next';
+  const numbers =
+    'naps attempts left patient rounds status pause counter now due delay restarts failed least asked begun came ' +
+    'came_before free deadline number opens period';
+  const names = 'after artifact app unit units child reader asking pid app_pid wanted_package';
+  const place = new RegExp(`\\$(?:${`${places} ${numbers}`.replaceAll(' ', '|')})(?!\\w)`);
+  const either = `\\$(?:${`${places} ${numbers} ${names}`.replaceAll(' ', '|')})(?!\\w)`;
+  const word = new RegExp(`(?<!-[nz] )"((?:${either}|[A-Za-z0-9_./-])+)"`, 'g');
+  // Names of generations, packages and groups of processes.
+  const ofPlace = /"(\$(?:gens|packages|group)\/\$1(?:\/[\w.]+)?)"/g;
+  return script.replace(ofPlace, '$1').replace(word, (quoted, text) => {
+    const isNeverEmpty = place.test(text) || (text.includes('$') && /[\w/]/.test(text.replace(/\$\w+/g, '')));
+    return isNeverEmpty ? text : quoted;
+  });
+}
+
+/** A program for a shell of its own: it is quoted as a whole, so less can be said of it. */
+function tightProgram(program) {
+  return program
+    .replace(/ \| /g, '|')
+    .replace(/; (?=(?:do|done|then)\b)/g, ';')
+    .replace(/ ;; esac/g, ';;esac')
+    .replace(/ ?(&&|\|\|)\n/g, '$1');
 }
 
 /** Names by length: one letter, then two. Functions and variables may have the same, and there are no commands of these. */
@@ -155,8 +199,21 @@ function tightened(script) {
       .replace(/\[ -z ("[^"\n]*") \]/g, '[ ! $1 ]')
       .replace(/<<-END$/gm, '<<E')
       .replace(/^END$/gm, 'E')
+      .replace(/ \+ (?=0x\$)/g, '+')
       .replace(/ ?([-+*/%]) (\$?\(?[\w$]+\)\))/g, '$1$2')
-      .replace(/ ;; esac/g, ' ;;esac')
+      .replace(/ ?;; ?(?=esac|\S+\))/g, ';;')
+      .replace(/ ;; esac/g, ';;esac')
+      // The last command of a case needs no more than an end.
+      .replace(/(?<=[^\s);]);;\n?(?=esac\b)/g, (end) => (end.endsWith('\n') ? '\n' : ';'))
+      .replace(/^([^\s()$`]+\)|\*"[^\n]*\*\))\n/gm, '$1')
+      .replace(/(?<=[^\s;]);?\n;;/g, ';;')
+      // A pattern of `case` and its command.
+      .replace(/((?:\bin |;;|^)[^\s()"'`]+\)) (?=[^\s;])/gm, '$1')
+      .replace(/\(\) \{/g, '(){')
+      .replace(/; (?=[}]|(?:do|then|done|fi|else|elif|esac)\b)/gm, ';')
+      .replace(/(?<=[")}\w]) &$/gm, '&')
+      .replace(/(?<=\b(?:n|head|cut) -[a-z]) (?=\d)/g, '')
       .replace(/(?<=["'\]})a-zA-Z]) (?=[<>])/g, '')
+      .replace(/(?<=(?:^|[ ;&|(){])\w+)=''(?=[ \n;])/gm, '=')
   );
 }

@@ -1,5 +1,5 @@
 /**
- * Builds the checkout: Prisma client -> TypeScript to dist/ -> workflow bundle.
+ * Builds the checkout: Prisma client -> TypeScript to dist/ -> workflow bundle -> dashboard.
  * Runs at `npm ci` (prepare), so that `npx leonore` works right after it; what is current is left as it is.
  */
 import { execFileSync } from 'node:child_process';
@@ -46,7 +46,7 @@ function sourcesBelow(directory) {
 }
 
 function isSource(name) {
-  return /\.(ts|mjs|sh)$|^tsconfig.*\.json$/.test(name) && !name.endsWith('.test.ts');
+  return /\.(tsx?|mjs|sh|css|html|svg)$|^(tsconfig.*|views)\.json$/.test(name) && !name.endsWith('.test.ts');
 }
 
 /** True when `stamp` records `digest`; used to leave out a step whose inputs did not change. */
@@ -81,4 +81,16 @@ chmodSync(join(root, 'dist', 'cli', 'main.js'), 0o755);
 
 // Workflow code is bundled once here; otherwise every coordinator would bundle it at its start.
 run('workflows bundled', process.execPath, ['scripts/bundle-workflows.mjs']);
+
+// The dashboard needs itself, the domain, and what it is bundled with; most changes are elsewhere.
+const dashboardStamp = join(stamps, 'dashboard');
+const dashboardDigest = digestOf(
+  'package-lock.json',
+  'scripts/build-dashboard.mjs',
+  ...[...sourcesBelow(join(root, 'web')), ...sourcesBelow(join(root, 'domain'))],
+);
+if (!isCurrent(dashboardStamp, dashboardDigest) || !existsSync(join(root, 'dist/web/index.html'))) {
+  run('dashboard bundled', process.execPath, ['scripts/build-dashboard.mjs']);
+  writeFileSync(dashboardStamp, dashboardDigest);
+}
 writeFileSync(buildStamp, sourceDigest);

@@ -1,6 +1,7 @@
 import { once } from 'node:events';
-import { chmod, mkdir } from 'node:fs/promises';
+import { chmod, mkdir, readFile } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
+import { Agent, request } from 'undici';
 import { formatLabels } from '../domain/balancer/labels.js';
 import { LeonoreError } from '../domain/errors.js';
 import { packageRoot } from '../process/package-root.js';
@@ -9,6 +10,7 @@ import { acquireFileLock, type FileLock, LockedError } from './file-lock.js';
 import { loopback } from './free-port.js';
 import { launchEntryPoint } from './launch-entry-point.js';
 import { awaitLeftovers } from './leftovers.js';
+import { localAuthority, type LocalAuthority } from './local-authority.js';
 import { PortBook } from './port-book.js';
 import { type NodeKeeper, serveNodeRequests } from './node-requests.js';
 import { migrateDatabase, postgresPart } from './postgres-part.js';
@@ -18,7 +20,8 @@ import { readSavedState, type StackState, writeStackState } from './state-file.j
 import { type Launch, type PartState, SupervisedPart } from './supervised-part.js';
 import { defaultNamespace, prepareExternalServer, startDevServer } from './temporal/dev-server.js';
 import { obtainTemporalCli } from './temporal/obtain-cli.js';
-import { secretKey } from './secret-key.js';
+import { publicPathOf } from '../trust/sealing-key-file.js';
+import { secretKey, valuesKey } from './secret-key.js';
 import { stackTrust, type StackTrust } from './stack-trust.js';
 import { hashToken, newToken } from './tokens.js';
 
@@ -36,6 +39,7 @@ export class EmbeddedStack implements Stack {
   readonly adminToken = newToken();
   readonly failed: Promise<Error>;
   api = '';
+  ca: string | null = null;
   temporal = '';
   temporalUi: string | null = null;
   database = '';
@@ -52,6 +56,8 @@ export class EmbeddedStack implements Stack {
   private namespace = defaultNamespace;
   private isClosing = false;
   private secretKey = '';
+  private valuesKey = '';
+  private authority: LocalAuthority | null = null;
   private trust: StackTrust | null = null;
   private hasStopped = false;
   private stopping: Promise<void> | undefined;
@@ -128,9 +134,12 @@ export class EmbeddedStack implements Stack {
       port === undefined || port === 0
         ? await this.ports.choose('api')
         : await this.ports.require('api', port);
-    this.api = `http://${loopback}:${apiPort}`;
+    if (this.options.tls === true) this.authority = await localAuthority(this.dataDir, Date.now());
+    this.ca = this.authority?.caPath ?? null;
+    this.api = `${this.ca === null ? 'http' : 'https'}://${loopback}:${apiPort}`;
     await Promise.all([this.startDatabase(), this.startTemporal()]);
     this.secretKey = await secretKey(this.dataDir);
+    this.valuesKey = await valuesKey(this.dataDir);
     // Whoever brings keys of his own has his own ceremony.
     if (this.env['LEONORE_DIRECTOR_KEY'] === undefined)
       this.trust = await stackTrust(this.dataDir, Date.now());
@@ -138,8 +147,11 @@ export class EmbeddedStack implements Stack {
       this.startOwn('api', 'api', {
         LEONORE_HOST: loopback,
         LEONORE_PORT: String(apiPort),
+        LEONORE_SECRET_KEYS: this.env['LEONORE_SECRET_KEYS'] ?? this.secretKey,
+        LEONORE_VALUES_PUBLIC_KEY: this.env['LEONORE_VALUES_PUBLIC_KEY'] ?? publicPathOf(this.valuesKey),
         LEONORE_TOKENS: `admin:${hashToken(this.adminToken)}`,
         LEONORE_ENROLMENT_TOKENS: hashToken(this.enrolmentToken),
+        ...(this.ca === null ? {} : { LEONORE_TLS_CA: this.ca }),
       }),
       this.startOwn('coordinator', 'coordinator', this.poolEnvironment(nodes)),
       ...nodeIds(this.options).map((id) => this.startNode(id)),
@@ -152,13 +164,20 @@ export class EmbeddedStack implements Stack {
   /** Gateways pin the root when they enrol, so it has to be known before the stack is. */
   private async publishTrust(): Promise<void> {
     if (this.trust === null) return;
-    const response = await fetch(`${this.api}/api/v1/trust`, {
-      method: 'PUT',
-      headers: { authorization: `Bearer ${this.adminToken}`, 'content-type': 'application/json' },
-      body: JSON.stringify(this.trust.published),
-    });
-    if (response.ok) this.progress('trust: tasks are signed; unsigned artifacts are installed, too');
-    else this.progress(`trust: its keys are not published: ${await response.text()}`);
+    const dispatcher = new Agent(this.ca === null ? {} : { connect: { ca: await readFile(this.ca) } });
+    try {
+      const { statusCode, body } = await request(`${this.api}/api/v1/trust`, {
+        dispatcher,
+        method: 'PUT',
+        headers: { authorization: `Bearer ${this.adminToken}`, 'content-type': 'application/json' },
+        body: JSON.stringify(this.trust.published),
+      });
+      const answer = await body.text();
+      if (statusCode === 200) this.progress('trust: tasks are signed; unsigned artifacts are installed, too');
+      else this.progress(`trust: its keys are not published: ${answer}`);
+    } finally {
+      await dispatcher.close();
+    }
   }
 
   private async startDatabase(): Promise<void> {
@@ -211,13 +230,15 @@ export class EmbeddedStack implements Stack {
       TEMPORAL_ADDRESS: this.temporal,
       TEMPORAL_NAMESPACE: this.namespace,
       LEONORE_BLOBS: join(this.dataDir, 'blobs'),
-      LEONORE_SECRET_KEYS: this.env['LEONORE_SECRET_KEYS'] ?? this.secretKey,
       // Here the whole fleet is behind one address.
       LEONORE_ADDRESS_BUDGET: this.env['LEONORE_ADDRESS_BUDGET'] ?? String(addressBudget),
       // Whoever tries LEONORE on a machine without namespaces builds his own artifacts.
       LEONORE_BUILD_ISOLATION: this.env['LEONORE_BUILD_ISOLATION'] ?? 'best',
       // The gateways too are on this machine.
       LEONORE_PUSH_ADDRESSES: this.env['LEONORE_PUSH_ADDRESSES'] ?? '127.0.0.0/8,::1/128',
+      ...(this.authority === null
+        ? {}
+        : { LEONORE_TLS_CERT: this.authority.certPath, LEONORE_TLS_KEY: this.authority.keyPath }),
     };
     const inherited = Object.entries(this.env).filter(([key]) => !withheld.includes(key));
     const env = { ...Object.fromEntries(inherited), ...own, ...extra };
@@ -292,6 +313,8 @@ export class EmbeddedStack implements Stack {
       LEONORE_HOST: loopback,
       LEONORE_PORT: String(port),
       LEONORE_NODE_ID: id,
+      LEONORE_SECRET_KEYS: this.env['LEONORE_SECRET_KEYS'] ?? this.secretKey,
+      LEONORE_VALUES_KEY: this.env['LEONORE_VALUES_KEY'] ?? this.valuesKey,
       ...(this.trust === null
         ? {}
         : { LEONORE_DIRECTOR_KEY: this.trust.director, LEONORE_BUILDER_KEY: this.trust.builder }),
@@ -421,6 +444,7 @@ export class EmbeddedStack implements Stack {
     }
     return {
       api: this.api,
+      ...(this.ca === null ? {} : { ca: this.ca }),
       temporal: this.temporal,
       temporalUi: this.temporalUi,
       database: this.database,

@@ -23,6 +23,8 @@ export interface StackOptions {
   readonly balancer?: string;
   /** Seconds for which the load must be low before a launched node goes; default 60. */
   readonly settleSeconds?: number;
+  /** Api and nodes serve over TLS, certified by an authority of this data directory. */
+  readonly tls?: boolean;
   /** Told what happens, one line at a time; never a secret. */
   readonly onProgress?: (line: string) => void;
   /** Added to the environment of this process. DATABASE_URL and TEMPORAL_ADDRESS make these parts external ones. */
@@ -41,6 +43,8 @@ export interface Stack {
   readonly dataDir: string;
   /** URL of the management API. */
   readonly api: string;
+  /** PEM file of the authority that api and nodes are certified by; null without TLS. */
+  readonly ca: string | null;
   /** `host:port` of the Temporal server. */
   readonly temporal: string;
   /** URL of Temporal's web UI; null when an external server names none. */

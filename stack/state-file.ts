@@ -9,6 +9,8 @@ import { dataDirectory } from './xdg.js';
 export interface StackState {
   /** URL of the management API. */
   readonly api: string;
+  /** PEM file of the authority that api and nodes are certified by; absent without TLS. */
+  readonly ca?: string;
   /** `host:port` of the Temporal server. */
   readonly temporal: string;
   /** URL of Temporal's web UI; null when the server is an external one that names none. */

@@ -12,6 +12,7 @@ import type { components, paths } from '../client/openapi.js';
 export type RolloutView = components['schemas']['Rollout'];
 export type RolloutStepView = components['schemas']['RolloutStep'];
 export type RolloutGroupView = components['schemas']['RolloutGroup'];
+export type CampaignView = components['schemas']['Campaign'];
 export type DeliveryView = components['schemas']['Delivery'];
 export type GatewayView = components['schemas']['Gateway'];
 export type PackageView = components['schemas']['Package'];
@@ -29,6 +30,12 @@ export interface RolloutRequest {
   readonly requests: string[];
   readonly deployment: string;
   readonly deadlineSeconds?: number;
+}
+
+export interface CampaignRequest {
+  readonly requests: string[];
+  readonly gateways: string[];
+  readonly strategy: Record<string, unknown>;
 }
 
 /** Largest page that the API gives. */
@@ -115,6 +122,16 @@ export class LeonoreApi {
 
   async rollout(id: string): Promise<RolloutView> {
     return accepted(await this.client.GET('/api/v1/rollouts/{id}', { params: { path: { id } } }));
+  }
+
+  /** Starts a campaign. @returns its id */
+  async startCampaign(body: CampaignRequest): Promise<string> {
+    const params = { header: { 'idempotency-key': randomUUID() } };
+    return accepted(await this.client.POST('/api/v1/campaigns', { params, body })).id;
+  }
+
+  async campaign(id: string): Promise<CampaignView> {
+    return accepted(await this.client.GET('/api/v1/campaigns/{id}', { params: { path: { id } } }));
   }
 
   async package(id: string): Promise<PackageView> {

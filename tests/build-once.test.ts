@@ -1,8 +1,9 @@
 /** Two builders, each a process of its own, that need the same package; and one that is killed in the middle. */
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { readdir, readFile } from 'node:fs/promises';
+import { mkdtemp, readdir, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
 import { afterAll, afterEach, beforeAll, expect, test } from '@jest/globals';
@@ -10,14 +11,18 @@ import { removeAbandonedBuilds } from '../activities/package-builder/sandbox/bui
 import { parseRequest } from '../domain/plan/request.js';
 import type { Plan } from '../domain/plan/plan.js';
 import { resolve } from '../domain/resolver/resolve.js';
+import { runningCommands } from './support/running-commands.js';
 import { testBuilder, type TestBuilder } from './support/test-builder.js';
 import { profileOf } from './support/test-repositories.js';
 
 let builder: TestBuilder;
+/** Where the builders have their directories: nodes of other tests would clear up elsewhere. */
+let directory: string;
 const children = new Set<ChildProcess>();
 
 beforeAll(async () => {
   builder = await testBuilder();
+  directory = await mkdtemp(join(tmpdir(), 'leonore-once-'));
 }, 300_000);
 
 afterEach(() => {
@@ -25,7 +30,10 @@ afterEach(() => {
   children.clear();
 });
 
-afterAll(async () => builder.close());
+afterAll(async () => {
+  await builder.close();
+  await rm(directory, { recursive: true });
+});
 
 /** A builder in a process of its own. It says `started`, and what came of it. */
 function startBuilder(plan: Plan): {
@@ -39,6 +47,7 @@ function startBuilder(plan: Plan): {
     stdio: ['ignore', 'pipe', 'inherit'],
     env: {
       PATH: process.env['PATH'],
+      TMPDIR: directory,
       DATABASE_URL: builder.repositories.server.url,
       LEONORE_BLOBS: builder.blobRoot,
       LEONORE_PLAN: JSON.stringify(plan),
@@ -82,18 +91,14 @@ test('a builder that is killed in the middle leaves the lock, and nothing that r
   const first = startBuilder(plan);
   first.result.catch(() => undefined);
   const ofChild = async () =>
-    (await readdir(tmpdir())).filter((name) => name.startsWith(`leonore-build-${first.child.pid ?? 0}-`));
+    (await readdir(directory)).filter((name) => name.startsWith(`leonore-build-${first.child.pid ?? 0}-`));
   while ((await ofChild()).length === 0) await new Promise((wait) => setTimeout(wait, 20));
   const second = startBuilder(plan);
   first.child.kill('SIGKILL');
   await once(first.child, 'exit');
   expect(await second.result).toMatchObject({ reused: false });
-  const running = (await readdir('/proc')).filter((name) => /^\d+$/.test(name));
-  const commands = await Promise.all(
-    running.map(async (pid) => readFile(`/proc/${pid}/cmdline`, 'latin1').catch(() => '')),
-  );
-  expect(commands.filter((command) => command.includes(`sleep\0${seconds}`))).toEqual([]);
+  expect((await runningCommands()).filter((command) => command.includes(`sleep\0${seconds}`))).toEqual([]);
   expect(await ofChild()).toHaveLength(1);
-  await removeAbandonedBuilds();
+  await removeAbandonedBuilds(directory);
   expect(await ofChild()).toEqual([]);
 }, 300_000);

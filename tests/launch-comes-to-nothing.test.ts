@@ -96,7 +96,7 @@ test('it is given up after its time, shown, tried again after longer and longer,
   await addNode(api.repositories, 'node-1');
   await placement.takeShare('node-1');
   await pool.configure(
-    { strategy: 'load', threshold: 1, minNodes: 1, maxNodes: 2, settleMs: 60_000 },
+    { strategy: 'load', threshold: 1, minNodes: 1, maxNodes: 2, settleMs: 60_000, channels: [] },
     { prefix: 'node-', first: 1 },
   );
   expect(await register('first')).toBe('node-1');

@@ -12,19 +12,27 @@ import { shortTimes } from '../agent/testing/test-agent.js';
 import { testPackage } from '../agent/testing/test-package.js';
 import { runCli } from '../cli/run-cli.js';
 import { DeviceService } from '../connectivity/device-service.js';
-import type { HttpHandler } from '../connectivity/http/http-handler.js';
+import type { GatewayHandler } from '../connectivity/gateway-handler.js';
 import { PushNotifier } from '../connectivity/push-notifier.js';
 import { DiskBlobStore } from '../repositories/disk-blob-store.js';
+import { testValueKeys } from './support/test-value-keys.js';
 import { SecretBox } from '../repositories/secret-box.js';
 import { planOrdersAnew } from '../services/plan-orders-anew.js';
 import { Waker } from '../workers/waker.js';
 import { startHandler } from './support/device-bed.js';
 import { artifactTar, testApi, testTokens, type TestApi } from './support/test-api.js';
-import { addGateways, addRollout, planOf, profileOf } from './support/test-repositories.js';
+import {
+  addGateways,
+  addNode,
+  addRollout,
+  httpEndpoint,
+  planOf,
+  profileOf,
+} from './support/test-repositories.js';
 
 const logger = pino({ level: 'silent' });
 let api: TestApi;
-let handler: HttpHandler;
+let handler: GatewayHandler;
 let service: DeviceService;
 let waker: Waker;
 /** What the reconciler of a whole LEONORE does for orders. */
@@ -47,6 +55,7 @@ beforeAll(async () => {
     ...repositories,
     blobs,
     secrets: new SecretBox(['5e'.repeat(32)]),
+    values: testValueKeys.opener,
     missing: () => undefined,
     acknowledged: () => undefined,
     failed: () => undefined,
@@ -54,7 +63,7 @@ beforeAll(async () => {
   const started = await startHandler({ service, blobs });
   handler = started.handler;
   const { address } = started;
-  await repositories.nodes.register({ id: 'node-1', address, incarnation: randomUUID() });
+  await addNode(repositories, 'node-1', [httpEndpoint(address)]);
   waker = new Waker({
     gateways: repositories.gateways,
     push: new PushNotifier([handler], (gatewayId) => service.gatewayChanged(gatewayId)),

@@ -2,62 +2,27 @@
  * What was planned for a gateway while it was away: two rollouts that want different versions of a library, an uninstall
  * before a rollout that builds on what goes. Real agent, real workflows: the end is right, or told as failed.
  */
-import { mkdtemp, readdir, rm } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
+import { readdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterAll, afterEach, beforeAll, describe, expect, test } from '@jest/globals';
 import { startAgent, type RunningAgent } from '../agent/start-agent.js';
 import { shortTimes } from '../agent/testing/test-agent.js';
-import { AcknowledgementPump } from '../connectivity/acknowledgement-pump.js';
-import { DeviceService } from '../connectivity/device-service.js';
-import type { HttpHandler } from '../connectivity/http/http-handler.js';
 import type { NamedRange } from '../domain/artifact/manifest.js';
-import { SecretBox } from '../repositories/secret-box.js';
-import { startHandler } from './support/device-bed.js';
-import { inProcessLeonore, tick, type InProcessLeonore } from './support/in-process-leonore.js';
-import { quietTemporal } from './support/quiet-temporal.js';
-import { testTemporal, type TestTemporal } from './support/temporal.js';
-import { testApi, testTokens, type TestApi } from './support/test-api.js';
+import { tick, type InProcessLeonore } from './support/in-process-leonore.js';
+import { inProcessStack, type InProcessStack } from './support/in-process-stack.js';
+import { testTokens, type TestApi } from './support/test-api.js';
 
 const patienceSeconds = 120;
 
-let temporal: TestTemporal;
+let stack: InProcessStack;
 let api: TestApi;
 let leonore: InProcessLeonore;
-let service: DeviceService;
-let handler: HttpHandler;
-let pump: AcknowledgementPump;
 let directory: string;
 let agent: RunningAgent | null = null;
 
 beforeAll(async () => {
-  quietTemporal();
-  temporal = await testTemporal();
-  api = await testApi('127.0.0.1:1');
-  const { repositories } = api;
-  const { address: temporalAddress, namespace, environment } = temporal;
-  const client = environment.client.workflow;
-  const reached = { address: temporalAddress, namespace, client };
-  leonore = await inProcessLeonore(repositories, reached, ['node-1'], api.blobRoot);
-  leonore.reconciler.start().catch(() => undefined);
-  pump = new AcknowledgementPump(
-    (rolloutId, chunk, slots, look) => leonore.rolloutClient.acknowledge(rolloutId, chunk, slots, look),
-    () => undefined,
-  );
-  service = new DeviceService({
-    nodeId: 'node-1',
-    ...repositories,
-    blobs: leonore.builder.blobs,
-    secrets: new SecretBox(['5e'.repeat(32)]),
-    missing: () => undefined,
-    acknowledged: (acknowledgements) => pump.add(acknowledgements),
-    failed: () => undefined,
-  });
-  const started = await startHandler({ service, blobs: leonore.builder.blobs });
-  handler = started.handler;
-  const { address } = started;
-  await repositories.database.$executeRaw`UPDATE node SET address = ${address} WHERE id = 'node-1'`;
-  directory = await mkdtemp(join(tmpdir(), 'leonore-anew-'));
+  stack = await inProcessStack('anew');
+  ({ api, leonore, directory } = stack);
   const lib = (version: string) => publish('lib', version, 'library');
   const tool = (name: string, requires: NamedRange[]) => publish(name, '1.0.0', 'application', requires);
   await lib('1.0.0');
@@ -65,16 +30,11 @@ beforeAll(async () => {
   await tool('old', [{ name: 'lib', version: '^1' }]);
   await tool('new', [{ name: 'lib', version: '^2' }]);
   await tool('any', [{ name: 'lib', version: '>=1' }]);
+  for (const version of ['1.0.0', '2.0.0', '3.0.0', '4.0.0']) await publish('app', version, 'application');
 }, 15 * 60_000);
 
 afterAll(async () => {
-  await pump.close();
-  await leonore.stop();
-  await handler.close();
-  await service.close();
-  await api.close();
-  await temporal.stop();
-  await rm(directory, { recursive: true });
+  await stack.close();
 }, 300_000);
 
 afterEach(async () => {
@@ -128,7 +88,7 @@ async function provision(request: string, id: string): Promise<void> {
 
 async function deliveryOf(rolloutId: string) {
   await leonore.ended(rolloutId);
-  const [delivery] = (await api.repositories.deliveries.list(rolloutId, 1, null, null)).items;
+  const [delivery] = (await api.repositories.deliveryLists.ofRollout(rolloutId, 1, null)).items;
   return delivery;
 }
 
@@ -182,6 +142,38 @@ describe('a gateway that was away', () => {
     expect(await installed('gw-anew-02')).toEqual(['any@1.0.0', 'lib@1.0.0', 'old@1.0.0']);
   }, 300_000);
 
+  test('through three versions installs the last alone, and the older rollouts end', async () => {
+    await arrive('gw-anew-05');
+    await provision('app@1', 'gw-anew-05');
+    await goAway();
+    const [first, second, third] = [
+      await queue('app@2', 'gw-anew-05'),
+      await queue('app@3', 'gw-anew-05'),
+      await queue('app@4', 'gw-anew-05'),
+    ];
+    for (const [older, newer] of [
+      [first, second],
+      [second, third],
+    ] as const) {
+      expect(await deliveryOf(older)).toMatchObject({ state: 'superseded', error: { rolloutId: newer } });
+      expect((await leonore.ended(older)).state).toBe('superseded');
+    }
+    await arrive('gw-anew-05');
+    expect(await deliveryOf(third)).toMatchObject({ state: 'succeeded' });
+    expect(await installed('gw-anew-05')).toEqual(['app@4.0.0']);
+  }, 300_000);
+
+  test('is not taken back to what is older, unless that is asked for', async () => {
+    await arrive('gw-anew-06');
+    await provision('app@3', 'gw-anew-06');
+    const refused = await leonore.request('app@2', ['gw-anew-06'], patienceSeconds);
+    expect(await deliveryOf(refused)).toMatchObject({
+      state: 'incompatible',
+      explanation: expect.stringContaining('--allow-downgrade') as unknown,
+    });
+    expect(await installed('gw-anew-06')).toEqual(['app@3.0.0']);
+  }, 300_000);
+
   test('gets a library again that an order before the rollout took away', async () => {
     await arrive('gw-anew-03');
     await provision('lib@^1', 'gw-anew-03');
@@ -207,12 +199,12 @@ describe('a gateway that was away', () => {
   }, 300_000);
 
   test('is cleared of dependencies with what needed them last', async () => {
-    await arrive('gw-anew-05');
-    await provision('old', 'gw-anew-05');
-    await provision('any', 'gw-anew-05');
-    expect(await endOfOrder(await giveOrder('old', 'gw-anew-05'))).toMatchObject({ state: 'succeeded' });
-    expect(await installed('gw-anew-05')).toEqual(['any@1.0.0', 'lib@1.0.0']);
-    expect(await endOfOrder(await giveOrder('any', 'gw-anew-05'))).toMatchObject({ state: 'succeeded' });
-    expect(await installed('gw-anew-05')).toEqual([]);
+    await arrive('gw-anew-07');
+    await provision('old', 'gw-anew-07');
+    await provision('any', 'gw-anew-07');
+    expect(await endOfOrder(await giveOrder('old', 'gw-anew-07'))).toMatchObject({ state: 'succeeded' });
+    expect(await installed('gw-anew-07')).toEqual(['any@1.0.0', 'lib@1.0.0']);
+    expect(await endOfOrder(await giveOrder('any', 'gw-anew-07'))).toMatchObject({ state: 'succeeded' });
+    expect(await installed('gw-anew-07')).toEqual([]);
   }, 300_000);
 });

@@ -2,7 +2,6 @@
  * What an artifact says of itself, from the command line to the disk of a real agent: values and secrets, and the
  * policies that decide what happens on the gateway. The API, a node's handler, PostgreSQL, the builder, an agent.
  */
-import { randomUUID } from 'node:crypto';
 import { mkdtemp, readdir, readFile, rm, stat } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -11,17 +10,19 @@ import { startAgent, type RunningAgent } from '../agent/start-agent.js';
 import { shortTimes } from '../agent/testing/test-agent.js';
 import { runCli } from '../cli/run-cli.js';
 import { DeviceService } from '../connectivity/device-service.js';
-import type { HttpHandler } from '../connectivity/http/http-handler.js';
+import type { GatewayHandler } from '../connectivity/gateway-handler.js';
 import type { ArtifactManifest } from '../domain/artifact/manifest.js';
 import type { DeliveryState } from '../domain/delivery/state.js';
+import { testValueKeys } from './support/test-value-keys.js';
 import { SecretBox } from '../repositories/secret-box.js';
 import { startHandler } from './support/device-bed.js';
 import { testApi, testTokens, type TestApi } from './support/test-api.js';
+import { addNode, httpEndpoint } from './support/test-repositories.js';
 import { testBuilder, type TestBuilder } from './support/test-builder.js';
 
 let api: TestApi;
 let builder: TestBuilder;
-let handler: HttpHandler;
+let handler: GatewayHandler;
 let directory: string;
 let agent: RunningAgent | null = null;
 let gateways = 0;
@@ -36,6 +37,7 @@ beforeAll(async () => {
     ...repositories,
     blobs,
     secrets: new SecretBox(['5e'.repeat(32)]),
+    values: testValueKeys.opener,
     missing: () => undefined,
     acknowledged: () => undefined,
     failed: () => undefined,
@@ -43,7 +45,7 @@ beforeAll(async () => {
   const started = await startHandler({ service, blobs });
   handler = started.handler;
   const { address } = started;
-  await repositories.nodes.register({ id: 'node-1', address, incarnation: randomUUID() });
+  await addNode(repositories, 'node-1', [httpEndpoint(address)]);
 }, 300_000);
 
 afterAll(async () => {
@@ -89,11 +91,11 @@ async function provision(
   request: string,
   id: string,
 ): Promise<{ state: DeliveryState; error: unknown; explanation: string | null }> {
-  const { chunks, deliveries } = api.repositories;
+  const { chunks, deliveryLists } = api.repositories;
   const { rolloutId, built } = await builder.provision(request, [id]);
   for (const { chunk } of built.chunks) await chunks.offer(rolloutId, chunk, 'node-1', 3_600);
   for (;;) {
-    const [delivery] = (await deliveries.list(rolloutId, 1, null, null)).items;
+    const [delivery] = (await deliveryLists.ofRollout(rolloutId, 1, null)).items;
     if (delivery?.endedAt != null) return delivery;
     await tick();
   }
@@ -158,10 +160,10 @@ test('values and secrets go to the gateway they are for, and nowhere else', asyn
   expect(environment).toContain('LEONORE_VALUE_ROOM=attic \\ "1"\n');
   expect(environment).toContain('LEONORE_VALUE_INTERVAL=30\n');
 
-  const { rollouts } = await api.repositories.database.deployment.findFirstOrThrow({
-    include: { rollouts: true },
-  });
-  const kept = JSON.stringify([pack, await api.repositories.rollouts.groups(rollouts[0]?.id ?? '', 10)]);
+  const first = await api.repositories.database.rollout.findFirstOrThrow({ orderBy: { createdAt: 'asc' } });
+  const groups = await api.repositories.rollouts.groups(first.id, 10);
+  expect(groups).not.toEqual([]);
+  const kept = JSON.stringify([pack, groups]);
   expect(kept).not.toContain('s3cret');
   expect((await leonore('gateway', 'unset', id, 'room', 'mqtt.password')).said).not.toContain('room');
   expect((await leonore('gateway', 'set', 'gw-unknown', 'a=b')).exitCode).toBe(2);

@@ -98,13 +98,9 @@ async function until(condition: () => Promise<boolean>): Promise<void> {
 
 /** A rollout as somebody recorded it who died before he could begin it. */
 async function recorded(requests: readonly string[], gatewayId: string): Promise<string> {
-  const { id: deploymentId } = await repositories.deployments.create(`recorded-${randomUUID()}`, {
-    gatewayIds: [gatewayId],
-    selector: null,
-  });
   const { id } = await repositories.rollouts.create({
     requests,
-    deploymentId,
+    target: { gateways: [gatewayId] },
     options: { deadlineSeconds: 600 },
     idempotencyKey: null,
     requestDigest: 'test',

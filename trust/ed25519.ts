@@ -29,6 +29,14 @@ export function publicKeyOf(raw: Buffer): KeyObject {
   return createPublicKey({ key: Buffer.concat([publicPrefix, raw]), format: 'der', type: 'spki' });
 }
 
+/**
+ * The 32 raw bytes of a public key. Not by way of a JWK: Node.js holds the lock of a key while it makes one, and when that
+ * needs a garbage collection which frees what generated the key, waits for that lock for ever.
+ */
+export function rawPublicKey(publicKey: KeyObject): Buffer {
+  return publicKey.export({ format: 'der', type: 'spki' }).subarray(publicPrefix.length);
+}
+
 export const verifier: Verifier = {
   sha256,
   verify(publicKey, message, sig) {
@@ -59,7 +67,7 @@ export class Signer {
 
   static generate(): Signer {
     const { publicKey, privateKey } = generateKeyPairSync('ed25519');
-    const raw = publicKey.export({ format: 'der', type: 'spki' }).subarray(publicPrefix.length);
+    const raw = rawPublicKey(publicKey);
     const seed = privateKey.export({ format: 'der', type: 'pkcs8' }).subarray(privatePrefix.length);
     return new Signer(raw.toString('hex'), seed);
   }

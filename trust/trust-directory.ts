@@ -7,8 +7,10 @@ import { mkdir, readdir, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { LeonoreError } from '../domain/errors.js';
 import {
+  delegationsOf,
   readMetadata,
   type Delegation,
+  type Delegations,
   type Envelope,
   type Root,
   type Targets,
@@ -124,7 +126,7 @@ export class TrustDirectory {
 
   /** Adds a delegation after the others, or replaces the one of that name in its place. */
   async delegate(delegation: NewDelegation): Promise<void> {
-    const { delegations } = (await this.targets()).signed;
+    const delegations = delegationsOf((await this.targets()).signed);
     const changed = delegationOf(delegation);
     const { roles } = delegations;
     const isThere = roles.some(({ name }) => name === delegation.name);
@@ -138,7 +140,7 @@ export class TrustDirectory {
    * @throws LeonoreError MALFORMED_INPUT when it is in none
    */
   async revoke(keyid: string): Promise<void> {
-    const { roles, keys } = (await this.targets()).signed.delegations;
+    const { roles, keys } = delegationsOf((await this.targets()).signed);
     if (!roles.some(({ keyids }) => keyids.includes(keyid)))
       throw malformed(`no delegation has the key ${keyid}`);
     const left = roles.map((role) => ({ ...role, keyids: role.keyids.filter((held) => held !== keyid) }));
@@ -203,10 +205,7 @@ export class TrustDirectory {
     } else if (role === 'targets') await this.nextTargets((await this.targets()).signed);
   }
 
-  private async changeDelegations(
-    roles: readonly Delegation[],
-    keys: Targets['delegations']['keys'],
-  ): Promise<void> {
+  private async changeDelegations(roles: readonly Delegation[], keys: Delegations['keys']): Promise<void> {
     const used = new Set(roles.flatMap(({ keyids }) => keyids));
     const left = Object.fromEntries(Object.entries(keys).filter(([keyid]) => used.has(keyid)));
     const { signed } = await this.targets();

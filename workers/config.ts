@@ -1,6 +1,7 @@
 import Type from 'typebox';
 import { labelsPattern } from '../domain/balancer/labels.js';
 import { strategyNames } from '../domain/balancer/strategies.js';
+import { channelsPattern } from '../domain/gateway/endpoint.js';
 import { commonConfig, servingConfig } from '../process/config.js';
 
 export const CoordinatorConfigSchema = Type.Object({
@@ -14,6 +15,8 @@ export const CoordinatorConfigSchema = Type.Object({
   LEONORE_NODES_MAX: Type.Integer({ minimum: 0, maximum: 1_000, default: 0 }),
   /** Seconds for which the load must be low before a node goes. */
   LEONORE_SETTLE_SECONDS: Type.Number({ minimum: 0, maximum: 86_400, default: 60 }),
+  /** Channels (`mqtt/push`) or protocols (`mqtt`) that gateways are spoken to by where they can, in order. */
+  LEONORE_CHANNELS: Type.Optional(Type.String({ pattern: channelsPattern })),
   /** Who starts nodes: the stack, a command, or Kubernetes. */
   LEONORE_LAUNCHER: Type.Enum(['process', 'command', 'kubernetes'], { default: 'process' }),
   /** For the launcher `command`: starts the node LEONORE_NODE_ID and returns. */
@@ -35,12 +38,6 @@ export const NodeConfigSchema = Type.Object({
   ...servingConfig,
   /** Name of the node; two processes cannot be the same node. */
   LEONORE_NODE_ID: Type.String({ pattern: '^[a-z0-9][a-z0-9-]{0,62}$' }),
-  /** Port of the device API; 0 takes a free one. */
-  LEONORE_PORT: Type.Integer({ minimum: 0, maximum: 65_535, default: 0 }),
-  /** Requests that one gateway may send in ten seconds. */
-  LEONORE_CALLER_BUDGET: Type.Integer({ minimum: 1, maximum: 1_000_000_000, default: 300 }),
-  /** Address that gateways are given, when it is not the one listened on (behind a proxy). */
-  LEONORE_ADDRESS: Type.Optional(Type.String({ pattern: '^https?://' })),
   /** Seconds that the build script of a source variant may take. */
   LEONORE_BUILD_SECONDS: Type.Integer({ minimum: 1, maximum: 1_200, default: 600 }),
   /** MiB of memory that it may use, all its processes together. */
@@ -49,6 +46,8 @@ export const NodeConfigSchema = Type.Object({
   LEONORE_BUILD_DISK_MB: Type.Integer({ minimum: 1, maximum: 1_048_576, default: 4_096 }),
   /** `required`: nothing is built from source where neither bubblewrap nor namespaces are allowed; `best`: as well as it goes. */
   LEONORE_BUILD_ISOLATION: Type.Enum(['best', 'required'], { default: 'required' }),
+  /** Key file that opens secret values. */
+  LEONORE_VALUES_KEY: Type.Optional(Type.String({ minLength: 1 })),
   /** Key file of a director: signs tasks, snapshot and timestamp. */
   LEONORE_DIRECTOR_KEY: Type.Optional(Type.String({ minLength: 1 })),
   /** Key file of a builder: signs what is built from source here. */

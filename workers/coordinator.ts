@@ -2,6 +2,7 @@
 import { existsSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { Worker } from '@temporalio/worker';
+import { campaignActivities } from '../activities/campaign/campaign-activities.js';
 import { coordinatorActivities } from '../activities/coordinator-activities.js';
 import { FailureInterceptor } from '../activities/failure.js';
 import { housekeepingActivities } from '../activities/housekeeping/housekeeping-activities.js';
@@ -13,6 +14,7 @@ import { CoordinatorConfigSchema } from './config.js';
 import { createLauncher } from './launchers/create-launcher.js';
 import { poolSettingsOf } from './pool-settings.js';
 import { Reconciler } from './reconciler.js';
+import { StateKeeper } from './state-keeper.js';
 import { connectTemporal, installTemporalLogger } from './temporal.js';
 
 /** Workflows kept in memory; others are replayed from their history when they wake up. */
@@ -22,10 +24,16 @@ const hourMs = 3_600_000;
 const config = readEnvironment(CoordinatorConfigSchema, process.env);
 const settings = poolSettingsOf(config);
 const { launcher, names } = createLauncher(config);
-const { logger, lifecycle, repositories, blobs, rolloutClient, poolClient, temporalSecurity } = compose(
-  'coordinator',
-  config,
-);
+const {
+  logger,
+  lifecycle,
+  repositories,
+  blobs,
+  rolloutClient,
+  campaignClient,
+  poolClient,
+  temporalSecurity,
+} = compose('coordinator', config);
 installTemporalLogger(logger);
 
 const connection = await connectTemporal(config.TEMPORAL_ADDRESS, logger, lifecycle, temporalSecurity);
@@ -42,7 +50,9 @@ const worker = await Worker.create({
     ...coordinatorActivities(repositories, {
       launcher,
       releaseShare: (rolloutId) => rolloutClient.releaseShare(rolloutId),
+      wakeCampaign: (campaignId) => campaignClient.wake(campaignId),
     }),
+    ...campaignActivities({ repositories, rolloutClient }),
     ...housekeepingActivities({
       ...repositories,
       blobs,
@@ -62,6 +72,7 @@ lifecycle.onEnd('worker', async () => {
 const reconciler = new Reconciler({
   repositories,
   rolloutClient,
+  campaignClient,
   poolClient,
   settings,
   names,
@@ -76,6 +87,13 @@ const reconciler = new Reconciler({
 });
 lifecycle.onEnd('reconciler', () => reconciler.stop());
 await reconciler.start();
+const keeper = new StateKeeper({
+  repositories,
+  rolloutClient,
+  intervalMs: config.LEONORE_HEARTBEAT_MS,
+  logger,
+});
+lifecycle.onEnd('state keeper', () => keeper.stop());
 
 lifecycle.ready();
 await running.catch((error: unknown) => {

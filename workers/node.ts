@@ -11,15 +11,15 @@ import { removeAbandonedBuilds } from '../activities/package-builder/sandbox/bui
 import { PackageRestorer } from '../activities/package-builder/package-restorer.js';
 import { ComputePool } from '../compute/compute-pool.js';
 import { Planner } from '../compute/planner.js';
+import { ClientEnrolment } from '../connectivity/client-enrolment.js';
 import { AcknowledgementPump } from '../connectivity/acknowledgement-pump.js';
 import { DeviceService } from '../connectivity/device-service.js';
 import { NodeTrust } from '../connectivity/node-trust.js';
 import { PushNotifier } from '../connectivity/push-notifier.js';
-import { tlsFilesOf } from '../connectivity/http/tls.js';
-import { PushAddresses, servicesOf } from '../connectivity/http/push-address.js';
-import { createHandlers } from '../connectivity/registry.js';
+import { handlerFiles, openHandlers } from '../connectivity/registry.js';
 import { parseLabels } from '../domain/balancer/labels.js';
 import { LeonoreError } from '../domain/errors.js';
+import type { Endpoint } from '../domain/gateway/endpoint.js';
 import { limits } from '../domain/limits.js';
 import { nodeQueueNames, nodeQueues, type NodeQueue } from '../domain/orchestration.js';
 import { readEnvironment } from '../domain/read-environment.js';
@@ -27,9 +27,12 @@ import { compose, nodeSilenceMs } from '../composition/compose.js';
 import { GatewayChanges } from '../repositories/gateway-changes.js';
 import { SecretBox } from '../repositories/secret-box.js';
 import { readKeyFile } from '../trust/key-file.js';
+import { readSealingKeys } from '../trust/sealing-key-file.js';
+import { SecretOpener } from '../trust/sealing-keys.js';
 import { NodeConfigSchema } from './config.js';
 import { enterNode } from './enter-node.js';
 import { NodeHeartbeat } from './heartbeat.js';
+import { SecretResealer } from './reseal-secrets.js';
 import { Waker } from './waker.js';
 import { connectTemporal, installTemporalLogger } from './temporal.js';
 
@@ -87,13 +90,35 @@ const pool = new ComputePool({
 lifecycle.onEnd('computing processes', () => pool.close());
 pool.warmUp();
 
+const secrets = new SecretBox(config.LEONORE_SECRET_KEYS?.split(',') ?? []);
+const valuesKey = config.LEONORE_VALUES_KEY;
+const valueKeys = (): readonly string[] => (valuesKey === undefined ? [] : readSealingKeys(valuesKey));
+const values = new SecretOpener(valueKeys, secrets);
+if (valuesKey !== undefined) {
+  const resealer = new SecretResealer({
+    values: repositories.values,
+    opener: values,
+    keys: valueKeys,
+    logger,
+  });
+  lifecycle.onEnd('sealing secrets anew', () => resealer.stop());
+}
+
 const service = new DeviceService({
   nodeId,
   deliveries: repositories.deliveries,
   gateways: repositories.gateways,
   blobs,
-  secrets: new SecretBox(config.LEONORE_SECRET_KEYS?.split(',') ?? []),
+  secrets,
+  values,
   trust: new NodeTrust({ ...repositories, metadata: repositories.trustMetadata, director }),
+  contested: (contest) => {
+    repositories.contests
+      .note([contest])
+      .catch((error: unknown) =>
+        logger.warn({ err: error }, 'that a gateway is there twice was not written'),
+      );
+  },
   missing: (digest) => restorer.restore(digest),
   acknowledged: (acknowledgements) => pump.add(acknowledgements),
   failed: (error) => logger.warn({ err: error }, 'last contacts of gateways were not written'),
@@ -108,21 +133,19 @@ const changes = new GatewayChanges(config.DATABASE_URL, nodeId, {
   changed: (gatewayId) => service.gatewayChanged(gatewayId),
 });
 lifecycle.onEnd('changes', () => changes.close());
-const handlers = createHandlers();
-const push = new PushNotifier(handlers, (gatewayId) => service.gatewayChanged(gatewayId));
-const tls = tlsFilesOf(config);
-const addresses: string[] = [];
-const pushAddresses = new PushAddresses(
-  config.LEONORE_PUSH_ADDRESSES?.split(',') ?? [],
-  servicesOf([config.DATABASE_URL, config.TEMPORAL_ADDRESS]),
+const handlers = await openHandlers(
+  { environment: process.env, services: [config.DATABASE_URL, config.TEMPORAL_ADDRESS] },
+  handlerFiles(config.LEONORE_HANDLERS),
 );
+const push = new PushNotifier(handlers, (gatewayId) => service.gatewayChanged(gatewayId));
+const clients = new ClientEnrolment({ ...repositories, nodeId, secrets });
+const endpoints: Endpoint[] = [];
 for (const handler of handlers) {
-  const { LEONORE_HOST: host, LEONORE_PORT: port } = config;
-  const budgets = { caller: config.LEONORE_CALLER_BUDGET, address: config.LEONORE_ADDRESS_BUDGET };
-  addresses.push(await handler.start({ service, blobs, logger, host, port, budgets, pushAddresses, tls }));
+  endpoints.push(...(await handler.start({ nodeId, service, clients, blobs, logger })));
   lifecycle.onEnd(`${handler.protocol} handler`, () => handler.close());
 }
-const address = config.LEONORE_ADDRESS ?? addresses[0] ?? '';
+// The first protocol is the one by which packages are had.
+const address = endpoints[0]?.address ?? '';
 
 const connection = await connectTemporal(config.TEMPORAL_ADDRESS, logger, lifecycle, temporalSecurity);
 lifecycle.onEnd('temporal connection', () => connection.close());
@@ -131,6 +154,7 @@ const incarnation = randomUUID();
 await enterNode(repositories.nodes, {
   id: nodeId,
   address,
+  endpoints,
   incarnation,
   labels: parseLabels(config.LEONORE_NODE_LABELS),
   silenceMs: nodeSilenceMs(config),
@@ -143,6 +167,7 @@ const activities = nodeActivities({
   blobs,
   nodeId,
   push,
+  wake: (chunks) => pump.add(chunks),
   sourceBuilder,
   builderKey,
   planner: new Planner(repositories.artifacts, pool, limits.planning),

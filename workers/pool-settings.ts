@@ -22,5 +22,6 @@ export function poolSettingsOf(config: Static<typeof CoordinatorConfigSchema>): 
     minNodes,
     maxNodes,
     settleMs: Math.round(config.LEONORE_SETTLE_SECONDS * 1_000),
+    channels: config.LEONORE_CHANNELS?.split(',') ?? [],
   };
 }

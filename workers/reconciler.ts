@@ -17,12 +17,15 @@ import type { Repositories } from '../repositories/repositories.js';
 import type { OpenRollout } from '../repositories/rollout-repository.js';
 import { planOrdersAnew } from '../services/plan-orders-anew.js';
 import { selectRequested } from '../services/select-requested.js';
+import type { CampaignClient } from '../workflows/client/campaign-client.js';
 import type { PoolClient } from '../workflows/client/pool-client.js';
 import type { RolloutClient } from '../workflows/client/rollout-client.js';
+import { CampaignReconciler } from './campaign-reconciler.js';
 
 export interface ReconcilerOptions {
   readonly repositories: Repositories;
   readonly rolloutClient: RolloutClient;
+  readonly campaignClient: CampaignClient;
   readonly poolClient: PoolClient;
   readonly settings: PoolSettings;
   /** How launched nodes are called. */
@@ -52,6 +55,7 @@ const strayAgeMs = 60_000;
 
 export class Reconciler {
   private readonly timer: NodeJS.Timeout;
+  private readonly campaigns: CampaignReconciler;
   private underWay: Promise<void> | null = null;
   private rounds = 0;
   private configured = false;
@@ -61,6 +65,8 @@ export class Reconciler {
   private readonly looked = new LRUCache<string, true>({ max: 10_000 });
 
   constructor(private readonly options: ReconcilerOptions) {
+    const { repositories, campaignClient, logger } = options;
+    this.campaigns = new CampaignReconciler(repositories.campaigns, campaignClient, logger);
     this.timer = setInterval(() => void this.round(), options.intervalMs);
   }
 
@@ -95,9 +101,11 @@ export class Reconciler {
     });
     await this.each('outcomes', () => this.settle());
     await this.each('rollouts', () => this.compare());
+    await this.each('campaigns', () => this.campaigns.compare((what, work) => this.each(what, work)));
     if (isStrayRound) {
       await this.each('schedules', () => this.options.ensureSchedules());
       await this.each('strays', () => this.endStrays());
+      await this.each('strays of campaigns', () => this.campaigns.endStrays());
     }
   }
 

@@ -3,6 +3,10 @@
  * eight steps (III-D) or repairs one; activities/ implements them, one file a step.
  */
 import type { PoolAction } from '../domain/balancer/pool.js';
+import type { Decision } from '../domain/campaign/decide.js';
+import type { CampaignFacts, CampaignStatus } from '../domain/campaign/facts.js';
+import type { CampaignState } from '../domain/campaign/state.js';
+import type { Strategy } from '../domain/campaign/strategy.js';
 import type { SlotRange } from '../domain/delivery/slot-set.js';
 import type { RolloutResult } from '../domain/orchestration.js';
 import type { Step } from '../domain/rollout/steps.js';
@@ -96,16 +100,23 @@ export interface PlanActivities {
   }): Promise<{ reused: number; remaining: number } & ReadyChunks>;
 }
 
+/** Groups, by what came of a turn of building. */
+export interface BuildTurn {
+  readonly built: number;
+  readonly failed: number;
+  readonly remaining: number;
+  readonly waiting: number;
+  readonly abandoned: number;
+}
+
 /** On the queue `build` of a node. */
 export interface BuildActivities {
   /**
    * (v) Builds for a while; `remaining` groups are left for the next call. What somebody else is building already is not
-   * waited for: `waiting` of them are looked at again.
+   * waited for: `waiting` of them are looked at again. What no gateway of the node waits for any more is not built on:
+   * `abandoned`.
    */
-  buildPackages(input: {
-    rolloutId: string;
-    nodeId: string;
-  }): Promise<{ built: number; failed: number; remaining: number; waiting: number } & ReadyChunks>;
+  buildPackages(input: { rolloutId: string; nodeId: string }): Promise<BuildTurn & ReadyChunks>;
   /**
    * (iv) and (v) again, for the gateways of a chunk that are in another state than they were planned for. `remaining` of
    * them need what somebody else is building.
@@ -115,6 +126,27 @@ export interface BuildActivities {
     nodeId: string;
     chunk: number;
   }): Promise<{ planned: number; remaining: number }>;
+}
+
+/** What a campaign is decided by, as the database has it. */
+export interface CampaignLook {
+  readonly strategy: Strategy;
+  readonly status: CampaignStatus;
+  readonly facts: CampaignFacts;
+}
+
+/** Of campaigns, on the coordinator's queue. */
+export interface CampaignActivities {
+  /** Chooses the members if that is to be done, takes steps on the way back, and says how it stands. */
+  lookAtCampaign(input: { campaignId: string }): Promise<CampaignLook>;
+  /**
+   * Does what was decided, and keeps what the campaign remembers by it.
+   * @returns done: false when somebody has wished something since; then nothing was done
+   */
+  carryOutDecision(input: {
+    campaignId: string;
+    decision: Decision;
+  }): Promise<{ done: boolean; state: CampaignState }>;
 }
 
 /** On the queue `dispatch` of a node. */

@@ -1,8 +1,14 @@
 import { defineSearchAttributeKey, SearchAttributeType, type SearchAttributePair } from '@temporalio/common';
-import { attributeText, searchAttributes, type RolloutInput } from '../domain/orchestration.js';
+import {
+  attributeText,
+  searchAttributes,
+  type CampaignInput,
+  type RolloutInput,
+} from '../domain/orchestration.js';
 
-/** Keys of the search attributes by which the Temporal UI finds the workflows of a rollout. */
+/** Keys of the search attributes by which the Temporal UI finds workflows. */
 export const attributeKeys = {
+  campaign: defineSearchAttributeKey(searchAttributes.campaign, SearchAttributeType.KEYWORD),
   rollout: defineSearchAttributeKey(searchAttributes.rollout, SearchAttributeType.KEYWORD),
   artifact: defineSearchAttributeKey(searchAttributes.artifact, SearchAttributeType.KEYWORD),
   deployment: defineSearchAttributeKey(searchAttributes.deployment, SearchAttributeType.KEYWORD),
@@ -14,6 +20,15 @@ export const attributeKeys = {
 export function rolloutAttributes(input: RolloutInput): SearchAttributePair[] {
   return [
     { key: attributeKeys.rollout, value: input.rolloutId },
+    { key: attributeKeys.artifact, value: attributeText(input.artifacts) },
+    { key: attributeKeys.deployment, value: attributeText(input.deployment) },
+  ];
+}
+
+/** By which the workflow of a campaign is found. */
+export function campaignAttributes(input: CampaignInput): SearchAttributePair[] {
+  return [
+    { key: attributeKeys.campaign, value: input.campaignId },
     { key: attributeKeys.artifact, value: attributeText(input.artifacts) },
     { key: attributeKeys.deployment, value: attributeText(input.deployment) },
   ];

@@ -1,29 +1,11 @@
 /** A chunk by itself: who is pushed again, and until when. */
 import { randomUUID } from 'node:crypto';
-import { fileURLToPath } from 'node:url';
-import { afterAll, beforeAll, expect, test } from '@jest/globals';
-import type { TestWorkflowEnvironment } from '@temporalio/testing';
-import { bundleWorkflowCode, DefaultLogger, Worker, type WorkflowBundle } from '@temporalio/worker';
+import { expect, test } from '@jest/globals';
 import { coordinatorQueue, nodeQueues, workflowIds, workflowTypes } from '../domain/orchestration.js';
-import { quietTemporal } from '../tests/support/quiet-temporal.js';
-import { timeSkippingEnvironment } from '../tests/support/temporal.js';
+import { jumpingClock } from '../tests/support/jumping-clock.js';
 import type { CoordinatorActivities, NodeActivities } from './activity-types.js';
 
-let environment: TestWorkflowEnvironment;
-let workflowBundle: WorkflowBundle;
-
-beforeAll(async () => {
-  quietTemporal();
-  environment = await timeSkippingEnvironment();
-  workflowBundle = await bundleWorkflowCode({
-    workflowsPath: fileURLToPath(new URL('./index.ts', import.meta.url)),
-    logger: new DefaultLogger('WARN'),
-  });
-}, 15 * 60_000);
-
-afterAll(async () => {
-  await environment.teardown();
-});
+const clock = jumpingClock();
 
 type ChunkStatus = Omit<
   Awaited<ReturnType<CoordinatorActivities['reconcileAcknowledgements']>>,
@@ -54,34 +36,16 @@ async function deliver(looks: readonly ChunkStatus[]): Promise<string[]> {
       return { offered: 2, notified: 0, unreachable: 2 };
     },
   };
-  const { nativeConnection: connection, namespace = 'default' } = environment;
-  const common = { connection, namespace };
-  const workers = [
-    await Worker.create({
-      ...common,
-      taskQueue: coordinatorQueue,
-      workflowBundle,
-      activities: { ...coordinator },
-    }),
-    ...(await Promise.all(
-      ['a', 'b'].map((nodeId) =>
-        Worker.create({ ...common, taskQueue: nodeQueues.dispatch(nodeId), activities: { ...node } }),
-      ),
-    )),
-  ];
-  const running = workers.map((worker) => worker.run());
-  try {
+  const queues = { [nodeQueues.dispatch('a')]: node, [nodeQueues.dispatch('b')]: node };
+  return clock.run({ coordinator, queues }, async () => {
     const rolloutId = randomUUID();
-    await environment.client.workflow.execute(workflowTypes.deliverChunk, {
+    await clock.environment.client.workflow.execute(workflowTypes.deliverChunk, {
       workflowId: workflowIds.deliverChunk(rolloutId, 0),
       taskQueue: coordinatorQueue,
       args: [{ rolloutId, nodeId: 'a', chunk: 0, size: 2, deadlineSeconds: 40, giveUpAtMs: Date.now() }],
     });
     return done;
-  } finally {
-    for (const worker of workers) worker.shutdown();
-    await Promise.all(running);
-  }
+  });
 }
 
 test('gateways that were not reached are pushed again after each look, by the node that has them now', async () => {
@@ -91,7 +55,7 @@ test('gateways that were not reached are pushed again after each look, by the no
     unreachedNodes,
   });
   const done = await deliver([unreached('a'), unreached()]);
-  // Looks after 15 s, and at the deadline of 40 s.
+  // Looks after 30 s, and at the deadline of 40 s.
   expect(done).toEqual(['push a', 'look', 'push a', 'last look']);
 }, 60_000);
 

@@ -1,26 +1,12 @@
 /** The node pool against a clock that jumps: it does one thing after the other, and sleeps until it is woken. */
-import { fileURLToPath } from 'node:url';
-import { afterAll, beforeAll, expect, test } from '@jest/globals';
-import type { TestWorkflowEnvironment } from '@temporalio/testing';
-import { bundleWorkflowCode, DefaultLogger, Worker } from '@temporalio/worker';
+import { expect, test } from '@jest/globals';
 import type { PoolAction } from '../domain/balancer/pool.js';
 import { coordinatorQueue, signals, workflowIds, workflowTypes } from '../domain/orchestration.js';
-import { quietTemporal } from '../tests/support/quiet-temporal.js';
 import { recordHistories } from '../tests/support/record-histories.js';
-import { timeSkippingEnvironment } from '../tests/support/temporal.js';
+import { jumpingClock } from '../tests/support/jumping-clock.js';
 import type { PoolActivities } from './activity-types.js';
 
-let environment: TestWorkflowEnvironment;
-
-// Fetching the test server on a machine that lacks it takes minutes, once.
-beforeAll(async () => {
-  quietTemporal();
-  environment = await timeSkippingEnvironment();
-}, 15 * 60_000);
-
-afterAll(async () => {
-  await environment.teardown();
-});
+const clock = jumpingClock();
 
 /** Says in turn what is to be done, and writes down what was. */
 class StandInPool implements PoolActivities {
@@ -80,19 +66,8 @@ test('grows, launches, shares, admits, shrinks and drains in its turns, and wake
     { kind: 'wait', lookAgainMs: 86_400_000 },
     { kind: 'admit' },
   ]);
-  const { nativeConnection: connection, namespace = 'default', client } = environment;
-  const worker = await Worker.create({
-    connection,
-    namespace,
-    taskQueue: coordinatorQueue,
-    workflowBundle: await bundleWorkflowCode({
-      workflowsPath: fileURLToPath(new URL('./index.ts', import.meta.url)),
-      logger: new DefaultLogger('WARN'),
-    }),
-    activities: { ...bound(pool) },
-  });
-  const running = worker.run();
-  try {
+  const { client } = clock.environment;
+  await clock.run({ coordinator: bound(pool) }, async () => {
     const handle = await client.workflow.signalWithStart(workflowTypes.nodePool, {
       workflowId: workflowIds.nodePool,
       taskQueue: coordinatorQueue,
@@ -129,10 +104,7 @@ test('grows, launches, shares, admits, shrinks and drains in its turns, and wake
     expect(again.signaledRunId).toBe(handle.signaledRunId);
     await recordHistories(client.workflow, workflowIds.nodePool, 'pool');
     await handle.terminate();
-  } finally {
-    worker.shutdown();
-    await running;
-  }
+  });
 }, 60_000);
 
 function bound(pool: StandInPool): Record<string, (input: { nodeId: string }) => Promise<unknown>> {

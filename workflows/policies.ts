@@ -18,7 +18,7 @@ import {
   TimeoutFailure,
 } from '@temporalio/workflow';
 import { TimeoutType } from '@temporalio/common';
-import { awaitedBy } from '../domain/errors.js';
+import { awaitedBy } from '../domain/error-kinds.js';
 import { coordinatorQueue, nodeQueues, type NodeQueue } from '../domain/orchestration.js';
 import { stepTitle, type Step } from '../domain/rollout/steps.js';
 import type {
@@ -54,7 +54,8 @@ function triesAfter(waits: number, leftMs: number): Tries {
   };
 }
 
-function retryOf(tries: Tries) {
+/** How an activity is tried again. */
+export function retryOf(tries: Tries) {
   return {
     initialInterval: 500,
     backoffCoefficient: 2,

@@ -3,7 +3,7 @@
  * under way while LEONORE is updated fails here: such a change raises `workflowLayout` (domain/orchestration.ts), so that
  * they are begun anew. New histories are recorded with
  *
- *   LEONORE_RECORD_HISTORIES=workflows/histories npm run jest -- workflows/rollout
+ *   LEONORE_RECORD_HISTORIES=workflows/histories npm run jest -- workflows/rollout workflows/campaign
  */
 import { readdir, readFile } from 'node:fs/promises';
 import { fileURLToPath } from 'node:url';

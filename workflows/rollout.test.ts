@@ -1,11 +1,8 @@
 /** The workflows against a clock that jumps: days pass in a moment. */
 import { randomUUID } from 'node:crypto';
-import { fileURLToPath } from 'node:url';
-import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
+import { describe, expect, test } from '@jest/globals';
 import { ApplicationFailure } from '@temporalio/common';
-import type { TestWorkflowEnvironment } from '@temporalio/testing';
-import { bundleWorkflowCode, DefaultLogger, Worker, type WorkflowBundle } from '@temporalio/worker';
-import type { ErrorCode } from '../domain/errors.js';
+import type { ErrorCode } from '../domain/error-kinds.js';
 import {
   coordinatorQueue,
   nodeQueues,
@@ -15,25 +12,9 @@ import {
 } from '../domain/orchestration.js';
 import { recordHistories } from '../tests/support/record-histories.js';
 import { StandInFleet, type FleetBehaviour } from '../tests/support/stand-in-fleet.js';
-import { quietTemporal } from '../tests/support/quiet-temporal.js';
-import { timeSkippingEnvironment } from '../tests/support/temporal.js';
+import { jumpingClock } from '../tests/support/jumping-clock.js';
 
-let environment: TestWorkflowEnvironment;
-let workflowBundle: WorkflowBundle;
-
-// Fetching the test server on a machine that lacks it takes minutes, once.
-beforeAll(async () => {
-  quietTemporal();
-  environment = await timeSkippingEnvironment();
-  workflowBundle = await bundleWorkflowCode({
-    workflowsPath: fileURLToPath(new URL('./index.ts', import.meta.url)),
-    logger: new DefaultLogger('WARN'),
-  });
-}, 15 * 60_000);
-
-afterAll(async () => {
-  await environment.teardown();
-});
+const clock = jumpingClock();
 
 interface Scenario extends FleetBehaviour {
   /** Name of the recorded histories. */
@@ -49,34 +30,16 @@ async function run(
   scenario: Scenario,
 ): Promise<{ result: RolloutResult; fleet: StandInFleet; rolloutId: string; lastedMs: number }> {
   const rolloutId = randomUUID();
-  const fleet = new StandInFleet(scenario, environment.client.workflow, () => environment.currentTimeMs());
-  const { nativeConnection: connection, namespace = 'default' } = environment;
-  const workers = [
-    await Worker.create({
-      connection,
-      namespace,
-      taskQueue: coordinatorQueue,
-      workflowBundle,
-      activities: fleet.coordinator(),
-    }),
-  ];
+  const fleet = new StandInFleet(scenario, clock.environment.client.workflow, () =>
+    clock.environment.currentTimeMs(),
+  );
+  const queues: Record<string, object> = {};
   for (const nodeId of Object.keys(scenario.shares)) {
     if (scenario.dead?.includes(nodeId) === true) fleet.gone.add(nodeId);
-    else
-      for (const queue of Object.values(nodeQueues)) {
-        workers.push(
-          await Worker.create({
-            connection,
-            namespace,
-            taskQueue: queue(nodeId),
-            activities: fleet.node(nodeId),
-          }),
-        );
-      }
+    else for (const queue of Object.values(nodeQueues)) queues[queue(nodeId)] = fleet.node(nodeId);
   }
-  const running = workers.map((worker) => worker.run());
-  try {
-    const handle = await environment.client.workflow.start(workflowTypes.rollout, {
+  return clock.run({ coordinator: fleet.coordinator(), queues }, async () => {
+    const handle = await clock.environment.client.workflow.start(workflowTypes.rollout, {
       workflowId: workflowIds.rollout(rolloutId),
       taskQueue: coordinatorQueue,
       args: [
@@ -90,14 +53,11 @@ async function run(
     });
     await scenario.meanwhile?.(rolloutId, fleet);
     const result = (await handle.result()) as RolloutResult;
-    await recordHistories(environment.client.workflow, handle.workflowId, scenario.name);
+    await recordHistories(clock.environment.client.workflow, handle.workflowId, scenario.name);
     // By its own times: the clock may jump on as soon as nobody waits for it.
     const { startTime, closeTime } = await handle.describe();
     return { result, fleet, rolloutId, lastedMs: Number(closeTime) - Number(startTime) };
-  } finally {
-    for (const worker of workers) worker.shutdown();
-    await Promise.all(running);
-  }
+  });
 }
 
 test('the eight steps run in their order, on each node, and the rollout succeeds', async () => {
@@ -154,7 +114,7 @@ test('a cancelled rollout ends cancelled, without waiting for its deadline', asy
     answers: (gateway) => gateway < 4,
     meanwhile: async (rolloutId, fleet) => {
       await until(() => fleet.calls.includes('vi a'));
-      await environment.client.workflow.getHandle(workflowIds.rollout(rolloutId)).signal('cancel');
+      await clock.environment.client.workflow.getHandle(workflowIds.rollout(rolloutId)).signal('cancel');
     },
   });
   expect(result).toMatchObject({ state: 'cancelled', counts: { succeeded: 4, cancelled: 6 } });
@@ -168,7 +128,7 @@ test("Temporal's own cancel means the same", async () => {
     answers: () => false,
     meanwhile: async (rolloutId, fleet) => {
       await until(() => fleet.calls.includes('vi a'));
-      await environment.client.workflow.getHandle(workflowIds.rollout(rolloutId)).cancel();
+      await clock.environment.client.workflow.getHandle(workflowIds.rollout(rolloutId)).cancel();
     },
   });
   expect(result).toMatchObject({ state: 'cancelled', counts: { cancelled: 3 } });
@@ -202,7 +162,7 @@ test('a chunk that somebody cancels in Temporal is cancelled in the database, an
     answers: (gateway) => gateway < 1,
     meanwhile: async (rolloutId, running) => {
       await until(() => running.calls.includes('vi a'));
-      await environment.client.workflow.getHandle(workflowIds.deliverChunk(rolloutId, 0)).cancel();
+      await clock.environment.client.workflow.getHandle(workflowIds.deliverChunk(rolloutId, 0)).cancel();
     },
   });
   expect(result).toMatchObject({ state: 'partly', counts: { succeeded: 1, cancelled: 3 } });
@@ -224,7 +184,7 @@ test('a month of silence costs no run of a chunk more than a thousand events', a
 
 /** How many events each run of the one child of a workflow has. */
 async function historyLengths(parentId: string): Promise<number[]> {
-  const { workflow } = environment.client;
+  const { workflow } = clock.environment.client;
   const { events: own } = await workflow.getHandle(parentId).fetchHistory();
   const started = own?.flatMap((event) => event.childWorkflowExecutionStartedEventAttributes ?? [])[0];
   const { workflowId = '', runId } = started?.workflowExecution ?? {};
@@ -267,7 +227,7 @@ describe('what is away', () => {
     expect(result.state).toBe('succeeded');
     expect(lastedMs).toBeGreaterThanOrEqual(3 * dayMs);
     for (const id of [workflowIds.rollout(rolloutId), workflowIds.deliverChunk(rolloutId, 0)]) {
-      const { events } = await environment.client.workflow.getHandle(id).fetchHistory();
+      const { events } = await clock.environment.client.workflow.getHandle(id).fetchHistory();
       // A month, at this rate, stays under 1,000.
       expect(events?.length).toBeLessThan(150);
     }

@@ -5,3 +5,4 @@ export const cancelSignal = defineSignal(signals.cancel);
 export const acknowledgeSignal = defineSignal<[AcknowledgeSignal]>(signals.acknowledge);
 export const wakePoolSignal = defineSignal(signals.wakePool);
 export const shareReleasedSignal = defineSignal(signals.shareReleased);
+export const wakeCampaignSignal = defineSignal(signals.wakeCampaign);

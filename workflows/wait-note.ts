@@ -1,5 +1,5 @@
 import { proxyActivities } from '@temporalio/workflow';
-import { awaitedBy } from '../domain/errors.js';
+import { awaitedBy } from '../domain/error-kinds.js';
 import { coordinatorQueue } from '../domain/orchestration.js';
 import type { CoordinatorActivities } from './activity-types.js';
 

@@ -1,23 +1,18 @@
 import { createHash } from 'node:crypto';
 import type { TaskRequirement } from '../../domain/agent-protocol/messages.js';
 import { artifactKey } from '../../domain/artifact/manifest.js';
-import { manifestOperation } from '../../domain/artifact/manifest-operation.js';
-import { renderConfiguration } from '../../domain/artifact/render-configuration.js';
 import type { ArtifactFile } from '../../domain/artifact/variant-files.js';
 import { limits } from '../../domain/limits.js';
-import {
-  layoutPackage,
-  type ArtifactInput,
-  type PackageInput,
-} from '../../domain/package-format/layout-package.js';
+import { layoutPackage, type PackageInput } from '../../domain/package-format/layout-package.js';
 import { broughtTree } from '../../domain/plan/brought-tree.js';
 import type { Plan } from '../../domain/plan/plan.js';
 import { requiredNames, taskRequirements } from '../../domain/plan/task-requirements.js';
 import type { ArtifactRepository } from '../../repositories/artifact-repository.js';
 import type { BuildLock } from '../../repositories/build-lock.js';
 import type { PackageRepository } from '../../repositories/package-repository.js';
+import { declaredValues, isRequested, partsOf, recipeOf, type Part } from '../../services/package-parts.js';
+import { artifactInput, renderedFiles } from './artifact-input.js';
 import { BeingBuiltElsewhere, builtSources, type BuiltSourcesDependencies } from './built-sources.js';
-import { isRequested, partsOf, recipeOf, type Part } from './package-parts.js';
 import { packageArchive } from './package-archive.js';
 
 /** Time that a builder may hold the lock of a recipe: less than its activity may take. */
@@ -138,47 +133,22 @@ async function build(
   return { packageId: layout.id, reused: false, log };
 }
 
-/** In the order of installation, so that what was asked for has the last word on a default. */
-function declaredValues(parts: readonly Part[]): { key: string; default?: string }[] {
-  const byKey = new Map<string, { key: string; default?: string }>();
-  for (const { content } of parts) {
-    for (const { key, default: fallback } of content.manifest.values ?? []) {
-      const value = fallback ?? byKey.get(key)?.default;
-      byKey.set(key, value === undefined ? { key } : { key, default: value });
-    }
-  }
-  return [...byKey.values()];
-}
-
 function toInput(
   plan: Plan,
   parts: readonly Part[],
   builtFiles: (part: Part) => readonly ArtifactFile[] | undefined,
 ): PackageInput {
-  const rendered = parts.map(({ content: { manifest } }) => {
-    const files = (manifest.configurations ?? []).map((configuration) => ({
-      path: configuration.path,
-      content: renderConfiguration(configuration),
-    }));
-    return [artifactKey(manifest), files] as const;
-  });
+  const rendered = parts.map(
+    ({ content: { manifest } }) => [artifactKey(manifest), renderedFiles(manifest)] as const,
+  );
   return {
-    artifacts: parts.map((part) => toArtifact(part, builtFiles(part) ?? part.files)),
+    artifacts: parts.map((part) => {
+      const { planned, content, variant, files } = part;
+      const { manifest, digest } = content;
+      const requested = isRequested(planned);
+      return artifactInput({ manifest, digest, requested, variant, files: builtFiles(part) ?? files });
+    }),
     rendered: Object.fromEntries(rendered),
     tree: broughtTree(plan.tree),
-  };
-}
-
-function toArtifact({ planned, content, variant }: Part, files: readonly ArtifactFile[]): ArtifactInput {
-  const { manifest } = content;
-  return {
-    name: manifest.name,
-    version: manifest.version,
-    kind: manifest.kind,
-    digest: content.digest,
-    requested: isRequested(planned),
-    installedSize: variant?.installedSize ?? variant?.size ?? 0,
-    ...manifestOperation(manifest),
-    files: files.map(({ path, sha256, sizeBytes, mode }) => ({ path, sha256, size: sizeBytes, mode })),
   };
 }

@@ -81,6 +81,12 @@ async function leftBehind(): Promise<string[]> {
   return (await readdir(tmpdir())).filter((name) => name.startsWith(`leonore-build-${process.pid}-`));
 }
 
+/** Fills ten files of 40 MiB each, which nobody sees by a name, and keeps them open. @param descriptor makes one, in Perl */
+function unnamed(descriptor: string): string {
+  const fill = 'for (1..40) { syswrite($f, "x" x 1048576) or exit 1 }';
+  return `perl -e 'my @kept; for my $i (1..10) { my $fd = ${descriptor}; open(my $f, ">&=", $fd) or exit 1; push @kept, $f; ${fill} } sleep 30'\n`;
+}
+
 const allHostile: [string, string, Partial<BuildLimits>, string | null][] = [
   ['forks without end', 'b() { b | b & }; b; sleep 1000\n', { timeMs: 2_000 }, null],
   [
@@ -104,6 +110,21 @@ const allHostile: [string, string, Partial<BuildLimits>, string | null][] = [
     {},
     'on the disk',
   ],
+  [
+    'keeps memory in files that have no name',
+    // memfd_create(2)
+    unnamed(`do { my $n = "x"; syscall(${process.arch === 'x64' ? 319 : 279}, $n, 0) }`),
+    { memoryBytes: 100 * MiB },
+    'bytes of memory',
+  ],
+  [
+    'keeps files that it has unlinked',
+    unnamed(
+      'fileno(do { open(my $g, "+>", "$ENV{TMPDIR}/$i"); unlink("$ENV{TMPDIR}/$i"); push @kept, $g; $g })',
+    ),
+    {},
+    null,
+  ],
   ['writes one endless file', 'dd if=/dev/zero of="$LEONORE_OUTPUT/big" bs=1M\n', {}, null],
 ];
 
@@ -117,7 +138,9 @@ describe.each(available)('in the sandbox "%s"', (means) => {
       'echo building; mkdir "$LEONORE_OUTPUT/bin"; echo x >"$LEONORE_OUTPUT/bin/run"; chmod +x "$LEONORE_OUTPUT/bin/run"; echo y >"$LEONORE_OUTPUT/data"\n',
       { means },
     );
-    expect(built.log).toMatch(new RegExp(`^sandbox: ${means === 'user' ? 'a user' : means}.*\nbuilding\n$`));
+    expect(built.log).toMatch(
+      new RegExp(`^sandbox: ${means === 'user' ? 'a user' : means}[^\n]*\nbuilding\n$`),
+    );
     expect(built.files.map(({ path, mode }) => [path, mode])).toEqual([
       ['bin/run', '0755'],
       ['data', '0644'],

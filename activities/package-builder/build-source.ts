@@ -10,7 +10,8 @@ import { Limiter } from '../../domain/limiter.js';
 import type { BlobStore } from '../../repositories/blob-store.js';
 import { collectOutput } from './collect-output.js';
 import { BuildDirectory } from './sandbox/build-directory.js';
-import type { BuildLimits } from './sandbox/build-limits.js';
+import { BuildGroup } from './sandbox/build-group.js';
+import { fixedBuildLimits, type BuildLimits } from './sandbox/build-limits.js';
 import { runBuildScript } from './sandbox/run-build-script.js';
 import { findSandboxes, type Sandbox, type SandboxMeans } from './sandbox/sandbox.js';
 
@@ -67,10 +68,13 @@ export class SourceBuilder {
         `nothing is built without isolation (LEONORE_BUILD_ISOLATION): ${sandbox.description}`,
       );
     }
-    const directory = await BuildDirectory.create(sandbox.ownUser);
+    const { processes, diskEntries } = fixedBuildLimits;
+    const size = { bytes: limits.diskBytes, entries: diskEntries };
+    const directory = await BuildDirectory.create(sandbox.ownUser, size);
+    const group = await BuildGroup.create(directory.name, limits.memoryBytes, processes);
     try {
       await checkOut(sources, directory, blobs, signal);
-      const log = await runBuildScript({ variant, directory, sandbox, limits, signal });
+      const log = await runBuildScript({ variant, directory, group, sandbox, limits, signal });
       const files = await collectOutput(join(directory.work, 'output'), blobs, signal).catch(
         (error: unknown) => {
           throw withLog(error, log);
@@ -81,6 +85,7 @@ export class SourceBuilder {
       signal.throwIfAborted();
       throw error;
     } finally {
+      await group?.remove();
       await directory.remove();
     }
   }

@@ -7,7 +7,7 @@ import type { BlobStore } from '../../repositories/blob-store.js';
 import type { BuildLock } from '../../repositories/build-lock.js';
 import type { SourceBuildRepository, StoredBuild } from '../../repositories/source-build-repository.js';
 import type { SourceBuild, SourceBuilder } from './build-source.js';
-import type { Part } from './package-parts.js';
+import type { Part } from '../../services/package-parts.js';
 
 /** So long a failure is believed: rollouts and nodes that run at the same time need not wait for it each by itself. */
 const failureLastsMs = 10 * 60_000;

@@ -32,3 +32,11 @@ export class DeviceError extends Error {
 export class IntegrityError extends Error {
   override readonly name = 'IntegrityError';
 }
+
+/** What an answer means that is no success, by the status that all protocols tell (RFC 9110). */
+export function failureOfStatus(status: number): DeviceFailure {
+  if (status === 401) return 'unauthenticated';
+  if (status === 421) return 'wrongNode';
+  if (status === 408 || status === 429 || status >= 500) return 'unavailable';
+  return status >= 400 ? 'refused' : 'malformed';
+}

@@ -3,27 +3,34 @@
  *
  * INVARIANTS
  *  - There is one registration at a time; whoever needs one meanwhile waits for it.
+ *  - A channel that is lost is left for the next that the node told; when none of them answers, the gateway asks at the
+ *    registration address.
  *  - A failure is answered by what it means (device-error.ts): wait, register again, or give up. It is never
  *    repeated without a pause that grows.
  */
 import { setTimeout as sleep } from 'node:timers/promises';
-import type { RegisterRequest, RegisterResponse } from '../../domain/agent-protocol/messages.js';
+import type {
+  RegisterRequest,
+  RegisterResponse,
+  ToldEndpoint,
+} from '../../domain/agent-protocol/messages.js';
 import type { GatewayKey } from '../state/gateway-key.js';
 import type { Log } from '../state/bounded-log.js';
 import { Backoff } from './backoff.js';
-import type { Connectivity } from './connectivity.js';
+import { ChannelList } from './channel-list.js';
+import type { Connectivity, DeviceSession } from './connectivity.js';
 import { DeviceError } from './device-error.js';
-import type { DeviceSession } from './http/device-client.js';
 
 export interface Credentials {
   readonly token: string | undefined;
   readonly nodeAddress: string | undefined;
+  readonly endpoints: readonly ToldEndpoint[] | undefined;
   /** LEONORE knows the gateway by its key. */
   readonly enrolled: boolean;
 }
 
 export interface NodeConnectionOptions {
-  readonly connectivity: Connectivity;
+  readonly connectivity: Pick<Connectivity, 'protocols' | 'register'>;
   /** Needed until the gateway is known by its key. */
   readonly enrolmentToken: string | undefined;
   /** Known from an earlier run. */
@@ -45,6 +52,7 @@ const unreachableBeforeReturn = 3;
 export class NodeConnection {
   #token: string | undefined;
   #nodeAddress: string | undefined;
+  readonly #channels: ChannelList;
   /** By its key alone, when it has no token: with the enrolment token otherwise. */
   #byKeyAlone: boolean;
   #registration: Promise<void> | null = null;
@@ -53,7 +61,13 @@ export class NodeConnection {
   constructor(private readonly options: NodeConnectionOptions) {
     this.#token = options.credentials.token;
     this.#nodeAddress = options.credentials.nodeAddress;
+    this.#channels = new ChannelList(options.connectivity.protocols, options.credentials.endpoints);
     this.#byKeyAlone = options.credentials.enrolled || options.enrolmentToken === undefined;
+  }
+
+  /** How the gateway hears of tasks on the channel that it uses now; undefined when it was told none. */
+  get strategy(): string | undefined {
+    return this.#channels.current(performance.now())?.strategy;
   }
 
   /**
@@ -111,7 +125,8 @@ export class NodeConnection {
         return this.#nodeAddress === session.nodeAddress;
       case 'unreachable':
         this.#unreachable += 1;
-        return this.#unreachable >= unreachableBeforeReturn;
+        this.#channels.lost(session.endpoint, performance.now());
+        return this.#unreachable >= Math.max(unreachableBeforeReturn, this.#channels.length);
       case 'unavailable':
       case 'malformed':
       case 'refused':
@@ -126,7 +141,7 @@ export class NodeConnection {
     if (token === undefined || nodeAddress === undefined) {
       throw new DeviceError('malformed', 'The registration brought neither token nor node.');
     }
-    return { token, nodeAddress };
+    return { token, nodeAddress, endpoint: this.#channels.current(performance.now()) };
   }
 
   async #tryToRegister(attempts: number): Promise<void> {
@@ -167,6 +182,7 @@ export class NodeConnection {
     await this.options.onRegistered(response, own, isEnrolled);
     this.#token = own;
     this.#nodeAddress = response.node.address;
+    this.#channels.replace(response.endpoints ?? []);
     this.#byKeyAlone = isEnrolled || enrolmentToken === undefined;
     this.#unreachable = 0;
     log('info', 'registered', { node: response.node.id, strategy: response.strategy });

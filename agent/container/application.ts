@@ -35,6 +35,7 @@ export interface ApplicationOptions {
   /** `control/start` of its package. */
   readonly script: string;
   readonly cwd: string;
+  /** That it is started in. */
   readonly environment: Readonly<Record<string, string>>;
   readonly limits?: UnitLimits | undefined;
   readonly needs?: UnitNeeds | undefined;
@@ -60,6 +61,8 @@ export class Application {
   readonly #log: OutputLog;
   readonly #events = new EventEmitter();
   readonly #backoff: Backoff;
+  /** That it is started in the next time. */
+  environment: Readonly<Record<string, string>>;
   #child: ChildProcess | null = null;
   #restart: NodeJS.Timeout | null = null;
   #keepUp = false;
@@ -74,6 +77,7 @@ export class Application {
 
   constructor(options: ApplicationOptions) {
     this.#options = options;
+    this.environment = options.environment;
     this.#unit = `app.${options.name}`;
     this.#log = new OutputLog(options.logFile);
     const mostSeconds = options.restart?.mostBackoffSeconds ?? defaultMostBackoffSeconds;
@@ -89,7 +93,7 @@ export class Application {
 
   /** Starts it. Until `superviseFromNowOn`, an end of it is final: that is what the health check wants to see. */
   async start(): Promise<void> {
-    const { script, name, cwd, environment, limits, needs, launcher } = this.#options;
+    const { script, name, cwd, limits, needs, launcher } = this.#options;
     this.#changedAtMs = performance.now();
     let child: ChildProcess;
     try {
@@ -99,7 +103,7 @@ export class Application {
         script,
         args: [name],
         cwd,
-        environment,
+        environment: this.environment,
         limits,
         needs,
         stdio: [...stdio],

@@ -22,7 +22,8 @@ export interface HealthEvidence {
 const repeatMs = 500;
 
 /**
- * Waits for the evidence: the application stays up, or ends well where it may, and its check, when it has one, passes.
+ * Waits for the evidence: the application stays up, or ends well where it may, and its check, when it has one, passes:
+ * at first, so that what never works is known early, and once more when it has stayed up, for what it did in that time.
  *
  * @throws HealthError that says what was missing; the signal's reason when it was aborted
  */
@@ -30,7 +31,10 @@ export async function awaitHealth(wanted: HealthEvidence): Promise<void> {
   const { name, application, signal } = wanted;
   const over = new AbortController();
   const within = AbortSignal.any([signal, over.signal]);
-  const evidence = Promise.all([application === null ? null : stay(wanted, within), pass(wanted, within)]);
+  const evidence =
+    application === null
+      ? pass(wanted, within)
+      : Promise.all([stay(wanted, within), pass(wanted, within)]).then(() => pass(wanted, within));
   evidence.catch(() => undefined);
   try {
     await (application === null
@@ -55,13 +59,22 @@ async function stay({ staysUpMs }: HealthEvidence, signal: AbortSignal): Promise
   await sleep(staysUpMs, undefined, { signal });
 }
 
+/**
+ * The last attempt ends when the time does, whatever it was about to find: what counts then is what the one before found,
+ * for that had its time.
+ */
 async function pass({ probe, checkWithinMs }: HealthEvidence, signal: AbortSignal): Promise<void> {
   if (probe === null) return;
   const until = performance.now() + checkWithinMs;
+  let found: string | null = null;
   for (;;) {
-    const problem = await probe(until - performance.now(), signal);
+    // Whole milliseconds, so that the first attempt has, and names, the limit itself.
+    const problem = await probe(Math.ceil(until - performance.now()), signal);
     if (problem === null) return;
-    if (performance.now() + repeatMs >= until) throw new HealthError(problem);
+    const wasCut = performance.now() >= until;
+    found = wasCut ? (found ?? problem) : problem;
+    if (performance.now() + repeatMs >= until)
+      throw new HealthError(`not well within ${checkWithinMs / 1_000} s: ${found}`);
     await sleep(repeatMs, undefined, { signal });
   }
 }

@@ -14,7 +14,14 @@ export interface EnvironmentFacts {
 }
 
 /** Keys that can be file names and, in capitals, parts of variable names. */
-export const valueKeyPattern = /^[A-Za-z0-9_][A-Za-z0-9_.-]{0,63}$/;
+const valueKeyPattern = /^[A-Za-z0-9_][A-Za-z0-9_.-]{0,63}$/;
+
+/** @throws Error that names the key which can be neither */
+export function checkValueKeys(values: Readonly<Record<string, string>>): void {
+  for (const key of Object.keys(values)) {
+    if (!valueKeyPattern.test(key)) throw new Error(`The value's key ${JSON.stringify(key)} is not allowed.`);
+  }
+}
 
 /**
  * @param packageDirectory where the package's control scripts lie
@@ -28,6 +35,7 @@ export function scriptEnvironment(
   values: Readonly<Record<string, string>>,
 ): Record<string, string> {
   const { container } = facts;
+  const isCurrent = generation === container.current.name;
   const environment: Record<string, string> = {
     PATH: process.env['PATH'] ?? '/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin',
     LANG: 'C.UTF-8',
@@ -37,11 +45,10 @@ export function scriptEnvironment(
     LEONORE_PACKAGE: packageDirectory,
     // An application outlives generations, so it gets the path that follows them; a script of an installation
     // needs those artifacts that are about to become active.
-    LEONORE_ACTIVE:
-      generation === container.current.name
-        ? join(container.root, 'current', 'active')
-        : container.activePath(generation),
-    LEONORE_VALUES: container.valuesPath(generation, packageId),
+    LEONORE_ACTIVE: isCurrent ? join(container.root, 'current', 'active') : container.activePath(generation),
+    LEONORE_VALUES: isCurrent
+      ? join(container.root, 'current', 'values', packageId)
+      : container.valuesPath(generation, packageId),
     LEONORE_GATEWAY_ID: facts.gatewayId,
   };
   if (process.env['TZ'] !== undefined) environment['TZ'] = process.env['TZ'];

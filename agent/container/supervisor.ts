@@ -5,7 +5,7 @@ import { healthProbe } from './health-probe.js';
 import { HealthWatch } from './health-watch.js';
 import { checkPeriodSeconds, isToRun, type InstalledArtifact } from './generation.js';
 import { runScript } from './run-script.js';
-import { scriptEnvironment, type EnvironmentFacts } from './script-environment.js';
+import { artifactEnvironment, scriptEnvironment, type EnvironmentFacts } from './script-environment.js';
 
 export interface SupervisorOptions extends EnvironmentFacts {
   readonly log: Log;
@@ -23,7 +23,7 @@ const crashLoopRestarts = 3;
 interface Running {
   readonly application: Application;
   readonly installed: InstalledArtifact;
-  readonly environment: Record<string, string>;
+  environment: Record<string, string>;
   /** Null when its manifest names no check or no period. */
   readonly watch: HealthWatch | null;
 }
@@ -43,11 +43,8 @@ export class Supervisor {
     if (before?.application.isUp === true) return before.application;
     await this.stop(name);
     const { container, log, launcher } = this.options;
-    const { packageId } = installed;
-    const generation = container.current.name;
-    const values = await container.readValues(generation, packageId);
-    const directory = container.packagePath(packageId);
-    const environment = scriptEnvironment(this.options, directory, packageId, generation, values);
+    const directory = container.packagePath(installed.packageId);
+    const environment = await this.#environment(installed);
     const application = new Application({
       name,
       script: `${directory}/control/start`,
@@ -68,6 +65,41 @@ export class Supervisor {
     await application.start();
     log('info', 'application started', { application: name, version: installed.artifact.version });
     return application;
+  }
+
+  async #environment({ packageId }: InstalledArtifact): Promise<Record<string, string>> {
+    const { container } = this.options;
+    const generation = container.current.name;
+    const values = await container.readValues(generation, packageId);
+    return scriptEnvironment(this.options, container.packagePath(packageId), packageId, generation, values);
+  }
+
+  /**
+   * Has a running application take over the values of the current generation by its reload script.
+   *
+   * @throws ScriptError; the signal's reason when it was aborted
+   */
+  async reload(installed: InstalledArtifact, timeoutMs: number, signal: AbortSignal): Promise<void> {
+    const { artifact, home } = installed;
+    const running = this.#running.get(artifact.name);
+    const { reload } = artifact.control;
+    if (running === undefined || reload === undefined) return;
+    const { container, launcher, log } = this.options;
+    const environment = await this.#environment(installed);
+    await runScript({
+      launcher,
+      script: container.path(home, reload),
+      cwd: container.path(home),
+      environment: { ...environment, ...artifactEnvironment(container, artifact, home) },
+      timeoutMs,
+      limits: artifact.limits,
+      needs: artifact.needs,
+      signal,
+    });
+    // With them it is started again, too, should it end.
+    running.environment = environment;
+    running.application.environment = environment;
+    log('info', 'application reloaded', { application: artifact.name });
   }
 
   #watch(installed: InstalledArtifact, application: Application): HealthWatch | null {

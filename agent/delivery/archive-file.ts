@@ -3,7 +3,7 @@ import { createHash, type Hash } from 'node:crypto';
 import { createReadStream } from 'node:fs';
 import { open, readdir, rename, rm, stat, statfs, type FileHandle } from 'node:fs/promises';
 import { join } from 'node:path';
-import type { DownloadSink } from '../connectivity/http/download.js';
+import type { DownloadSink } from '../connectivity/connectivity.js';
 import { isMissing, syncPath } from '../state/atomic-file.js';
 import { MemoryRelief } from '../state/memory-relief.js';
 import { SpaceError } from './delivery-failure.js';

@@ -3,6 +3,8 @@
  *
  *   download -> [makeRoom ->] install -> switch -> start -> cleanup -> report     a package
  *                              change -> switch -> start -> cleanup -> report     an order
+ *        whose package is refused for the first time: ends without a report, and is asked for again
+ *        with windows: waits before makeRoom, install or change, without a journal
  *        any of these but the last two, when it fails -> undo -> report
  *
  * INVARIANTS
@@ -14,14 +16,16 @@
 import type { Order, ReportError, Task } from '../../domain/agent-protocol/messages.js';
 import type { JournalEntry, JournalStep } from '../state/journal.js';
 import type { DeliveryContext } from './delivery-context.js';
-import { DeliveryDropped, reportError, StateError } from './delivery-failure.js';
+import { DeliveryDropped, PackageRefused, reportError, StateError } from './delivery-failure.js';
 import { failureReport, successReport } from './final-report.js';
 import { changeStep } from './change-step.js';
+import { removeDownloads } from './archive-file.js';
 import { downloadStep } from './download-step.js';
 import { installStep } from './install-step.js';
 import { makeRoomStep } from './make-room-step.js';
 import type { Progress, Step } from './step.js';
 import { cleanupStep, startStep, switchStep } from './switch-steps.js';
+import { windowDetail, windowOf } from './switch-window.js';
 import { undoStep } from './undo-step.js';
 import { messageOf } from '../state/system-error.js';
 
@@ -39,8 +43,18 @@ const steps: Readonly<Record<Exclude<JournalStep, 'report'>, Step>> = {
 /** A gateway that loses power in the same step again and again gives the delivery up. */
 const mostRestarts = 5;
 
+/** How far a delivery has come. What has not ended has not begun, and has to be carried out again. */
+export type Outcome =
+  | { readonly state: 'ended' }
+  /** Its window is not open, and what it needs is there. */
+  | { readonly state: 'waiting'; readonly opensAtMs: number }
+  /** Its package was refused for the first time: it counts if it is offered again. */
+  | { readonly state: 'refused' };
+
+const hasEnded: Outcome = { state: 'ended' };
+
 /** Carries out a task or an order from its first step. */
-export async function deliver(context: DeliveryContext, task: Task | Order): Promise<void> {
+export async function deliver(context: DeliveryContext, task: Task | Order): Promise<Outcome> {
   const begun: JournalEntry = {
     task,
     step: task.action === 'install' ? 'download' : 'change',
@@ -48,11 +62,25 @@ export async function deliver(context: DeliveryContext, task: Task | Order): Pro
     before: context.container.current.name,
   };
   const { startState } = task;
-  if (startState === undefined || startState === (await context.stateDigest())) {
-    return carryOn(context, begun);
+  if (startState !== undefined && startState !== (await context.stateDigest())) {
+    const error = new StateError('the plan is for another state than the one that the gateway is in');
+    await endUndone(context, begun, reportError('state-changed', error));
+    return hasEnded;
   }
-  const error = new StateError('the plan is for another state than the one that the gateway is in');
-  await endUndone(context, begun, reportError('state-changed', error));
+  const window = windowOf(context, task);
+  if (window.state === 'over') {
+    await endUndone(context, begun, windowsOver());
+    return hasEnded;
+  }
+  if (window.state === 'waiting' && task.action !== 'install') {
+    await context.reporter.progress(task, 'downloading', windowDetail(window));
+    return { state: 'waiting', opensAtMs: window.opensAtSeconds * 1_000 };
+  }
+  return carryOn(context, begun);
+}
+
+function windowsOver(): ReportError {
+  return reportError('window', new StateError('its windows have passed'));
 }
 
 /** Refuses a task or an order before its first step, and reports why. */
@@ -69,7 +97,7 @@ async function endUndone(context: DeliveryContext, begun: JournalEntry, failure:
 }
 
 /** Finishes or undoes the delivery that the journal of an earlier run names. */
-export async function recover(context: DeliveryContext, entry: JournalEntry): Promise<void> {
+export async function recover(context: DeliveryContext, entry: JournalEntry): Promise<Outcome> {
   const restarts = entry.step === 'download' ? 0 : entry.restarts + 1;
   context.log('warn', 'going on with an interrupted delivery', {
     delivery: entry.task.deliveryId,
@@ -81,19 +109,35 @@ export async function recover(context: DeliveryContext, entry: JournalEntry): Pr
     const error = new Error(`the agent was ended ${restarts} times in this step`);
     next = { ...next, step: 'undo', restarts: 0, failure: reportError(entry.step, error) };
   }
-  await carryOn(context, next);
+  return carryOn(context, next);
 }
 
-async function carryOn(context: DeliveryContext, begun: JournalEntry): Promise<void> {
+async function carryOn(context: DeliveryContext, begun: JournalEntry): Promise<Outcome> {
   let entry = await noted(context, begun);
   while (entry.step !== 'report') {
     context.signal.throwIfAborted();
-    const next = await takeStep(context, entry);
+    let next = await takeStep(context, entry);
+    if (next === null) {
+      await removeDownloads(context.paths.downloads);
+      // Without a report that only forgets it.
+      await context.reporter.final(entry);
+      await context.journal.clear();
+      return { state: 'refused' };
+    }
+    if (entry.step === 'download' && next.step !== 'undo') {
+      const window = windowOf(context, next.task);
+      if (window.state === 'waiting') {
+        await context.journal.clear();
+        return { state: 'waiting', opensAtMs: window.opensAtSeconds * 1_000 };
+      }
+      if (window.state === 'over') next = { ...next, step: 'undo', failure: windowsOver() };
+    }
     // A step that was completed is no reason to give up: only being stuck in one is.
     entry = await noted(context, next.step === entry.step ? next : { ...next, restarts: 0 });
   }
   await context.reporter.final(entry);
   await context.journal.clear();
+  return hasEnded;
 }
 
 /**
@@ -111,7 +155,8 @@ async function noted(context: DeliveryContext, entry: JournalEntry): Promise<Jou
   }
 }
 
-async function takeStep(context: DeliveryContext, entry: JournalEntry): Promise<JournalEntry> {
+/** @returns what the journal says next; null when the package was refused for the first time */
+async function takeStep(context: DeliveryContext, entry: JournalEntry): Promise<JournalEntry | null> {
   const { step } = entry;
   if (step === 'report') return entry;
   const progress: Progress = { at: step, entry };
@@ -122,6 +167,10 @@ async function takeStep(context: DeliveryContext, entry: JournalEntry): Promise<
   } catch (error) {
     context.signal.throwIfAborted();
     if (!isUndoable(step)) return afterTheDecision(context, entry, error);
+    if (error instanceof PackageRefused) {
+      context.log('warn', 'the package is refused', { delivery: deliveryId, problem: error.message });
+      return null;
+    }
     if (error instanceof DeliveryDropped) return { ...progress.entry, step: 'undo' };
     const failure = reportError(progress.at, error);
     context.log('error', 'delivery failed', { delivery: deliveryId, ...failure });

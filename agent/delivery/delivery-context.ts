@@ -1,6 +1,6 @@
 import { dirname, join } from 'node:path';
 import type { Order, Task } from '../../domain/agent-protocol/messages.js';
-import type { DownloadSink } from '../connectivity/http/download.js';
+import type { DownloadSink } from '../connectivity/connectivity.js';
 import type { Container } from '../container/container.js';
 import { isToRun, type InstalledArtifact } from '../container/generation.js';
 import { runScript } from '../container/run-script.js';
@@ -26,6 +26,8 @@ export interface DeliveryContext {
   readonly log: Log;
   /** Aborted when the agent is to end: the step is left as a power cut would leave it. */
   readonly signal: AbortSignal;
+  /** Milliseconds since 1970, as far as somebody who counts has said so; else 0. */
+  readonly nowMs: () => number;
   /** Digest of what is installed now, for plans that were made for it. */
   readonly stateDigest: () => Promise<string>;
   /** Downloads a package's archive into a sink that may hold a part of it. */
@@ -36,13 +38,16 @@ export interface DeliveryContext {
   ) => Promise<void>;
   /** What publishers and builders have signed of a package's artifacts. */
   readonly fetchStatements: (digest: string, signal: AbortSignal) => Promise<PackageStatements>;
+  /** Whether the package of this delivery was refused once already, and the delivery was offered again since. */
+  readonly wasRefused: (deliveryId: string) => boolean;
   readonly trust: Pick<GatewayTrust, 'isPinned' | 'check'>;
   /** Queues a report; true when LEONORE has ended this delivery meanwhile. */
   readonly reporter: Reporter;
 }
 
 export interface Reporter {
-  progress(task: Task | Order, state: 'downloading' | 'installing'): Promise<void>;
+  /** @param detail for people */
+  progress(task: Task | Order, state: 'downloading' | 'installing', detail?: string): Promise<void>;
   /** The last report of a delivery: after it the task counts as carried out. */
   final(entry: JournalEntry): Promise<void>;
   /** Aborted when LEONORE says that it has ended the delivery. */
@@ -135,6 +140,15 @@ export async function uninstall(
 export function checkRequirements(artifacts: readonly InstalledArtifact[]): void {
   const unmet = unmetRequirements(artifacts);
   if (unmet.length > 0) throw new StateError(unmet.join('; '));
+}
+
+/** What an order gives other values. */
+export function configured(
+  { container }: DeliveryContext,
+  { task }: JournalEntry,
+): InstalledArtifact | undefined {
+  if (task.action !== 'configure') return undefined;
+  return container.current.artifacts.find(({ artifact }) => artifact.name === task.artifact);
 }
 
 /**

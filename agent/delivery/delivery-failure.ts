@@ -21,6 +21,11 @@ export class DeliveryDropped extends Error {
   override readonly name = 'DeliveryDropped';
 }
 
+/** The node does not give the package away: the delivery may have given way to another, which the next poll tells. */
+export class PackageRefused extends Error {
+  override readonly name = 'PackageRefused';
+}
+
 const messageLength = 2_000;
 const integrityCodes: readonly string[] = ['MALFORMED_PACKAGE', 'UNTRUSTED'];
 

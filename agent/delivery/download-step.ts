@@ -1,14 +1,16 @@
 import { ArchiveFile, ensureSpace, removeDownloads } from './archive-file.js';
 import type { DeliveryContext } from './delivery-context.js';
-import { DeliveryDropped } from './delivery-failure.js';
+import { DeviceError } from '../connectivity/device-error.js';
+import { DeliveryDropped, PackageRefused } from './delivery-failure.js';
 import { taskOf } from '../state/journal.js';
+import { windowOf, windowDetail } from './switch-window.js';
 import { fetchStatements } from './package-statements.js';
 import type { Step } from './step.js';
 
 /** Gets the package's archive whole and verified onto the disk; what is there already is not downloaded again. */
 export const downloadStep: Step = async (context, entry) => {
   const task = taskOf(entry);
-  await context.reporter.progress(task, 'downloading');
+  await context.reporter.progress(task, 'downloading', windowDetail(windowOf(context, task)));
   await removeDownloads(context.paths.downloads, [task.package.digest]);
   const dropped = context.reporter.dropped(task.deliveryId);
   try {
@@ -17,10 +19,16 @@ export const downloadStep: Step = async (context, entry) => {
     await fetchStatements(context, task, signal);
   } catch (error) {
     if (dropped.aborted) throw new DeliveryDropped('LEONORE has ended the delivery.');
+    if (isRefusal(error) && !context.wasRefused(task.deliveryId))
+      throw new PackageRefused(error.message, { cause: error });
     throw error;
   }
   return { ...entry, step: task.removeFirst ? 'makeRoom' : 'install' };
 };
+
+function isRefusal(error: unknown): error is DeviceError {
+  return error instanceof DeviceError && error.failure === 'refused';
+}
 
 /**
  * Gets an archive, and returns where it lies.

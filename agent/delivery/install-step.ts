@@ -8,7 +8,7 @@ import { IntegrityError } from '../connectivity/device-error.js';
 import type { Generation, InstalledArtifact } from '../container/generation.js';
 import { installOrder } from '../container/install-order.js';
 import { isWhole } from '../container/verify-store.js';
-import { valueKeyPattern } from '../container/script-environment.js';
+import { checkValueKeys } from '../container/script-environment.js';
 import { taskOf } from '../state/journal.js';
 import type { CheckedManifest } from '../../domain/package-format/check-manifest.js';
 import { ArchiveFile, ensureSpace } from './archive-file.js';
@@ -25,7 +25,7 @@ export const installStep: Step = async (context, entry, progress) => {
   const { container } = context;
   const task = taskOf(entry);
   await context.reporter.progress(task, 'installing');
-  checkValues(task);
+  checkValueKeys(task.values);
   const before = await container.readGeneration(entry.before);
   await clearStaging(context);
   await container.collectGarbage([before]);
@@ -80,13 +80,6 @@ export function checkIsolation({ facts }: DeliveryContext, { placed }: VerifiedP
     if (artifact.isolation === undefined || isolationFacts(level).includes(isolationFact(artifact.isolation)))
       continue;
     throw new StateError(`${artifact.name} demands isolation ${artifact.isolation}, and here it is ${level}`);
-  }
-}
-
-/** Keys become names of files and variables. */
-function checkValues(task: Task): void {
-  for (const key of Object.keys(task.values)) {
-    if (!valueKeyPattern.test(key)) throw new Error(`The value's key ${JSON.stringify(key)} is not allowed.`);
   }
 }
 

@@ -44,7 +44,7 @@ export class ReportSender implements Reporter {
 
   constructor(private readonly options: ReportSenderOptions) {}
 
-  async progress(task: Task | Order, state: 'downloading' | 'installing'): Promise<void> {
+  async progress(task: Task | Order, state: 'downloading' | 'installing', detail?: string): Promise<void> {
     // The answer may come before anybody listens for it.
     this.dropped(task.deliveryId);
     await this.#add({
@@ -52,6 +52,7 @@ export class ReportSender implements Reporter {
       sequence: task.lastSequence + sequenceOffsets[state],
       state,
       at: new Date().toISOString(),
+      ...(detail === undefined ? {} : { detail }),
     });
   }
 

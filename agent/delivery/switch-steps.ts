@@ -6,7 +6,7 @@ import { removeDownloads } from './archive-file.js';
 import { removeBackup } from './backup.js';
 import { successReport } from './final-report.js';
 import type { Step } from './step.js';
-import { disturbedNames, uninstall, type DeliveryContext } from './delivery-context.js';
+import { configured, disturbedNames, uninstall, type DeliveryContext } from './delivery-context.js';
 
 /** Stops what changes, and makes the new generation the one that counts. */
 export const switchStep: Step = async (context, entry, progress) => {
@@ -17,12 +17,15 @@ export const switchStep: Step = async (context, entry, progress) => {
     await removeDownloads(context.paths.downloads);
     const next = await container.readGeneration(after);
     progress.at = 'stop';
-    const names = disturbedNames(
+    const disturbed = disturbedNames(
       container.current.artifacts,
       next.artifacts,
       supervisor.names,
       entry.replaced,
     );
+    const target = configured(context, entry);
+    const isRestarted = target !== undefined && target.artifact.control.reload === undefined;
+    const names = isRestarted ? [...disturbed, target.artifact.name] : disturbed;
     // What was up before has to be up after; of what was down already nobody can ask that.
     const touched = entry.touched ?? names.filter((name) => supervisor.isUp(name));
     const noted = { ...entry, touched };
@@ -43,6 +46,14 @@ export const startStep: Step = async (context, entry, progress) => {
     if (!isToProve(entry, installed)) continue;
     const { artifact } = installed;
     progress.at = 'start';
+    if (
+      artifact.control.reload !== undefined &&
+      installed === configured(context, entry) &&
+      supervisor.isUp(artifact.name)
+    ) {
+      progress.at = 'reload';
+      await supervisor.reload(installed, context.times.scriptTimeoutMs, context.signal);
+    }
     const application = isToRun(installed) ? await supervisor.start(installed) : null;
     progress.at = 'health';
     const staysUpMs = (artifact.health?.staysUpSeconds ?? context.times.defaultStaysUpMs / 1_000) * 1_000;
@@ -59,12 +70,13 @@ export const startStep: Step = async (context, entry, progress) => {
   return { ...entry, step: 'cleanup' };
 };
 
-/** What has to give evidence: all that a package brought or the change disturbed, or what an order starts. */
+/** What has to give evidence: all that a package brought or the change disturbed, or what an order starts or configures. */
 function isToProve({ task, touched = [] }: JournalEntry, installed: InstalledArtifact): boolean {
   const { artifact, packageId } = installed;
   if (touched.includes(artifact.name) && isToRun(installed)) return true;
   if (task.action === 'install') return packageId === task.package.id;
-  return task.action === 'start' && artifact.name === task.artifact;
+  if (artifact.name !== task.artifact) return false;
+  return task.action === 'start' || (task.action === 'configure' && installed.run !== false);
 }
 
 /** Uninstalls what was replaced or had to go, and removes all that nothing refers to any more. */

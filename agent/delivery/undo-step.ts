@@ -3,7 +3,7 @@ import { removeDownloads } from './archive-file.js';
 import { missingArtifacts, removeBackup, restore } from './backup.js';
 import { failureReport } from './final-report.js';
 import type { Step } from './step.js';
-import { disturbedNames, uninstall, type DeliveryContext } from './delivery-context.js';
+import { configured, disturbedNames, uninstall, type DeliveryContext } from './delivery-context.js';
 import { clearStaging } from './install-step.js';
 import { readIfThere } from './switch-steps.js';
 import type { JournalEntry } from '../state/journal.js';
@@ -24,6 +24,9 @@ export const undoStep: Step = async (context, entry, progress) => {
 
   progress.at = 'stop';
   const disturbed = disturbedNames(container.current.artifacts, before.artifacts, supervisor.names);
+  // Whether it has taken over the new values nobody knows: with the former ones it begins anew.
+  const target = container.current.name === before.name ? undefined : configured(context, entry);
+  if (target !== undefined) disturbed.push(target.artifact.name);
   await Promise.all(disturbed.map((name) => supervisor.stop(name)));
 
   progress.at = 'restore';

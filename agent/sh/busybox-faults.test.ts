@@ -169,6 +169,37 @@ underBusyBox('a BusyBox agent in a root directory of its own', () => {
     expect(await readFile(box.path('agent/identity'), 'utf8')).toContain('token-2');
   }, 60_000);
 
+  test.each([404, 410])(
+    'whose package is refused (%d) asks again: another order counts, the same has failed',
+    async (status) => {
+      bed.server.tasks.push(testTask('d1', first));
+      bed.server.intercept = (request, response) => {
+        if (!(request.url ?? '').endsWith(first.digest)) return false;
+        bed.server.tasks = [];
+        bed.server.offer(second, testTask('d2', second));
+        response.writeHead(status).end();
+        return true;
+      };
+      box.start();
+      expect(await bed.server.ending('d2')).toMatchObject({ state: 'succeeded' });
+      expect(bed.server.reports.filter(({ state }) => state === 'failed')).toEqual([]);
+      expect(await box.leftovers()).toEqual([]);
+
+      bed.server.intercept = (request, response) => {
+        if (!(request.url ?? '').endsWith(first.digest)) return false;
+        response.writeHead(status).end();
+        return true;
+      };
+      const asked = bed.server.countOf('GET', `/device/v1/packages/${first.digest}`);
+      bed.server.tasks.push(testTask('d3', first));
+      expect(await bed.server.ending('d3')).toMatchObject({
+        state: 'failed',
+        error: { class: 'network', step: 'download' },
+      });
+      expect(bed.server.countOf('GET', `/device/v1/packages/${first.digest}`) - asked).toBe(2);
+    },
+  );
+
   test('takes no more than it wants of answers, and none that makes no sense', async () => {
     const evil = [
       // A path in place of a digest, and commands in place of ids.

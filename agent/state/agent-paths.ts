@@ -8,6 +8,7 @@ export interface AgentPaths {
   readonly own: string;
   readonly identity: string;
   readonly key: string;
+  readonly authorities: string;
   readonly journal: string;
   readonly ended: string;
   readonly trust: string;
@@ -28,6 +29,7 @@ export function agentPaths(root: string): AgentPaths {
     own,
     identity: join(own, 'identity.json'),
     key: join(own, 'key.json'),
+    authorities: join(own, 'authorities.json'),
     journal: join(own, 'journal.json'),
     ended: join(own, 'ended.json'),
     trust: join(own, 'trust.json'),

@@ -67,6 +67,7 @@ export class GatewayIdentity {
       ...(enrolled ? { enrolled } : {}),
       node: response.node,
       strategy: response.strategy,
+      ...(response.endpoints === undefined ? {} : { endpoints: response.endpoints }),
       pollIntervalSeconds: response.pollIntervalSeconds,
     };
     // On a full disk it holds for as long as the agent runs; after that the key has to help.

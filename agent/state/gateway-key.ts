@@ -16,6 +16,7 @@ import {
 import Type, { type Static } from 'typebox';
 import { Value } from 'typebox/value';
 import { proofHeaders, proofText } from '../../domain/agent-protocol/registration-proof.js';
+import { rawPublicKey } from '../../trust/ed25519.js';
 import type { Log } from './bounded-log.js';
 import { readStateFile, writeStateFile } from './state-file.js';
 import { messageOf } from './system-error.js';
@@ -66,7 +67,7 @@ export class GatewayKey {
     private readonly store: KeyStore,
     private readonly onUnsaved: (error: unknown) => void,
   ) {
-    this.text = `ed25519:${String(createPublicKey(privateKey).export({ format: 'jwk' }).x)}`;
+    this.text = `ed25519:${rawPublicKey(createPublicKey(privateKey)).toString('base64url')}`;
     this.#counter = counter;
   }
 

@@ -1,5 +1,6 @@
 import Type, { type Static } from 'typebox';
 import { Value } from 'typebox/value';
+import { RegisterResponseSchema } from '../../domain/agent-protocol/messages.js';
 import { readStateFile, writeStateFile } from './state-file.js';
 
 const IdentitySchema = Type.Object({
@@ -11,6 +12,7 @@ const IdentitySchema = Type.Object({
   enrolled: Type.Optional(Type.Boolean()),
   node: Type.Optional(Type.Object({ id: Type.String(), address: Type.String() })),
   strategy: Type.Optional(Type.String()),
+  endpoints: RegisterResponseSchema.properties.endpoints,
   pollIntervalSeconds: Type.Optional(Type.Number()),
 });
 

@@ -19,6 +19,12 @@ export class KeyGuard {
     return this.#bound?.key ?? null;
   }
 
+  /** HMAC of a text under the secret that the gateway is known by; null when it has none. */
+  tagOf(text: string): string | null {
+    const secret = this.#bound?.secret;
+    return secret === undefined ? null : createHmac('sha256', secret).update(text).digest('hex');
+  }
+
   /** As after a readmission. */
   forget(): void {
     this.#bound = null;

@@ -8,7 +8,7 @@ import { blockSize, encodeUstarHeader, type UstarHeader } from '../../domain/pac
 export interface TestArtifact extends Partial<Omit<ArtifactInput, 'files'>> {
   readonly name: string;
   readonly version: string;
-  /** Content by path; scripts are found by their names: install.sh, uninstall.sh, start.sh, stop.sh, check.sh. */
+  /** Content by path; scripts are found by their names: install.sh, uninstall.sh, start.sh, stop.sh, reload.sh, check.sh. */
   readonly files: Readonly<Record<string, string | Buffer>>;
 }
 
@@ -76,7 +76,7 @@ function artifactInput(specification: TestArtifact, blobs: Map<string, Buffer>):
   const { files, ...over } = specification;
   const has = (name: string): string | undefined => (`${name}.sh` in files ? `${name}.sh` : undefined);
   const control = Object.fromEntries(
-    ['install', 'uninstall', 'start', 'stop']
+    ['install', 'uninstall', 'start', 'stop', 'reload']
       .map((name) => [name, has(name)])
       .filter(([, path]) => path !== undefined),
   ) as ArtifactInput['control'];

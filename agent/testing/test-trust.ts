@@ -25,6 +25,8 @@ export class TestTrust {
   readonly publisher = Signer.generate();
   readonly builder = Signer.generate();
   online = Signer.generate();
+  /** A director as good as the one that is online. */
+  readonly otherDirector = Signer.generate();
   /** What is served, by name. */
   readonly files = new Map<string, string>();
   /** What is served beside packages, by the digest of the archive. */
@@ -62,7 +64,10 @@ export class TestTrust {
     this.#targets += 1;
     const held = ({ publicKey }: Signer) => ({ publicKeys: [publicKey], threshold: 1, terminating: true });
     const delegations = [
-      { name: 'directors', ...held(this.online), paths: ['tasks/*'] },
+      {
+        ...{ name: 'directors', ...held(this.online), paths: ['tasks/*'] },
+        publicKeys: [this.online.publicKey, this.otherDirector.publicKey],
+      },
       { name: 'builders', ...held(this.builder), paths: ['builds/*'] },
       ...publishers,
     ];

@@ -3,13 +3,13 @@
  * reason, and nothing of it is installed.
  */
 import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
-import type { ServerResponse } from 'node:http';
 import type { Order, Report, Task } from '../../domain/agent-protocol/messages.js';
 import { canonicalJson } from '../../domain/canonical-json.js';
 import type { PackageManifest } from '../../domain/package-format/package-manifest.js';
 import { signedBytes } from '../../domain/trust/metadata.js';
 import { dayMs } from '../../trust/make-metadata.js';
 import { Signer } from '../../trust/ed25519.js';
+import { answerEndlessly } from '../testing/endless-answer.js';
 import { application, AgentBed } from '../testing/test-agent.js';
 import { gzipSync } from 'node:zlib';
 import {
@@ -226,6 +226,23 @@ describe('rollback and replay', () => {
     ]);
   });
 
+  test('a signature that does not hold counts for nobody: a director whose name is put on a task goes on counting', async () => {
+    await start();
+    const other = trust.otherDirector;
+    const built = testPackage(application('1.0.0'));
+    trust.state(built);
+    const task = trust.task(testTask('d1', built), { counter: 1_000_000 });
+    const [own] = task.signed?.signatures ?? [];
+    if (task.signed === undefined || own === undefined) throw new Error('it is not signed');
+    const forged = { keyid: other.keyid, sig: own.sig };
+    const named = { ...task, signed: { ...task.signed, signatures: [own, forged] } };
+    expect(await offerTask(built, named)).toMatchObject({ state: 'succeeded' });
+    const second = testPackage(application('2.0.0'));
+    trust.state(second);
+    const update = trust.task(testTask('d2', second, { remove: ['app@1.0.0'] }), { by: other });
+    expect(await offerTask(second, update)).toMatchObject({ state: 'succeeded' });
+  });
+
   test('delegations from before a key was taken away', async () => {
     const old = new Map(trust.files);
     trust.nextTargets([]);
@@ -293,24 +310,14 @@ test('mix and match: parts of metadata that do not belong together are not gone 
 });
 
 describe('endless data', () => {
-  const endless = (response: ServerResponse): boolean => {
-    response.writeHead(200, { 'content-type': 'application/json' });
-    const more = (): void => {
-      while (!response.destroyed && response.write(Buffer.alloc(65_536, 0x20))) continue;
-      if (!response.destroyed) response.once('drain', more);
-    };
-    more();
-    return true;
-  };
-
   test('metadata that never end', async () => {
-    trust.intercept = (path, response) => path.endsWith('1.root.json') && endless(response);
+    trust.intercept = (path, response) => path.endsWith('1.root.json') && answerEndlessly(response);
     await start({ requireSignatures: true });
     await refused(offer('d1', testPackage(application('1.0.0'))), /no root is known/);
   });
 
   test('statements that never end', async () => {
-    trust.intercept = (path, response) => path.endsWith('/statements') && endless(response);
+    trust.intercept = (path, response) => path.endsWith('/statements') && answerEndlessly(response);
     await start();
     const report = await offer('d1', testPackage(application('1.0.0')));
     expect(report).toMatchObject({ state: 'failed', error: { class: 'network' } });
@@ -369,6 +376,26 @@ describe('keys', () => {
     trust.state(second, ...second.artifacts.map((one) => trust.statement(one, {}, fresh)));
     const task = trust.task(testTask('d3', second, { remove: ['app@1.0.0'] }));
     expect(await offerTask(second, task)).toMatchObject({ state: 'succeeded' });
+  });
+
+  test('whoever has the key of targets names himself publisher, and replaces no root', async () => {
+    const agent = await start();
+    expect(await offer('d1', testPackage(application('1.0.0')))).toMatchObject({ state: 'succeeded' });
+    const thief = Signer.generate();
+    trust.nextTargets([trust.publishes(thief)]);
+    await agent.close();
+    await start();
+    const second = testPackage(application('2.0.0'));
+    trust.state(second, ...second.artifacts.map((one) => trust.statement(one, {}, thief)));
+    const task = trust.task(testTask('d2', second, { remove: ['app@1.0.0'] }));
+    expect(await offerTask(second, task)).toMatchObject({ state: 'succeeded' });
+
+    // A root with a key of his for the director, signed by the keys that he has, is none.
+    trust.online = Signer.generate();
+    trust.nextRoot([trust.targets, trust.online]);
+    const third = testPackage(application('3.0.0'));
+    trust.state(third, ...third.artifacts.map((one) => trust.statement(one, {}, thief)));
+    await refused(offerTask(third, trust.task(testTask('d3', third))), /not signed by those/, ['app@2.0.0']);
   });
 
   test('a root that does not follow from the one that is pinned is none', async () => {

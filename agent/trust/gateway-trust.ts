@@ -12,8 +12,8 @@ import { Value } from 'typebox/value';
 import type { Order, Signed, Task } from '../../domain/agent-protocol/messages.js';
 import { parseSignedText, signedText } from '../../domain/agent-protocol/text-form.js';
 import type { CheckedManifest } from '../../domain/package-format/check-manifest.js';
-import { delegatedPath, isDelegated } from '../../domain/trust/delegations.js';
-import { readMetadata, untrusted } from '../../domain/trust/metadata.js';
+import { delegatedPath, delegatedSigners } from '../../domain/trust/delegations.js';
+import { delegationsOf, readMetadata, untrusted } from '../../domain/trust/metadata.js';
 import type { PackageStatements } from '../../domain/trust/statement.js';
 import {
   currentTargets,
@@ -60,6 +60,7 @@ export interface GatewayTrustOptions {
 
 export class GatewayTrust {
   private directors: Readonly<Record<string, Director>>;
+  private hasHeard = false;
 
   private constructor(
     private readonly options: GatewayTrustOptions,
@@ -150,7 +151,9 @@ export class GatewayTrust {
     if (task.signed === undefined) throw untrusted('the task is not signed');
     const text = signedText(task);
     const { signatures } = task.signed;
-    if (!isDelegated(targets, delegatedPath.task(gatewayId), Buffer.from(text), signatures, verifier)) {
+    const path = delegatedPath.task(gatewayId);
+    const by = delegatedSigners(targets, path, Buffer.from(text), signatures, verifier);
+    if (by === null) {
       throw untrusted('the task is not signed by those who may give this gateway tasks');
     }
     const said = parseSignedText(text);
@@ -161,13 +164,13 @@ export class GatewayTrust {
       signedAtMs: Date.parse(said.signed.signedAt),
       seenMs: performance.now(),
     };
-    const by = signatures.map(({ keyid }) => keyid).filter((keyid) => keyid in targets.delegations.keys);
     for (const keyid of by) {
       const last = this.directors[keyid]?.counter ?? 0;
       if (counted.counter > last) continue;
       throw untrusted(`the task is number ${counted.counter}, and number ${last} was given before`);
     }
-    this.directors = { ...this.directors, ...Object.fromEntries(by.map((keyid) => [keyid, counted])) };
+    this.directors = { ...this.directors, ...Object.fromEntries([...by].map((keyid) => [keyid, counted])) };
+    this.hasHeard = true;
     await this.#save();
     return said as T;
   }
@@ -196,9 +199,14 @@ export class GatewayTrust {
     verifyPackageStatements(manifest, statements, targets, verifier);
   }
 
+  /** Milliseconds since 1970, as signed since the agent has started, with what has passed since; null before that. */
+  get signedNowMs(): number | null {
+    return this.hasHeard ? this.#nowMs : null;
+  }
+
   /** The latest time that a key has signed which may do so still, with what has passed since. */
   get #nowMs(): number {
-    const { keys } = this.metadata?.targets?.signed.delegations ?? { keys: {} };
+    const { keys } = delegationsOf(this.metadata?.targets?.signed ?? {});
     const times = Object.entries(this.directors)
       .filter(([keyid]) => keyid in keys)
       .map(([, { signedAtMs, seenMs }]) => signedAtMs + performance.now() - seenMs);

@@ -1,18 +1,26 @@
 import type { Readable } from 'node:stream';
 import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox';
+import type { FastifyRequest } from 'fastify';
 import Type from 'typebox';
+import { scopeOf } from '../../domain/access/grant.js';
+import { dependentsOf } from '../../domain/artifact/dependents.js';
+import type { ArtifactManifest } from '../../domain/artifact/manifest.js';
 import { LeonoreError } from '../../domain/errors.js';
 import { limits } from '../../domain/limits.js';
 import { Text } from '../../domain/text.js';
-import type { StoredArtifact } from '../../repositories/artifact-repository.js';
+import type { StoredArtifact, WantedBy } from '../../repositories/artifact-repository.js';
 import type { RouteOptions } from '../context.js';
 import { goneSignal } from '../gone-signal.js';
 import { pageOf } from '../paging.js';
 import { receiveArtifact, type PublisherSignature } from '../receive-artifact.js';
 import { PageQuerySchema, PageSchema, problems } from '../schemas/common.js';
+import { DependentsSchema } from '../schemas/campaign-report.js';
 import { ArtifactSchema } from '../schemas/resources.js';
 
 const tags = ['artifacts'];
+/** Artifacts with a requirement on its names that are looked at; distributions have hundreds for a name. */
+const examinedArtifacts = 1_000;
+const shownGateways = 20;
 const NameParamsSchema = Type.Object({ name: Text(100) });
 /** Bytes: read as they come, never validated as a whole. */
 const TarSchema = Type.Unsafe<Readable>({ contentMediaType: 'application/x-tar' });
@@ -28,7 +36,7 @@ const VersionParamsSchema = Type.Object({
 
 /** Package management: add, list, show and remove artifacts. */
 export const artifactRoutes: FastifyPluginAsyncTypebox<RouteOptions> = async (app, { context }) => {
-  const { access, repositories, blobs, pool } = context;
+  const { repositories, blobs, pool } = context;
   const { artifacts } = repositories;
 
   // Manifests may be large: to look through each for which branch of a union it is would hold up whoever else asks.
@@ -56,7 +64,7 @@ export const artifactRoutes: FastifyPluginAsyncTypebox<RouteOptions> = async (ap
         },
         response: { 200: ArtifactSchema, 201: ArtifactSchema, ...problems },
       },
-      onRequest: async (request) => access.require(request, 'operator'),
+      config: { role: 'publisher' },
     },
     async (request, reply) => {
       if (request.headers['content-type'] !== 'application/x-tar') {
@@ -67,7 +75,7 @@ export const artifactRoutes: FastifyPluginAsyncTypebox<RouteOptions> = async (ap
         { artifacts, blobs, pool },
         signatureOf(request.headers[signatureHeader]),
         goneSignal(reply),
-        access.principalOf(request),
+        request.principal.id,
       );
       const stored = await artifacts.find(manifest.name, manifest.version);
       if (stored === null)
@@ -87,7 +95,7 @@ export const artifactRoutes: FastifyPluginAsyncTypebox<RouteOptions> = async (ap
         querystring: PageQuerySchema,
         response: { 200: PageSchema(ArtifactSchema), ...problems },
       },
-      onRequest: async (request) => access.require(request, 'viewer'),
+      config: { role: 'viewer', scoped: true },
     },
     async (request) => {
       const { limit, cursor } = pageOf(request.query);
@@ -106,7 +114,7 @@ export const artifactRoutes: FastifyPluginAsyncTypebox<RouteOptions> = async (ap
         params: NameParamsSchema,
         response: { 200: Type.Object({ items: Type.Array(ArtifactSchema) }), ...problems },
       },
-      onRequest: async (request) => access.require(request, 'viewer'),
+      config: { role: 'viewer', scoped: true },
     },
     async (request) => {
       const versions = await artifacts.versionsOf(request.params.name);
@@ -126,7 +134,7 @@ export const artifactRoutes: FastifyPluginAsyncTypebox<RouteOptions> = async (ap
         params: VersionParamsSchema,
         response: { 200: ArtifactSchema, ...problems },
       },
-      onRequest: async (request) => access.require(request, 'viewer'),
+      config: { role: 'viewer', scoped: true },
     },
     async (request) => {
       const { name, version } = request.params;
@@ -134,6 +142,41 @@ export const artifactRoutes: FastifyPluginAsyncTypebox<RouteOptions> = async (ap
       if (stored === null)
         throw new LeonoreError('ARTIFACT_NOT_FOUND', `there is no artifact ${name}@${version}`);
       return toWire(stored);
+    },
+  );
+
+  app.get(
+    '/artifacts/:name/:version/dependents',
+    {
+      schema: {
+        tags,
+        operationId: 'showDependents',
+        summary: 'Who has a version of an artifact, and what would break if it were removed',
+        params: VersionParamsSchema,
+        response: { 200: DependentsSchema, ...problems },
+      },
+      config: { role: 'viewer', scoped: true },
+    },
+    async (request) => {
+      const { name, version } = request.params;
+      const { facets } = request.repositories;
+      const stored = await artifacts.find(name, version);
+      if (stored === null)
+        throw new LeonoreError('ARTIFACT_NOT_FOUND', `there is no artifact ${name}@${version}`);
+      const { manifest } = stored;
+      const names = [name, ...(manifest.provides ?? []).map((provision) => provision.name)];
+      const candidates = await artifacts.requiring(names, examinedArtifacts);
+      const [gateways, wanted, catalog] = await Promise.all([
+        facets.having({ name, version }, shownGateways),
+        artifacts.wantedBy(name, version),
+        artifacts.loadCatalog([...new Set([...names, ...candidates.flatMap(namesOf)])]),
+      ]);
+      return {
+        gateways,
+        needs: dependentsOf(manifest, candidates, catalog),
+        countedAt: new Date().toISOString(),
+        ...(await visible(request, wanted)),
+      };
     },
   );
 
@@ -147,7 +190,7 @@ export const artifactRoutes: FastifyPluginAsyncTypebox<RouteOptions> = async (ap
         params: VersionParamsSchema,
         response: { 204: Type.Null(), ...problems },
       },
-      onRequest: async (request) => access.require(request, 'operator'),
+      config: { role: 'publisher' },
     },
     async (request, reply) => {
       await artifacts.remove(request.params.name, request.params.version);
@@ -155,6 +198,30 @@ export const artifactRoutes: FastifyPluginAsyncTypebox<RouteOptions> = async (ap
     },
   );
 };
+
+function namesOf({ requires = [] }: ArtifactManifest): string[] {
+  return requires.flatMap((requirement) =>
+    ('anyOf' in requirement ? requirement.anyOf : [requirement]).map(({ name }) => name),
+  );
+}
+
+/** Of what has not ended, what the caller may see: wanted states are for the whole fleet. */
+async function visible(
+  { principal, repositories }: FastifyRequest,
+  { wantedStates, campaigns, rollouts }: WantedBy,
+) {
+  if (scopeOf(principal.grants, 'viewer') === 'fleet')
+    return { wantedStates: [...wantedStates], campaigns: [...campaigns], rollouts: [...rollouts] };
+  const within = async (ids: readonly string[], get: (id: string) => Promise<unknown>): Promise<string[]> => {
+    const found = await Promise.allSettled(ids.map(get));
+    return ids.filter((_id, index) => found[index]?.status === 'fulfilled');
+  };
+  return {
+    wantedStates: [],
+    campaigns: await within(campaigns, (id) => repositories.campaigns.get(id)),
+    rollouts: await within(rollouts, (id) => repositories.rollouts.get(id)),
+  };
+}
 
 /** The schema has seen to its form. */
 function signatureOf(header: string | undefined): PublisherSignature | null {

@@ -4,6 +4,7 @@ import { issueEnrolmentToken } from '../../connectivity/gateway-token.js';
 import { LeonoreError } from '../../domain/errors.js';
 import type { Enrolment } from '../../repositories/enrolment-repository.js';
 import type { RouteOptions } from '../context.js';
+import { IdempotencyHeadersSchema, requestIdentity } from '../idempotency.js';
 import { NameSchema, problems } from '../schemas/common.js';
 import { EnrolmentRequestSchema, EnrolmentSchema, NewEnrolmentSchema } from '../schemas/identity.js';
 
@@ -11,8 +12,7 @@ const tags = ['enrolments'];
 
 /** Tokens with which gateways may enrol. */
 export const enrolmentRoutes: FastifyPluginAsyncTypebox<RouteOptions> = async (app, { context }) => {
-  const { access, repositories } = context;
-  const { enrolments } = repositories;
+  const { enrolments, repeatedRequests } = context.repositories;
 
   app.post(
     '/enrolments',
@@ -21,12 +21,18 @@ export const enrolmentRoutes: FastifyPluginAsyncTypebox<RouteOptions> = async (a
         tags,
         operationId: 'createEnrolment',
         summary: 'Make a token with which gateways may enrol; it is shown this once',
+        headers: IdempotencyHeadersSchema,
         body: EnrolmentRequestSchema,
         response: { 201: NewEnrolmentSchema, ...problems },
       },
-      onRequest: async (request) => access.require(request, 'admin'),
+      config: { role: 'admin' },
     },
     async (request, reply) => {
+      const identity = requestIdentity(request, { createEnrolment: request.body });
+      const known = await repeatedRequests.resultOf(identity);
+      // Its token is nowhere, so that it cannot be told again.
+      if (known !== null)
+        return reply.code(201).send({ enrolment: toWire(await enrolments.get(known)), token: null });
       const { approval = 'automatic', keyless = false, ...rest } = request.body;
       if (approval === 'person' && keyless) {
         throw new LeonoreError(
@@ -35,7 +41,7 @@ export const enrolmentRoutes: FastifyPluginAsyncTypebox<RouteOptions> = async (a
         );
       }
       const { token, hash } = issueEnrolmentToken();
-      const enrolment = await enrolments.create({
+      const wanted = {
         name: rest.name,
         tokenHash: hash,
         ids: rest.ids ?? ['*'],
@@ -46,8 +52,13 @@ export const enrolmentRoutes: FastifyPluginAsyncTypebox<RouteOptions> = async (a
         approval,
         most: rest.most ?? null,
         expiresInSeconds: rest.expiresInSeconds ?? null,
-      });
-      return reply.code(201).send({ enrolment: toWire(enrolment), token });
+      };
+      const { result, isNew } = await repeatedRequests.once(
+        identity,
+        async (tx) => (await enrolments.createIn(tx, wanted)).name,
+      );
+      const enrolment = toWire(await enrolments.get(result));
+      return reply.code(201).send({ enrolment, token: isNew ? token : null });
     },
   );
 
@@ -60,7 +71,7 @@ export const enrolmentRoutes: FastifyPluginAsyncTypebox<RouteOptions> = async (a
         summary: 'All enrolments, by name; their tokens are not shown',
         response: { 200: Type.Object({ items: Type.Array(EnrolmentSchema) }), ...problems },
       },
-      onRequest: async (request) => access.require(request, 'operator'),
+      config: { role: 'operator' },
     },
     async () => ({ items: (await enrolments.list()).map(toWire) }),
   );
@@ -75,7 +86,7 @@ export const enrolmentRoutes: FastifyPluginAsyncTypebox<RouteOptions> = async (a
         params: Type.Object({ name: NameSchema }),
         response: { 204: Type.Null(), ...problems },
       },
-      onRequest: async (request) => access.require(request, 'admin'),
+      config: { role: 'admin' },
     },
     async (request, reply) => {
       await enrolments.revoke(request.params.name);

@@ -15,7 +15,7 @@ import {
   ReadmissionRequestSchema,
   ReadmissionSchema,
 } from '../schemas/identity.js';
-import { GatewaySchema } from '../schemas/resources.js';
+import { GatewaySchema } from '../schemas/gateways.js';
 import { gatewayOnWire } from './gateways.js';
 
 const tags = ['gateways'];
@@ -25,8 +25,8 @@ const contestsShown = 1_000;
 
 /** Who a gateway is: approving, readmitting and expecting it, its labels, and who else came under its id. */
 export const gatewayIdentityRoutes: FastifyPluginAsyncTypebox<RouteOptions> = async (app, { context }) => {
-  const { access, repositories, wakePool } = context;
-  const { gateways, contests, expected } = repositories;
+  const { wakePool } = context;
+  const { expected } = context.repositories;
 
   app.get(
     '/contested-gateways',
@@ -38,10 +38,12 @@ export const gatewayIdentityRoutes: FastifyPluginAsyncTypebox<RouteOptions> = as
         querystring: Type.Object({ gateway: Type.Optional(Text(128)) }, strict),
         response: { 200: Type.Object({ items: Type.Array(ContestSchema) }), ...problems },
       },
-      onRequest: async (request) => access.require(request, 'viewer'),
+      config: { role: 'viewer', scoped: true },
     },
     async (request) => ({
-      items: (await contests.list(contestsShown, request.query.gateway)).map(contestOnWire),
+      items: (await request.repositories.contests.list(contestsShown, request.query.gateway)).map(
+        contestOnWire,
+      ),
     }),
   );
 
@@ -55,10 +57,11 @@ export const gatewayIdentityRoutes: FastifyPluginAsyncTypebox<RouteOptions> = as
         params: ParamsSchema,
         response: { 200: GatewaySchema, ...problems },
       },
-      onRequest: async (request) => access.require(request, 'operator'),
+      config: { role: 'operator', scoped: true },
     },
     async (request) => {
       const { id } = request.params;
+      const { gateways } = request.repositories;
       await gateways.approve(id);
       wakePool();
       return gatewayOnWire(await gateways.get(id));
@@ -76,13 +79,16 @@ export const gatewayIdentityRoutes: FastifyPluginAsyncTypebox<RouteOptions> = as
         body: ReadmissionRequestSchema,
         response: { 200: ReadmissionSchema, ...problems },
       },
-      onRequest: async (request) => access.require(request, 'admin'),
+      config: { role: 'admin', scoped: true },
     },
     async (request) => {
       const { id } = request.params;
       const { code = false, expiresInSeconds = null } = request.body;
       const claim = code ? issueClaimCode() : null;
-      await gateways.readmit(id, claim === null ? null : { codeHash: claim.hash, expiresInSeconds });
+      await request.repositories.gateways.readmit(
+        id,
+        claim === null ? null : { codeHash: claim.hash, expiresInSeconds },
+      );
       return { id, claimCode: claim?.code ?? null };
     },
   );
@@ -98,10 +104,11 @@ export const gatewayIdentityRoutes: FastifyPluginAsyncTypebox<RouteOptions> = as
         body: LabelChangesSchema,
         response: { 200: GatewaySchema, ...problems },
       },
-      onRequest: async (request) => access.require(request, 'operator'),
+      config: { role: 'operator', scoped: true },
     },
     async (request) => {
       const { set = {}, unset = [] } = request.body;
+      const { gateways } = request.repositories;
       await gateways.changeLabels(request.params.id, { set, unset });
       return gatewayOnWire(await gateways.get(request.params.id));
     },
@@ -117,7 +124,7 @@ export const gatewayIdentityRoutes: FastifyPluginAsyncTypebox<RouteOptions> = as
         body: ExpectRequestSchema,
         response: { 200: ClaimCodesSchema, ...problems },
       },
-      onRequest: async (request) => access.require(request, 'admin'),
+      config: { role: 'admin' },
     },
     async (request) => {
       const { codes = true, expiresInSeconds = null } = request.body;
@@ -148,7 +155,7 @@ export const gatewayIdentityRoutes: FastifyPluginAsyncTypebox<RouteOptions> = as
         querystring: PageQuerySchema,
         response: { 200: PageSchema(ExpectedGatewaySchema), ...problems },
       },
-      onRequest: async (request) => access.require(request, 'viewer'),
+      config: { role: 'viewer' },
     },
     async (request) => {
       const { limit, cursor } = pageOf(request.query);
@@ -175,7 +182,7 @@ export const gatewayIdentityRoutes: FastifyPluginAsyncTypebox<RouteOptions> = as
         params: ParamsSchema,
         response: { 204: Type.Null(), ...problems },
       },
-      onRequest: async (request) => access.require(request, 'admin'),
+      config: { role: 'admin' },
     },
     async (request, reply) => {
       await expected.forget(request.params.id);

@@ -1,22 +1,22 @@
 import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox';
 import Type from 'typebox';
+import { artifactKey } from '../../domain/artifact/manifest.js';
 import { troublesOf } from '../../domain/gateway/troubles.js';
 import { Text } from '../../domain/text.js';
-import type { Gateway } from '../../repositories/gateway-repository.js';
+import { gatewaySorts, type Gateway } from '../../repositories/gateway-repository.js';
 import type { RouteOptions } from '../context.js';
+import { gatewayFilterOf, gatewayFilterProperties } from '../gateway-query.js';
 import { pageOf } from '../paging.js';
 import { PageQuerySchema, PageSchema, problems, strict } from '../schemas/common.js';
-import { GatewaySchema } from '../schemas/resources.js';
+import { GatewayDetailSchema, GatewaySchema } from '../schemas/gateways.js';
 
 const tags = ['gateways'];
 const GatewayQuerySchema = Type.Object(
   {
     ...PageQuerySchema.properties,
-    unwell: Type.Optional(
-      // Nothing of an address is converted: there it is a text.
-      Type.Enum(['true', 'false'], {
-        description: 'Only those that report that something is not as it should be',
-      }),
+    ...gatewayFilterProperties,
+    sort: Type.Optional(
+      Type.Enum([...gatewaySorts], { description: 'default id; with - the other way round' }),
     ),
   },
   strict,
@@ -24,26 +24,26 @@ const GatewayQuerySchema = Type.Object(
 const ParamsSchema = Type.Object({ id: Text(128) });
 
 /** IoT gateway management, for people; gateways themselves use the device API. */
-export const gatewayRoutes: FastifyPluginAsyncTypebox<RouteOptions> = async (app, { context }) => {
-  const { access, repositories } = context;
-  const { gateways } = repositories;
-
+export const gatewayRoutes: FastifyPluginAsyncTypebox<RouteOptions> = async (app) => {
   app.get(
     '/gateways',
     {
       schema: {
         tags,
         operationId: 'listGateways',
-        summary: 'All gateways, by id',
+        summary: 'Gateways, by id or as they are sorted: all, or those that are asked for',
         querystring: GatewayQuerySchema,
         response: { 200: PageSchema(GatewaySchema), ...problems },
       },
-      onRequest: async (request) => access.require(request, 'viewer'),
+      config: { role: 'viewer', scoped: true },
     },
     async (request) => {
-      const { unwell, ...paging } = request.query;
-      const { limit, cursor } = pageOf(paging);
-      const page = await gateways.list(limit, cursor, unwell === 'true');
+      const { sort, limit: asked, cursor: after, ...filter } = request.query;
+      const { limit, cursor } = pageOf({
+        ...(asked === undefined ? {} : { limit: asked }),
+        ...(after === undefined ? {} : { cursor: after }),
+      });
+      const page = await request.repositories.gateways.list(limit, cursor, gatewayFilterOf(filter), sort);
       return { items: page.items.map(gatewayOnWire), nextCursor: page.nextCursor };
     },
   );
@@ -54,13 +54,22 @@ export const gatewayRoutes: FastifyPluginAsyncTypebox<RouteOptions> = async (app
       schema: {
         tags,
         operationId: 'showGateway',
-        summary: 'One gateway with its profile',
+        summary: 'One gateway with its profile, and since when it has what is installed',
         params: ParamsSchema,
-        response: { 200: GatewaySchema, ...problems },
+        response: { 200: GatewayDetailSchema, ...problems },
       },
-      onRequest: async (request) => access.require(request, 'viewer'),
+      config: { role: 'viewer', scoped: true },
     },
-    async (request) => gatewayOnWire(await gateways.get(request.params.id)),
+    async (request) => {
+      const { gateways, gatewayHistory } = request.repositories;
+      const gateway = await gateways.get(request.params.id);
+      const since = await gatewayHistory.installedSince(gateway.id);
+      const installedSince = (gateway.profile.installed ?? []).flatMap(({ name, version }) => {
+        const at = since.get(artifactKey({ name, version }));
+        return at === undefined ? [] : [[artifactKey({ name, version }), at.toISOString()] as const];
+      });
+      return { ...gatewayOnWire(gateway), installedSince: Object.fromEntries(installedSince) };
+    },
   );
 
   app.post(
@@ -73,10 +82,10 @@ export const gatewayRoutes: FastifyPluginAsyncTypebox<RouteOptions> = async (app
         params: ParamsSchema,
         response: { 202: Type.Null(), ...problems },
       },
-      onRequest: async (request) => access.require(request, 'operator'),
+      config: { role: 'operator', scoped: true },
     },
     async (request, reply) => {
-      await gateways.wantProfile(request.params.id);
+      await request.repositories.gateways.wantProfile(request.params.id);
       return reply.code(202).send(null);
     },
   );
@@ -91,10 +100,10 @@ export const gatewayRoutes: FastifyPluginAsyncTypebox<RouteOptions> = async (app
         params: ParamsSchema,
         response: { 204: Type.Null(), ...problems },
       },
-      onRequest: async (request) => access.require(request, 'admin'),
+      config: { role: 'admin', scoped: true },
     },
     async (request, reply) => {
-      await gateways.decommission(request.params.id);
+      await request.repositories.gateways.decommission(request.params.id);
       return reply.code(204).send(null);
     },
   );
@@ -110,9 +119,14 @@ export function gatewayOnWire(gateway: Gateway) {
     nodeId,
     protocol,
     strategy,
+    channelReason: gateway.channelReason,
+    fallbacks: [...gateway.fallbacks],
+    awaySince: gateway.awaySince?.toISOString() ?? null,
     agentVersion,
     registeredAt: gateway.registeredAt.toISOString(),
     lastSeenAt: gateway.lastSeenAt.toISOString(),
+    pollSeconds: gateway.pollSeconds,
+    conditions: [...gateway.conditions],
     troubles: troublesOf(profile),
     labels: gateway.labels,
     operatorLabels: gateway.operatorLabels,

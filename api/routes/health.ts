@@ -9,6 +9,7 @@ export const healthRoutes: FastifyPluginAsyncTypebox<RouteOptions> = async (app,
   app.get(
     '/healthz',
     {
+      config: { role: 'anybody' },
       schema: {
         tags: ['health'],
         security: [],
@@ -25,6 +26,7 @@ export const healthRoutes: FastifyPluginAsyncTypebox<RouteOptions> = async (app,
   app.get(
     '/readyz',
     {
+      config: { role: 'anybody' },
       schema: {
         tags: ['health'],
         security: [],

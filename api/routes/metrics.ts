@@ -1,4 +1,5 @@
 import type { FastifyInstance } from 'fastify';
+import { contestedWithinHours } from '../../domain/gateway/condition.js';
 import type { LeonoreNode } from '../../repositories/node-repository.js';
 import type { RouteOptions } from '../context.js';
 
@@ -38,35 +39,28 @@ const metrics: readonly Metric[] = [
   },
 ];
 
-/** What happened longer ago is no reason to wake anybody. */
-const contestedWithinHours = 24;
-
 /** GET /metrics: nodes, pool and what was mended, in the text format of Prometheus; needs a token with the role viewer. */
 export async function metricsRoutes(app: FastifyInstance, { context }: RouteOptions): Promise<void> {
-  const { access, repositories } = context;
-  app.get(
-    '/metrics',
-    { schema: { hide: true }, onRequest: async (request) => access.require(request, 'viewer') },
-    async (_request, reply) => {
-      const [nodes, queued, mends, contested] = await Promise.all([
-        repositories.nodes.list(),
-        repositories.pool.queueLength(),
-        repositories.rollouts.mends(),
-        repositories.contests.contestedGateways(contestedWithinHours),
-      ]);
-      return reply
-        .type('text/plain; version=0.0.4; charset=utf-8')
-        .send(
-          [
-            ...metrics.flatMap((metric) => linesOf(metric, nodes)),
-            ...poolLines(nodes, queued),
-            ...mendLines(mends),
-            ...contestLines(contested),
-            '',
-          ].join('\n'),
-        );
-    },
-  );
+  const { repositories } = context;
+  app.get('/metrics', { schema: { hide: true }, config: { role: 'viewer' } }, async (_request, reply) => {
+    const [nodes, queued, mends, contested] = await Promise.all([
+      repositories.nodes.list(),
+      repositories.pool.queueLength(),
+      repositories.rollouts.mends(),
+      repositories.contests.contestedGateways(contestedWithinHours),
+    ]);
+    return reply
+      .type('text/plain; version=0.0.4; charset=utf-8')
+      .send(
+        [
+          ...metrics.flatMap((metric) => linesOf(metric, nodes)),
+          ...poolLines(nodes, queued),
+          ...mendLines(mends),
+          ...contestLines(contested),
+          '',
+        ].join('\n'),
+      );
+  });
 }
 
 /** Ids of nodes are lower case letters, digits and hyphens, so nothing has to be escaped. */

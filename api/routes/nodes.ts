@@ -1,8 +1,9 @@
 import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox';
 import Type from 'typebox';
 import { Text } from '../../domain/text.js';
-import type { LeonoreNode } from '../../repositories/node-repository.js';
 import type { RouteOptions } from '../context.js';
+import { nodeOnWire } from '../node-view.js';
+import { IdempotencyHeadersSchema, requestIdentity } from '../idempotency.js';
 import { problems } from '../schemas/common.js';
 import { NodePoolSchema, NodeSchema } from '../schemas/resources.js';
 
@@ -11,8 +12,8 @@ const ParamsSchema = Type.Object({ id: Text(128) });
 
 /** LEONORE nodes and their pool. */
 export const nodeRoutes: FastifyPluginAsyncTypebox<RouteOptions> = async (app, { context }) => {
-  const { access, repositories, wakePool } = context;
-  const { nodes, pool } = repositories;
+  const { repositories, wakePool } = context;
+  const { nodes, pool, repeatedRequests } = repositories;
 
   app.get(
     '/nodes',
@@ -23,7 +24,7 @@ export const nodeRoutes: FastifyPluginAsyncTypebox<RouteOptions> = async (app, {
         summary: 'All nodes, what each serves and uses, and the pool that they are in',
         response: { 200: Type.Object({ items: Type.Array(NodeSchema), pool: NodePoolSchema }), ...problems },
       },
-      onRequest: async (request) => access.require(request, 'viewer'),
+      config: { role: 'viewer' },
     },
     async () => {
       const [items, settings, queued] = await Promise.all([
@@ -31,7 +32,10 @@ export const nodeRoutes: FastifyPluginAsyncTypebox<RouteOptions> = async (app, {
         pool.settings(),
         pool.queueLength(),
       ]);
-      return { items: items.map(toWire), pool: { ...settings, queued } };
+      return {
+        items: items.map(nodeOnWire),
+        pool: { ...settings, channels: [...settings.channels], queued },
+      };
     },
   );
 
@@ -45,9 +49,9 @@ export const nodeRoutes: FastifyPluginAsyncTypebox<RouteOptions> = async (app, {
         params: ParamsSchema,
         response: { 200: NodeSchema, ...problems },
       },
-      onRequest: async (request) => access.require(request, 'viewer'),
+      config: { role: 'viewer' },
     },
-    async (request) => toWire(await nodes.get(request.params.id)),
+    async (request) => nodeOnWire(await nodes.get(request.params.id)),
   );
 
   app.post(
@@ -57,17 +61,23 @@ export const nodeRoutes: FastifyPluginAsyncTypebox<RouteOptions> = async (app, {
         tags,
         operationId: 'startNode',
         summary: 'Have a further node launched; the answer names it',
+        headers: IdempotencyHeadersSchema,
         response: { 202: NodeSchema, ...problems },
       },
-      onRequest: async (request) => access.require(request, 'admin'),
+      config: { role: 'admin' },
     },
-    async (_request, reply) => {
-      const id = await pool.addLaunch('operator');
-      wakePool();
+    async (request, reply) => {
+      const identity = requestIdentity(request, { startNode: {} });
+      const known = await repeatedRequests.resultOf(identity);
+      const { result: id, isNew } =
+        known === null
+          ? await repeatedRequests.once(identity, (tx) => pool.addLaunchIn(tx, 'operator'))
+          : { result: known, isNew: false };
+      if (isNew) wakePool();
       return reply
         .code(202)
         .header('location', `/api/v1/nodes/${id}`)
-        .send(toWire(await nodes.get(id)));
+        .send(nodeOnWire(await nodes.get(id)));
     },
   );
 
@@ -81,24 +91,13 @@ export const nodeRoutes: FastifyPluginAsyncTypebox<RouteOptions> = async (app, {
         params: ParamsSchema,
         response: { 202: NodeSchema, ...problems },
       },
-      onRequest: async (request) => access.require(request, 'admin'),
+      config: { role: 'admin' },
     },
     async (request, reply) => {
       const { id } = request.params;
       await nodes.startDrain(id);
       wakePool();
-      return reply.code(202).send(toWire(await nodes.get(id)));
+      return reply.code(202).send(nodeOnWire(await nodes.get(id)));
     },
   );
 };
-
-function toWire(node: LeonoreNode) {
-  return {
-    ...node,
-    requestedAt: node.requestedAt?.toISOString() ?? null,
-    launchedAt: node.launchedAt?.toISOString() ?? null,
-    startedAt: node.startedAt.toISOString(),
-    sharedAt: node.sharedAt?.toISOString() ?? null,
-    heartbeatAt: node.heartbeatAt.toISOString(),
-  };
-}

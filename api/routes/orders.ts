@@ -1,12 +1,15 @@
 import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox';
 import Type, { type Static } from 'typebox';
 import { LeonoreError } from '../../domain/errors.js';
+import { wholeGatewayActions } from '../../domain/order/ordered-action.js';
 import { planUninstallation } from '../../domain/order/uninstallation.js';
 import type { OrderMember } from '../../repositories/delivery/delivery-writer.js';
 import { Text } from '../../domain/text.js';
 import type { Member } from '../../repositories/deployment-members.js';
 import type { GatewayOrder } from '../../repositories/order-repository.js';
 import type { Repositories } from '../../repositories/repositories.js';
+import { repositoriesAs } from '../admission.js';
+import { refuseUnknown } from '../read-target.js';
 import type { RouteOptions } from '../context.js';
 import { IdempotencyHeadersSchema, requestIdentity } from '../idempotency.js';
 import { pageOf } from '../paging.js';
@@ -31,10 +34,12 @@ const OrderQuerySchema = Type.Object(
   strict,
 );
 
-/** Orders: uninstall, start or stop an artifact on the gateways that have it, or wipe gateways of all they have. */
+/**
+ * Orders: uninstall, start or stop an artifact on the gateways that have it, wipe gateways of all they have, or ask for
+ * their profiles.
+ */
 export const orderRoutes: FastifyPluginAsyncTypebox<RouteOptions> = async (app, { context }) => {
-  const { access, repositories } = context;
-  const { orders } = repositories;
+  const { repeatedRequests } = context.repositories;
 
   app.post(
     '/orders',
@@ -42,28 +47,31 @@ export const orderRoutes: FastifyPluginAsyncTypebox<RouteOptions> = async (app, 
       schema: {
         tags,
         operationId: 'giveOrder',
-        summary: 'Uninstall, start or stop an artifact on the gateways that have it, or wipe gateways',
+        summary:
+          'Uninstall, start or stop an artifact on the gateways that have it, wipe gateways, or ask for their profiles',
         headers: IdempotencyHeadersSchema,
         body: NewOrderSchema,
         response: { 202: OrderAnswerSchema, ...problems },
       },
-      onRequest: async (request) => access.require(request, 'operator'),
+      config: { role: 'operator', scoped: true },
     },
     async (request, reply) => {
       const { action, artifact = '', deadlineSeconds = defaultDeadlineSeconds } = request.body;
-      const identity = requestIdentity(access, request, { ...request.body, deadlineSeconds });
+      // As with a gateway that is taken out of service: nothing of what it keeps comes back.
+      const repositories = action === 'wipe' ? repositoriesAs(request, 'admin') : request.repositories;
+      const { orders } = repositories;
+      const identity = requestIdentity(request, { ...request.body, deadlineSeconds });
       const answer = (
         { id, gateways }: { id: string; gateways: number },
         also: Record<string, number> = {},
       ) => reply.code(202).header('location', `/api/v1/orders?order=${id}`).send({ id, gateways, also });
-      checkOrder(request.body);
-      // As with a gateway that is taken out of service: nothing of what it keeps comes back.
-      if (action === 'wipe') access.require(request, 'admin');
-      // First of all: what the request named may be gone by now.
-      const known = await repositories.rollouts.ofKey(identity.idempotencyKey, identity.requestDigest);
+      // First of all: what the request named may be gone by now, and the answer is what was begun.
+      const known = await repeatedRequests.resultOf(identity);
       if (known !== null) return answer({ id: known, gateways: await orders.size(known) });
+      checkOrder(request.body);
       const members = await orderMembers(repositories, request.body);
-      const order = { action, artifact, deadlineSeconds, ...identity };
+      const createdBy = request.principal.name;
+      const order = { action, artifact, deadlineSeconds, createdBy, ...identity };
       return answer(await orders.add(order, members), countedNames(members));
     },
   );
@@ -78,11 +86,11 @@ export const orderRoutes: FastifyPluginAsyncTypebox<RouteOptions> = async (app, 
         body: NewOrderSchema,
         response: { 200: OrderPreviewSchema, ...problems },
       },
-      onRequest: async (request) => access.require(request, 'viewer'),
+      config: { role: 'viewer', scoped: true, changesNothing: true },
     },
     async (request) => {
       checkOrder(request.body);
-      const members = await orderMembers(repositories, request.body);
+      const members = await orderMembers(request.repositories, request.body);
       return { gateways: members.length, also: countedNames(members) };
     },
   );
@@ -98,12 +106,16 @@ export const orderRoutes: FastifyPluginAsyncTypebox<RouteOptions> = async (app, 
         querystring: OrderQuerySchema,
         response: { 200: PageSchema(GatewayOrderSchema), ...problems },
       },
-      onRequest: async (request) => access.require(request, 'viewer'),
+      config: { role: 'viewer', scoped: true },
     },
     async (request) => {
       const { order, gateway, ...paging } = request.query;
       const { limit, cursor } = pageOf(paging);
-      const page = await orders.list({ orderId: order, gatewayId: gateway }, limit, cursor);
+      const page = await request.repositories.orders.list(
+        { orderId: order, gatewayId: gateway },
+        limit,
+        cursor,
+      );
       return { items: page.items.map(toWire), nextCursor: page.nextCursor };
     },
   );
@@ -123,9 +135,9 @@ export const orderRoutes: FastifyPluginAsyncTypebox<RouteOptions> = async (app, 
           ...problems,
         },
       },
-      onRequest: async (request) => access.require(request, 'operator'),
+      config: { role: 'operator', scoped: true },
     },
-    async (request) => ({ cancelled: await orders.cancel(request.params.id) }),
+    async (request) => ({ cancelled: await request.repositories.orders.cancel(request.params.id) }),
   );
 };
 
@@ -146,22 +158,14 @@ async function orderMembers(
  * @throws LeonoreError when nobody has it
  */
 async function gatewaysThatHave(
-  { deployments, members, gateways }: Repositories,
+  { members, gateways }: Repositories,
   { artifact, deployment, gatewayIds }: Static<typeof NewOrderSchema>,
 ): Promise<Member[]> {
   if ((deployment === undefined) === (gatewayIds === undefined)) {
     throw new LeonoreError('MALFORMED_INPUT', 'give either gatewayIds or deployment');
   }
-  if (gatewayIds !== undefined) {
-    const [unknown] = await gateways.unknownAmong([...new Set(gatewayIds)]);
-    if (unknown !== undefined) {
-      throw new LeonoreError('GATEWAY_NOT_FOUND', `there is no gateway "${unknown}"`);
-    }
-  }
-  const target =
-    deployment === undefined
-      ? { gatewayIds: gatewayIds ?? [], selector: null }
-      : await deployments.get(deployment);
+  if (gatewayIds !== undefined) await refuseUnknown(gateways, [...new Set(gatewayIds)]);
+  const target = deployment === undefined ? { gateways: gatewayIds ?? [] } : { deployment };
   const having: Member[] = [];
   for await (const page of members.pages(target, artifact)) having.push(...page);
   if (having.length === 0 && artifact !== undefined) {
@@ -172,8 +176,11 @@ async function gatewaysThatHave(
 
 /** @throws LeonoreError MALFORMED_INPUT when the parts of an order do not go together */
 function checkOrder({ action, artifact, keepData, deployment }: Static<typeof NewOrderSchema>): void {
-  if ((action === 'wipe') !== (artifact === undefined)) {
-    throw new LeonoreError('MALFORMED_INPUT', 'name an artifact, or wipe the gateway of all of them');
+  if (wholeGatewayActions.includes(action) !== (artifact === undefined)) {
+    throw new LeonoreError(
+      'MALFORMED_INPUT',
+      `name an artifact, but for ${wholeGatewayActions.join(' and ')}`,
+    );
   }
   if (action === 'wipe' && deployment !== undefined) {
     throw new LeonoreError('MALFORMED_INPUT', 'gateways that are to be wiped are named one by one');
@@ -224,7 +231,7 @@ function countedNames(members: readonly OrderMember[]): Record<string, number> {
 }
 
 function toWire(part: GatewayOrder): Static<typeof GatewayOrderSchema> {
-  const { orderId, gatewayId, action, artifact, state, error } = part;
+  const { orderId, gatewayId, action, artifact, state, error, createdBy } = part;
   return {
     order: orderId,
     gatewayId,
@@ -232,6 +239,7 @@ function toWire(part: GatewayOrder): Static<typeof GatewayOrderSchema> {
     artifact,
     state,
     error,
+    createdBy,
     createdAt: part.createdAt.toISOString(),
     deadlineAt: part.deadlineAt.toISOString(),
     endedAt: part.endedAt?.toISOString() ?? null,

@@ -11,7 +11,7 @@ const ParamsSchema = Type.Object({ id: Type.String({ pattern: '^[0-9a-f]{64}$' }
 
 /** The package repository. */
 export const packageRoutes: FastifyPluginAsyncTypebox<RouteOptions> = async (app, { context }) => {
-  const { access, blobs, repositories } = context;
+  const { blobs, repositories } = context;
   const { packages } = repositories;
 
   app.get(
@@ -24,7 +24,7 @@ export const packageRoutes: FastifyPluginAsyncTypebox<RouteOptions> = async (app
         querystring: PageQuerySchema,
         response: { 200: PageSchema(PackageSchema), ...problems },
       },
-      onRequest: async (request) => access.require(request, 'viewer'),
+      config: { role: 'viewer' },
     },
     async (request) => {
       const { limit, cursor } = pageOf(request.query);
@@ -43,7 +43,7 @@ export const packageRoutes: FastifyPluginAsyncTypebox<RouteOptions> = async (app
         params: ParamsSchema,
         response: { 200: PackageSchema, ...problems },
       },
-      onRequest: async (request) => access.require(request, 'viewer'),
+      config: { role: 'viewer' },
     },
     async (request) => toWire(await packages.get(request.params.id)),
   );
@@ -59,7 +59,7 @@ export const packageRoutes: FastifyPluginAsyncTypebox<RouteOptions> = async (app
         produces: ['application/gzip'],
         response: { 200: Type.Unknown(), ...problems },
       },
-      onRequest: async (request) => access.require(request, 'operator'),
+      config: { role: 'operator' },
     },
     async (request, reply) => {
       const { archiveDigest, sizeBytes } = await packages.get(request.params.id);

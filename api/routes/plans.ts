@@ -1,9 +1,14 @@
 import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox';
+import type { Static } from 'typebox';
 import { LeonoreError } from '../../domain/errors.js';
 import { parseRequest } from '../../domain/plan/request.js';
 import type { GatewayGroup } from '../../domain/grouping/gateway-grouping.js';
+import { emptyTargetText, type RolloutTarget } from '../../domain/rollout/target.js';
+import type { Repositories } from '../../repositories/repositories.js';
+import { nothingToDo, previewGroup, type GroupPreview } from '../../services/preview-group.js';
 import type { RouteOptions } from '../context.js';
 import { goneSignal } from '../gone-signal.js';
+import { readTarget } from '../read-target.js';
 import { problems } from '../schemas/common.js';
 import { PlanAnswerSchema, PlanRequestSchema } from '../schemas/resources.js';
 
@@ -12,7 +17,7 @@ const sampleSize = 5;
 
 /** Dry run: what would be done, for which gateways, and why not. */
 export const planRoutes: FastifyPluginAsyncTypebox<RouteOptions> = async (app, { context }) => {
-  const { access, planner, repositories } = context;
+  const { planner } = context;
 
   app.post(
     '/plans',
@@ -24,35 +29,39 @@ export const planRoutes: FastifyPluginAsyncTypebox<RouteOptions> = async (app, {
         body: PlanRequestSchema,
         response: { 200: PlanAnswerSchema, ...problems },
       },
-      onRequest: async (request) => access.require(request, 'viewer'),
+      config: { role: 'viewer', scoped: true, changesNothing: true },
     },
     async (request, reply) => {
-      const { requests, deployment, gatewayId, plans, allowRemove = false } = request.body;
-      if ((deployment === undefined) === (gatewayId === undefined)) {
-        throw new LeonoreError('MALFORMED_INPUT', 'give either deployment or gatewayId');
-      }
-      const target =
-        deployment !== undefined
-          ? await repositories.deployments.get(deployment)
-          : { gatewayIds: [(await repositories.gateways.get(gatewayId ?? '')).id], selector: null };
+      const { requests, plans, allowRemove = false, allowDowngrade = false, budgetSeconds } = request.body;
+      const { repositories } = request;
+      const target = await readTarget(repositories, withGateway(request.body));
       const groups = await planner.plan({
         requests: requests.map(parseRequest),
         maxPlans: plans,
         allowRemove,
-        readPages: () => gatewaysOf(target),
+        ...(budgetSeconds === undefined ? {} : { groupMs: budgetSeconds * 1_000 }),
+        allowDowngrade,
+        readPages: () => gatewaysOf(repositories, target),
         signal: goneSignal(reply),
-        principal: access.principalOf(request),
+        principal: request.principal.id,
       });
       const gateways = membersOf(groups);
       const undecided = groups.filter((group) => group.undecided);
-      if (gateways === 0) throw new LeonoreError('EMPTY_DEPLOYMENT', 'there are no gateways to plan for');
+      if (gateways === 0) throw new LeonoreError('EMPTY_DEPLOYMENT', emptyTargetText(target));
       if (undecided.length === groups.length)
         throw new LeonoreError('PLANNING_TOO_HARD', undecided[0]?.explanation ?? '');
+      const previews = await Promise.all(groups.map((group) => previewGroup(group, repositories)));
       return {
         gateways,
         incompatible: membersOf(groups.filter((group) => group.plans.length === 0 && !group.undecided)),
         undecided: membersOf(undecided),
-        groups: groups.map((group) => ({
+        lackingValues: previews.reduce((sum, preview) => sum + lackingIn(preview), 0),
+        downloadBytes: previews.reduce((sum, preview, index) => {
+          const served = (groups[index]?.members.length ?? 0) - lackingIn(preview);
+          return sum + (preview.package?.bytes ?? 0) * served;
+        }, 0),
+        groups: groups.map((group, index) => ({
+          ...toWire(previews[index] ?? nothingToDo),
           gateways: group.members.length,
           sample: group.members.slice(0, sampleSize),
           plans: [...group.plans],
@@ -62,14 +71,43 @@ export const planRoutes: FastifyPluginAsyncTypebox<RouteOptions> = async (app, {
       };
     },
   );
-
-  async function* gatewaysOf(target: { gatewayIds: readonly string[]; selector: string | null }) {
-    for await (const page of repositories.members.pages(target)) {
-      yield page.map(({ id, profile }) => ({ member: id, profile }));
-    }
-  }
 };
+
+async function* gatewaysOf({ members }: Repositories, target: RolloutTarget) {
+  for await (const page of members.pages(target)) {
+    yield page.map(({ id, profile }) => ({ member: id, profile }));
+  }
+}
+
+function lackingIn({ lacking }: GroupPreview): number {
+  return lacking.reduce((sum, { gatewayIds }) => sum + gatewayIds.length, 0);
+}
+
+function toWire({ configured, lacking, risks, ...rest }: GroupPreview) {
+  const some = (ids: readonly string[]) => ({ gateways: ids.length, sample: ids.slice(0, sampleSize) });
+  return {
+    ...rest,
+    configured: some(configured),
+    lacking: lacking.map(({ keys, gatewayIds }) => ({ keys, ...some(gatewayIds) })),
+    risks: risks.map(({ kind, what, gatewayIds }) => ({ kind, what, ...some(gatewayIds) })),
+  };
+}
 
 function membersOf(groups: readonly GatewayGroup<string>[]): number {
   return groups.reduce((sum, group) => sum + group.members.length, 0);
+}
+
+/** `gatewayId` is an older way to name a single gateway. */
+function withGateway({
+  deployment,
+  gateways,
+  select,
+  gatewayId,
+}: Static<typeof PlanRequestSchema>): Parameters<typeof readTarget>[1] {
+  const ids = [...(gateways ?? []), ...(gatewayId === undefined ? [] : [gatewayId])];
+  return {
+    ...(deployment === undefined ? {} : { deployment }),
+    ...(ids.length === 0 ? {} : { gateways: ids }),
+    ...(select === undefined ? {} : { select }),
+  };
 }

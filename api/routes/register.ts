@@ -3,14 +3,13 @@ import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox';
 import type { FastifyRequest } from 'fastify';
 import { Batcher } from '../../connectivity/batcher.js';
 import { issueGatewayToken } from '../../connectivity/gateway-token.js';
-import { sendText } from '../../connectivity/http/send-text.js';
-import { servedChannels } from '../../connectivity/registry.js';
+import { RegistrationVerifier } from '../../connectivity/registration-verifier.js';
+import { sendText } from '../../serving/send-text.js';
 import {
   devicePaths,
   PendingResponseSchema,
   RegisterRequestSchema,
   RegisterResponseSchema,
-  type RegisterRequest,
 } from '../../domain/agent-protocol/messages.js';
 import { ProofHeadersSchema, proofHeaders } from '../../domain/agent-protocol/registration-proof.js';
 import {
@@ -19,13 +18,11 @@ import {
   wantsText,
 } from '../../domain/agent-protocol/text-form.js';
 import { LeonoreError } from '../../domain/errors.js';
-import { negotiate, type Channel } from '../../domain/gateway/negotiate.js';
 import { limits } from '../../domain/limits.js';
 import { contestReasonOf } from '../../repositories/admit-registration.js';
 import type { Contest } from '../../repositories/contest-repository.js';
 import type { Registration, RegistrationOutcome } from '../../repositories/registration-repository.js';
 import type { RouteOptions } from '../context.js';
-import { RegistrationVerifier } from '../registration-verifier.js';
 import { problems } from '../schemas/common.js';
 
 /** Between two questions of a gateway that a person has to approve, at least. */
@@ -38,9 +35,12 @@ const addressLength = 64;
  * the balancer assigns a node, and from then on the gateway talks to that.
  */
 export const registerRoutes: FastifyPluginAsyncTypebox<RouteOptions> = async (app, { context }) => {
-  const { repositories, pollSeconds, pushAddresses, wakePool } = context;
-  const served = servedChannels();
-  const verifier = new RegistrationVerifier(context);
+  const { repositories, authorities, pollSeconds, pushAddresses, wakePool } = context;
+  const verifier = new RegistrationVerifier({
+    ...repositories,
+    secrets: context.secrets,
+    mayEnrol: (token) => context.access.mayEnrol(token),
+  });
   // A fleet that lost its power comes back at one moment: what arrives together is entered in one transaction.
   const registrations = new Batcher<Registration, RegistrationOutcome>(
     (batch) => repositories.registrations.registerAll(batch),
@@ -79,7 +79,7 @@ export const registerRoutes: FastifyPluginAsyncTypebox<RouteOptions> = async (ap
     devicePaths.register,
     {
       bodyLimit: limits.deviceBodyBytes,
-      config: { tokenIsShared: true },
+      config: { role: 'anybody', tokenIsShared: true },
       schema: {
         tags: ['device'],
         operationId: 'registerGateway',
@@ -92,7 +92,7 @@ export const registerRoutes: FastifyPluginAsyncTypebox<RouteOptions> = async (ap
       },
     },
     async (request, reply) => {
-      const { profile, pushAddress, agentVersion } = request.body;
+      const { profile, pushAddress, agentVersion, pollIntervalSeconds } = request.body;
       const claim = {
         id: profile.id,
         mac: profile.mac ?? null,
@@ -104,13 +104,13 @@ export const registerRoutes: FastifyPluginAsyncTypebox<RouteOptions> = async (ap
         .verify(claim)
         .catch((error: unknown) => refuse(error, profile.id, request));
       if (pushAddress !== undefined) pushAddresses.check(pushAddress, request.socket.remoteAddress ?? '');
-      const channel = agreeOn(request.body, served);
       const issued = issueGatewayToken(profile.id);
       const outcome = await registrations.submit({
         profile,
-        channel,
         pushAddress: pushAddress ?? null,
         agentVersion: agentVersion ?? null,
+        pollSeconds,
+        ownPollSeconds: pollIntervalSeconds ?? null,
         credentials,
         newTokenHash: issued.hash,
       });
@@ -130,21 +130,12 @@ export const registerRoutes: FastifyPluginAsyncTypebox<RouteOptions> = async (ap
         ...(outcome.keepsToken ? {} : { token: issued.token }),
         ...(credentials.key === null ? {} : { key: credentials.key.text }),
         node: outcome.node,
-        ...channel,
+        ...outcome.agreement.channel,
+        endpoints: outcome.endpoints,
         pollIntervalSeconds: pollSeconds,
+        ...(authorities === null ? {} : { authorities: authorities.pem }),
       };
       return isText ? sendText(reply, renderRegistrationText(answer)) : answer;
     },
   );
 };
-
-/** A gateway that says nothing speaks HTTP and pulls; one that cannot be reached cannot be pushed over HTTP. */
-function agreeOn({ profile, pushAddress }: RegisterRequest, served: readonly Channel[]): Channel {
-  const reachable = served.filter(
-    ({ protocol, strategy }) => protocol !== 'http' || strategy !== 'push' || pushAddress !== undefined,
-  );
-  return negotiate(
-    { protocols: profile.protocols ?? ['http'], strategies: profile.strategies ?? ['pull'] },
-    reachable,
-  );
-}

@@ -1,58 +1,33 @@
 import type { Writable } from 'node:stream';
 import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox';
-import { LeonoreError } from '../../domain/errors.js';
-import { limits } from '../../domain/limits.js';
 import { isRolloutEnded } from '../../domain/rollout/state.js';
 import type { RouteOptions } from '../context.js';
 import { RolloutViews } from '../rollout-view.js';
 import { problems, UuidParamsSchema } from '../schemas/common.js';
+import { eventStream } from '../schemas/event-stream.js';
 import { RolloutProgressSchema } from '../schemas/resources.js';
 import { SharedLooks } from '../shared-looks.js';
 
 const lookMs = 500;
+/** How long a stream goes on when it is not allowed any more. */
+const admissionMs = 2_000;
 /** A comment line keeps proxies from closing a quiet stream. */
 const keepAliveMs = 15_000;
-const EventStream = {
-  description: 'Events until the rollout has ended',
-  content: { 'text/event-stream': { schema: RolloutProgressSchema } },
-};
-/** The streams that are open, in all and of each caller. */
-class Streams {
-  private readonly ofCallers = new Map<string, number>();
-  private all = 0;
-
-  /**
-   * @returns to be called once, when the stream is closed
-   * @throws LeonoreError TOO_MANY_REQUESTS
-   */
-  open(principal: string): () => void {
-    const own = this.ofCallers.get(principal) ?? 0;
-    if (own >= limits.streams.ofOne)
-      throw new LeonoreError('TOO_MANY_REQUESTS', `${own} streams of this caller are open already`);
-    if (this.all >= limits.streams.most)
-      throw new LeonoreError('TOO_MANY_REQUESTS', `${this.all} streams are open already`);
-    this.count(principal, 1);
-    return () => this.count(principal, -1);
-  }
-
-  private count(principal: string, change: 1 | -1): void {
-    this.all += change;
-    const own = (this.ofCallers.get(principal) ?? 0) + change;
-    if (own === 0) this.ofCallers.delete(principal);
-    else this.ofCallers.set(principal, own);
-  }
-}
+const EventStream = eventStream('Events until the rollout has ended', RolloutProgressSchema);
 
 /**
  * The progress of a rollout as server-sent events: `progress` whenever something changed, `end` once, then the
  * stream closes. Read from the database, so that any replica can serve it and a reconnect loses nothing; all that watch
  * the same rollout share what is read.
  */
-export const rolloutEventRoutes: FastifyPluginAsyncTypebox<RouteOptions> = async (app, { context }) => {
-  const { access, repositories, rolloutClient } = context;
-  const views = new RolloutViews(repositories.rollouts, rolloutClient);
-  const looks = new SharedLooks((id) => views.progress(id), lookMs);
-  const streams = new Streams();
+export const rolloutEventRoutes: FastifyPluginAsyncTypebox<RouteOptions> = async (
+  app,
+  { context, streams },
+) => {
+  const { access, rolloutClient } = context;
+  const views = new RolloutViews(rolloutClient);
+  // Whoever watches a rollout may see all of it: what is read is the same for everybody.
+  const looks = new SharedLooks((id) => views.progress(context.repositories.rollouts, id), lookMs);
 
   app.get(
     '/rollouts/:id/events',
@@ -66,12 +41,18 @@ export const rolloutEventRoutes: FastifyPluginAsyncTypebox<RouteOptions> = async
         params: UuidParamsSchema,
         response: { 200: EventStream, ...problems },
       },
-      onRequest: async (request) => access.require(request, 'viewer'),
+      config: { role: 'viewer', scoped: true },
     },
     async (request, reply) => {
       const { id } = request.params;
+      const { principal, repositories } = request;
       await repositories.rollouts.get(id);
-      const close = streams.open(access.principalOf(request));
+      const close = streams.open(principal.id);
+      // What was allowed at first may not be any more: the token is revoked, or a gateway has left its scope.
+      const admit = async () => {
+        await access.principalOf(request.headers.authorization);
+        await repositories.rollouts.get(id);
+      };
       reply.hijack();
       const gone = new AbortController();
       request.raw.on('close', () => gone.abort());
@@ -81,7 +62,7 @@ export const rolloutEventRoutes: FastifyPluginAsyncTypebox<RouteOptions> = async
         connection: 'keep-alive',
       });
       try {
-        await stream(id, reply.raw, gone.signal);
+        await stream(id, reply.raw, { signal: gone.signal, admit });
       } catch (error) {
         if (!gone.signal.aborted)
           request.log.warn({ err: error }, 'an event stream broke off; the client connects again');
@@ -92,10 +73,19 @@ export const rolloutEventRoutes: FastifyPluginAsyncTypebox<RouteOptions> = async
     },
   );
 
-  async function stream(id: string, out: Writable, signal: AbortSignal): Promise<void> {
+  async function stream(
+    id: string,
+    out: Writable,
+    { signal, admit }: { readonly signal: AbortSignal; readonly admit: () => Promise<void> },
+  ): Promise<void> {
     let last = '';
     let saidAtMs = performance.now();
+    let admittedAtMs = performance.now();
     for await (const progress of looks.follow(id, signal)) {
+      if (performance.now() - admittedAtMs >= admissionMs) {
+        await admit();
+        admittedAtMs = performance.now();
+      }
       const text = JSON.stringify(progress);
       const isEnd = isRolloutEnded(progress.state);
       // Who reads slowly skips what is out of date by then: each event tells the whole state.

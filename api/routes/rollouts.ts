@@ -3,38 +3,68 @@ import Type from 'typebox';
 import { deliveryStates } from '../../domain/delivery/state.js';
 import { LeonoreError } from '../../domain/errors.js';
 import { rolloutInput } from '../../domain/orchestration.js';
+import { RolloutState } from '../../domain/rollout/state.js';
+import { emptyTargetText } from '../../domain/rollout/target.js';
+import { Text } from '../../domain/text.js';
 import { selectRequested } from '../../services/select-requested.js';
 import type { Rollout } from '../../repositories/rollout-repository.js';
+import { deliveryFilterProperties } from '../delivery-query.js';
+import { deliveryFacetsOnWire, deliveryOnWire, gatewayDeliveryOnWire } from '../delivery-view.js';
 import type { RouteOptions } from '../context.js';
 import { IdempotencyHeadersSchema, requestIdentity } from '../idempotency.js';
 import { pageOf } from '../paging.js';
+import { readTarget } from '../read-target.js';
 import { RolloutViews } from '../rollout-view.js';
 import { PageQuerySchema, PageSchema, problems, strict, UuidParamsSchema } from '../schemas/common.js';
+import { DeliveryFacetsSchema, ListedDeliverySchema } from '../schemas/deliveries.js';
 import {
-  DeliverySchema,
+  GatewayDeliverySchema,
   NewRolloutSchema,
   RolloutSchema,
   RolloutSummarySchema,
 } from '../schemas/resources.js';
+import {
+  workFacetsOnWire,
+  WorkFacetsSchema,
+  workFilterOf,
+  workFilterProperties,
+  workSortProperties,
+} from '../work-query.js';
 
 const tags = ['rollouts'];
+const PartParamsSchema = Type.Object({ id: UuidParamsSchema.properties.id, gateway: Text(128) });
 /** A gateway that pulls once an hour, and is switched off over night, still answers in time. */
 const defaultDeadlineSeconds = 86_400;
 
+const rolloutFilterProperties = {
+  ...workFilterProperties,
+  state: Type.Optional(Type.Enum(Object.values(RolloutState))),
+  campaign: Type.Optional(UuidParamsSchema.properties.id),
+};
+const RolloutFilterSchema = Type.Object(rolloutFilterProperties, strict);
 const RolloutQuerySchema = Type.Object(
-  { ...PageQuerySchema.properties, cursor: Type.Optional(UuidParamsSchema.properties.id) },
+  {
+    ...PageQuerySchema.properties,
+    cursor: Type.Optional(UuidParamsSchema.properties.id),
+    ...rolloutFilterProperties,
+    ...workSortProperties,
+  },
   strict,
 );
 const DeliveryQuerySchema = Type.Object(
-  { ...PageQuerySchema.properties, state: Type.Optional(Type.Enum(deliveryStates)) },
+  {
+    ...PageQuerySchema.properties,
+    ...deliveryFilterProperties,
+    state: Type.Optional(Type.Enum(deliveryStates)),
+  },
   strict,
 );
 
-/** Rollouts: one request to provision artifacts to a deployment. */
+/** Rollouts: one request to provision artifacts to a deployment, or to gateways that are named in another way. */
 export const rolloutRoutes: FastifyPluginAsyncTypebox<RouteOptions> = async (app, { context }) => {
-  const { access, repositories, rolloutClient } = context;
-  const { artifacts, deployments, members, rollouts, deliveries } = repositories;
-  const views = new RolloutViews(rollouts, rolloutClient);
+  const { rolloutClient } = context;
+  const { artifacts, repeatedRequests } = context.repositories;
+  const views = new RolloutViews(rolloutClient);
 
   app.post(
     '/rollouts',
@@ -42,42 +72,52 @@ export const rolloutRoutes: FastifyPluginAsyncTypebox<RouteOptions> = async (app
       schema: {
         tags,
         operationId: 'startRollout',
-        summary: 'Provision artifacts to a deployment',
+        summary: 'Provision artifacts to a deployment, to gateways, or to all that a selector matches',
         headers: IdempotencyHeadersSchema,
         body: NewRolloutSchema,
         response: { 202: RolloutSummarySchema, ...problems },
       },
-      onRequest: async (request) => access.require(request, 'operator'),
+      config: { role: 'operator', scoped: true },
     },
     async (request, reply) => {
-      const { requests, deployment, deadlineSeconds = defaultDeadlineSeconds } = request.body;
-      const { balancer, allowRemove = false } = request.body;
+      const { repositories } = request;
+      const { members, rollouts } = repositories;
+      const { requests, deployment, gateways, select, ...given } = request.body;
+      const { deadlineSeconds = defaultDeadlineSeconds, balancer } = given;
+      const { allowRemove = false, allowDowngrade = false } = given;
+      const named = {
+        ...(deployment === undefined ? {} : { deployment }),
+        ...(gateways === undefined ? {} : { gateways }),
+        ...(select === undefined ? {} : { select }),
+      };
       const wishes = {
         ...(balancer === undefined ? {} : { balancer }),
         ...(allowRemove ? { allowRemove } : {}),
+        ...(allowDowngrade ? { allowDowngrade } : {}),
       };
-      const identity = requestIdentity(access, request, { requests, deployment, deadlineSeconds, ...wishes });
+      const identity = requestIdentity(request, { requests, ...named, deadlineSeconds, ...wishes });
       const accepted = async (id: string) =>
         reply
           .code(202)
           .header('location', `/api/v1/rollouts/${id}`)
           .send(views.summary(await rollouts.get(id)));
       // First of all: what the request named may be gone by now.
-      const known = await rollouts.ofKey(identity.idempotencyKey, identity.requestDigest);
+      const known = await repeatedRequests.resultOf(identity);
       if (known !== null) return accepted(known);
       const selected = await selectRequested(artifacts, requests);
-      const target = await deployments.get(deployment);
-      await refuseEmpty(target);
+      const target = await readTarget(repositories, named);
+      if (!(await members.exist(target))) throw new LeonoreError('EMPTY_DEPLOYMENT', emptyTargetText(target));
       // Nothing is stored that could not be begun: while Temporal is away, the caller comes again.
       if (!(await rolloutClient.isReachable()))
         throw new LeonoreError('TEMPORAL_UNAVAILABLE', 'Temporal does not answer');
       const { id } = await rollouts.create({
         requests,
-        deploymentId: target.id,
+        target,
         options: { deadlineSeconds, ...wishes },
+        createdBy: request.principal.name,
         ...identity,
       });
-      await begin(id, selected);
+      await begin(await rollouts.get(id), selected);
       return accepted(id);
     },
   );
@@ -88,16 +128,35 @@ export const rolloutRoutes: FastifyPluginAsyncTypebox<RouteOptions> = async (app
       schema: {
         tags,
         operationId: 'listRollouts',
-        summary: 'All rollouts, newest first',
+        summary: 'Rollouts, newest first or as they are sorted: all, or those that are asked for',
         querystring: RolloutQuerySchema,
         response: { 200: PageSchema(RolloutSummarySchema), ...problems },
       },
-      onRequest: async (request) => access.require(request, 'viewer'),
+      config: { role: 'viewer', scoped: true },
     },
     async (request) => {
       const { limit, cursor } = pageOf(request.query);
-      const page = await rollouts.list(limit, cursor);
+      const filter = { ...workFilterOf(request.query), campaignId: request.query.campaign };
+      const page = await request.repositories.rollouts.list(limit, cursor, filter);
       return { items: page.items.map((rollout) => views.summary(rollout)), nextCursor: page.nextCursor };
+    },
+  );
+
+  app.get(
+    '/rollouts/facets',
+    {
+      schema: {
+        tags,
+        operationId: 'facetRollouts',
+        summary: 'What to choose among in a list of rollouts, with numbers',
+        querystring: RolloutFilterSchema,
+        response: { 200: WorkFacetsSchema, ...problems },
+      },
+      config: { role: 'viewer', scoped: true },
+    },
+    async (request) => {
+      const filter = { ...workFilterOf(request.query), campaignId: request.query.campaign };
+      return workFacetsOnWire(await request.repositories.rollouts.facets(filter));
     },
   );
 
@@ -111,9 +170,9 @@ export const rolloutRoutes: FastifyPluginAsyncTypebox<RouteOptions> = async (app
         params: UuidParamsSchema,
         response: { 200: RolloutSchema, ...problems },
       },
-      onRequest: async (request) => access.require(request, 'viewer'),
+      config: { role: 'viewer', scoped: true },
     },
-    async (request) => views.whole(request.params.id),
+    async (request) => views.whole(request.repositories.rollouts, request.params.id),
   );
 
   app.get(
@@ -125,20 +184,55 @@ export const rolloutRoutes: FastifyPluginAsyncTypebox<RouteOptions> = async (app
         summary: "Each gateway's part in a rollout",
         params: UuidParamsSchema,
         querystring: DeliveryQuerySchema,
-        response: { 200: PageSchema(DeliverySchema), ...problems },
+        response: { 200: PageSchema(ListedDeliverySchema), ...problems },
       },
-      onRequest: async (request) => access.require(request, 'viewer'),
+      config: { role: 'viewer', scoped: true },
     },
     async (request) => {
+      const { rollouts, deliveryLists } = request.repositories;
       const { id } = await rollouts.get(request.params.id);
       const { limit, cursor } = pageOf(request.query);
-      const page = await deliveries.list(id, limit, cursor, request.query.state ?? null);
-      const items = page.items.map((delivery) => ({
-        ...delivery,
-        updatedAt: delivery.updatedAt.toISOString(),
-        endedAt: delivery.endedAt?.toISOString() ?? null,
-      }));
-      return { items, nextCursor: page.nextCursor };
+      const { select, text, node, state, class: errorClass, reason } = request.query;
+      const filter = { select, text, nodeId: node, state, errorClass, reason };
+      const page = await deliveryLists.ofRollout(id, limit, cursor, filter);
+      return { items: page.items.map(deliveryOnWire), nextCursor: page.nextCursor };
+    },
+  );
+
+  app.get(
+    '/rollouts/:id/facets',
+    {
+      schema: {
+        tags,
+        operationId: 'facetDeliveries',
+        summary: 'Deliveries of a rollout by state, and those that ended badly by class, node and reason',
+        params: UuidParamsSchema,
+        response: { 200: DeliveryFacetsSchema, ...problems },
+      },
+      config: { role: 'viewer', scoped: true },
+    },
+    async (request) => {
+      const { rollouts, deliveryLists } = request.repositories;
+      const { id } = await rollouts.get(request.params.id);
+      return deliveryFacetsOnWire(await deliveryLists.facetsOfRollout(id));
+    },
+  );
+
+  app.get(
+    '/rollouts/:id/deliveries/:gateway',
+    {
+      schema: {
+        tags,
+        operationId: 'showDelivery',
+        summary: "One gateway's part in a rollout: what came of it, why, and all that happened to it",
+        params: PartParamsSchema,
+        response: { 200: GatewayDeliverySchema, ...problems },
+      },
+      config: { role: 'viewer', scoped: true },
+    },
+    async (request) => {
+      const { id, gateway } = request.params;
+      return gatewayDeliveryOnWire(await request.repositories.gatewayHistory.delivery(id, gateway));
     },
   );
 
@@ -152,10 +246,11 @@ export const rolloutRoutes: FastifyPluginAsyncTypebox<RouteOptions> = async (app
         params: UuidParamsSchema,
         response: { 202: RolloutSummarySchema, ...problems },
       },
-      onRequest: async (request) => access.require(request, 'operator'),
+      config: { role: 'operator', scoped: true },
     },
     async (request, reply) => {
       const { id } = request.params;
+      const { rollouts } = request.repositories;
       // The wish is stored with what reads it; the workflow is only woken, and looks by itself if that fails.
       await rollouts.requestCancel(id);
       await rolloutClient.cancel(id).catch((error: unknown) => {
@@ -169,20 +264,12 @@ export const rolloutRoutes: FastifyPluginAsyncTypebox<RouteOptions> = async (app
     },
   );
 
-  async function refuseEmpty(deployment: {
-    name: string;
-    gatewayIds: readonly string[];
-    selector: string | null;
-  }): Promise<void> {
-    if (await members.exist(deployment)) return;
-    throw new LeonoreError('EMPTY_DEPLOYMENT', `the deployment "${deployment.name}" has no gateways now`);
-  }
-
   /** The rollout is recorded: should Temporal fall away just now, the coordinator starts it, or ends it with the reason. */
-  async function begin(id: Rollout['id'], selected: readonly string[]): Promise<void> {
+  async function begin(rollout: Rollout, selected: readonly string[]): Promise<void> {
+    const { id } = rollout;
     try {
-      await rolloutClient.start(rolloutInput(await rollouts.get(id), selected));
-      await rollouts.workflowStarted(id);
+      await rolloutClient.start(rolloutInput(rollout, selected));
+      await context.repositories.rollouts.workflowStarted(id);
     } catch (error) {
       if (!(error instanceof LeonoreError)) throw error;
       app.log.warn(

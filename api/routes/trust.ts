@@ -1,6 +1,12 @@
 import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox';
 import Type from 'typebox';
-import { readMetadata, untrusted, type Envelope, type Root } from '../../domain/trust/metadata.js';
+import {
+  delegationsOf,
+  readMetadata,
+  untrusted,
+  type Envelope,
+  type Root,
+} from '../../domain/trust/metadata.js';
 import { pinRoot, requireRole, withRoot } from '../../domain/trust/trusted-metadata.js';
 import { verifier } from '../../trust/ed25519.js';
 import type { StoredMetadata, TrustRepository } from '../../repositories/trust-repository.js';
@@ -36,8 +42,7 @@ const TrustSchema = Type.Object({
 
 /** Who may sign: what gateways are told, published by whoever holds the keys. */
 export const trustRoutes: FastifyPluginAsyncTypebox<RouteOptions> = async (app, { context }) => {
-  const { access, repositories } = context;
-  const { trustMetadata } = repositories;
+  const { trustMetadata } = context.repositories;
 
   app.get(
     '/trust',
@@ -48,7 +53,7 @@ export const trustRoutes: FastifyPluginAsyncTypebox<RouteOptions> = async (app, 
         summary: 'Who may sign',
         response: { 200: TrustSchema, ...problems },
       },
-      onRequest: async (request) => access.require(request, 'viewer'),
+      config: { role: 'viewer', scoped: true },
     },
     async () => view(trustMetadata),
   );
@@ -65,7 +70,7 @@ export const trustRoutes: FastifyPluginAsyncTypebox<RouteOptions> = async (app, 
         body: PublishedSchema,
         response: { 200: TrustSchema, ...problems },
       },
-      onRequest: async (request) => access.require(request, 'admin'),
+      config: { role: 'admin' },
     },
     async (request) => {
       await publish(request.body, trustMetadata);
@@ -137,8 +142,9 @@ function rootView(content: string) {
 }
 
 function targetsView(content: string) {
-  const { version, expires, delegations, unsigned = [] } = readMetadata('targets', content).signed;
-  const roles = delegations.roles.map(({ name, paths, keyids, threshold, terminating }) => ({
+  const targets = readMetadata('targets', content).signed;
+  const { version, expires, unsigned = [] } = targets;
+  const roles = delegationsOf(targets).roles.map(({ name, paths, keyids, threshold, terminating }) => ({
     name,
     paths,
     keyids,

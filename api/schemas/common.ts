@@ -1,5 +1,5 @@
 import Type, { type TSchema } from 'typebox';
-import { errorKinds } from '../../domain/errors.js';
+import { errorKinds } from '../../domain/error-kinds.js';
 import { Text } from '../../domain/text.js';
 
 export const strict = { additionalProperties: false } as const;

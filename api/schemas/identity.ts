@@ -2,7 +2,8 @@ import Type from 'typebox';
 import { approvals } from '../../domain/enrolment/grant.js';
 import { idGlobPattern } from '../../domain/enrolment/id-glob.js';
 import { contestReasons } from '../../domain/gateway/admission.js';
-import { gatewayIdPattern, labelNamePattern, LabelsSchema } from '../../domain/gateway/profile.js';
+import { gatewayIdPattern } from '../../domain/gateway/gateway-id.js';
+import { labelNamePattern, LabelsSchema } from '../../domain/gateway/profile.js';
 import { anyLabel } from '../../domain/gateway/labels.js';
 import { limits } from '../../domain/limits.js';
 import { RecordOf, Text } from '../../domain/text.js';
@@ -72,7 +73,9 @@ export const EnrolmentSchema = Type.Object({
 
 export const NewEnrolmentSchema = Type.Object({
   enrolment: EnrolmentSchema,
-  token: Type.String({ description: 'Shown this once; only its hash is kept' }),
+  token: Type.Union([Type.String(), Type.Null()], {
+    description: 'Shown this once; only its hash is kept, so a request that is sent again is answered null',
+  }),
 });
 
 export const ContestSchema = Type.Object({

@@ -1,13 +1,15 @@
 /** The resources of the management API as they go over the wire. */
 import Type from 'typebox';
-import { ArtifactManifestSchema, valueKeyPattern } from '../../domain/artifact/manifest.js';
+import { ArtifactManifestSchema } from '../../domain/artifact/manifest.js';
 import { deliveryStates, type DeliveryState } from '../../domain/delivery/state.js';
 import { nodeOrigins, nodeStates } from '../../domain/balancer/pool.js';
 import { strategyNames } from '../../domain/balancer/strategies.js';
-import { GatewayProfileSchema, LabelsSchema } from '../../domain/gateway/profile.js';
+import { EndpointSchema } from '../../domain/gateway/endpoint.js';
+import { deploymentModes } from '../../domain/rollout/deployment-mode.js';
+import { riskKinds } from '../../domain/plan/plan-risks.js';
 import { optimalities, type Plan } from '../../domain/plan/plan.js';
 import { limits } from '../../domain/limits.js';
-import { RecordOf, Text } from '../../domain/text.js';
+import { Text } from '../../domain/text.js';
 import { rolloutEventKinds } from '../../domain/rollout/events.js';
 import { RolloutState } from '../../domain/rollout/state.js';
 import { stepNames } from '../../domain/rollout/steps.js';
@@ -24,49 +26,6 @@ export const ArtifactSchema = Type.Object({
   manifest: ArtifactManifestSchema,
 });
 
-export const GatewaySchema = Type.Object({
-  id: Type.String(),
-  state: Type.Enum(['pending', 'queued', 'active', 'decommissioned']),
-  nodeId: NullableTextSchema,
-  protocol: Type.String(),
-  strategy: Type.String(),
-  agentVersion: NullableTextSchema,
-  registeredAt: InstantSchema,
-  lastSeenAt: InstantSchema,
-  troubles: Type.Array(Type.String(), {
-    description: 'What is not as it should be, by the state that it reported last: a line each',
-  }),
-  labels: LabelsSchema,
-  operatorLabels: LabelsSchema,
-  reportedLabels: Type.Array(Type.String(), {
-    description: 'Labels that the gateway may set itself: names, or `*`',
-  }),
-  key: Type.Union([Type.String(), Type.Null()], { description: 'What it proves itself by' }),
-  readmitted: Type.Boolean({ description: 'It may be enrolled anew' }),
-  registeredFrom: NullableTextSchema,
-  profile: GatewayProfileSchema,
-});
-
-export const GatewayValueSchema = Type.Object({
-  key: Type.String(),
-  value: Type.Union([Type.String(), Type.Null()], { description: 'Null when it is a secret' }),
-  secret: Type.Boolean(),
-  updatedAt: InstantSchema,
-});
-
-const ValueKeySchema = Type.String({ pattern: valueKeyPattern });
-
-export const ValueChangesSchema = Type.Object(
-  {
-    set: Type.Optional(
-      RecordOf(valueKeyPattern, Text(limits.valueLength), { maxProperties: limits.gatewayValues }),
-    ),
-    secret: Type.Optional(Type.Boolean({ description: 'What is set is secret: it is never shown again' })),
-    unset: Type.Optional(Type.Array(ValueKeySchema, { maxItems: limits.gatewayValues })),
-  },
-  strict,
-);
-
 export const NodeSchema = Type.Object({
   id: Type.String(),
   address: Type.String({ description: 'Empty while it is being launched' }),
@@ -75,6 +34,7 @@ export const NodeSchema = Type.Object({
     description: 'own: came by itself; operator: asked for; pool: launched because all nodes were full',
   }),
   labels: Type.Record(Type.String(), Type.String(), { description: 'site, latitude, longitude' }),
+  endpoints: Type.Array(EndpointSchema, { description: 'Where it serves which protocol' }),
   gatewayCount: Type.Integer(),
   deliveryCount: Type.Integer({ description: 'Unfinished deliveries of its gateways' }),
   requestedAt: NullableInstantSchema,
@@ -103,6 +63,9 @@ export const NodePoolSchema = Type.Object({
   minNodes: Type.Integer(),
   maxNodes: Type.Integer({ description: '0: no node is launched for need' }),
   settleMs: Type.Integer({ description: 'How long the load must be low before a node goes' }),
+  channels: Type.Array(Type.String(), {
+    description: 'Channels or protocols that gateways are spoken to by where they can, in order',
+  }),
   queued: Type.Integer({ description: 'Registrations that wait for a node' }),
 });
 
@@ -110,14 +73,31 @@ export const DeploymentSchema = Type.Object({
   name: Type.String(),
   gatewayIds: Type.Array(Type.String()),
   select: NullableTextSchema,
+  mode: Type.Enum([...deploymentModes], {
+    description:
+      'live: the selector is looked up each time; frozen: it was looked up once, or the gateways are a list',
+  }),
   createdAt: InstantSchema,
 });
+
+/** Who belongs to a deployment. */
+export const DeploymentContentSchema = Type.Object(
+  {
+    gatewayIds: Type.Optional(Type.Array(Text(128), { minItems: 1, maxItems: limits.deploymentGateways })),
+    select: Type.Optional(Text(limits.selectorLength, { minLength: 1 })),
+    mode: Type.Optional(
+      Type.Enum([...deploymentModes], {
+        description: 'Of a selector; default live. frozen: who matches now belongs to it from now on',
+      }),
+    ),
+  },
+  strict,
+);
 
 export const NewDeploymentSchema = Type.Object(
   {
     name: NameSchema,
-    gatewayIds: Type.Optional(Type.Array(Text(128), { minItems: 1, maxItems: limits.deploymentGateways })),
-    select: Type.Optional(Text(limits.selectorLength, { minLength: 1 })),
+    ...DeploymentContentSchema.properties,
   },
   strict,
 );
@@ -182,7 +162,7 @@ export const PlanSchema = Type.Unsafe<Plan>(
   ),
 );
 
-const RequestsSchema = Type.Array(Text(400, { minLength: 1, description: 'NAME or NAME@RANGE' }), {
+export const RequestsSchema = Type.Array(Text(400, { minLength: 1, description: 'NAME or NAME@RANGE' }), {
   minItems: 1,
   maxItems: limits.requests,
 });
@@ -191,20 +171,56 @@ const AllowRemoveSchema = Type.Optional(
   Type.Boolean({ description: 'Newer versions may take away what was asked for before; default false' }),
 );
 
+const AllowDowngradeSchema = Type.Optional(
+  Type.Boolean({
+    description: 'What is asked for may come in an older version than a gateway has; default false',
+  }),
+);
+
+/** Whom a request is for: exactly one of them. */
+const targetProperties = {
+  deployment: Type.Optional(NameSchema),
+  gateways: Type.Optional(
+    Type.Array(Text(128), {
+      minItems: 1,
+      maxItems: limits.deploymentGateways,
+      description: 'Ids of gateways',
+    }),
+  ),
+  select: Type.Optional(Text(limits.selectorLength, { minLength: 1, description: 'A selector' })),
+};
+
 export const PlanRequestSchema = Type.Object(
   {
     requests: RequestsSchema,
-    deployment: Type.Optional(NameSchema),
-    gatewayId: Type.Optional(Text(128)),
+    ...targetProperties,
+    gatewayId: Type.Optional(Text(128, { description: 'The same as gateways with this one alone' })),
     plans: Type.Optional(Type.Integer({ minimum: 1, maximum: limits.plans })),
     allowRemove: AllowRemoveSchema,
+    budgetSeconds: Type.Optional(
+      Type.Number({
+        exclusiveMinimum: 0,
+        maximum: limits.dryRun.totalMs / 1_000,
+        description: `How long to compute at most for all gateways with the same facts; default ${String(limits.dryRun.groupMs / 1_000)}`,
+      }),
+    ),
+    allowDowngrade: AllowDowngradeSchema,
   },
   strict,
 );
 
+const someGateways = {
+  gateways: Type.Integer(),
+  sample: Type.Array(Type.String(), { description: 'Some of the gateways' }),
+};
+
 export const PlanAnswerSchema = Type.Object({
   gateways: Type.Integer(),
   incompatible: Type.Integer(),
+  lackingValues: Type.Integer({
+    description: 'Gateways that have a plan, and would be offered nothing since they lack values',
+  }),
+  downloadBytes: Type.Integer({ description: 'What all gateways together would fetch' }),
   undecided: Type.Integer({
     description: 'Gateways for which it was not found out in the time for planning whether there is a plan',
   }),
@@ -215,6 +231,34 @@ export const PlanAnswerSchema = Type.Object({
       plans: Type.Array(PlanSchema),
       explanation: NullableTextSchema,
       undecided: Type.Boolean(),
+      package: Type.Union(
+        [
+          Type.Object({
+            there: Type.Boolean({ description: 'It was built before' }),
+            bytes: Type.Integer({
+              description:
+                'What a gateway fetches: of the archive, or what the plan says while there is none',
+            }),
+          }),
+          Type.Null(),
+        ],
+        { description: 'The package of the first plan; null when there is nothing to do' },
+      ),
+      configured: Type.Object(someGateways, {
+        description: 'Gateways that have all of it, and get other values without a package',
+      }),
+      lacking: Type.Array(
+        Type.Object({ keys: Type.String({ description: 'What has no value' }), ...someGateways }),
+        { description: 'Gateways that would be offered nothing since they lack values' },
+      ),
+      risks: Type.Array(
+        Type.Object({
+          kind: Type.Enum([...riskKinds]),
+          what: Type.String({ description: 'In words' }),
+          ...someGateways,
+        }),
+        { description: 'What to look at before it begins' },
+      ),
     }),
   ),
 });
@@ -222,7 +266,7 @@ export const PlanAnswerSchema = Type.Object({
 export const NewRolloutSchema = Type.Object(
   {
     requests: RequestsSchema,
-    deployment: NameSchema,
+    ...targetProperties,
     deadlineSeconds: Type.Optional(Type.Integer({ minimum: 1, maximum: 31 * 86_400 })),
     balancer: Type.Optional(
       Type.Enum(strategyNames, {
@@ -231,6 +275,7 @@ export const NewRolloutSchema = Type.Object(
       }),
     ),
     allowRemove: AllowRemoveSchema,
+    allowDowngrade: AllowDowngradeSchema,
   },
   strict,
 );
@@ -252,10 +297,13 @@ export const CountsSchema = Type.Object(
 export const RolloutSummarySchema = Type.Object({
   id: Type.String(),
   requests: Type.Array(Type.String()),
-  deployment: Type.String(),
+  deployment: Type.String({ description: 'Whom it goes to, for people: the deployment, or what is named' }),
   state: RolloutStateSchema,
   deadlineSeconds: Type.Integer(),
   allowRemove: Type.Boolean(),
+  allowDowngrade: Type.Boolean(),
+  createdBy: Type.Union([Type.String(), Type.Null()], { description: 'Who asked for it' }),
+  campaign: Type.Union([Type.String(), Type.Null()], { description: 'The campaign that it belongs to' }),
   createdAt: InstantSchema,
   endedAt: NullableInstantSchema,
   failure: Type.Unknown(),
@@ -299,6 +347,10 @@ export const RolloutEventSchema = Type.Object({
 export const RolloutSchema = Type.Object({
   ...RolloutSummarySchema.properties,
   counts: CountsSchema,
+  channels: Type.Array(
+    Type.Object({ protocol: Type.String(), strategy: Type.String(), counts: CountsSchema }),
+    { description: 'Its deliveries by protocol and strategy' },
+  ),
   steps: Type.Array(StepSchema),
   groups: Type.Array(GroupSchema, { description: 'The largest 200' }),
   events: Type.Array(RolloutEventSchema, { description: 'What happened to it besides its steps, in order' }),
@@ -314,6 +366,10 @@ export const RolloutProgressSchema = Type.Object({
   waitingFor: WaitingForSchema,
 });
 
+const FailureTextSchema = Type.Union([Type.String(), Type.Null()], {
+  description: 'What went wrong, what the gateway has now, and what to do; null when nothing went wrong',
+});
+
 export const DeliverySchema = Type.Object({
   gatewayId: Type.String(),
   nodeId: NullableTextSchema,
@@ -322,8 +378,33 @@ export const DeliverySchema = Type.Object({
   protocol: Type.String(),
   strategy: Type.String(),
   error: Type.Unknown(),
+  supersededBy: Type.Union([Type.String(), Type.Null()], {
+    description: 'Id of the newer rollout that took its place',
+  }),
+  failure: FailureTextSchema,
   explanation: NullableTextSchema,
   packageId: NullableTextSchema,
   updatedAt: InstantSchema,
   endedAt: NullableInstantSchema,
+});
+
+/** One gateway's part in a rollout or an order, whoever asked for it, with all that happened to it. */
+export const GatewayDeliverySchema = Type.Object({
+  rollout: Type.String({ description: 'Id of the rollout or the order' }),
+  gatewayId: Type.String(),
+  action: Type.String({ description: 'install, or what was ordered' }),
+  requests: Type.Array(Type.String()),
+  artifact: NullableTextSchema,
+  createdBy: Type.Union([Type.String(), Type.Null()], { description: 'Who asked for it' }),
+  state: DeliveryStateSchema,
+  failure: FailureTextSchema,
+  error: Type.Unknown(),
+  explanation: NullableTextSchema,
+  packageId: NullableTextSchema,
+  createdAt: InstantSchema,
+  updatedAt: InstantSchema,
+  endedAt: NullableInstantSchema,
+  history: Type.Array(Type.Object({ at: InstantSchema, what: Type.String({ description: 'In words' }) }), {
+    description: 'What happened to it, in order',
+  }),
 });

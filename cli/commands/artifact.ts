@@ -2,12 +2,9 @@ import { Command, InvalidArgumentError } from 'commander';
 import type { Artifact } from '../../client/resources.js';
 import { nameAndVersion } from '../arguments.js';
 import type { Cli, VerbContext } from '../cli.js';
-import { demandsOf } from '../../domain/artifact/operation.js';
 import { demandLines } from '../demand-lines.js';
-import { readKeyFile } from '../../trust/key-file.js';
-import { signArtifact } from '../../trust/sign-artifact.js';
 import { artifactFiles } from '../../client/artifact-archive.js';
-import { passphraseOf } from './key.js';
+import { artifactAuthorVerbs } from './artifact-author.js';
 import { bytesText, instantText, type Output } from '../output.js';
 
 type Context = VerbContext<object>;
@@ -15,7 +12,7 @@ type Context = VerbContext<object>;
 /** Digits of a key's id in a table: enough to tell keys apart. */
 const keyIdLength = 12;
 
-/** `leonore artifact add | list | show | remove`: package management. */
+/** `leonore artifact add | list | show | dependents | remove`: package management. */
 export function artifactCommand(cli: Cli): Command {
   const command = new Command('artifact').description('the artifact repository');
   cli.serverVerb(
@@ -36,12 +33,47 @@ export function artifactCommand(cli: Cli): Command {
   );
   cli.serverVerb(
     command
+      .command('dependents')
+      .description('say who has a version, and what would break if it were removed')
+      .argument('<name@version>', 'the version', exactVersion),
+    dependents,
+  );
+  cli.serverVerb(
+    command
       .command('remove')
       .description('remove one version')
       .argument('<name@version>', 'the version to remove', exactVersion),
     remove,
   );
+  artifactAuthorVerbs(cli, command);
   return command;
+}
+
+async function dependents(
+  { client, out }: Context,
+  { name, version }: { readonly name: string; readonly version: string },
+): Promise<undefined> {
+  const found = await client.dependents(name, version);
+  out.result(found, () => {
+    const { gateways, needs, wantedStates, campaigns, rollouts } = found;
+    out.facts({ gateways: gateways.count, 'such as': gateways.sample.join(' ') });
+    out.heading('Nothing else would do for');
+    out.table(
+      ['ARTIFACT', 'NEEDS'],
+      needs.map(({ artifact, because }) => [artifact, because]),
+      'nothing',
+    );
+    out.heading('Not ended');
+    out.table(
+      ['WHAT', 'ID'],
+      [
+        ...wantedStates.map((id) => ['wanted state', id]),
+        ...campaigns.map((id) => ['campaign', id]),
+        ...rollouts.map((id) => ['rollout', id]),
+      ],
+      'nothing',
+    );
+  });
 }
 
 interface AddOptions {
@@ -53,20 +85,22 @@ async function add(
   { client, out, options: { key } }: VerbContext<AddOptions>,
   directory: string,
 ): Promise<undefined> {
-  const signature =
-    key === undefined
-      ? undefined
-      : await signArtifact(
-          directory,
-          await artifactFiles(directory),
-          await readKeyFile(key, passphraseOf(cli.environment.env)),
-        );
+  const signature = key === undefined ? undefined : await sign(cli, directory, key);
   const artifact = await client.addArtifact(directory, signature);
   out.result(artifact, () => {
     const { name, version, kind, sizeBytes } = artifact;
     const signed = signature === undefined ? '' : ', signed';
     out.line(`${out.colors.green('added')} ${name}@${version}  ${kind}, ${bytesText(sizeBytes)}${signed}`);
   });
+}
+
+/** Loaded only by whoever signs. */
+async function sign(cli: Cli, directory: string, key: string) {
+  const { signArtifact } = await import('../../trust/sign-artifact.js');
+  const { readKeyFile } = await import('../../trust/key-file.js');
+  const { passphraseOf } = await import('./key.js');
+  const signer = await readKeyFile(key, passphraseOf(cli.environment.env));
+  return signArtifact(directory, await artifactFiles(directory), signer);
 }
 
 async function list({ client, out }: Context): Promise<undefined> {
@@ -82,7 +116,8 @@ async function show({ client, out }: Context, reference: string): Promise<undefi
     return;
   }
   const artifact = await client.artifact(name, version);
-  out.result(artifact, () => drawArtifact(out, artifact));
+  const { demandsOf } = await import('../../domain/artifact/operation.js');
+  out.result(artifact, () => drawArtifact(out, artifact, demandLines(demandsOf(artifact.manifest))));
 }
 
 async function remove(
@@ -115,7 +150,7 @@ function drawArtifacts(out: Output, artifacts: readonly Artifact[]): void {
   );
 }
 
-function drawArtifact(out: Output, artifact: Artifact): void {
+function drawArtifact(out: Output, artifact: Artifact, demands: readonly string[]): void {
   const { name, version, kind, digest, sizeBytes, createdAt, signedBy, manifest } = artifact;
   out.facts({
     name,
@@ -135,7 +170,7 @@ function drawArtifact(out: Output, artifact: Artifact): void {
   drawList(out, 'Requires', requirements);
   drawList(out, 'Provides', (manifest.provides ?? []).map(rangeText));
   drawList(out, 'Conflicts with', (manifest.conflicts ?? []).map(rangeText));
-  drawList(out, 'On the gateway', demandLines(demandsOf(manifest)));
+  drawList(out, 'On the gateway', demands);
   const variants = manifest.variants ?? [];
   if (variants.length === 0) return;
   out.heading('Variants');

@@ -1,9 +1,9 @@
-import { text } from 'node:stream/consumers';
 import type { Command } from 'commander';
-import type { GatewayValue } from '../../client/resources.js';
-import { badUsage } from '../bad-usage.js';
+import type { GatewayValues } from '../../client/leonore-client.js';
 import type { Cli, VerbContext } from '../cli.js';
 import { instantText, type Output } from '../output.js';
+import { readPairs } from '../value-pairs.js';
+import { warnOfUndeclared } from '../undeclared-keys.js';
 
 interface SetOptions {
   readonly secret?: true;
@@ -14,7 +14,7 @@ export function gatewayValueVerbs(cli: Cli, gateway: Command): void {
   cli.serverVerb(
     gateway
       .command('values')
-      .description('list the values of a gateway; secrets are named, not shown')
+      .description('list the values of a gateway and where each comes from; secrets are named, not shown')
       .argument('<id>'),
     list,
   );
@@ -22,7 +22,7 @@ export function gatewayValueVerbs(cli: Cli, gateway: Command): void {
     gateway
       .command('set')
       .description(
-        'set values of a gateway; they go there with the next package that declares them. A KEY without a value is read from standard input, so that a secret need not stand on the command line',
+        "set values of a gateway's own; what is installed and declares them is configured anew. A KEY without a value is read from standard input, so that a secret need not stand on the command line",
       )
       .argument('<id>')
       .argument('<key=value...>')
@@ -32,49 +32,50 @@ export function gatewayValueVerbs(cli: Cli, gateway: Command): void {
   cli.serverVerb(
     gateway
       .command('unset')
-      .description('remove values of a gateway; it keeps what it was given until it is provisioned again')
+      .description(
+        "remove values of a gateway's own; what is installed gets the next nearest, or the default",
+      )
       .argument('<id>')
       .argument('<key...>'),
     unset,
   );
 }
 
-async function list({ client, out }: VerbContext<object>, id: string): Promise<undefined> {
-  draw(out, await client.gatewayValues(id));
+async function list(context: VerbContext<object>, id: string): Promise<undefined> {
+  draw(context, await context.client.gatewayValues(id));
 }
 
 async function set(
-  { client, out, options }: VerbContext<SetOptions>,
+  context: VerbContext<SetOptions>,
   id: string,
   pairs: readonly string[],
 ): Promise<undefined> {
-  const values = await readPairs(pairs);
-  draw(out, await client.changeGatewayValues(id, { set: values, secret: options.secret === true }));
+  const secret = context.options.secret === true;
+  draw(context, await context.client.changeGatewayValues(id, { set: await readPairs(pairs), secret }));
 }
 
-async function unset({ client, out }: VerbContext<object>, id: string, keys: string[]): Promise<undefined> {
-  draw(out, await client.changeGatewayValues(id, { unset: keys }));
+async function unset(context: VerbContext<object>, id: string, keys: string[]): Promise<undefined> {
+  draw(context, await context.client.changeGatewayValues(id, { unset: keys }));
 }
 
-async function readPairs(pairs: readonly string[]): Promise<Record<string, string>> {
-  const values: Record<string, string> = {};
-  const open = pairs.filter((pair) => !pair.includes('='));
-  if (open.length > 1) throw badUsage(`standard input can hold one value only: ${open.join(', ')}`);
-  for (const pair of pairs) {
-    const at = pair.indexOf('=');
-    // The line feed that editors and echo put at the end is not meant.
-    if (at < 0) values[pair] = (await text(process.stdin)).replace(/\r?\n$/, '');
-    else values[pair.slice(0, at)] = pair.slice(at + 1);
-  }
-  return values;
+function draw({ out, progress }: VerbContext<object>, values: GatewayValues): void {
+  warnOfUndeclared(values.undeclared, progress);
+  // A list, as scripts know it; `gateway show` has what is still to be configured, too.
+  out.result(values.items, () => drawValues(out, values));
 }
 
-function draw(out: Output, values: readonly GatewayValue[]): void {
-  out.result(values, () =>
-    out.table(
-      ['KEY', 'VALUE', 'SET'],
-      values.map(({ key, value, updatedAt }) => [key, value ?? '(secret)', instantText(updatedAt)]),
-      'no values',
-    ),
+/** Values and where each comes from, and what has not taken them over yet. */
+export function drawValues(out: Output, { items, pending }: GatewayValues): void {
+  out.table(
+    ['KEY', 'VALUE', 'FROM', 'SET'],
+    items.map(({ key, value, level, select, updatedAt }) => [
+      key,
+      value ?? '(secret)',
+      select ?? level,
+      instantText(updatedAt),
+    ]),
+    'no values',
   );
+  for (const { artifact, problem } of pending)
+    out.line(`${artifact} is still to be configured${problem === null ? '' : `: ${problem}`}`);
 }

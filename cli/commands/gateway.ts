@@ -1,19 +1,26 @@
-import { Command } from 'commander';
-import type { Gateway } from '../../client/resources.js';
+import { Command, Option } from 'commander';
+import type { GatewaySort } from '../../client/leonore-client.js';
+import type { Gateway, GatewayDelivery, GatewayDetail, GatewayEvent } from '../../client/resources.js';
 import { duration } from '../arguments.js';
 import { badUsage } from '../bad-usage.js';
 import type { Cli, VerbContext } from '../cli.js';
 import { ExitCode } from '../exit-code.js';
 import { gatewayIdentityVerbs } from './gateway-identity.js';
-import { gatewayValueVerbs } from './gateway-values.js';
+import { drawValues, gatewayValueVerbs } from './gateway-values.js';
 import { endedParts } from './order.js';
+import { addGatewayFilter, gatewayFilterOf, type GatewayFilterOptions } from '../gateway-filter.js';
 import { bytesText, instantText, printable, secondsText, type Output } from '../output.js';
 
 type Context = VerbContext<object>;
 
-interface ListOptions {
-  readonly unwell?: true;
+interface ListOptions extends GatewayFilterOptions {
+  readonly sort?: GatewaySort;
 }
+
+const sorts: readonly GatewaySort[] = ['id', '-id', 'lastSeen', '-lastSeen', 'registered', '-registered'];
+/** Of what happened to a gateway, and of its deliveries, what is shown; `--json` has more. */
+const shownDeliveries = 10;
+const shownEvents = 30;
 
 interface DecommissionOptions {
   readonly wipe?: true;
@@ -28,14 +35,22 @@ const defaultWipeSeconds = 3_600;
 export function gatewayCommand(cli: Cli): Command {
   const command = new Command('gateway').description('the fleet');
   cli.serverVerb(
-    command
-      .command('list')
-      .description('list all gateways')
-      .option('--unwell', 'only those on which something is not as it should be'),
+    addGatewayFilter(
+      command.command('list').description('list gateways: all, or those that are asked for'),
+    ).addOption(
+      new Option('--sort <by>', 'id (default), lastSeen or registered; with - the other way round').choices(
+        sorts,
+      ),
+    ),
     list,
   );
   cli.serverVerb(
-    command.command('show').description('show a gateway with its profile').argument('<id>'),
+    command
+      .command('show')
+      .description(
+        'show a gateway: its profile, what is installed and up, its values, deliveries and history',
+      )
+      .argument('<id>'),
     show,
   );
   cli.serverVerb(
@@ -69,20 +84,27 @@ export function gatewayCommand(cli: Cli): Command {
 }
 
 async function list({ client, out, options }: VerbContext<ListOptions>): Promise<undefined> {
-  const { unwell } = options;
-  const gateways = await client.gateways(unwell === undefined ? {} : { unwell });
+  const { sort } = options;
+  const gateways = await client.gateways({
+    ...gatewayFilterOf(options),
+    ...(sort === undefined ? {} : { sort }),
+  });
   out.result(gateways, () =>
     out.table(
-      ['ID', 'STATE', 'NODE', 'CHANNEL', 'ARCH', 'LAST SEEN', 'UNWELL'],
-      gateways.map(({ id, state, nodeId, protocol, strategy, profile, lastSeenAt, troubles }) => [
-        id,
-        state,
-        nodeId,
-        `${protocol} ${strategy}`,
-        profile.hardware.arch,
-        instantText(lastSeenAt),
-        troublesText(troubles),
-      ]),
+      ['ID', 'STATE', 'NODE', 'CHANNEL', 'ARCH', 'LABELS', 'INSTALLED', 'LAST SEEN', 'UNWELL'],
+      gateways.map(
+        ({ id, conditions, nodeId, protocol, strategy, profile, labels, lastSeenAt, troubles }) => [
+          id,
+          conditions.join(', '),
+          nodeId,
+          `${protocol} ${strategy}`,
+          profile.hardware.arch,
+          pairsText(labels),
+          requestedText(profile.installed),
+          instantText(lastSeenAt),
+          troublesText(troubles),
+        ],
+      ),
       'no gateways',
     ),
   );
@@ -90,7 +112,18 @@ async function list({ client, out, options }: VerbContext<ListOptions>): Promise
 
 async function show({ client, out }: Context, id: string): Promise<undefined> {
   const gateway = await client.gateway(id);
-  out.result(gateway, () => drawGateway(out, gateway));
+  const [values, deliveries, history] = await Promise.all([
+    client.gatewayValues(id),
+    client.gatewayDeliveries(id, shownDeliveries),
+    client.gatewayHistory(id),
+  ]);
+  out.result({ ...gateway, values, deliveries, history }, () => {
+    drawGateway(out, gateway);
+    out.heading('Values');
+    drawValues(out, values);
+    drawDeliveries(out, deliveries);
+    drawHistory(out, history);
+  });
 }
 
 async function requestProfile({ client, out }: Context, id: string): Promise<undefined> {
@@ -124,15 +157,17 @@ async function decommission(
   return undefined;
 }
 
-function drawGateway(out: Output, gateway: Gateway): void {
+function drawGateway(out: Output, gateway: GatewayDetail): void {
   const { hardware, software, labels: reported = {}, installed = [] } = gateway.profile;
   const { labels } = gateway;
   out.facts({
     id: gateway.id,
     name: gateway.profile.name,
-    state: gateway.state,
+    state: gateway.conditions.join(', '),
     node: gateway.nodeId,
-    channel: `${gateway.protocol} ${gateway.strategy}`,
+    channel: `${gateway.protocol} ${gateway.strategy}: ${gateway.channelReason}`,
+    'else by': gateway.fallbacks.length === 0 ? null : gateway.fallbacks.join(', '),
+    'away since': gateway.awaySince === null ? null : instantText(gateway.awaySince),
     agent: gateway.agentVersion,
     registered: instantText(gateway.registeredAt),
     'last seen': instantText(gateway.lastSeenAt),
@@ -158,16 +193,54 @@ function drawGateway(out: Output, gateway: Gateway): void {
   });
   out.heading('Installed');
   out.table(
-    ['NAME', 'VERSION', 'SIZE', 'ASKED FOR'],
+    ['NAME', 'VERSION', 'SINCE', 'SIZE', 'ASKED FOR'],
     installed.map(({ name, version, installedSize, requested }) => [
       name,
       version,
+      sinceText(gateway.installedSince[`${name}@${version}`]),
       installedSize === undefined ? '' : bytesText(installedSize),
       requested === true ? 'yes' : '',
     ]),
     'nothing',
   );
   drawState(out, gateway);
+}
+
+function drawDeliveries(out: Output, deliveries: readonly GatewayDelivery[]): void {
+  out.heading('Deliveries');
+  out.table(
+    ['ROLLOUT', 'WHAT', 'STATE', 'BY', 'STARTED', 'WHY'],
+    deliveries.map(({ rollout, action, artifact, requests, state, createdBy, createdAt, failure }) => [
+      rollout,
+      `${action} ${artifact ?? requests.join(' ')}`,
+      state,
+      createdBy,
+      instantText(createdAt),
+      failure,
+    ]),
+    'none',
+  );
+}
+
+function drawHistory(out: Output, history: readonly GatewayEvent[]): void {
+  out.heading('History');
+  out.table(
+    ['WHEN', 'WHAT', 'BY'],
+    history.slice(-shownEvents).map(({ at, what, by }) => [instantText(at), what, by]),
+    'none',
+  );
+}
+
+function sinceText(instant: string | undefined): string {
+  return instant === undefined ? '' : instantText(instant);
+}
+
+/** What was asked for; the rest came with it. */
+function requestedText(installed: Gateway['profile']['installed'] = []): string {
+  return installed
+    .filter(({ requested }) => requested === true)
+    .map(({ name, version }) => `${name}@${version}`)
+    .join(' ');
 }
 
 /** The first, and how many there are besides. */

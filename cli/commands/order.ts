@@ -8,8 +8,8 @@ import type { Cli, VerbContext } from '../cli.js';
 import { ExitCode } from '../exit-code.js';
 import { instantText } from '../output.js';
 
-/** What is about an artifact; gateways are wiped as they are taken out of service. */
-type Action = Exclude<GatewayOrder['action'], 'wipe'>;
+/** Gateways are wiped as they are taken out of service. */
+type Action = Exclude<NewOrder['action'], 'wipe'>;
 
 interface GiveOptions {
   readonly gateway?: string[];
@@ -34,18 +34,20 @@ const descriptions: Readonly<Record<Action, string>> = {
     'remove an artifact, and dependencies that nothing needs any more; refused when another artifact needs it',
   start: 'start an application, and keep it up from now on',
   stop: 'stop an application, and keep it stopped until it is started or replaced',
+  profile: 'ask gateways for fresh profiles',
 };
 
-/** `leonore order uninstall | start | stop | list | cancel`: what gateways do with artifacts that they have. */
+/** `leonore order uninstall | start | stop | profile | list | cancel`: what gateways do besides what is provisioned. */
 export function orderCommand(cli: Cli): Command {
-  const command = new Command('order').description('uninstall, start or stop artifacts on gateways');
-  for (const action of ['uninstall', 'start', 'stop'] as const) {
-    const verb = command
+  const command = new Command('order').description(
+    'uninstall, start or stop artifacts on gateways, or ask for profiles',
+  );
+  const orderVerb = (action: Action): Command =>
+    command
       .command(action)
       .description(descriptions[action])
-      .argument('<name>', 'name of the artifact')
       .option('--gateway <id>', 'a gateway; may be given several times', collect)
-      .option('--deployment <name>', 'all gateways of a deployment that have the artifact')
+      .option('--deployment <name>', 'all gateways of a deployment that it can be about')
       .option(
         '--deadline <time>',
         'time for gateways to answer, such as 90s, 15m, 6h or 2d (default: 1d)',
@@ -53,6 +55,8 @@ export function orderCommand(cli: Cli): Command {
       )
       .option('--idempotency-key <key>', 'the same key gives the same order')
       .option('--wait', 'wait until it is carried out everywhere; exit 0 only when it succeeded');
+  for (const action of ['uninstall', 'start', 'stop'] as const) {
+    const verb = orderVerb(action).argument('<name>', 'name of the artifact');
     if (action === 'uninstall') {
       verb
         .option('--keep-data', 'its data stays on the gateway; default: as the policy of the artifact says')
@@ -61,6 +65,7 @@ export function orderCommand(cli: Cli): Command {
     }
     cli.serverVerb(verb, (context: VerbContext<GiveOptions>, name: string) => give(context, action, name));
   }
+  cli.serverVerb(orderVerb('profile'), (context: VerbContext<GiveOptions>) => give(context, 'profile'));
   cli.serverVerb(
     command
       .command('list')
@@ -82,7 +87,7 @@ export function orderCommand(cli: Cli): Command {
 async function give(
   { client, out, options }: VerbContext<GiveOptions>,
   action: Action,
-  artifact: string,
+  artifact?: string,
 ): Promise<ExitCode | undefined> {
   const { gateway, deployment, deadline, idempotencyKey, wait, keepData, dryRun } = options;
   if ((gateway === undefined) === (deployment === undefined)) {
@@ -90,20 +95,21 @@ async function give(
   }
   const wanted: NewOrder = {
     action,
-    artifact,
+    ...(artifact === undefined ? {} : { artifact }),
     ...(gateway === undefined ? {} : { gatewayIds: gateway }),
     ...(deployment === undefined ? {} : { deployment }),
     ...(deadline === undefined ? {} : { deadlineSeconds: deadline }),
     ...(keepData === undefined ? {} : { keepData }),
   };
+  const what = artifact === undefined ? action : `${action} ${artifact}`;
   if (dryRun === true) {
     const preview = await client.previewOrder(wanted);
-    out.result(preview, () => drawReach(out, `would ${action} ${artifact}`, preview));
+    out.result(preview, () => drawReach(out, `would ${what}`, preview));
     return undefined;
   }
   const order = await client.giveOrder(wanted, idempotencyKey);
   if (wait !== true) {
-    out.result(order, () => drawReach(out, `order ${order.id}: ${action} ${artifact}`, order));
+    out.result(order, () => drawReach(out, `order ${order.id}: ${what}`, order));
     return undefined;
   }
   const parts = await endedParts(client, order.id);

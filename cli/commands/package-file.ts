@@ -2,9 +2,7 @@
 import { mkdir, mkdtemp, readdir, rename, rm, rmdir, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Command } from 'commander';
-import { DirectorySink } from '../../agent/archive/unpack-package.js';
-import { readArchive, verifyPackage, type VerifiedPackage } from '../../agent/archive/verify-package.js';
-import { artifactKey } from '../../domain/artifact/manifest.js';
+import type { VerifiedPackage } from '../../agent/archive/verify-package.js';
 import { LeonoreError } from '../../domain/errors.js';
 
 interface FileOptions {
@@ -43,6 +41,7 @@ export function addPackageFileCommands(command: Command): Command {
 
 async function verify(file: string): Promise<VerifiedPackage> {
   await requireFile(file);
+  const { readArchive, verifyPackage } = await verifying();
   return verifyPackage(readArchive(file));
 }
 
@@ -58,6 +57,8 @@ async function unpackFile(file: string, into: string): Promise<VerifiedPackage> 
     throw new LeonoreError('MALFORMED_INPUT', `The directory ${into} is not empty.`);
   }
   const staging = await mkdtemp(join(into, '.unpacking-'));
+  const { readArchive, verifyPackage } = await verifying();
+  const { DirectorySink } = await import('../../agent/archive/unpack-package.js');
   const sink = new DirectorySink(staging);
   try {
     const verified = await verifyPackage(readArchive(file), { sink });
@@ -69,6 +70,11 @@ async function unpackFile(file: string, into: string): Promise<VerifiedPackage> 
     await rm(made ?? staging, { recursive: true });
     throw error;
   }
+}
+
+/** Loaded when it is needed: the help of the verbs needs none of it. */
+async function verifying() {
+  return import('../../agent/archive/verify-package.js');
 }
 
 async function requireFile(file: string): Promise<void> {
@@ -95,7 +101,7 @@ function summary({ id, digest, sizeBytes, manifest }: VerifiedPackage): Summary 
     contentSize: manifest.contentSize,
     installedSize: manifest.installedSize,
     files: manifest.files.length,
-    artifacts: manifest.artifacts.map(artifactKey),
+    artifacts: manifest.artifacts.map(({ name, version }) => `${name}@${version}`),
   };
 }
 
@@ -117,7 +123,7 @@ function inspectionText(facts: ReturnType<typeof inspection>): string {
   const lines = [summaryText(facts), ''];
   for (const { artifact, home, files } of facts.placed) {
     const role = artifact.requested ? 'requested' : 'dependency';
-    lines.push(`${artifactKey(artifact)} (${artifact.kind}, ${role}) -> ${home}`);
+    lines.push(`${artifact.name}@${artifact.version} (${artifact.kind}, ${role}) -> ${home}`);
     for (const file of files) lines.push(`  ${file.mode} ${String(file.size).padStart(10)} ${file.path}`);
   }
   return lines.join('\n');

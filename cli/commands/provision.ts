@@ -5,23 +5,25 @@ import { duration } from '../arguments.js';
 import type { Cli, VerbContext } from '../cli.js';
 import { ExitCode } from '../exit-code.js';
 import { followRollout } from '../follow-rollout.js';
+import { addTargetOptions, targetOf, type TargetOptions } from '../target-options.js';
 
-interface ProvisionOptions {
-  readonly deployment: string;
+interface ProvisionOptions extends TargetOptions {
   readonly watch?: true;
   readonly idempotencyKey?: string;
   readonly deadline?: number;
   readonly balancer?: StrategyName;
   readonly allowRemove?: true;
+  readonly allowDowngrade?: true;
 }
 
 /** `leonore provision`: starts a rollout; with --watch exits 0 only when it succeeded. */
 export function provisionCommand(cli: Cli): Command {
   return cli.serverVerb(
-    new Command('provision')
-      .description('start a rollout')
-      .argument('<name[@range]...>', 'what to provision')
-      .requiredOption('--deployment <name>', 'to which gateways')
+    addTargetOptions(
+      new Command('provision')
+        .description('start a rollout')
+        .argument('<name[@range]...>', 'what to provision'),
+    )
       .option('--watch', 'follow it until it has ended; exit 0 only when it succeeded')
       .option('--idempotency-key <key>', 'the same key starts the same rollout')
       .option('--deadline <time>', 'after which a silent gateway counts as lost: 90s, 15m, 6h, 2d', duration)
@@ -30,20 +32,22 @@ export function provisionCommand(cli: Cli): Command {
           strategyNames,
         ),
       )
-      .option('--allow-remove', 'newer versions may take away what was asked for before'),
+      .option('--allow-remove', 'newer versions may take away what was asked for before')
+      .option('--allow-downgrade', 'what is asked for may be older than what a gateway has'),
     provision,
   );
 }
 
 async function provision(context: VerbContext<ProvisionOptions>, requests: string[]): Promise<ExitCode> {
   const { client, out, options } = context;
-  const { deployment, watch, idempotencyKey = randomUUID(), deadline, balancer, allowRemove } = options;
+  const { watch, idempotencyKey = randomUUID(), deadline, balancer, allowRemove, allowDowngrade } = options;
   const wishes = {
     ...(deadline === undefined ? {} : { deadlineSeconds: deadline }),
     ...(balancer === undefined ? {} : { balancer }),
     ...(allowRemove === undefined ? {} : { allowRemove }),
+    ...(allowDowngrade === undefined ? {} : { allowDowngrade }),
   };
-  const rollout = await client.startRollout({ requests, deployment, ...wishes }, idempotencyKey);
+  const rollout = await client.startRollout({ requests, ...targetOf(options), ...wishes }, idempotencyKey);
   if (watch === true) return followRollout(context, rollout.id);
   out.result(rollout, () => {
     out.line(`${out.colors.green('started')} rollout ${rollout.id}`);

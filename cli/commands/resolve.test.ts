@@ -116,6 +116,8 @@ plan 1
 
   test.each([
     [['--catalog', 'catalog.yaml', 'a', '--budget', '0'], 'A budget must be more than 0'],
+    [['--catalog', 'catalog.yaml', 'a', '--budget', '0ms'], 'A budget must be more than 0'],
+    [['--catalog', 'catalog.yaml', 'a', '--budget', '9'.repeat(10)], 'It must be a time'],
     [['--catalog', 'catalog.yaml', 'a', '--budget', 'soon'], 'It must be a time'],
     [['--catalog', 'catalog.yaml', 'a', '--budget', '-1s'], 'It must be a time'],
     [['--catalog', 'broken.yaml', 'a'], 'broken.yaml:1:34: artifacts[0].version: "one"'],

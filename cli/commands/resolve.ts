@@ -1,24 +1,18 @@
 import { createReadStream } from 'node:fs';
 import { Command } from 'commander';
 import { LeonoreError } from '../../domain/errors.js';
-import { readProfile } from '../../domain/gateway/read-profile.js';
 import { limits } from '../../domain/limits.js';
-import { parseRequest } from '../../domain/plan/request.js';
-import type { Resolution } from '../../domain/plan/plan.js';
-import { createCatalog } from '../../domain/resolver/create-catalog.js';
-import { readCatalog } from '../../domain/resolver/read-catalog.js';
-import { defaultPlans, resolve } from '../../domain/resolver/resolve.js';
+import type { Plan, Resolution } from '../../domain/plan/plan.js';
 import { wholeNumber } from '../arguments.js';
 import type { Cli } from '../cli.js';
 import { ExitCode } from '../exit-code.js';
 import { bytesText, Output, printable } from '../output.js';
-import { planLines } from '../plan-tree.js';
 import { budgetSeconds, timeBudget } from '../time-budget.js';
 
 interface ResolveOptions {
   readonly catalog: string;
   readonly gateway?: string;
-  readonly plans: number;
+  readonly plans?: number;
   /** Seconds. */
   readonly budget?: number;
   readonly allowRemove?: true;
@@ -32,7 +26,7 @@ export function resolveCommand(cli: Cli): Command {
     .argument('<name[@range]...>', 'what to install')
     .requiredOption('--catalog <file>', 'artifacts and possibly the gateway, YAML or JSON')
     .option('--gateway <file>', "the gateway's profile; wins over the one in the catalog")
-    .option('--plans <n>', 'plans wanted', wholeNumber(1, limits.offlinePlans), defaultPlans)
+    .option('--plans <n>', 'plans wanted', wholeNumber(1, limits.offlinePlans))
     .option(
       '--budget <time>',
       'how long to look at most, such as 10s; else a fixed amount of work',
@@ -45,7 +39,8 @@ export function resolveCommand(cli: Cli): Command {
     const options = command.opts<ResolveOptions>();
     const resolution = await resolveFiles(requests, options);
     const out = new Output(stdout, options.json === true, env);
-    out.result(resolution, () => draw(out, resolution));
+    const { planLines } = await import('../plan-tree.js');
+    out.result(resolution, () => draw(out, resolution, planLines));
     cli.exitCode = exitCodes[resolution.outcome];
   });
 }
@@ -63,6 +58,12 @@ async function resolveFiles(texts: readonly string[], options: ResolveOptions): 
       `at most ${limits.offlineRequests} artifacts can be asked for at once`,
     );
   }
+  // Only now: the help needs none of it.
+  const { createCatalog } = await import('../../domain/resolver/create-catalog.js');
+  const { resolve } = await import('../../domain/resolver/resolve.js');
+  const { parseRequest } = await import('../../domain/plan/request.js');
+  const { readCatalog } = await import('../../domain/resolver/read-catalog.js');
+  const { readProfile } = await import('../../domain/gateway/read-profile.js');
   const requests = texts.map(parseRequest);
   const file = readCatalog(await readText(options.catalog, limits.catalogBytes), options.catalog);
   const gateway =
@@ -73,7 +74,7 @@ async function resolveFiles(texts: readonly string[], options: ResolveOptions): 
     catalog: createCatalog(file.artifacts),
     gateway,
     requests,
-    maxPlans: options.plans,
+    ...(options.plans === undefined ? {} : { maxPlans: options.plans }),
     allowRemove: options.allowRemove === true,
     ...(options.budget === undefined ? {} : { budget: timeBudget(options.budget) }),
   });
@@ -102,7 +103,7 @@ async function readText(path: string, maxBytes: number): Promise<string> {
   }
 }
 
-function draw(out: Output, { plans, explanation }: Resolution): void {
+function draw(out: Output, { plans, explanation }: Resolution, planLines: (plan: Plan) => string[]): void {
   if (explanation !== null) out.line(printable(explanation));
   plans.forEach((plan, index) => {
     out.heading(`plan ${index + 1}`);

@@ -12,7 +12,7 @@ type Context = VerbContext<object>;
 /** Deliveries that went wrong and are shown with a rollout; `--json` has them all. */
 const shownTroubles = 50;
 
-/** `leonore rollout list | show | watch | cancel`. */
+/** `leonore rollout list | show | watch | why | reasons | cancel`. */
 export function rolloutCommand(cli: Cli): Command {
   const command = new Command('rollout').description('requests to provision, and how they went');
   cli.serverVerb(command.command('list').description('list all rollouts, newest first'), list);
@@ -31,6 +31,21 @@ export function rolloutCommand(cli: Cli): Command {
     followRollout,
   );
   cli.serverVerb(
+    command
+      .command('why')
+      .description('say what came of a rollout, or an order, on a gateway: what went wrong, and what to do')
+      .argument('<id>')
+      .argument('<gateway>'),
+    why,
+  );
+  cli.serverVerb(
+    command
+      .command('reasons')
+      .description('count why gateways could not be served by a rollout, with an example of each reason')
+      .argument('<id>'),
+    reasons,
+  );
+  cli.serverVerb(
     command.command('cancel').description('stop what no gateway has begun to install').argument('<id>'),
     cancel,
   );
@@ -41,12 +56,13 @@ async function list({ client, out }: Context): Promise<undefined> {
   const rollouts = await client.rollouts();
   out.result(rollouts, () =>
     out.table(
-      ['ID', 'WHAT', 'DEPLOYMENT', 'STATE', 'STARTED', 'TOOK'],
-      rollouts.map(({ id, requests, deployment, state, waitingFor, createdAt, endedAt }) => [
+      ['ID', 'WHAT', 'DEPLOYMENT', 'STATE', 'BY', 'STARTED', 'TOOK'],
+      rollouts.map(({ id, requests, deployment, state, waitingFor, createdBy, createdAt, endedAt }) => [
         id,
         requests.join(' '),
         deployment,
         waitingFor === null ? state : `${state}, waiting for ${waitingFor}`,
+        createdBy,
         instantText(createdAt),
         durationText(createdAt, endedAt),
       ]),
@@ -64,6 +80,55 @@ async function show({ client, out }: Context, id: string): Promise<undefined> {
   out.result({ ...rollout, troubles }, () => drawRollout(out, rollout, troubles));
 }
 
+async function reasons({ client, out }: VerbContext<object>, id: string): Promise<undefined> {
+  const counted = await client.rolloutReasons(id);
+  out.result(counted, () =>
+    out.table(
+      ['GATEWAYS', 'CLASS', 'WHY', 'FOR INSTANCE', 'PRINTED'],
+      counted.map(({ count, class: failure, template, example }) => [
+        count,
+        failure,
+        template,
+        example.gatewayId,
+        example.output ?? '',
+      ]),
+      'nothing ended badly',
+    ),
+  );
+}
+
+async function why({ client, out }: Context, id: string, gateway: string): Promise<undefined> {
+  const [delivery, { conditions, troubles, lastSeenAt }] = await Promise.all([
+    client.delivery(id, gateway),
+    client.gateway(gateway),
+  ]);
+  out.result({ ...delivery, gateway: { conditions, troubles, lastSeenAt } }, () => {
+    const { action, artifact, requests, state, failure, createdBy, createdAt, endedAt, history } = delivery;
+    out.facts({
+      what: `${action} ${artifact ?? requests.join(' ')}`,
+      gateway,
+      state,
+      'asked for by': createdBy,
+      started: instantText(createdAt),
+      took: durationText(createdAt, endedAt),
+      'the gateway is': `${conditions.join(', ')}, last heard of at ${instantText(lastSeenAt)}`,
+    });
+    if (failure !== null) {
+      out.heading('Why');
+      out.line(printable(failure));
+    }
+    out.heading('What happened');
+    out.table(
+      ['WHEN', 'WHAT'],
+      history.map(({ at, what }) => [instantText(at), what]),
+      'nothing yet',
+    );
+    if (troubles.length === 0) return;
+    out.heading('Not as it should be now');
+    for (const trouble of troubles) out.line(`  ${printable(trouble)}`);
+  });
+}
+
 async function cancel({ client, out }: Context, id: string): Promise<ExitCode | undefined> {
   const rollout = await client.cancelRollout(id);
   out.result(rollout, () => out.line(`rollout ${rollout.id} is ${rollout.state}`));
@@ -77,12 +142,22 @@ function drawRollout(out: Output, rollout: Rollout, troubles: readonly Delivery[
     deployment: rollout.deployment,
     state: rollout.state,
     'may remove': rollout.allowRemove ? 'what was asked for before' : null,
+    'may bring': rollout.allowDowngrade ? 'older versions than there are' : null,
     'waiting for': rollout.waitingFor,
     deliveries: countsText(rollout.counts),
+    'asked for by': rollout.createdBy,
     started: instantText(rollout.createdAt),
     took: durationText(rollout.createdAt, rollout.endedAt),
     failure: rollout.failure === null ? null : JSON.stringify(rollout.failure),
   });
+  if (rollout.channels.length > 0) {
+    out.heading('By protocol and strategy');
+    out.table(
+      ['PROTOCOL', 'STRATEGY', 'DELIVERIES'],
+      rollout.channels.map(({ protocol, strategy, counts }) => [protocol, strategy, countsText(counts)]),
+      '',
+    );
+  }
   out.heading('Steps');
   out.table(
     ['', 'STEP', 'NODE', 'TOOK'],
@@ -135,13 +210,7 @@ function drawTroubles(out: Output, troubles: readonly Delivery[]): void {
   out.heading('What went wrong');
   out.table(
     ['GATEWAY', 'STATE', 'WHY'],
-    troubles
-      .slice(0, shownTroubles)
-      .map(({ gatewayId, state, explanation, error }) => [
-        gatewayId,
-        state,
-        explanation ?? (error === null ? '' : JSON.stringify(error)),
-      ]),
+    troubles.slice(0, shownTroubles).map(({ gatewayId, state, failure }) => [gatewayId, state, failure]),
     '',
   );
   const more = troubles.length - shownTroubles;

@@ -1,5 +1,5 @@
 import { Command, InvalidArgumentError, Option } from 'commander';
-import { keyIdOf, trustKey } from '../../domain/trust/metadata.js';
+import { delegationsOf, keyIdOf, trustKey } from '../../domain/trust/metadata.js';
 import { sha256 } from '../../trust/ed25519.js';
 import { readPublicPart } from '../../trust/key-file.js';
 import { rotatableRoles, TrustDirectory, type RotatableRole } from '../../trust/trust-directory.js';
@@ -150,7 +150,7 @@ async function publicKeyOf(key: string): Promise<string> {
 
 /** A key id and a public key look alike: what the delegations know by name is a name. */
 async function revocable(trust: TrustDirectory, key: string): Promise<string> {
-  const { keys } = (await trust.targets()).signed.delegations;
+  const { keys } = delegationsOf((await trust.targets()).signed);
   return key in keys ? key : keyIdOf(trustKey(await publicKeyOf(key)), sha256);
 }
 

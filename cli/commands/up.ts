@@ -2,7 +2,7 @@ import { Command, InvalidArgumentError, Option } from 'commander';
 import { strategyNames } from '../../domain/balancer/strategies.js';
 import { LeonoreError } from '../../domain/errors.js';
 import { defaultDataDir } from '../../stack/state-file.js';
-import { type Stack, startStack } from '../../stack/start-stack.js';
+import type { Stack } from '../../stack/start-stack.js';
 
 interface UpOptions {
   readonly data: string;
@@ -12,6 +12,7 @@ interface UpOptions {
   readonly balancer?: string;
   readonly threshold?: number;
   readonly settle?: number;
+  readonly tls?: true;
   readonly json?: true;
 }
 
@@ -45,6 +46,7 @@ export function upCommand(): Command {
       'seconds for which the load must be low before a launched node goes (default: 60)',
       wholeNumber(0, 86_400),
     )
+    .option('--tls', 'serve over TLS, certified by an authority that is made at the first start')
     .option('--json', 'print one JSON object a line')
     .action(up);
 }
@@ -76,13 +78,16 @@ async function startUnlessInterrupted(
   say: Speaker,
   signal: AbortSignal,
 ): Promise<Stack | undefined> {
-  const { data, port, nodes, maxNodes, balancer, threshold, settle } = options;
+  const { data, port, nodes, maxNodes, balancer, threshold, settle, tls } = options;
+  // Only now: it is heavy, and the help needs none of it.
+  const { startStack } = await import('../../stack/start-stack.js');
   try {
     return await startStack({
       dataDir: data,
       nodes,
       signal,
       onProgress: (line) => say.progress(line),
+      ...(tls === undefined ? {} : { tls }),
       ...(port === undefined ? {} : { port }),
       ...(maxNodes === undefined ? {} : { maxNodes }),
       ...(balancer === undefined ? {} : { balancer }),
@@ -113,8 +118,8 @@ function speaker(asJson: boolean): Speaker {
     const print = (object: unknown): void => console.log(JSON.stringify(object));
     return {
       progress: (line) => print({ event: 'progress', line }),
-      started: ({ dataDir, api, temporal, temporalUi }) =>
-        print({ event: 'started', dataDir, api, temporal, temporalUi, sharedEnrolmentToken: true }),
+      started: ({ dataDir, api, ca, temporal, temporalUi }) =>
+        print({ event: 'started', dataDir, api, ca, temporal, temporalUi, sharedEnrolmentToken: true }),
     };
   }
   return {
@@ -126,7 +131,7 @@ LEONORE is up. Ctrl-C stops it; the data stays.
   Temporal UI  ${stack.temporalUi ?? '(of the external server)'}
   Temporal     ${stack.temporal}
   data         ${stack.dataDir}
-  tokens       ${stack.dataDir}/stack.json
+  tokens       ${stack.dataDir}/stack.json${stack.ca === null ? '' : `\n  authority    ${stack.ca}`}
 
   Gateways enrol with the one token in stack.json, without a key if need be, and set their labels themselves:
   that is for trying. \`leonore enrolment create\` makes tokens that allow less.

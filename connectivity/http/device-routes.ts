@@ -4,19 +4,22 @@ import {
   devicePaths,
   ProfileUpdateSchema,
   ReportsResponseSchema,
+  runHeader,
   TasksResponseSchema,
 } from '../../domain/agent-protocol/messages.js';
 import { limits } from '../../domain/limits.js';
 import { renderTasksText, wantsText } from '../../domain/agent-protocol/text-form.js';
 import type { BlobStore } from '../../repositories/blob-store.js';
 import type { DeviceService } from '../device-service.js';
-import { bearerToken } from '../gateway-token.js';
-import { sendText } from './send-text.js';
-import { wantedRange } from './byte-range.js';
+import { bearerToken } from '../../serving/bearer-token.js';
+import { sendText } from '../../serving/send-text.js';
+import type { HeldConnections } from './held-connections.js';
+import { sendBlob } from '../send-blob.js';
 
 export interface DeviceRoutesOptions {
   readonly service: DeviceService;
   readonly blobs: BlobStore;
+  readonly held: HeldConnections;
 }
 
 /** Each report is judged by itself (readReport): a malformed one keeps none of the others from being taken. */
@@ -33,10 +36,12 @@ const tasksAnswers: Readonly<Record<string, TSchema>> = { 200: TasksResponseSche
 /** The device API over HTTP (domain/agent-protocol/messages.ts). */
 export const deviceRoutes: FastifyPluginAsyncTypebox<DeviceRoutesOptions> = async (
   app,
-  { service, blobs },
+  { service, blobs, held },
 ) => {
   app.get(devicePaths.tasks, { schema: { response: tasksAnswers } }, async (request, reply) => {
-    const answer = await service.tasks(bearerToken(request.headers.authorization));
+    const run = request.headers[runHeader];
+    const from = typeof run === 'string' ? { run, address: request.ip } : null;
+    const answer = await service.tasks(bearerToken(request.headers.authorization), from);
     const etag = `W/"${answer.version}"`;
     reply.header('etag', etag).header('cache-control', 'no-store');
     // Asked for its profile again, a gateway that has not polled meanwhile knows the same answer: it is told all the same.
@@ -57,30 +62,8 @@ export const deviceRoutes: FastifyPluginAsyncTypebox<DeviceRoutesOptions> = asyn
     { schema: { params: DigestParamsSchema } },
     async (request, reply) => {
       const { digest } = request.params;
-      const size = await service.admitDownload(bearerToken(request.headers.authorization), digest);
-      // Wanted by many at the same time: from memory there is one copy to the socket, as from a static file server.
-      const whole = await blobs.inMemory(digest);
-      const etag = `"${digest}"`;
-      const wanted = wantedRange(request.headers, size, etag);
-      reply.headers({
-        etag,
-        'accept-ranges': 'bytes',
-        'content-type': 'application/gzip',
-        'cache-control': 'private',
-      });
-      switch (wanted.kind) {
-        case 'unsatisfiable':
-          return reply.code(416).header('content-range', `bytes */${size}`).send();
-        case 'part': {
-          const { start, end } = wanted;
-          reply
-            .code(206)
-            .headers({ 'content-range': `bytes ${start}-${end}/${size}`, 'content-length': end - start + 1 });
-          return reply.send(whole?.subarray(start, end + 1) ?? (await blobs.open(digest, { start, end })));
-        }
-        case 'whole':
-          return reply.header('content-length', size).send(whole ?? (await blobs.open(digest)));
-      }
+      const sizeBytes = await service.admitDownload(bearerToken(request.headers.authorization), digest);
+      return sendBlob(request, reply, blobs, { sha256: digest, sizeBytes, type: 'application/gzip' });
     },
   );
 
@@ -103,6 +86,15 @@ export const deviceRoutes: FastifyPluginAsyncTypebox<DeviceRoutesOptions> = asyn
       return reply.header('cache-control', 'no-store').type('application/json').send(text);
     },
   );
+
+  app.get(devicePaths.notices, { exposeHeadRoute: false }, async (request, reply) => {
+    const token = bearerToken(request.headers.authorization) ?? '';
+    const gatewayId = await service.admitted(token);
+    held.makeRoom(gatewayId);
+    reply.hijack();
+    held.hold(gatewayId, token, reply.raw);
+    return reply;
+  });
 
   app.post(
     devicePaths.reports,

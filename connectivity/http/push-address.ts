@@ -1,5 +1,6 @@
 import { BlockList, isIP } from 'node:net';
 import { LeonoreError } from '../../domain/errors.js';
+import type { AddressRules } from '../gateway-handler.js';
 
 /** Loopback, link-local, private and special networks (RFC 6890): what is there is not reached because a gateway says so. */
 const closedNetworks = [
@@ -12,7 +13,8 @@ const closedNetworks = [
  * Where gateways may be notified. A gateway says its own address: it must not make LEONORE send requests to anybody else, and
  * least of all to what only LEONORE can reach.
  */
-export class PushAddresses {
+export class PushAddresses implements AddressRules {
+  readonly scheme = 'http';
   private readonly closed = listOf(closedNetworks);
   private readonly opened: BlockList;
 
@@ -28,11 +30,6 @@ export class PushAddresses {
     this.opened = listOf(networks);
   }
 
-  /**
-   * Accepts the address of a gateway that registers.
-   * @param peer who sent the registration, by its socket: what a header says of it is only what somebody wrote there
-   * @throws LeonoreError MALFORMED_INPUT
-   */
   check(address: string, peer: string): void {
     const url = readAddress(address);
     if (url === null) throw new LeonoreError('MALFORMED_INPUT', 'pushAddress is not a plain http address');

@@ -10,9 +10,11 @@
  *   POST {node}/device/v1/reports            gateway token                           -> ReportsResponse
  *   PUT  {node}/device/v1/profile            gateway token                           -> 204
  *   POST {pushAddress}                       PushNotice, node to gateway             -> 2xx
+ *   GET  {node}/device/v1/notices            gateway token                           -> PushNotices, as they come
  */
 import Type, { type Static } from 'typebox';
 import { reportableStates } from '../delivery/state.js';
+import { EndpointSchema } from '../gateway/endpoint.js';
 import { GatewayProfileSchema, InstalledSchema } from '../gateway/profile.js';
 import { limits } from '../limits.js';
 import { Text } from '../text.js';
@@ -22,27 +24,37 @@ const strict = { additionalProperties: false } as const;
 export const stepLength = 64;
 const Sha256 = Type.String({ pattern: '^[0-9a-f]{64}$' });
 
+/** All that gateways ask is below it. */
+export const devicePrefix = '/device/';
+
 export const devicePaths = {
   register: '/device/v1/register',
   tasks: '/device/v1/tasks',
   packages: '/device/v1/packages',
   reports: '/device/v1/reports',
   profile: '/device/v1/profile',
+  /** A connection that the gateway holds open: notices as server-sent events. */
+  notices: '/device/v1/notices',
   /** Followed by the name of a file of metadata, such as `1.root.json` or `timestamp.json`. */
   trust: '/device/v1/trust',
   /** Follows a package's own path. */
   statements: '/statements',
 } as const;
 
+/** Names one run of an agent: 16 hex digits, random at each start. One that comes back after another one is a second device. */
+export const runHeader = 'leonore-run';
+
 export const RegisterRequestSchema = Type.Object(
   {
     profile: GatewayProfileSchema,
     /**
-     * Where the gateway listens for notices, when it offers push over HTTP. The host must be the address that
-     * the registration comes from: a gateway cannot make LEONORE call anybody else.
+     * Where the gateway listens for notices, when it offers push over a protocol that needs an address. The host must be
+     * the address that the registration comes from: a gateway cannot make LEONORE call anybody else.
      */
-    pushAddress: Type.Optional(Type.String({ maxLength: 512, pattern: '^http://[!-~]+$' })),
+    pushAddress: Type.Optional(Type.String({ maxLength: 512, pattern: '^[a-z][a-z0-9+.-]*://[!-~]+$' })),
     agentVersion: Type.Optional(Text(64)),
+    /** Seconds between two polls, when the device has its own. */
+    pollIntervalSeconds: Type.Optional(Type.Number({ minimum: 0.1, maximum: 31 * 86_400 })),
   },
   strict,
 );
@@ -56,8 +68,26 @@ export const RegisterResponseSchema = Type.Object({
   node: Type.Object({ id: Type.String(), address: Type.String() }),
   protocol: Type.String(),
   strategy: Type.String(),
+  /**
+   * Where the node serves what both sides have, in the order in which the gateway tries them; the first is the channel
+   * above. Packages and metadata are had at the node's own address, whichever it is. Not in the text form.
+   */
+  endpoints: Type.Optional(
+    Type.Array(
+      Type.Object({
+        protocol: Type.String({ maxLength: 32 }),
+        strategy: Type.String({ maxLength: 32 }),
+        transport: EndpointSchema.properties.transport,
+        address: EndpointSchema.properties.address,
+        tls: EndpointSchema.properties.tls,
+      }),
+      { maxItems: limits.endpoints },
+    ),
+  ),
   /** Seconds between two polls; the agent adds its own jitter. */
   pollIntervalSeconds: Type.Number(),
+  /** PEM of the authorities that this server and the nodes are certified by: believed alone from then on. Not in the text form. */
+  authorities: Type.Optional(Type.String({ maxLength: limits.authoritiesLength })),
 });
 
 /** 202: a person has to approve the gateway first; until then it is asked for nothing and told nothing. */
@@ -67,6 +97,17 @@ export const PendingResponseSchema = Type.Object({
   /** When to ask again; the header Retry-After says the same. */
   retryAfterSeconds: Type.Number(),
 });
+
+/**
+ * When the gateway may begin to change what runs, in Unix seconds UTC: ascending, not overlapping; absent: at any time.
+ * What can be fetched may be fetched before; what began is finished.
+ */
+const switchWindows = Type.Optional(
+  Type.Array(
+    Type.Object({ fromSeconds: Type.Integer({ minimum: 0 }), toSeconds: Type.Integer({ minimum: 0 }) }),
+    { minItems: 1, maxItems: limits.switchWindows },
+  ),
+);
 
 /** Digest that the gateway named last when this was planned; at another it refuses (`state`). */
 const startState = Type.Optional(Type.String({ maxLength: limits.stateDigestLength }));
@@ -121,6 +162,7 @@ export const TaskSchema = Type.Object({
       { maxItems: limits.requirements },
     ),
   ),
+  switchWindows,
   /** RFC 3339; after it the delivery counts as lost. */
   deadline: Type.String(),
   /** Sequence of the last report that LEONORE has for this delivery: a gateway that lost its memory goes on from it. */
@@ -129,20 +171,25 @@ export const TaskSchema = Type.Object({
   signed,
 });
 
-/** What a gateway may be asked to do with an artifact that it has; `wipe` is about all of them, and what they keep. */
+/** What people may order a gateway to do with an artifact that it has; `wipe` is about all of them, and what they keep. */
 export const orderActions = ['uninstall', 'start', 'stop', 'wipe'] as const;
+/** What a gateway is ordered to do; `configure` gives an artifact other values. */
+export const gatewayActions = [...orderActions, 'configure'] as const;
 
 /** Something to do with an artifact that is installed; reported on like a delivery. */
 export const OrderSchema = Type.Object({
   deliveryId: Type.String({ maxLength: 128 }),
-  action: Type.Enum([...orderActions]),
+  action: Type.Enum([...gatewayActions]),
   /** Name of the artifact; empty for `wipe`. */
   artifact: Type.String({ maxLength: 100 }),
   /** Names of artifacts that are uninstalled with it: dependencies that nothing needs any more. */
   also: Type.Optional(Type.Array(Type.String({ maxLength: 100 }), { maxItems: limits.installed })),
   /** Whether what it keeps stays after its uninstallation; without it the artifact's own policy says so. */
   keepData: Type.Optional(Type.Boolean()),
+  /** Of `configure`: what takes the place of the values of these keys; others stay. */
+  values: Type.Optional(Type.Record(Type.String(), Type.String())),
   startState,
+  switchWindows,
   /** RFC 3339; after it the order counts as lost. */
   deadline: Type.String(),
   lastSequence: Type.Integer({ minimum: 0 }),
@@ -231,12 +278,15 @@ export const ProfileUpdateSchema = Type.Object({ profile: GatewayProfileSchema }
 
 export const PushNoticeSchema = Type.Object({ reason: Type.Enum(['task', 'profile']) }, strict);
 
+/** One endpoint of those that a gateway was told. */
+export type ToldEndpoint = NonNullable<RegisterResponse['endpoints']>[number];
 export type RegisterRequest = Static<typeof RegisterRequestSchema>;
 export type RegisterResponse = Static<typeof RegisterResponseSchema>;
 export type PendingResponse = Static<typeof PendingResponseSchema>;
 export type Task = Static<typeof TaskSchema>;
 export type TaskRequirement = NonNullable<Task['requires']>[number];
 export type Order = Static<typeof OrderSchema>;
+export type SwitchWindow = NonNullable<Task['switchWindows']>[number];
 export type OrderAction = Order['action'];
 export type Signed = Static<typeof SignedSchema>;
 export type TasksResponse = Static<typeof TasksResponseSchema>;

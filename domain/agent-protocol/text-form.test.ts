@@ -1,6 +1,6 @@
 import { describe, expect, test } from '@jest/globals';
 import fc from 'fast-check';
-import { orderActions, type Order, type Signed, type Task } from './messages.js';
+import { gatewayActions, type Order, type Signed, type Task } from './messages.js';
 import {
   parseSignedText,
   parseTasksText,
@@ -12,35 +12,61 @@ import {
 
 const word = fc.string({ unit: fc.constantFrom('a', '1', '-', '@', '.'), minLength: 1 });
 const digest = fc.string({ unit: fc.constantFrom('0', 'f'), minLength: 64, maxLength: 64 });
-const task: fc.Arbitrary<Task> = fc.record({
-  deliveryId: word,
-  rolloutId: word,
-  action: fc.constant('install' as const),
-  package: fc.record({ id: digest, digest, sizeBytes: fc.nat(), installedSizeBytes: fc.nat() }),
-  remove: fc.array(word),
-  removeFirst: fc.boolean(),
-  values: fc.dictionary(
-    word.filter((key) => key !== '__proto__'),
-    fc.string({ unit: fc.constantFrom('\\', '\t', '\n', '\r', 't', 'n', 'é', ' ') }),
-    { noNullPrototype: true },
-  ),
-  deadline: fc.constant('2026-11-02T00:00:00Z'),
-  lastSequence: fc.nat(),
-});
-
-const order: fc.Arbitrary<Order> = fc.record(
+const values = fc.dictionary(
+  word.filter((key) => key !== '__proto__'),
+  fc.string({ unit: fc.constantFrom('\\', '\t', '\n', '\r', 't', 'n', 'é', ' ') }),
+  { noNullPrototype: true },
+);
+const switchWindows = fc.array(fc.record({ fromSeconds: fc.nat(), toSeconds: fc.nat() }), { minLength: 1 });
+const task: fc.Arbitrary<Task> = fc.record(
   {
     deliveryId: word,
-    action: fc.constantFrom(...orderActions),
-    artifact: word,
-    also: fc.array(word, { minLength: 1 }),
-    keepData: fc.boolean(),
-    startState: word,
+    rolloutId: word,
+    action: fc.constant('install' as const),
+    package: fc.record({ id: digest, digest, sizeBytes: fc.nat(), installedSizeBytes: fc.nat() }),
+    remove: fc.array(word),
+    removeFirst: fc.boolean(),
+    values,
+    switchWindows,
     deadline: fc.constant('2026-11-02T00:00:00Z'),
     lastSequence: fc.nat(),
   },
-  { requiredKeys: ['deliveryId', 'action', 'artifact', 'deadline', 'lastSequence'], noNullPrototype: true },
+  {
+    requiredKeys: [
+      'deliveryId',
+      'rolloutId',
+      'action',
+      'package',
+      'remove',
+      'removeFirst',
+      'values',
+      'deadline',
+      'lastSequence',
+    ],
+    noNullPrototype: true,
+  },
 );
+
+const order: fc.Arbitrary<Order> = fc
+  .record(
+    {
+      deliveryId: word,
+      action: fc.constantFrom(...gatewayActions),
+      artifact: word,
+      also: fc.array(word, { minLength: 1 }),
+      keepData: fc.boolean(),
+      values,
+      startState: word,
+      switchWindows,
+      deadline: fc.constant('2026-11-02T00:00:00Z'),
+      lastSequence: fc.nat(),
+    },
+    {
+      requiredKeys: ['deliveryId', 'action', 'artifact', 'values', 'deadline', 'lastSequence'],
+      noNullPrototype: true,
+    },
+  )
+  .map(({ values: given, ...rest }) => (rest.action === 'configure' ? { ...rest, values: given } : rest));
 
 const signed: fc.Arbitrary<Signed> = fc.record(
   {

@@ -18,6 +18,7 @@
  *     value          KEY TAB VALUE        (any number)
  *     startState     DIGEST               (at most one)
  *     requires       ARTIFACT TAB NAME TAB RANGE  (any number)
+ *     window         FROM TAB TO          (any number; Unix seconds)
  *     gateway        ID                   (this and the next three: of a signed task)
  *     counter        NUMBER
  *     signedAt       RFC 3339
@@ -27,13 +28,15 @@
  *     hmac           HEX                  (at most one, after `end`)
  *     then for each order:
  *     order          DELIVERY
- *     action         uninstall|start|stop|wipe
+ *     action         uninstall|start|stop|wipe|configure
  *     artifact       NAME                 (empty for wipe)
  *     also           NAME                 (any number)
  *     keepData       true|false           (at most one)
  *     deadline       RFC 3339
  *     lastSequence   NUMBER
+ *     value          KEY TAB VALUE        (any number; of configure)
  *     startState     DIGEST               (at most one)
+ *     window         FROM TAB TO          (any number)
  *     gateway, counter, signedAt, expires (as in a task)
  *     endOrder       DELIVERY
  *     signature, hmac                     (as in a task, after `endOrder`)
@@ -55,6 +58,7 @@ import type {
   PendingResponse,
   RegisterResponse,
   Signed,
+  SwitchWindow,
   Task,
   TasksResponse,
 } from './messages.js';
@@ -122,39 +126,70 @@ export function parseTasksText(text: string): TasksResponse {
   const orders: Order[] = [];
   let profileWanted = false;
   let open: Map<string, string> | null = null;
-  let remove: string[] = [];
-  let values: Record<string, string> = {};
-  let requires: NonNullable<Task['requires']> = [];
-  let also: string[] = [];
+  let lists = emptyLists();
   /** What the task or order that was read last is signed with. */
   let last: Signed | undefined;
   for (const line of text.split('\n')) {
-    const [key = '', value = '', second = '', third = ''] = line.split('\t');
+    const cells = line.split('\t');
+    const [key = '', value = '', second = ''] = cells;
     if (key === 'profileWanted') profileWanted = value === 'true';
     else if (key === 'signature' || key === 'hmac') addSignature(last, key, value, second);
     else if (key === 'task' || key === 'order') {
       open = new Map();
-      remove = [];
-      values = {};
-      requires = [];
-      also = [];
-    } else if (key === 'remove') remove.push(value);
-    else if (key === 'value') values[value] = unescape(second);
-    else if (key === 'also') also.push(value);
-    else if (key === 'requires') requires.push({ artifact: value, name: second, range: third });
+      lists = emptyLists();
+    } else if (addToLists(lists, cells)) continue;
     else if (key === 'end' && open !== null) {
-      const task = { ...taskOf(value, open, remove, values), ...unlessEmpty({ requires }) };
+      const { remove, values, requires, switchWindows } = lists;
+      const task = { ...taskOf(value, open, remove, values), ...unlessEmpty({ requires, switchWindows }) };
       last = task.signed;
       tasks.push(task);
       open = null;
     } else if (key === 'endOrder' && open !== null) {
-      const order = { ...orderOf(value, open), ...unlessEmpty({ also }) };
+      const { also, values, switchWindows } = lists;
+      const order = { ...orderOf(value, open, values), ...unlessEmpty({ also, switchWindows }) };
       last = order.signed;
       orders.push(order);
       open = null;
     } else open?.set(key, value);
   }
   return { tasks, ...unlessEmpty({ orders }), profileWanted };
+}
+
+/** What a task or order has any number of. */
+interface Lists {
+  readonly remove: string[];
+  readonly values: Record<string, string>;
+  readonly requires: NonNullable<Task['requires']>;
+  readonly also: string[];
+  readonly switchWindows: SwitchWindow[];
+}
+
+function emptyLists(): Lists {
+  return { remove: [], values: {}, requires: [], also: [], switchWindows: [] };
+}
+
+/** @returns false when the line is of none of the lists */
+function addToLists(
+  lists: Lists,
+  [key = '', value = '', second = '', third = '']: readonly string[],
+): boolean {
+  switch (key) {
+    case 'remove':
+    case 'also':
+      lists[key].push(value);
+      return true;
+    case 'value':
+      lists.values[value] = unescape(second);
+      return true;
+    case 'window':
+      lists.switchWindows.push({ fromSeconds: Number(value), toSeconds: Number(second) });
+      return true;
+    case 'requires':
+      lists.requires.push({ artifact: value, name: second, range: third });
+      return true;
+    default:
+      return false;
+  }
 }
 
 /** Lines that follow what was signed, of whichever kind. */
@@ -185,12 +220,25 @@ function taskLines(task: Task): string[][] {
     ['deadline', task.deadline],
     ['lastSequence', String(task.lastSequence)],
     ...task.remove.map((key) => ['remove', key]),
-    ...Object.entries(task.values).map(([key, value]) => ['value', key, escape(value)]),
+    ...valueLines(task.values),
     ...startStateLine(task),
     ...(task.requires ?? []).map(({ artifact, name, range }) => ['requires', artifact, name, range]),
+    ...windowLines(task),
     ...signedLines(task),
     ['end', task.deliveryId],
   ];
+}
+
+function valueLines(values: Readonly<Record<string, string>>): string[][] {
+  return Object.entries(values).map(([key, value]) => ['value', key, escape(value)]);
+}
+
+function windowLines({ switchWindows = [] }: Task | Order): string[][] {
+  return switchWindows.map(({ fromSeconds, toSeconds }) => [
+    'window',
+    String(fromSeconds),
+    String(toSeconds),
+  ]);
 }
 
 function signedLines({ signed }: Task | Order): string[][] {
@@ -264,18 +312,26 @@ function orderLines(order: Order): string[][] {
     ...(order.keepData === undefined ? [] : [['keepData', String(order.keepData)]]),
     ['deadline', order.deadline],
     ['lastSequence', String(order.lastSequence)],
+    ...valueLines(order.values ?? {}),
     ...startStateLine(order),
+    ...windowLines(order),
     ...signedLines(order),
     ['endOrder', order.deliveryId],
   ];
 }
 
-function orderOf(deliveryId: string, facts: ReadonlyMap<string, string>): Order {
+function orderOf(
+  deliveryId: string,
+  facts: ReadonlyMap<string, string>,
+  values: Record<string, string>,
+): Order {
+  const action = (facts.get('action') ?? '') as OrderAction;
   return {
     deliveryId,
-    action: (facts.get('action') ?? '') as OrderAction,
+    action,
     artifact: facts.get('artifact') ?? '',
     ...(facts.has('keepData') ? { keepData: facts.get('keepData') === 'true' } : {}),
+    ...(action === 'configure' ? { values } : {}),
     deadline: facts.get('deadline') ?? '',
     lastSequence: Number(facts.get('lastSequence')),
     ...(facts.has('startState') ? { startState: facts.get('startState') ?? '' } : {}),

@@ -19,6 +19,8 @@ export function checkContent(manifest: ArtifactManifest, files: readonly Artifac
     const own = new Set(
       filesOfVariant(manifest, variant === undefined ? null : index, files).map((file) => file.path),
     );
+    const isAsItIs = variant?.format !== undefined;
+    if (isAsItIs) checkAsItIs(manifest, index, own.size);
     for (const path of new Set([...own, ...rendered])) {
       const problem = pathProblem(`${directory}/${path}`);
       if (problem !== null) {
@@ -37,7 +39,8 @@ export function checkContent(manifest: ArtifactManifest, files: readonly Artifac
         clash,
       );
     }
-    for (const [name, path] of Object.entries(scripts)) {
+    // Whoever takes the file as it is runs none of them.
+    for (const [name, path] of isAsItIs ? [] : Object.entries(scripts)) {
       if (path !== undefined && !own.has(path) && !rendered.has(path)) {
         const place = variant === undefined ? 'the artifact' : `variants[${index}]`;
         throw new LeonoreError(
@@ -46,5 +49,22 @@ export function checkContent(manifest: ArtifactManifest, files: readonly Artifac
         );
       }
     }
+  }
+}
+
+/** What is delivered as it is is one file, and nothing is rendered into it. */
+function checkAsItIs(manifest: ArtifactManifest, index: number, files: number): void {
+  const place = `variants[${index}]`;
+  if (files !== 1) {
+    throw new LeonoreError(
+      'MALFORMED_ARTIFACT',
+      `${place}: what is delivered as it is is one file; below its directory there are ${files}`,
+    );
+  }
+  if ((manifest.configurations ?? []).length > 0) {
+    throw new LeonoreError(
+      'MALFORMED_ARTIFACT',
+      `${place}: nothing can be rendered into what is delivered as it is; leave out "configurations"`,
+    );
   }
 }

@@ -69,9 +69,16 @@ function checkVariant(variant: Variant, rules: ManifestRules, fail: Fail): void 
   if (variant.directory !== undefined && variant.source !== undefined) {
     fail([], 'a variant is either pre-built ("directory") or built ("source"), not both');
   }
+  if (variant.format !== undefined && variant.source !== undefined) {
+    fail(['format'], 'what is delivered as it is is not built from source');
+  }
   const kernel = variant.platform?.kernel;
   if (kernel !== undefined && semver.validRange(kernel) === null) {
     fail(['platform', 'kernel'], `${JSON.stringify(kernel)} is not a version range`);
+  }
+  const [, libcRange] = /^\S+\s+(\S.*)$/u.exec(variant.platform?.libc ?? '') ?? [];
+  if (libcRange !== undefined && semver.validRange(libcRange) === null) {
+    fail(['platform', 'libc'], `${JSON.stringify(libcRange)} is not a version range`);
   }
   checkPath(variant.directory, ['directory'], fail);
   checkPath(variant.source?.directory, ['source', 'directory'], fail);

@@ -5,10 +5,9 @@
  * the value at a path, each in one pass and without building anything.
  */
 
-export type PlacePath = readonly (string | number)[];
+import { maxJsonDepth } from './json-fault.js';
 
-/** Deeper than any document LEONORE reads; bounds the recursion. */
-const maxDepth = 64;
+export type PlacePath = readonly (string | number)[];
 
 export class NestedTooDeeply extends Error {}
 
@@ -34,7 +33,7 @@ class Scanner {
   }
 
   private value(depth: number): void {
-    if (depth > maxDepth) throw new NestedTooDeeply();
+    if (depth > maxJsonDepth) throw new NestedTooDeeply();
     this.visitor.value?.(this.path, this.at);
     const first = this.text[this.at];
     if (first === '{') this.object(depth);

@@ -8,90 +8,135 @@ import { limits } from '../limits.js';
 import { Text } from '../text.js';
 
 const strict = { additionalProperties: false } as const;
-const Path = Text(limits.pathLength, { minLength: 1 });
+const Path = (description: string) => Text(limits.pathLength, { minLength: 1, description });
+const Bytes = (description: string) =>
+  Type.Integer({ minimum: 1, maximum: Number.MAX_SAFE_INTEGER, description });
+const Port = (description?: string) =>
+  Type.Integer({ minimum: 1, maximum: 65_535, ...(description === undefined ? {} : { description }) });
 
-/** Scripts inside the artifact's files, by the action they serve; run with POSIX sh. */
 export const ControlSchema = Type.Object(
   {
-    install: Type.Optional(Path),
-    uninstall: Type.Optional(Path),
-    start: Type.Optional(Path),
-    stop: Type.Optional(Path),
+    install: Type.Optional(Path('Run once its files are in place, before it is started.')),
+    uninstall: Type.Optional(Path('Run before its files are removed.')),
+    start: Type.Optional(Path('Is the application: it stays in the foreground for as long as it runs.')),
+    stop: Type.Optional(Path('Asks it to end; what is left after it is ended by signals.')),
+    reload: Type.Optional(
+      Path('Has the running application take over values that have changed; without it, it is started anew.'),
+    ),
   },
-  strict,
+  {
+    ...strict,
+    description: "Scripts inside the artifact's files, by the action they serve; run with POSIX sh.",
+  },
 );
 
-const Port = Type.Integer({ minimum: 1, maximum: 65_535 });
-
-/** Evidence that an application works: all that is named must hold, and that it stays up. */
 export const HealthSchema = Type.Object(
   {
-    /** A script that must exit 0. */
-    check: Type.Optional(Path),
-    staysUpSeconds: Type.Optional(Type.Number({ minimum: 0, maximum: 3600 })),
-    /** A port of its own that must take connections. */
-    tcp: Type.Optional(Port),
-    /** A request to itself that must be answered, by neither a refusal nor a failure. */
+    check: Type.Optional(Path('A script that must exit 0.')),
+    staysUpSeconds: Type.Optional(
+      Type.Number({ minimum: 0, maximum: 3600, description: 'How long it must stay up; 1 when absent.' }),
+    ),
+    tcp: Type.Optional(Port('A port of its own that must take connections.')),
     http: Type.Optional(
       Type.Object(
         {
-          port: Port,
-          path: Type.String({ maxLength: limits.pathLength, pattern: '^/[\\u0021-\\u007e]*$' }),
+          port: Port('Port of the gateway itself.'),
+          path: Type.String({
+            maxLength: limits.pathLength,
+            pattern: '^/[\\u0021-\\u007e]*$',
+            description: 'What is asked for, such as `/health`.',
+          }),
         },
-        strict,
+        {
+          ...strict,
+          description: 'A request to itself that must be answered, by neither a refusal nor a failure.',
+        },
       ),
     ),
-    /** Between two checks for ever after; without it they are asked of a delivery alone. */
-    periodSeconds: Type.Optional(Type.Integer({ minimum: 1, maximum: 86_400 })),
-  },
-  strict,
-);
-
-/** What happens when an application ends by itself. */
-const RestartSchema = Type.Object(
-  {
-    /** `onFailure`: not when it ended with status 0. Default `always`. */
-    policy: Type.Optional(Type.Enum(['always', 'onFailure', 'never'])),
-    /** The longest pause before it is started again; 60 when absent. */
-    mostBackoffSeconds: Type.Optional(Type.Integer({ minimum: 1, maximum: 86_400 })),
-  },
-  { ...strict, minProperties: 1 },
-);
-
-/** What its processes may take together, where the gateway can limit it; the agent's own limits otherwise. */
-const RunLimitsSchema = Type.Object(
-  {
-    memoryBytes: Type.Optional(Type.Integer({ minimum: 1, maximum: Number.MAX_SAFE_INTEGER })),
-    processes: Type.Optional(Type.Integer({ minimum: 1, maximum: 4_194_304 })),
-    /** Of one core. */
-    cpuPercent: Type.Optional(Type.Integer({ minimum: 1, maximum: 100_000 })),
-    /** What it may keep on the disk, in its data directory. */
-    diskBytes: Type.Optional(Type.Integer({ minimum: 1, maximum: Number.MAX_SAFE_INTEGER })),
-  },
-  { ...strict, minProperties: 1 },
-);
-
-/** What it uses of the gateway beyond its own directories: for whoever reads the plan, and opens it on the device. */
-const NeedsSchema = Type.Object(
-  {
-    /** Device files, such as `/dev/ttyS1`. */
-    devices: Type.Optional(Type.Array(absolute('/dev/.+'), { minItems: 1, maxItems: limits.needs })),
-    /** Files and directories of the system. */
-    paths: Type.Optional(Type.Array(absolute('/.+'), { minItems: 1, maxItems: limits.needs })),
-    /** Ports that it listens on. */
-    ports: Type.Optional(
-      Type.Array(Type.Integer({ minimum: 1, maximum: 65_535 }), { minItems: 1, maxItems: limits.needs }),
+    periodSeconds: Type.Optional(
+      Type.Integer({
+        minimum: 1,
+        maximum: 86_400,
+        description: 'Between two checks for ever after; without it they are asked of a delivery alone.',
+      }),
     ),
   },
-  { ...strict, minProperties: 1 },
+  { ...strict, description: 'Evidence that it works: all that is named must hold, and that it stays up.' },
+);
+
+const RestartSchema = Type.Object(
+  {
+    policy: Type.Optional(
+      Type.Enum(['always', 'onFailure', 'never'], {
+        description: '`onFailure`: not when it ended with status 0. Default `always`.',
+      }),
+    ),
+    mostBackoffSeconds: Type.Optional(
+      Type.Integer({
+        minimum: 1,
+        maximum: 86_400,
+        description: 'The longest pause before it is started again; 60 when absent.',
+      }),
+    ),
+  },
+  { ...strict, minProperties: 1, description: 'What happens when an application ends by itself.' },
+);
+
+const RunLimitsSchema = Type.Object(
+  {
+    memoryBytes: Type.Optional(Bytes('Memory of all its processes.')),
+    processes: Type.Optional(
+      Type.Integer({ minimum: 1, maximum: 4_194_304, description: 'Processes at a time.' }),
+    ),
+    cpuPercent: Type.Optional(Type.Integer({ minimum: 1, maximum: 100_000, description: 'Of one core.' })),
+    diskBytes: Type.Optional(Bytes('What it may keep on the disk, in its data directory.')),
+  },
+  {
+    ...strict,
+    minProperties: 1,
+    description:
+      "What its processes may take together, where the gateway can limit it; the agent's own limits otherwise.",
+  },
+);
+
+const NeedsSchema = Type.Object(
+  {
+    devices: Type.Optional(
+      Type.Array(absolute('/dev/.+'), {
+        minItems: 1,
+        maxItems: limits.needs,
+        description: 'Device files, such as `/dev/ttyS1`.',
+      }),
+    ),
+    paths: Type.Optional(
+      Type.Array(absolute('/.+'), {
+        minItems: 1,
+        maxItems: limits.needs,
+        description: 'Files and directories of the system.',
+      }),
+    ),
+    ports: Type.Optional(
+      Type.Array(Port(), { minItems: 1, maxItems: limits.needs, description: 'Ports that it listens on.' }),
+    ),
+  },
+  {
+    ...strict,
+    minProperties: 1,
+    description:
+      'What it uses of the gateway beyond its own directories: for whoever reads the plan, and opens it on the device.',
+  },
 );
 
 /** What running an artifact takes from its gateway: each where the manifest says something. */
 export const DemandsSchema = Type.Object(
   {
     limits: Type.Optional(RunLimitsSchema),
-    /** The least that its applications are to be kept from the system; gateways of a lower level have no plan. */
-    isolation: Type.Optional(Type.Enum([...demandableLevels])),
+    isolation: Type.Optional(
+      Type.Enum([...demandableLevels], {
+        description:
+          'The least that its applications are to be kept from the system; gateways of a lower level have no plan.',
+      }),
+    ),
     needs: Type.Optional(NeedsSchema),
     restart: Type.Optional(RestartSchema),
   },

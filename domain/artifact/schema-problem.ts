@@ -1,4 +1,5 @@
 import type { Validator } from 'typebox/compile';
+import { nearestName } from '../nearest-name.js';
 import { textPattern, textRule } from '../text.js';
 import type { PlacePath } from './json-places.js';
 
@@ -25,16 +26,21 @@ export function findSchemaProblem(validator: Validator, value: unknown): SchemaP
   // An unknown field first: it is often a misspelt one, which would then be reported as missing.
   const error = errors.find((candidate) => candidate.keyword === 'boolean') ?? errors[0];
   if (error === undefined) return { path: [], message: 'it does not have the expected shape', at: 'value' };
-  return describe(error, value);
+  return describe(error, value, () => namesAt(validator, error));
 }
 
-function describe(error: SchemaError, value: unknown): SchemaProblem {
+/** @param names of fields that may stand where an unknown one does */
+function describe(error: SchemaError, value: unknown, names: () => readonly string[]): SchemaProblem {
   const path = pathOf(error.instancePath, value);
   const params = error.params as Record<string, unknown>;
   switch (error.keyword) {
     case 'boolean':
       // `additionalProperties: false` meets each unknown field with the schema that accepts nothing.
-      return { path, message: `unknown field ${shorten(path.at(-1))}`, at: 'key' };
+      return {
+        path,
+        message: `unknown field ${shorten(path.at(-1))}${meant(path.at(-1), names())}`,
+        at: 'key',
+      };
     case 'required': {
       const [name] = params['requiredProperties'] as string[];
       return { path, message: `the field ${shorten(name)} is missing`, at: 'value' };
@@ -45,9 +51,14 @@ function describe(error: SchemaError, value: unknown): SchemaProblem {
       return { path, message: `${error.message}, found ${shorten(found)}${hint}`, at: 'value' };
     }
     case 'enum': {
-      const allowed = (params['allowedValues'] as unknown[] | undefined)?.map(String).join(', ');
-      const message = allowed === undefined ? error.message : `must be one of ${allowed}`;
-      return { path, message: `${message}; found ${shorten(valueAt(value, path))}`, at: 'value' };
+      const allowed = (params['allowedValues'] as unknown[] | undefined)?.map(String);
+      const found = valueAt(value, path);
+      const message = allowed === undefined ? error.message : `must be one of ${allowed.join(', ')}`;
+      return {
+        path,
+        message: `${message}; found ${shorten(found)}${meant(found, allowed ?? [])}`,
+        at: 'value',
+      };
     }
     case 'pattern': {
       const message = params['pattern'] === textPattern ? textRule : error.message;
@@ -55,9 +66,32 @@ function describe(error: SchemaError, value: unknown): SchemaProblem {
     }
     case 'const':
       return { path, message: `${error.message}, found ${shorten(valueAt(value, path))}`, at: 'value' };
+    case 'oneOf':
+      return { path, message: oneOfMessage(names()), at: 'value' };
     default:
       return { path, message: error.message, at: 'value' };
   }
+}
+
+function meant(found: unknown, known: readonly string[]): string {
+  const near = typeof found === 'string' ? nearestName(found, known) : null;
+  return near === null ? '' : `; did you mean ${shorten(near)}?`;
+}
+
+function oneOfMessage(names: readonly string[]): string {
+  return `must have exactly one of ${names.join(', ')}`;
+}
+
+/** What an error is about: the fields of an object with an unknown one, or those that the branches of a `oneOf` ask for. */
+function namesAt(validator: Validator, { keyword, schemaPath }: SchemaError): string[] {
+  const path = pathOf(schemaPath.replace(/^#/u, ''), validator.Type());
+  // An unknown field meets `additionalProperties: false`, which stands beside the known ones.
+  const schema = valueAt(validator.Type(), keyword === 'boolean' ? path.slice(0, -1) : path);
+  const { properties = {}, oneOf = [] } = (schema ?? {}) as {
+    properties?: object;
+    oneOf?: readonly { required?: readonly string[] }[];
+  };
+  return keyword === 'oneOf' ? oneOf.flatMap(({ required = [] }) => required) : Object.keys(properties);
 }
 
 /**
@@ -66,6 +100,8 @@ function describe(error: SchemaError, value: unknown): SchemaProblem {
  */
 function isOfInterest(error: SchemaError, value: unknown): boolean {
   if (error.keyword === 'additionalProperties' || error.keyword === 'anyOf') return false;
+  // What the branches of a `oneOf` say is summed up by its own error.
+  if (error.schemaPath.includes('/oneOf/')) return false;
   const branch = /^(.*\/requires\/items|.*\/requires\/[^/]+)?\/?anyOf\/(\d+)/u.exec(error.schemaPath);
   if (branch === null) return true;
   const requirement = valueAt(value, requirementPath(error.instancePath, value));

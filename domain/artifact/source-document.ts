@@ -8,14 +8,16 @@ import {
   parseDocument,
   type Document,
 } from 'yaml';
-import { LeonoreError, type ErrorCode } from '../errors.js';
+import type { ErrorCode } from '../error-kinds.js';
+import { LeonoreError } from '../errors.js';
 import { limits } from '../limits.js';
+import { jsonFault } from './json-fault.js';
 import { NestedTooDeeply, findDuplicateKey, offsetOfPath, type PlacePath } from './json-places.js';
 
 /** What a reader needs to say whose fault a document is. */
 export interface SourceKind {
   /** Code of the errors. */
-  readonly code: Extract<ErrorCode, `MALFORMED_${string}`>;
+  readonly code: Extract<ErrorCode, `MALFORMED_${string}` | 'STRATEGY_INVALID'>;
   /** Bytes the text may have. */
   readonly maxBytes: number;
 }
@@ -37,8 +39,10 @@ export function formatPath(path: PlacePath): string {
 }
 
 /**
- * Reads YAML 1.2 (core schema) or JSON. Whatever could be read in two ways is an error: equal keys in one
- * mapping, unknown tags, several documents. Aliases are bounded, so that a small text stays small.
+ * Reads YAML 1.2 (core schema) or JSON. What a file is called says which: one whose name ends in `.json` is held to
+ * JSON (RFC 8259) and nothing else; any other is YAML, which all JSON is as well. Whatever could be read in two ways is
+ * an error: equal keys in one mapping, unknown tags, several documents. Aliases are bounded, so that a small text stays
+ * small.
  * @throws LeonoreError of the kind's code, with `file:line:column`; TOO_LARGE when over the limit
  */
 export function readSource(text: string, fileName: string, kind: SourceKind): SourceDocument {
@@ -53,6 +57,11 @@ export function readSource(text: string, fileName: string, kind: SourceKind): So
   const source = text.startsWith('\uFEFF') ? text.slice(1) : text;
   const json = parseJson(source);
   if (json !== undefined) return jsonDocument(source, fileName, kind, json.value);
+  if (/\.json$/iu.test(fileName)) {
+    const fault = jsonFault(source);
+    if (fault !== null)
+      throw malformed(kind, fileName, positionIn(source, fault.offset), [], `not JSON: ${fault.message}`);
+  }
   if (Buffer.byteLength(source) > limits.yamlBytes) {
     throw new LeonoreError(
       'TOO_LARGE',

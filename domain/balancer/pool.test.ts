@@ -16,6 +16,7 @@ const settings: PoolSettings = {
   minNodes: 1,
   maxNodes: 3,
   settleMs: 60_000,
+  channels: [],
 };
 
 function node(id: number, changes: Partial<PoolNode> = {}): PoolNode {

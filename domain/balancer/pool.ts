@@ -12,6 +12,8 @@ export interface PoolSettings {
   readonly maxNodes: number;
   /** How long the load must be low before a node goes. */
   readonly settleMs: number;
+  /** Channels or protocols that the operator prefers, in order (domain/gateway/negotiate.ts). */
+  readonly channels: readonly string[];
 }
 
 /**

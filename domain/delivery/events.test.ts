@@ -20,35 +20,41 @@ const table: Readonly<Record<DeliveryState, Readonly<Partial<Record<DeliveryEven
     offered: 'offered',
     silent: 'lost',
     cancelled: 'cancelled',
+    superseded: 'superseded',
     decommissioned: 'cancelled',
   },
   offered: {
     incompatibleNow: 'incompatible',
     satisfiedNow: 'succeeded',
     unservedNow: 'failed',
+    answered: 'succeeded',
     downloading: 'downloading',
     installing: 'installing',
     succeeded: 'succeeded',
     failed: 'failed',
     silent: 'lost',
     cancelled: 'cancelled',
+    superseded: 'superseded',
     decommissioned: 'cancelled',
   },
   downloading: {
     incompatibleNow: 'incompatible',
     satisfiedNow: 'succeeded',
     unservedNow: 'failed',
+    answered: 'succeeded',
     installing: 'installing',
     succeeded: 'succeeded',
     failed: 'failed',
     silent: 'lost',
     cancelled: 'cancelled',
+    superseded: 'superseded',
     decommissioned: 'cancelled',
   },
   installing: {
     incompatibleNow: 'incompatible',
     satisfiedNow: 'succeeded',
     unservedNow: 'failed',
+    answered: 'succeeded',
     succeeded: 'succeeded',
     failed: 'failed',
     silent: 'lost',
@@ -56,6 +62,7 @@ const table: Readonly<Record<DeliveryState, Readonly<Partial<Record<DeliveryEven
   },
   lost: { succeeded: 'succeeded', failed: 'failed' },
   cancelled: { succeeded: 'succeeded', failed: 'failed' },
+  superseded: { succeeded: 'succeeded', failed: 'failed' },
   succeeded: {},
   failed: {},
   incompatible: {},
@@ -91,8 +98,10 @@ describe('who makes an event happen, and what is recorded with it', () => {
     ['incompatibleNow', 'leonore', 'nothing'],
     ['satisfiedNow', 'leonore', 'reason'],
     ['unservedNow', 'leonore', 'reason'],
+    ['answered', 'leonore', 'nothing'],
     ['silent', 'leonore', 'nothing'],
     ['cancelled', 'operator', 'nothing'],
+    ['superseded', 'leonore', 'reason'],
     ['decommissioned', 'operator', 'reason'],
   ])('%s', (event, by, records) => {
     expect(deliveryEvents[event]).toMatchObject({ by, records });
@@ -108,7 +117,7 @@ describe('who makes an event happen, and what is recorded with it', () => {
 describe('groups of states', () => {
   test('each state is open or ended', () => {
     expect(openStates).toEqual(['pending', 'offered', 'downloading', 'installing']);
-    expect(endedStates).toEqual(['succeeded', 'failed', 'incompatible', 'lost', 'cancelled']);
+    expect(endedStates).toEqual(['succeeded', 'failed', 'incompatible', 'lost', 'cancelled', 'superseded']);
     for (const state of deliveryStates) expect(isEnded(state)).toBe(!openStates.includes(state));
   });
 
@@ -118,9 +127,10 @@ describe('groups of states', () => {
   });
 
   test('what has ended stays ended: only evidence from the gateway corrects what was supposed', () => {
+    const supposed: readonly DeliveryState[] = ['lost', 'cancelled', 'superseded'];
     for (const state of endedStates) {
       const next = deliveryTransitions[state];
-      expect(next).toEqual(state === 'lost' || state === 'cancelled' ? ['succeeded', 'failed'] : []);
+      expect(next).toEqual(supposed.includes(state) ? ['succeeded', 'failed'] : []);
     }
   });
 });

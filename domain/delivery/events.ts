@@ -3,7 +3,7 @@
  * that reports are judged by, the statements of the repository and the documentation derive theirs from it.
  *
  * Steps may be skipped forward, since a gateway reports in batches. Evidence from the gateway corrects what LEONORE
- * could only suppose: `lost` and `cancelled` give way to `succeeded` and `failed`.
+ * could only suppose: `lost`, `cancelled` and `superseded` give way to `succeeded` and `failed`.
  */
 import { deliveryStates, openStates, taskStates, type DeliveryState, type ReportableState } from './state.js';
 
@@ -31,13 +31,13 @@ const rules = {
   installing: { by: 'gateway', from: ['offered', 'downloading'], to: 'installing', records: 'report' },
   succeeded: {
     by: 'gateway',
-    from: ['offered', 'downloading', 'installing', 'lost', 'cancelled'],
+    from: ['offered', 'downloading', 'installing', 'lost', 'cancelled', 'superseded'],
     to: 'succeeded',
     records: 'report',
   },
   failed: {
     by: 'gateway',
-    from: ['offered', 'downloading', 'installing', 'lost', 'cancelled'],
+    from: ['offered', 'downloading', 'installing', 'lost', 'cancelled', 'superseded'],
     to: 'failed',
     records: 'report',
   },
@@ -47,6 +47,8 @@ const rules = {
   satisfiedNow: { by: 'leonore', from: taskStates, to: 'succeeded', records: 'reason' },
   /** Likewise, and what it needs now cannot be served. */
   unservedNow: { by: 'leonore', from: taskStates, to: 'failed', records: 'reason' },
+  /** What an order asked the gateway for, its profile, has come. */
+  answered: { by: 'leonore', from: taskStates, to: 'succeeded', records: 'nothing' },
   /** Step vii: the deadline has passed in silence. */
   silent: { by: 'leonore', from: openStates, to: 'lost', records: 'nothing' },
   /** What the gateway has not begun to install is withdrawn. */
@@ -55,6 +57,13 @@ const rules = {
     from: ['pending', 'offered', 'downloading'],
     to: 'cancelled',
     records: 'nothing',
+  },
+  /** Newer work for the same artifacts is there for the gateway to take, or has succeeded: this is not begun any more. */
+  superseded: {
+    by: 'leonore',
+    from: ['pending', 'offered', 'downloading'],
+    to: 'superseded',
+    records: 'reason',
   },
   /** The gateway was taken out of service: whatever it is at, nobody will hear of it. */
   decommissioned: { by: 'operator', from: openStates, to: 'cancelled', records: 'reason' },

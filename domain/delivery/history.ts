@@ -13,6 +13,11 @@ export type HistoryEntry =
       readonly at: string;
       /** What the gateway reported, and was applied together. */
       readonly reports: readonly ReportedState[];
+    }
+  | {
+      readonly at: string;
+      /** What the gateway wrote about it, sent by itself: perhaps after its end. */
+      readonly log: string;
     };
 
 /** A report without what is stored elsewhere. */

@@ -17,6 +17,8 @@ export const DeliveryState = {
   /** Silent past its deadline; may still report later, and is then corrected. */
   Lost: 'lost',
   Cancelled: 'cancelled',
+  /** Newer work for the same was there before it was begun. */
+  Superseded: 'superseded',
 } as const;
 
 export type DeliveryState = (typeof DeliveryState)[keyof typeof DeliveryState];
@@ -30,6 +32,7 @@ export const endedStates = [
   'incompatible',
   'lost',
   'cancelled',
+  'superseded',
 ] as const satisfies readonly DeliveryState[];
 
 /** Ends that somebody has to look at. */

@@ -29,7 +29,7 @@ export interface Credentials {
   readonly address: string;
 }
 
-/** Why a registration under an id that belongs to a gateway was refused: what the registration did, for people to read. */
+/** What somebody did under an id that belongs to a gateway, for people to read; registrations were refused for it. */
 export const contestReasons = {
   key: 'came with another key',
   keyless: 'came without the key',
@@ -37,13 +37,16 @@ export const contestReasons = {
   mac: 'came from a device with another mac address',
   counter: 'came with a counter that has been used, as a copy of the gateway would',
   decommissioned: 'came after it was decommissioned',
+  twice: 'asks for tasks in turns with another that has its token, as a copy of the gateway would',
 } as const;
 export type ContestReason = keyof typeof contestReasons;
+/** Of a registration; what is noticed otherwise refuses nothing. */
+export type RefusalReason = Exclude<ContestReason, 'twice'>;
 
 export type Verdict =
   /** `keepsToken`: the token that it brought stays; else it gets a new one. */
   | { readonly kind: 'enters'; readonly enrols: boolean; readonly keepsToken: boolean }
-  | { readonly kind: 'contested'; readonly reason: ContestReason; readonly lastCounter?: number }
+  | { readonly kind: 'contested'; readonly reason: RefusalReason; readonly lastCounter?: number }
   /** It would be enrolled, but for the key that it has to have. */
   | { readonly kind: 'unproven' }
   | { readonly kind: 'unauthenticated' };

@@ -1,17 +1,14 @@
 /** What the profiler of a gateway reports (paper, section III-B 1): static and dynamic facts. */
 import Type, { type Static } from 'typebox';
-import { namePattern } from '../artifact/manifest.js';
+import { namePattern, variantFormats } from '../artifact/manifest.js';
 import { limits } from '../limits.js';
+import { gatewayIdPattern, macPattern } from './gateway-id.js';
 import { isolationLevels } from './isolation.js';
 import { RecordOf, Text } from '../text.js';
 
 const strict = { additionalProperties: false } as const;
 const Bytes = Type.Integer({ minimum: 0, maximum: Number.MAX_SAFE_INTEGER });
 const Fact = Text(256);
-
-export const gatewayIdPattern = '^[A-Za-z0-9][A-Za-z0-9._:-]{0,127}$';
-/** Any way in which devices print one: EUI-48 and EUI-64, with colons, hyphens, dots or nothing. It only identifies. */
-export const macPattern = '^[0-9A-Za-z:._-]{1,64}$';
 
 /** A hardware component or a tool: a fixed node of the dependency graph. */
 export const ComponentSchema = Type.Object(
@@ -56,6 +53,8 @@ export const SoftwareSchema = Type.Object(
     kernel: Type.Optional(Fact),
     /** Name, and version where it is known: `musl`, `glibc 2.36`. */
     libc: Type.Optional(Fact),
+    /** Formats that the device takes in place of packages, having a client of its own; absent: it takes packages. */
+    formats: Type.Optional(Type.Array(Type.Enum([...variantFormats]), { maxItems: variantFormats.length })),
     tools: Type.Optional(Type.Array(ComponentSchema, { maxItems: limits.tools })),
   },
   strict,

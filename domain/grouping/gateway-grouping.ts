@@ -48,6 +48,8 @@ export interface GroupingOptions {
   readonly maxPlans?: number;
   /** See {@link ResolveInput}. */
   readonly allowRemove?: boolean;
+  /** See {@link ResolveInput}. */
+  readonly allowDowngrade?: boolean;
   /** What planning for one group may cost: asked anew for each resolution. */
   readonly budget?: () => ResolveBudget;
   /**

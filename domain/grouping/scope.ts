@@ -1,13 +1,13 @@
 /**
  * What a set of requests can reach in a catalog, and so which facts of a gateway can make a difference to its plans.
  */
-import type { ArtifactManifest, Platform } from '../artifact/manifest.js';
+import type { ArtifactManifest } from '../artifact/manifest.js';
 import type { GatewayProfile } from '../gateway/profile.js';
 import type { Catalog } from '../resolver/catalog.js';
 import { distancesFrom } from '../resolver/distances.js';
 import { reportedFacts } from '../resolver/gateway-facts.js';
 import { BoundedMap } from './bounded-map.js';
-import { runsOn } from '../resolver/platform.js';
+import { suits, type VariantAim } from '../resolver/platform.js';
 import { namesReachedFrom } from '../resolver/reachable-names.js';
 import { matches, parseSelector, type Selector } from '../selector/selector.js';
 
@@ -20,9 +20,9 @@ export function namesTouchedBy(manifest: ArtifactManifest): string[] {
   ];
 }
 
-/** Equal for equal platforms; faster than JSON, of which a large catalog would need hundreds of thousands. */
-function textOf({ arch, os, libc, kernel = '\n' }: Platform): string {
-  return `${arch ?? ''}\n${os ?? ''}\n${libc ?? ''}\n${kernel}`;
+/** Equal for equal aims; faster than JSON, of which a large catalog would need hundreds of thousands. */
+function textOf({ platform: { arch, os, libc, kernel = '\n' } = {}, format }: VariantAim): string {
+  return `${format ?? ''}\n${arch ?? ''}\n${os ?? ''}\n${libc ?? ''}\n${kernel}`;
 }
 
 export class Scope {
@@ -30,13 +30,13 @@ export class Scope {
   readonly names = new Set<string>();
   /** True when a variant that can be reached says how much memory it needs. */
   readonly usesMemory: boolean;
-  private readonly platforms: readonly Platform[];
+  private readonly aims: readonly VariantAim[];
   private readonly selectors: readonly Selector[];
   /** Answers by platform: a fleet has few. */
   private readonly platformKeys = new BoundedMap<string, string>(1_000);
 
   constructor(roots: readonly string[], catalog: Catalog) {
-    const platforms = new Map<string, Platform>();
+    const aims = new Map<string, VariantAim>();
     const selectors = new Set<string>();
     let usesMemory = false;
     for (const name of roots) this.names.add(name);
@@ -44,14 +44,15 @@ export class Scope {
       for (const manifest of catalog.versionsOf(name)) {
         for (const touched of namesTouchedBy(manifest)) this.names.add(touched);
         if (manifest.policies?.select !== undefined) selectors.add(manifest.policies.select);
-        for (const { platform, memory } of manifest.variants ?? []) {
-          if (platform !== undefined) platforms.set(textOf(platform), platform);
+        for (const { platform, format, memory } of manifest.variants ?? []) {
+          const aim = { platform, format };
+          if (platform !== undefined || format !== undefined) aims.set(textOf(aim), aim);
           usesMemory ||= (memory ?? 0) > 0;
         }
       }
     }
     this.usesMemory = usesMemory;
-    this.platforms = [...platforms.values()];
+    this.aims = [...aims.values()];
     this.selectors = [...selectors].map((text) => parseSelector(text));
   }
 
@@ -64,14 +65,16 @@ export class Scope {
     return `${this.platformKey(profile)} ${policies} ${fixed.sort().join(',')}`;
   }
 
-  /** Which of the variants' platforms run on the gateway. */
+  /** Which of the variants are for the gateway. */
   private platformKey(profile: GatewayProfile): string {
     const { arch } = profile.hardware;
-    const { os, libc, kernel } = profile.software;
-    const facts = `${arch}\n${os}\n${libc ?? ''}\n${kernel ?? ''}`;
+    const { os, libc, kernel, formats } = profile.software;
+    const facts = `${formats?.join() ?? '-'}\n${arch}\n${os}\n${libc ?? ''}\n${kernel ?? ''}`;
     let key = this.platformKeys.get(facts);
     if (key === undefined) {
-      key = this.platforms.map((platform) => (runsOn(platform, profile) ? '1' : '0')).join('');
+      // What has no variant, or one for all, is for gateways with an agent alone.
+      const takesPackages = formats === undefined ? '1' : '0';
+      key = takesPackages + this.aims.map((aim) => (suits(aim, profile) ? '1' : '0')).join('');
       this.platformKeys.set(facts, key);
     }
     return key;

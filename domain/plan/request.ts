@@ -12,14 +12,19 @@ export interface ArtifactRequest {
 
 const validName = new RegExp(demandPattern);
 
+/** The name in `NAME` or `NAME@RANGE`, whether or not it is one. */
+export function requestedName(text: string): string {
+  const at = text.indexOf('@', 1);
+  return at < 0 ? text : text.slice(0, at);
+}
+
 /**
  * Reads `NAME` or `NAME@RANGE`.
  * @throws LeonoreError MALFORMED_INPUT when the name or the range cannot be read
  */
 export function parseRequest(text: string): ArtifactRequest {
-  const at = text.indexOf('@', 1);
-  const name = at < 0 ? text : text.slice(0, at);
-  const range = at < 0 ? '*' : text.slice(at + 1).trim();
+  const name = requestedName(text);
+  const range = name === text ? '*' : text.slice(name.length + 1).trim();
   if (!validName.test(name)) {
     throw new LeonoreError(
       'MALFORMED_INPUT',

@@ -16,6 +16,7 @@ describe('a budget', () => {
     all.spend(50);
     expect([all.isOver, all.share(1).isOver]).toEqual([true, true]);
     expect(Budget.of({ work: 0 }).isOver).toBe(true);
+    for (const work of [-1, NaN]) expect(() => Budget.of({ work })).toThrow(RangeError);
   });
 
   test("is over when the caller's measure is, of which a share is a part of what is left", () => {

@@ -47,7 +47,9 @@ export class Budget {
     private readonly parent: Budget | null,
   ) {}
 
+  /** @throws RangeError for less than no steps */
   static of({ work = defaultWork, used }: ResolveBudget = {}): Budget {
+    if (!(work >= 0)) throw new RangeError(`a budget of ${String(work)} steps`);
     return new Budget(work, used ?? (() => 0), 1, null);
   }
 

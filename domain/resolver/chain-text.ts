@@ -1,13 +1,11 @@
 /** A contradiction as sentences. */
 import type { ArtifactRequest } from '../plan/request.js';
 import type { Budget } from './budget.js';
-import { components } from './components.js';
-import type { ConstraintTag } from './constraint-store.js';
 import { derive } from './derivation.js';
+import { factTexts, roughTexts } from './fact-texts.js';
 import type { Reason } from './independent-reasons.js';
-import { nameOf, optionsOf } from './nodes.js';
-import { bytesText, listText, nodeText, requestText, requirementText } from './phrases.js';
-import type { Problem } from './problem.js';
+import { bytesText, listText, premisesText, requestText } from './phrases.js';
+import type { ProblemInput } from './problem.js';
 import { shortage } from './shortage.js';
 import { solveOnce } from './solve-once.js';
 import { tellSteps } from './tell-steps.js';
@@ -15,17 +13,22 @@ import { tellSteps } from './tell-steps.js';
 /** Sentences that people read. */
 const most = 12;
 
-export function chainText(reason: Reason, budget: Budget): string[] {
+/** @param alone the problem as if no other reason stood in the way */
+export function chainText(reason: Reason, alone: ProblemInput, budget: Budget): string[] {
   const resources = (['disk', 'memory'] as const).filter((what) =>
     reason.tags.some(({ type }) => type === what),
   );
   const both = resources.length > 1;
-  if (resources.length > 0 && !fitsIfRoomy(reason.problem, budget.share(0.2))) return listed(reason);
-  const scarce = resources.flatMap((what) => resource(reason.problem, what, both, budget.share(0.5)) ?? []);
+  if (resources.length > 0 && !fitsIfRoomy(alone, budget.share(0.2))) return shortened(together(reason));
+  const scarce = resources.flatMap((what) => resource(alone, what, both, budget.share(0.5)) ?? []);
   if (scarce.length > 0) return scarce;
-  if (resources.length > 0) return [tooMuch(reason.problem, resources)];
+  if (resources.length > 0) return [tooMuch(alone, resources)];
   const steps = derive(reason.problem, reason.tags);
-  return shortened(steps === null ? listed(reason) : tellSteps(reason.problem, steps));
+  const sentences = steps === null ? [] : tellSteps(reason.problem, steps);
+  // A puzzle is told more quickly by what it consists of than case by case.
+  const isPuzzle =
+    steps === null || (sentences.length > most && steps.some(({ type }) => type === 'refuted'));
+  return shortened(isPuzzle ? together(reason) : sentences);
 }
 
 function shortened(sentences: readonly string[]): string[] {
@@ -38,114 +41,33 @@ function shortened(sentences: readonly string[]): string[] {
   ];
 }
 
-/** A contradiction without a chain: what it consists of, the requests first. */
-function listed({ tags }: Reason): string[] {
-  const order: readonly ConstraintTag['type'][] = [
-    'request',
-    'protected',
-    'requires',
-    'conflict',
-    'one-version',
-    'order',
-    'disk',
-    'memory',
-  ];
-  const sorted = tags.toSorted((left, right) => order.indexOf(left.type) - order.indexOf(right.type));
-  const each = grouped(sorted.map(statement));
-  return [
-    ...(each.length > readable ? grouped(rough(sorted)) : each),
-    'So, because no choice of versions satisfies all of these together, there is no plan.',
-  ];
-}
-
-/** Statements about single versions; with more of them, only the names are told. */
-const readable = 7;
-
-/** As {@link statement}, of whole names; conflicts in the place of the first of them. */
-function rough(tags: readonly ConstraintTag[]): Statement[] {
-  const conflicts = tags.filter((tag): tag is Conflict => tag.type === 'conflict');
-  const inConflict = conflicting(conflicts).map((names) => ({
-    begin: `versions of ${listText(names, most)} conflict with one another`,
-    end: '',
-  }));
-  return tags.flatMap((tag): Statement[] => {
-    if (tag.type === 'conflict') return tag === conflicts[0] ? inConflict : [];
-    if (tag.type !== 'requires') return [statement(tag)];
-    const names = optionsOf(tag.requirement).map(({ name }) => name);
-    return [{ begin: `${nameOf(tag.owner)} requires some versions of`, end: names.join(' or ') }];
+/** A contradiction without a chain: all that it consists of, in one sentence, a line for each fact where there are many. */
+function together({ problem, tags, isLeast }: Reason): string[] {
+  const { facts } = problem.input;
+  const exact = factTexts(tags, facts);
+  const said = exact.length > readable ? roughTexts(tags, facts) : exact;
+  const more = isLeast ? '' : ' Fewer of them may be enough; that was not found out in the time there was.';
+  const end = `no choice of versions satisfies all of these together, so there is no plan.${more}`;
+  if (said.length <= bearable) return [`Because ${premisesText(said)}, ${end}`];
+  const causes = said.map((text, index) => {
+    const word = index === 0 ? 'Because' : index < said.length - 1 ? 'because' : 'and because';
+    return `${word} ${text},`;
   });
+  return [...causes, end];
 }
 
-type Conflict = Extract<ConstraintTag, { type: 'conflict' }>;
-
-/** Names that conflict with one another, directly or by others. */
-function conflicting(conflicts: readonly Conflict[]): string[][] {
-  const pairs = conflicts.map(({ declarer, other }) => [nameOf(declarer), nameOf(other)]);
-  const names = [...new Set(pairs.flat())].sort();
-  const places = new Map(names.map((name, place) => [name, place]));
-  const edges = names.map((): number[] => []);
-  for (const pair of pairs) {
-    const [left = 0, right = 0] = pair.map((name) => places.get(name) ?? 0);
-    edges[left]?.push(right);
-    edges[right]?.push(left);
-  }
-  return components(names.length, (place) => edges[place] ?? []).map((circle) =>
-    circle.toSorted((a, b) => a - b).flatMap((place) => names[place] ?? []),
-  );
-}
-
-/** What is said, and of whom or what. */
-interface Statement {
-  readonly begin: string;
-  readonly end: string;
-}
-
-/** Equal beginnings go together. */
-function grouped(statements: readonly Statement[]): string[] {
-  const ends = new Map<string, Set<string>>();
-  for (const { begin, end } of statements) ends.set(begin, (ends.get(begin) ?? new Set()).add(end));
-  return [...ends].map(([begin, all]) => `${begin} ${listText([...all], most)}`.trim());
-}
-
-function statement(tag: ConstraintTag): Statement {
-  switch (tag.type) {
-    case 'request':
-      return { begin: `${requestText(tag.request)} was requested`, end: '' };
-    case 'protected':
-      return {
-        begin: `${tag.package.name} ${tag.package.version} may not be removed (policy removable: false)`,
-        end: '',
-      };
-    case 'requires':
-      return { begin: `${nodeText(tag.owner)} requires`, end: requirementText(tag.requirement) };
-    case 'conflict':
-      return { begin: `${nodeText(tag.declarer)} conflicts with`, end: nodeText(tag.other) };
-    case 'one-version':
-      return { begin: 'a gateway can have only one version of', end: tag.name };
-    case 'order':
-      return {
-        begin: `${listText(tag.nodes.map(nodeText))} require each other, and more than one of them runs an install script`,
-        end: '',
-      };
-    case 'disk':
-    case 'memory':
-      return {
-        begin: `the ${tag.type} of the gateway may have its part in it, which was not found out`,
-        end: '',
-      };
-    case 'auxiliary':
-      return { begin: '', end: '' };
-  }
-}
+/** Facts that are told exactly, and those that one line can bear. */
+const readable = 7;
+const bearable = 3;
 
 /** Whether there is a plan as soon as there is room for it: else the room may have nothing to do with it. */
-function fitsIfRoomy({ input }: Problem, budget: Budget): boolean {
+function fitsIfRoomy(input: ProblemInput, budget: Budget): boolean {
   const facts = { ...input.facts, diskFree: Infinity, memoryFree: Infinity };
   return solveOnce({ ...input, facts }, budget).outcome === 'solved';
 }
 
 /** What is said when the least that would do was not found. */
-function tooMuch({ input }: Problem, resources: readonly ('disk' | 'memory')[]): string {
+function tooMuch(input: ProblemInput, resources: readonly ('disk' | 'memory')[]): string {
   const { diskFree, memoryFree } = input.facts;
   const free = resources.map((what) => `${bytesText(what === 'disk' ? diskFree : memoryFree)} of ${what}`);
   return `Because ${askedText(input.requests)} and nothing that would do fits into the ${free.join(' and ')} that are free, there is no plan.`;
@@ -159,10 +81,15 @@ function askedText(requests: readonly ArtifactRequest[]): string {
  * @param both whether the other resource stands in the way as well
  * @returns null when it was not found that the resource is missing
  */
-function resource(problem: Problem, what: 'disk' | 'memory', both: boolean, budget: Budget): string | null {
-  const { requests, facts } = problem.input;
+function resource(
+  input: ProblemInput,
+  what: 'disk' | 'memory',
+  both: boolean,
+  budget: Budget,
+): string | null {
+  const { requests, facts } = input;
   const { diskFree, memoryFree, installed } = facts;
-  const short = shortage(problem.input, what, budget);
+  const short = shortage(input, what, budget);
   if (short === null) return null;
   const asked = askedText(requests);
   const needed = (what === 'disk' ? diskFree : memoryFree) + short.missing;

@@ -4,24 +4,19 @@ import type { ArtifactManifest, NamedRange, Platform } from '../artifact/manifes
 import type { ArtifactRequest } from '../plan/request.js';
 import type { Budget } from './budget.js';
 import type { Catalog } from './catalog.js';
+import { profileWithout, withArtifact, withProfile } from './changed-input.js';
 import type { ConstraintTag } from './constraint-store.js';
 import { eligibilityOf } from './eligibility.js';
 import { endStateOf, nameOfPresent, versionOfPresent } from './end-state.js';
-import {
-  artifactMeets,
-  gatewayFacts,
-  versionless,
-  type FixedFact,
-  type GatewayFacts,
-} from './gateway-facts.js';
+import { artifactMeets, versionless, type FixedFact, type GatewayFacts } from './gateway-facts.js';
 import type { Reason } from './independent-reasons.js';
 import { optionsOf } from './nodes.js';
 import { bytesText, demand, factText, platformText, requestText } from './phrases.js';
-import { runsOn } from './platform.js';
+import { suits, type VariantAim } from './platform.js';
 import type { ProblemInput } from './problem.js';
 import { shortage } from './shortage.js';
 import type { Solved } from './solve-once.js';
-import { isAny } from './versions.js';
+import { isAny, meets } from './versions.js';
 
 export interface Change {
   apply(input: ProblemInput): ProblemInput;
@@ -31,12 +26,18 @@ export interface Change {
   text(solved: Solved): string | null;
 }
 
-export function* changesAgainst(input: ProblemInput, reason: Reason, budget: Budget): Generator<Change> {
+/** @param isOnly whether nothing else stands in the way: with more reasons, what was asked for is given up last */
+export function* changesAgainst(
+  input: ProblemInput,
+  reason: Reason,
+  isOnly: boolean,
+  budget: Budget,
+): Generator<Change> {
   const { tags } = reason;
   yield* moreRoom(input, tags, budget);
   yield* otherVersions(input);
   yield* unprotected(tags);
-  yield* fewerRequests(input);
+  if (isOnly) yield* fewerRequests(input);
   const demands = demandsOf(tags);
   yield* otherFacts(input, demands);
   yield* reportedPlatforms(input, demands);
@@ -44,6 +45,7 @@ export function* changesAgainst(input: ProblemInput, reason: Reason, budget: Bud
   yield* admissions(input, demands);
   yield* newVariants(input, demands);
   yield* newArtifacts(input, demands);
+  if (!isOnly) yield* fewerRequests(input);
 }
 
 function* moreRoom(input: ProblemInput, tags: readonly ConstraintTag[], budget: Budget): Generator<Change> {
@@ -133,7 +135,8 @@ function* otherFacts({ facts, catalog }: ProblemInput, demands: readonly NamedRa
       : (semver.minVersion(option.version ?? '*')?.version ?? null);
     const what = fact?.what ?? 'hardware component';
     const ideal: FixedFact = { name: option.name, version, what, manifest: null };
-    const wanted = what === 'memory' || what === 'cpus' ? `at least ${factText(ideal)}` : demand(option);
+    const isAmount = (what === 'memory' || what === 'cpus') && meets('999999999.0.0', option.version);
+    const wanted = isAmount ? `at least ${factText(ideal)}` : demand(option);
     yield {
       apply: (before) => ({
         ...before,
@@ -151,7 +154,7 @@ function* otherPlatforms(
 ): Generator<Change> {
   const { profile } = facts;
   if (profile === null) return;
-  for (const { platform } of rejectedVariants(facts, catalog, demands)) {
+  for (const { platform, format } of rejectedVariants(facts, catalog, demands)) {
     const ideals = [
       { field: 'kernel', wanted: `kernel ${platform.kernel ?? ''}`, ideal: lowestIn(platform.kernel) },
       { field: 'libc', wanted: platform.libc ?? '', ideal: libcLike(platform.libc) },
@@ -159,14 +162,11 @@ function* otherPlatforms(
     for (const { field, wanted, ideal } of ideals) {
       if (ideal === undefined) continue;
       const other = { ...profile, software: { ...profile.software, [field]: ideal } };
-      if (!runsOn(platform, other)) continue;
+      if (!suits({ platform, format }, other)) continue;
       const has = profile.software[field];
       const instead = field === 'kernel' ? `kernel ${has ?? ''}` : has;
       yield {
-        apply: (before) => {
-          const { fixed } = gatewayFacts(other, before.catalog);
-          return { ...before, facts: { ...before.facts, profile: other, fixed } };
-        },
+        apply: (before) => withProfile(before, other),
         text: () => `a gateway with ${wanted}${has === undefined ? '' : ` instead of ${instead ?? ''}`}`,
       };
     }
@@ -184,19 +184,16 @@ function* reportedPlatforms(
 ): Generator<Change> {
   const { profile } = facts;
   if (profile === null || isPlatformKnown(facts)) return;
-  for (const { platform } of rejectedVariants(facts, catalog, demands)) {
+  for (const { platform, format } of rejectedVariants(facts, catalog, demands)) {
     const { arch = '', os = '' } = platform;
     const other = {
       ...profile,
       hardware: { ...profile.hardware, arch },
       software: { ...profile.software, os },
     };
-    if (!runsOn(platform, other)) continue;
+    if (!suits({ platform, format }, other)) continue;
     yield {
-      apply: (before) => {
-        const { fixed } = gatewayFacts(other, before.catalog);
-        return { ...before, facts: { ...before.facts, profile: other, fixed } };
-      },
+      apply: (before) => withProfile(before, other),
       text: () => `a gateway that reports to be ${[arch, os].filter((part) => part !== '').join('-')}`,
     };
   }
@@ -217,22 +214,26 @@ function* rejectedVariants(
   facts: GatewayFacts,
   catalog: Catalog,
   demands: readonly NamedRange[],
-): Generator<{ readonly manifest: ArtifactManifest; readonly platform: Platform }> {
+): Generator<VariantAim & { readonly manifest: ArtifactManifest; readonly platform: Platform }> {
   for (const { name, version } of demands) {
-    for (const manifest of catalog.versionsOf(name)) {
+    for (const manifest of bearersOf(name, catalog)) {
       if (!artifactMeets(manifest, name, version)) continue;
       const judged = eligibilityOf(manifest, facts);
       if (judged.eligible || judged.rejection.type !== 'platform') continue;
-      for (const { platform } of manifest.variants ?? [])
-        if (platform !== undefined) yield { manifest, platform };
+      for (const { platform = {}, format } of manifest.variants ?? []) yield { manifest, platform, format };
     }
   }
+}
+
+/** Artifacts that bear a name, then those that only provide it. */
+function bearersOf(name: string, catalog: Catalog): ReadonlySet<ArtifactManifest> {
+  return new Set([...catalog.versionsOf(name), ...catalog.providersOf(name)]);
 }
 
 /** Without what keeps a version that there is from this gateway: a policy of it, or a fact that it conflicts with. */
 function* admissions({ catalog, facts }: ProblemInput, demands: readonly NamedRange[]): Generator<Change> {
   for (const option of demands) {
-    for (const manifest of catalog.versionsOf(option.name)) {
+    for (const manifest of bearersOf(option.name, catalog)) {
       const key = `${manifest.name} ${manifest.version}`;
       const { select, ...others } = manifest.policies ?? {};
       const instead = (policies: ArtifactManifest['policies']) => (before: ProblemInput) => ({
@@ -262,19 +263,23 @@ function* admissions({ catalog, facts }: ProblemInput, demands: readonly NamedRa
         };
       } else if (rejection.type === 'conflict') {
         const { fact } = rejection;
+        const other = facts.profile === null ? null : profileWithout(facts.profile, fact);
+        if (other === null) continue;
         yield {
-          apply: (before) => ({
-            ...before,
-            facts: {
-              ...before.facts,
-              fixed: new Map([...before.facts.fixed].filter(([name]) => name !== fact.name)),
-            },
-          }),
-          text: () => `a gateway without ${factText(fact)}`,
+          apply: (before) => withProfile(before, other),
+          text: () => withoutText(fact),
         };
       }
     }
   }
+}
+
+function withoutText(fact: FixedFact): string {
+  const { name, what } = fact;
+  if (what === 'architecture') return `a gateway of another architecture than ${name}`;
+  if (what === 'operating system') return `a gateway with another operating system than ${name}`;
+  if (what === 'libc') return `a gateway with another C library than ${factText(fact)}`;
+  return `a gateway without ${factText(fact)}`;
 }
 
 /** A further variant of a version that there is. */
@@ -283,8 +288,10 @@ function* newVariants({ facts, catalog }: ProblemInput, demands: readonly NamedR
   for (const { manifest, platform } of rejectedVariants(facts, catalog, demands)) {
     if (seen.has(manifest)) continue;
     seen.add(manifest);
+    const formats = facts.profile?.software.formats;
     const anywhere = { ...manifest };
-    delete anywhere.variants;
+    if (formats === undefined) delete anywhere.variants;
+    else anywhere.variants = formats.map((format) => ({ format }));
     const kernel = platform.kernel === undefined ? undefined : facts.profile?.software.kernel;
     yield {
       apply: (before) => ({ ...before, catalog: withArtifact(before.catalog, anywhere) }),
@@ -345,14 +352,4 @@ function isEqual(left: ArtifactRequest, right: ArtifactRequest): boolean {
 
 function rangeOf({ name, range }: ArtifactRequest): NamedRange {
   return { name, version: range };
-}
-
-function withArtifact(catalog: Catalog, extra: ArtifactManifest): Catalog {
-  return {
-    versionsOf(name) {
-      const others = catalog.versionsOf(name).filter(({ version }) => version !== extra.version);
-      return name === extra.name ? [extra, ...others] : catalog.versionsOf(name);
-    },
-    providersOf: (name) => catalog.providersOf(name),
-  };
 }

@@ -13,7 +13,10 @@ import { SatSolver } from './solver/sat-solver.js';
  *
  * What is hard to refute is hard to explain as well: when the budget is over, what is left is not reduced further.
  */
-export function contradictionOf(problem: Problem, budget: Budget): ConstraintTag[] {
+export function contradictionOf(
+  problem: Problem,
+  budget: Budget,
+): { tags: readonly ConstraintTag[]; isLeast: boolean } {
   const { solver, switches } = replay(problem.constraints);
   const solve = (assumed: readonly Literal[], part: Budget) =>
     solver.solve(assumed, walker(problem), part, { focus: true });
@@ -30,14 +33,19 @@ export function contradictionOf(problem: Problem, budget: Budget): ConstraintTag
     if (outcome.satisfiable === null) break;
     core = inOrder(outcome.core, switches);
   }
+  let isLeast = true;
   for (const literal of core.toReversed()) {
-    if (budget.isOver) break;
+    if (budget.isOver) {
+      isLeast = false;
+      break;
+    }
     const without = core.filter((other) => other !== literal);
     if (without.length === core.length) continue;
     const outcome = solve(without, budget.share(shares.step));
     if (outcome.satisfiable === false) core = inOrder(outcome.core, switches);
+    else if (outcome.satisfiable === null) isLeast = false;
   }
-  return core.flatMap((literal) => switches.get(literal) ?? []);
+  return { tags: core.flatMap((literal) => switches.get(literal) ?? []), isLeast };
 }
 
 function isResource(tag: ConstraintTag | undefined): boolean {

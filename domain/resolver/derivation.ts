@@ -5,8 +5,9 @@
  * Two kinds of conclusions are drawn. "Out": a version cannot be on the gateway, because all that could meet one of its
  * requirements is out, or because something excludes it that has to be there. "Needed": one of some versions has to be
  * there, because it was requested, or because all that could meet an earlier need require it. A contradiction is reached
- * when all that could meet a need is out. Few contradictions need more than that; those that do, such as puzzles, have
- * no short explanation.
+ * when all that could meet a need is out. Where nothing more follows, one version is supposed to be there, and it is out
+ * when that leads to a contradiction. Few contradictions need more than that; those that do, such as large puzzles, have no
+ * short explanation.
  */
 import type { NamedRange, Requirement } from '../artifact/manifest.js';
 import type { ArtifactRequest } from '../plan/request.js';
@@ -22,6 +23,7 @@ export type RequiresTag = Tag<'requires'>;
 export type NeedReason =
   | { readonly type: 'request'; readonly request: ArtifactRequest }
   | { readonly type: 'protected'; readonly node: Node }
+  | { readonly type: 'supposed' }
   | {
       readonly type: 'requires';
       readonly owners: readonly Node[];
@@ -55,8 +57,20 @@ export type Step =
       readonly conflicts: readonly Tag<'conflict'>[];
       readonly from: readonly Step[];
     }
+  /** With the node there, facts that people can take in at once contradict each other. */
+  | {
+      readonly type: 'refuted';
+      readonly nodes: readonly [Node];
+      readonly facts: readonly ConstraintTag[];
+      readonly from: readonly Step[];
+    }
   | { readonly type: 'no-plan'; readonly need: Step & { type: 'needed' }; readonly from: readonly Step[] }
   | { readonly type: 'no-order'; readonly nodes: readonly Node[]; readonly from: readonly Step[] };
+
+/** Constraints among which something is supposed: of more no short chain can be told. */
+const mostTags = 60;
+/** Facts that one sentence can bear. */
+const mostFacts = 9;
 
 /** @returns the steps in order, the last of them the contradiction; null when nothing follows so simply */
 export function derive(problem: Problem, tags: readonly ConstraintTag[]): Step[] | null {
@@ -67,15 +81,16 @@ class Derivation {
   private readonly out = new Map<Node, Step>();
   private readonly needs: (Step & { type: 'needed' })[] = [];
   private readonly known = new Set<string>();
+  private isSupposing = false;
   private readonly requires: readonly RequiresTag[];
   private readonly conflicts: readonly Tag<'conflict'>[];
   private readonly exclusive: ReadonlySet<string>;
   private readonly met = new Map<RequiresTag, readonly Node[]>();
-  private readonly ids = new Map<Node, number>();
 
   constructor(
     private readonly problem: Problem,
     private readonly tags: readonly ConstraintTag[],
+    private readonly ids = new Map<Node, number>(),
   ) {
     const ofType = <Type extends ConstraintTag['type']>(type: Type) =>
       tags.filter((tag): tag is Tag<Type> => tag.type === type);
@@ -96,10 +111,16 @@ class Derivation {
         if (kept !== null) this.need({ type: 'protected', node: kept }, [kept, ...versions], []);
       }
     }
+    const end = this.follow();
+    return end === null ? null : used(end);
+  }
+
+  /** Draws conclusions until they contradict each other; null when nothing more follows. */
+  private follow(): Step | null {
     for (;;) {
       const end = this.contradiction();
-      if (end !== null) return used(end);
-      if (!this.ruleOut() && !this.exclude() && !this.needMore()) return null;
+      if (end !== null) return end;
+      if (!this.ruleOut() && !this.exclude() && !this.needMore() && !this.refute()) return null;
     }
   }
 
@@ -189,6 +210,69 @@ class Derivation {
       return true;
     }
     return false;
+  }
+
+  /** Rules out what cannot be there although nothing else follows, if few facts show it. */
+  private refute(): boolean {
+    if (this.isSupposing || this.tags.length > mostTags) return false;
+    const fewestFirst = this.needs.toSorted((left, right) => left.nodes.length - right.nodes.length);
+    for (const node of new Set(fewestFirst.flatMap(({ nodes }) => nodes))) {
+      if (this.out.has(node)) continue;
+      const end = this.supposing(node).follow();
+      if (end === null || end.type === 'no-order') continue;
+      const steps = used(end);
+      const before = new Set<Step>([...this.needs, ...this.out.values()]);
+      // A need that leaves a choice is told as the requirement that it comes from.
+      const isTold = (step: Step) => !before.has(step) || (step.type === 'needed' && step.nodes.length > 1);
+      const told = new Set(steps.filter(isTold).flatMap((step) => this.factsOf(step)));
+      const facts = this.tags.filter((tag) => told.has(tag));
+      if (facts.length > mostFacts) continue;
+      const from = steps.filter((step) => before.has(step) && !isTold(step));
+      this.out.set(node, { type: 'refuted', nodes: [node], facts, from });
+      return true;
+    }
+    return false;
+  }
+
+  /** What follows once a node is taken to be there. */
+  private supposing(node: Node): Derivation {
+    const trial = new Derivation(this.problem, this.tags, this.ids);
+    trial.isSupposing = true;
+    for (const [other, step] of this.out) trial.out.set(other, step);
+    for (const key of this.known) trial.known.add(key);
+    // What follows from the node itself is the shortest.
+    trial.need({ type: 'supposed' }, [node], []);
+    trial.needs.push(...this.needs);
+    return trial;
+  }
+
+  /** The constraints that a step adds to those that it follows from. */
+  private factsOf(step: Step): readonly ConstraintTag[] {
+    switch (step.type) {
+      case 'unmet':
+        return this.requires.filter(
+          ({ owner, requirement }) =>
+            step.owners.includes(owner) && requirementText(requirement) === requirementText(step.requirement),
+        );
+      case 'excluded': {
+        const names = new Set(step.nodes.map(nameOf));
+        const versions = this.tags.filter((tag) => tag.type === 'one-version' && names.has(tag.name));
+        return step.conflicts.length > 0 ? step.conflicts : versions;
+      }
+      case 'needed': {
+        const { reason } = step;
+        if (reason.type !== 'requires') return [];
+        return this.requires.filter(
+          ({ owner, requirement }) =>
+            reason.owners.includes(owner) && reason.requirements.includes(requirement),
+        );
+      }
+      case 'refuted':
+        return step.facts;
+      case 'no-plan':
+      case 'no-order':
+        return [];
+    }
   }
 
   private excludedBy(node: Node): Node[] {

@@ -1,7 +1,7 @@
 import type { ArtifactManifest } from '../artifact/manifest.js';
 import { matches, parseSelector, type Selector } from '../selector/selector.js';
 import { artifactMeets, factMeets, type FixedFact, type GatewayFacts } from './gateway-facts.js';
-import { platformLabel, variantChoices, type VariantChoice } from './platform.js';
+import { variantChoices, variantLabel, type VariantChoice } from './platform.js';
 
 /** Why an artifact can never be installed on a gateway, whatever else the plan holds. */
 export type Rejection =
@@ -10,7 +10,9 @@ export type Rejection =
   /** Labels of the platforms that it is there for. */
   | { readonly type: 'platform'; readonly only: readonly string[] }
   | { readonly type: 'policy'; readonly select: string }
-  | { readonly type: 'conflict'; readonly fact: FixedFact };
+  | { readonly type: 'conflict'; readonly fact: FixedFact }
+  /** The gateway has a newer one, and nobody said that an older one may take its place. */
+  | { readonly type: 'downgrade'; readonly from: string };
 
 export type Eligibility =
   | { readonly eligible: true; readonly choices: readonly VariantChoice[] }
@@ -30,22 +32,46 @@ export function policyAllows(manifest: ArtifactManifest, facts: GatewayFacts): b
   return matches(selector, facts.profile);
 }
 
-/** Judges an artifact by the fixed facts of a gateway alone. */
-export function eligibilityOf(manifest: ArtifactManifest, facts: GatewayFacts): Eligibility {
+/** What keeps an artifact from a gateway that could have it otherwise: not what the gateway has, or lacks, of its own. */
+export type Barrier = Extract<Rejection, { type: 'policy' | 'conflict' | 'platform' }>;
+
+export function isBarrier(rejection: Rejection): rejection is Barrier {
+  return rejection.type !== 'hardware' && rejection.type !== 'fixed';
+}
+
+/** Names a barrier of an artifact, to be left out. */
+export function barrierKey({ name, version }: ArtifactManifest, { type }: Pick<Barrier, 'type'>): string {
+  return `${type} of ${name}@${version}`;
+}
+
+const nothing: ReadonlySet<string> = new Set();
+
+/**
+ * Judges an artifact by the fixed facts of a gateway alone.
+ * @param ignored barriers to leave out ({@link barrierKey})
+ */
+export function eligibilityOf(
+  manifest: ArtifactManifest,
+  facts: GatewayFacts,
+  ignored = nothing,
+): Eligibility {
+  const isIgnored = (type: Barrier['type']) =>
+    ignored.size > 0 && ignored.has(barrierKey(manifest, { type }));
   const reject = (rejection: Rejection): Eligibility => ({ eligible: false, rejection });
   const fixed = facts.fixed.get(manifest.name);
   if (fixed !== undefined) return reject({ type: 'fixed', fact: fixed });
   // Without a gateway the hardware that the catalog describes is assumed to be there.
   if (manifest.kind === 'hardware' && facts.profile !== null) return reject({ type: 'hardware' });
-  if (!policyAllows(manifest, facts)) {
+  if (!policyAllows(manifest, facts) && !isIgnored('policy')) {
     return reject({ type: 'policy', select: manifest.policies?.select ?? '' });
   }
   for (const fact of facts.fixed.values()) {
-    if (conflictsWithFact(manifest, fact)) return reject({ type: 'conflict', fact });
+    if (conflictsWithFact(manifest, fact) && !isIgnored('conflict'))
+      return reject({ type: 'conflict', fact });
   }
-  const choices = variantChoices(manifest, facts.profile);
+  const choices = variantChoices(manifest, isIgnored('platform') ? null : facts.profile);
   if (choices.length > 0) return { eligible: true, choices };
-  const labels = (manifest.variants ?? []).map(({ platform }) => platformLabel(platform));
+  const labels = (manifest.variants ?? []).map(variantLabel);
   return reject({ type: 'platform', only: [...new Set(labels)] });
 }
 

@@ -5,7 +5,7 @@
  */
 import { shares, type Budget } from './budget.js';
 import { chainText } from './chain-text.js';
-import { independentReasons } from './independent-reasons.js';
+import { independentReasons, without } from './independent-reasons.js';
 import { nearestHelp } from './nearest-help.js';
 import { listText, requestText } from './phrases.js';
 import type { Problem } from './problem.js';
@@ -18,7 +18,11 @@ import type { Problem } from './problem.js';
 export function explain(problem: Problem, budget: Budget): string {
   const own = budget.share(shares.explanation);
   const reasons = independentReasons(problem, own.share(shares.reasons));
-  const chains = reasons.map((reason) => chainText(reason, own.share(shares.telling)));
+  const chains = reasons.map((reason, index) => {
+    // What stands in the way as well is told for itself.
+    const alone = reasons.slice(index + 1).reduce(without, reason.problem.input);
+    return chainText(reason, alone, own.share(shares.telling));
+  });
   const help = nearestHelp(problem.input, reasons, own);
   const lines =
     chains.length === 1

@@ -1,5 +1,5 @@
 /**
- * What is said in sixty cases without a plan, kept beside them and read by eye. `GOLDEN=write npm run jest -- explanations`
+ * What is said in some seventy cases without a plan, kept beside them and read by eye. `GOLDEN=write npm run jest -- explanations`
  * writes the texts anew: read what changed before it is kept.
  */
 import { readFileSync, readdirSync, writeFileSync } from 'node:fs';

@@ -1,6 +1,9 @@
+import type { ArtifactRequest } from '../plan/request.js';
 import type { Budget } from './budget.js';
 import type { ConstraintTag } from './constraint-store.js';
 import { contradictionOf } from './contradiction.js';
+import { barrierKey, isBarrier } from './eligibility.js';
+import { artifactMeets } from './gateway-facts.js';
 import type { Problem, ProblemInput } from './problem.js';
 import { solveOnce } from './solve-once.js';
 import { tagKey } from './tag-key.js';
@@ -9,6 +12,8 @@ import { tagKey } from './tag-key.js';
 export interface Reason {
   readonly problem: Problem;
   readonly tags: readonly ConstraintTag[];
+  /** Whether leaving out any of them makes the rest possible; else the budget ended before that was found out. */
+  readonly isLeast: boolean;
 }
 
 /** Reasons that people read; whoever mends so many asks again. */
@@ -20,30 +25,43 @@ const mostReasons = 5;
  * @param problem one in which the search has just found no solution
  */
 export function independentReasons(problem: Problem, budget: Budget): Reason[] {
-  const reasons: Reason[] = [{ problem, tags: contradictionOf(problem, budget.share(0.5)) }];
-  let input = problem.input;
-  while (reasons.length < mostReasons) {
-    const last = reasons.at(-1);
-    const next = last === undefined ? null : without(input, last.tags);
-    if (next === null || next.requests.length === 0) return reasons;
-    input = next;
-    const left = solveOnce(input, budget.share(0.5));
-    if (left.outcome !== 'unsatisfiable') return reasons;
-    const tags = contradictionOf(left.problem, budget.share(0.5));
-    if (tags.some(({ type }) => type === 'disk' || type === 'memory')) return reasons;
-    reasons.push({ problem: left.problem, tags });
+  const reasons: Reason[] = [];
+  for (let left: Problem | null = problem; left !== null && reasons.length < mostReasons;) {
+    const reason: Reason = { problem: left, ...contradictionOf(left, budget.share(0.5)) };
+    reasons.push(reason);
+    const input = without(left.input, reason);
+    const next = input.requests.length === 0 ? null : solveOnce(input, budget.share(0.5));
+    left = next?.outcome === 'unsatisfiable' ? next.problem : null;
   }
   return reasons;
 }
 
-/** Null when what was named cannot be left out. */
-export function without(input: ProblemInput, tags: readonly ConstraintTag[]): ProblemInput | null {
-  if (tags.some(({ type }) => type === 'disk' || type === 'memory')) return null;
-  const hollow = tags.filter((tag) => tag.type !== 'request' && tag.type !== 'one-version');
-  if (hollow.length === 0) {
-    // Nothing but what was requested stands against itself.
-    const asked = tags.flatMap((tag) => (tag.type === 'request' ? [tag.request] : []));
-    return { ...input, requests: input.requests.filter((request) => !asked.includes(request)) };
+/** The problem as if a reason did not stand in the way. */
+export function without(input: ProblemInput, { problem, tags }: Reason): ProblemInput {
+  const isScarce = (type: 'disk' | 'memory') => tags.some((tag) => tag.type === type);
+  if (isScarce('disk') || isScarce('memory')) {
+    const { facts } = input;
+    const diskFree = isScarce('disk') ? Infinity : facts.diskFree;
+    const memoryFree = isScarce('memory') ? Infinity : facts.memoryFree;
+    return { ...input, facts: { ...facts, diskFree, memoryFree } };
   }
-  return { ...input, ignored: new Set([...(input.ignored ?? []), ...hollow.map(tagKey)]) };
+  const asked = tags.flatMap((tag) => (tag.type === 'request' ? [tag.request] : []));
+  const named = tags.filter(({ type }) => type !== 'request' && type !== 'one-version').map(tagKey);
+  const keys = named.length > 0 ? named : asked.flatMap((request) => barriers(problem, request));
+  if (keys.length > 0) return { ...input, ignored: new Set([...(input.ignored ?? []), ...keys]) };
+  // Nothing but what was requested stands against itself.
+  return { ...input, requests: input.requests.filter((request) => !asked.includes(request)) };
+}
+
+/** What keeps all versions that a request asks for from the gateway; empty where one of them may go there. */
+function barriers(problem: Problem, { name, range }: ArtifactRequest): string[] {
+  if (problem.candidatesFor({ name, version: range }).nodes.length > 0) return [];
+  const { catalog } = problem.input;
+  const bearers = new Set([name, ...catalog.providersOf(name).map((provider) => provider.name)]);
+  return [...bearers].flatMap((bearer) =>
+    problem
+      .group(bearer)
+      .rejected.filter(({ manifest }) => artifactMeets(manifest, name, range))
+      .flatMap(({ manifest, rejection }) => (isBarrier(rejection) ? [barrierKey(manifest, rejection)] : [])),
+  );
 }

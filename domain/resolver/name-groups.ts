@@ -4,7 +4,7 @@ import { commonNeeds } from './common-needs.js';
 import { Conflicts } from './conflicts.js';
 import type { ConstraintStore, ConstraintTag } from './constraint-store.js';
 import type { CostLayers } from './cost-layers.js';
-import { eligibilityOf, type Rejection } from './eligibility.js';
+import { eligibilityOf, type Eligibility, type Rejection } from './eligibility.js';
 import { artifactMeets, type InstalledPackage } from './gateway-facts.js';
 import type { Goals } from './goals.js';
 import type { KeptNode, NewNode, Node } from './nodes.js';
@@ -74,7 +74,7 @@ export class NameGroups {
     const rejected: { manifest: ArtifactManifest; rejection: Rejection }[] = [];
     for (const manifest of catalog.versionsOf(name)) {
       if (manifest.version === pack?.version) continue;
-      const eligibility = eligibilityOf(manifest, facts);
+      const eligibility = this.isDowngrade(manifest, pack) ?? eligibilityOf(manifest, facts, input.ignored);
       if (!eligibility.eligible) rejected.push({ manifest, rejection: eligibility.rejection });
       else {
         // The installed version counts among the newer ones: the gateway has it already.
@@ -93,6 +93,17 @@ export class NameGroups {
     for (const node of versions) this.conflicts.connect(node);
     if (constraints.limitsRoom && kept === null) this.addCommonNeeds(group);
     return group;
+  }
+
+  /** Only what is asked for by its name must not be older than what there is: what others need is theirs to say. */
+  private isDowngrade(
+    { name, version }: ArtifactManifest,
+    pack: InstalledPackage | undefined,
+  ): Extract<Eligibility, { eligible: false }> | null {
+    const { allowDowngrade = true } = this.into.input;
+    if (allowDowngrade || pack === undefined || !this.requested.has(name)) return null;
+    if (compareVersions(pack.version, version) <= 0) return null;
+    return { eligible: false, rejection: { type: 'downgrade', from: pack.version } };
   }
 
   /** What all versions of a name require is there as soon as one of them is: so its weight is known early as well. */

@@ -11,55 +11,80 @@ import { solveOnce, type Attempt } from './solve-once.js';
 
 /** What would help, or that nothing was found that does. */
 export function nearestHelp(input: ProblemInput, reasons: readonly Reason[], budget: Budget): string {
-  const changes: Change[] = [];
-  for (const reason of reasons) {
-    const base = withoutOthers(input, reason, reasons);
-    const change = base === null ? null : firstThatWorks(base, reason, changes, budget);
-    if (change === null) return nothing(budget);
-    changes.push(change);
-  }
-  const [first, ...others] = changes;
-  const known = others.length === 0 ? first?.known : undefined;
-  const solved = known ?? tried(applied(input, changes), budget);
-  if (solved.outcome !== 'solved') return nothing(budget);
-  const texts = changes.map((change) => change.text(solved));
-  if (!texts.every((text) => text !== null)) return nothing(budget);
-  return [...new Set(texts)].join('; and ');
-}
-
-function nothing(budget: Budget): string {
+  const texts = new Help(reasons, budget).against(0, input, []);
+  if (texts !== null) return joined([...new Set(texts)]);
   return budget.isOver
     ? 'none was found in the time there was'
-    : 'none was found; no single change that was tried makes it possible';
+    : 'none was found; nothing that was tried makes it possible';
 }
 
-function tried(input: ProblemInput, budget: Budget): Attempt {
-  return solveOnce(input, budget.share(shares.step), (costs) => costs.requests);
-}
+/** Changes against one reason that are tried together with others against the rest. */
+const mostChanges = 3;
+/** Sets of changes that are tried. */
+const mostSets = 20;
 
-function applied(input: ProblemInput, changes: readonly Change[]): ProblemInput {
-  return changes.reduce((before, change) => change.apply(before), input);
-}
+class Help {
+  private sets = 0;
 
-function firstThatWorks(
-  input: ProblemInput,
-  reason: Reason,
-  others: readonly Change[],
-  budget: Budget,
-): Change | null {
-  for (const change of changesAgainst(input, reason, budget)) {
-    if (budget.isOver) return null;
-    // To ask for nothing is no help.
-    if (applied(input, [...others, change]).requests.length === 0) continue;
-    const solved = change.known ?? tried(change.apply(input), budget);
-    if (solved.outcome === 'solved' && change.text(solved) !== null) return change;
+  constructor(
+    private readonly reasons: readonly Reason[],
+    private readonly budget: Budget,
+  ) {}
+
+  /**
+   * Looks for changes against the reasons from one on.
+   * @param input with the changes made against those before
+   * @returns what all of the changes are called; null when none help
+   */
+  against(index: number, input: ProblemInput, changes: readonly Change[]): string[] | null {
+    const reason = this.reasons[index];
+    if (reason === undefined) return this.textsOf(input, changes);
+    // As if this were the only reason left.
+    const alone = this.reasons.slice(index + 1).reduce(without, input);
+    // What helps against one reason may help against another as well.
+    if (index > 0 && this.tried(alone).outcome === 'solved') return this.against(index + 1, input, changes);
+    const isOnly = this.reasons.length === 1;
+    let working = 0;
+    for (const change of changesAgainst(alone, reason, isOnly, this.budget)) {
+      if (this.budget.isOver || this.sets >= mostSets) return null;
+      const changed = change.apply(input);
+      // To ask for nothing is no help.
+      if (changed.requests.length === 0) continue;
+      const solved = change.known ?? this.tried(change.apply(alone));
+      if (solved.outcome !== 'solved') continue;
+      const text = change.text(solved);
+      if (text === null) continue;
+      // With one reason there is nothing more to be tried.
+      if (isOnly) return [text];
+      const texts = this.against(index + 1, changed, [...changes, change]);
+      if (texts !== null) return texts;
+      working += 1;
+      if (working === mostChanges) return null;
+    }
+    return null;
   }
-  return null;
+
+  private textsOf(input: ProblemInput, changes: readonly Change[]): string[] | null {
+    this.sets += 1;
+    const solved = this.tried(input);
+    if (solved.outcome !== 'solved') return null;
+    const texts = changes.map((change) => change.text(solved));
+    return texts.every((text) => text !== null) ? texts : null;
+  }
+
+  private tried(input: ProblemInput): Attempt {
+    return solveOnce(input, this.budget.share(shares.step), (costs) => costs.requests);
+  }
 }
 
-/** The problem as if this were the only reason; null when the others cannot be left out. */
-function withoutOthers(input: ProblemInput, reason: Reason, reasons: readonly Reason[]): ProblemInput | null {
-  let left: ProblemInput | null = input;
-  for (const other of reasons) if (other !== reason && left !== null) left = without(left, other.tags);
-  return left;
+/** What is said of one gateway is said together. */
+function joined(texts: readonly string[]): string {
+  const gateway = 'a gateway ';
+  let said = '';
+  for (const [index, text] of texts.entries()) {
+    const previous = texts[index - 1] ?? '';
+    const isMore = [previous, text].every((one) => one.startsWith(gateway) && !/, or |: /u.test(one));
+    said += index === 0 ? text : isMore ? ` and ${text.slice(gateway.length)}` : `; and ${text}`;
+  }
+  return said;
 }

@@ -58,9 +58,12 @@ export function bytesText(bytes: number): string {
 export function platformText({ profile }: GatewayFacts): string {
   if (profile === null) return 'any platform';
   const { arch } = profile.hardware;
-  const { os, libc } = profile.software;
+  const { os, libc, formats } = profile.software;
   const parts = [arch, os, libc].filter((part) => part !== undefined && part !== '').join('-');
-  return parts === '' ? 'the gateway, which does not report its platform' : parts;
+  const platform = parts === '' ? 'the gateway, which does not report its platform' : parts;
+  return formats === undefined
+    ? platform
+    : `${platform}, which takes ${formats.join(' or ') || 'nothing'} alone`;
 }
 
 /** The kernel matters where a variant asks for one. */
@@ -82,6 +85,13 @@ export function listText(items: readonly string[], most = 3, joint: 'and' | 'or'
     : `${shown.slice(0, -1).join(', ')} ${joint} ${shown.at(-1) ?? ''}`;
 }
 
+/** Statements that something follows from, each once. */
+export function premisesText(premises: readonly string[]): string {
+  const different = [...new Set(premises)];
+  if (different.length < 2) return different.join('');
+  return `${different.slice(0, -1).join(', ')}${different.length > 2 ? ',' : ''} and ${different.at(-1) ?? ''}`;
+}
+
 /** What is said of an artifact that can never be installed on the gateway. */
 export function rejectionText(rejection: Rejection, facts: GatewayFacts, plural: boolean): string {
   const have = plural ? 'have' : 'has';
@@ -96,5 +106,7 @@ export function rejectionText(rejection: Rejection, facts: GatewayFacts, plural:
       return `may not go onto this gateway (policy: ${rejection.select})`;
     case 'conflict':
       return `${plural ? 'conflict' : 'conflicts'} with the gateway's ${factText(rejection.fact)}`;
+    case 'downgrade':
+      return `would take the place of the newer ${rejection.from} on the gateway: a downgrade, which --allow-downgrade (API: allowDowngrade) allows`;
   }
 }

@@ -1,7 +1,13 @@
-import type { ArtifactManifest, Platform, Variant } from '../artifact/manifest.js';
+import type { ArtifactManifest, Platform, Variant, VariantFormat } from '../artifact/manifest.js';
 import type { GatewayProfile } from '../gateway/profile.js';
 import { libcOf } from '../gateway/reported-version.js';
 import { rangeOf, reportedMeets, versionOf } from './versions.js';
+
+/** What of a variant says which gateways it is for. */
+export interface VariantAim {
+  readonly platform?: Platform | undefined;
+  readonly format?: VariantFormat | undefined;
+}
 
 /** What a variant costs on a gateway. */
 export interface VariantChoice {
@@ -23,12 +29,24 @@ const anywhere: VariantChoice = {
 
 const onlyAnywhere: readonly VariantChoice[] = [anywhere];
 
-/** Label of a platform for people and for plans: `armv7-linux-musl`, `any` when it asks for nothing. */
-export function platformLabel(platform: Platform | undefined): string {
+/** Label of a variant for people and for plans: `armv7-linux-musl`, `any` when it asks for nothing; `armv7 (swu)`. */
+export function variantLabel({ platform, format }: VariantAim): string {
+  const label = platformLabel(platform);
+  return format === undefined ? label : `${label} (${format})`;
+}
+
+function platformLabel(platform: Platform | undefined): string {
   if (platform === undefined) return 'any';
   const parts = [platform.arch, platform.os, platform.libc].filter((part) => part !== undefined);
   if (platform.kernel !== undefined) parts.push(`kernel ${platform.kernel}`);
   return parts.length === 0 ? 'any' : parts.join('-');
+}
+
+/** Tells whether a variant is one for a gateway: of a format that it takes, and for its platform. */
+export function suits({ format, platform }: VariantAim, gateway: GatewayProfile): boolean {
+  const { formats } = gateway.software;
+  const isTaken = format === undefined ? formats === undefined : formats?.includes(format) === true;
+  return isTaken && runsOn(platform, gateway);
 }
 
 /**
@@ -36,7 +54,7 @@ export function platformLabel(platform: Platform | undefined): string {
  * (`5.10.0-21-amd64`), not a prerelease, so only its numbers count. A fact that the gateway does not report does
  * not meet a demand.
  */
-export function runsOn(platform: Platform | undefined, gateway: GatewayProfile): boolean {
+function runsOn(platform: Platform | undefined, gateway: GatewayProfile): boolean {
   if (platform === undefined) return true;
   const { hardware, software } = gateway;
   if (platform.arch !== undefined && platform.arch !== hardware.arch) return false;
@@ -73,10 +91,11 @@ export function variantChoices(
   gateway: GatewayProfile | null,
 ): readonly VariantChoice[] {
   const { variants } = manifest;
-  if (variants === undefined) return onlyAnywhere;
+  // Without variants there is nothing that a device without an agent could be given.
+  if (variants === undefined) return gateway?.software.formats === undefined ? onlyAnywhere : [];
   const choices: VariantChoice[] = [];
   variants.forEach((variant, index) => {
-    if (gateway === null || runsOn(variant.platform, gateway)) choices.push(choiceOf(variant, index));
+    if (gateway === null || suits(variant, gateway)) choices.push(choiceOf(variant, index));
   });
   if (choices.length < 2) return choices;
   const demandsOf = ({ index }: VariantChoice) => demands(variants[index ?? 0]);
@@ -88,7 +107,7 @@ function choiceOf(variant: Variant, index: number): VariantChoice {
   const downloadSize = variant.size ?? 0;
   return {
     index,
-    label: platformLabel(variant.platform),
+    label: variantLabel(variant),
     downloadSize,
     installedSize: variant.installedSize ?? downloadSize,
     memory: variant.memory ?? 0,

@@ -37,7 +37,9 @@ export interface ProblemInput {
   readonly requests: readonly ArtifactRequest[];
   /** Whether an older version is preferred to a plan that takes away what an operator asked for; by default it is. */
   readonly allowRemove?: boolean;
-  /** Constraints to leave out ({@link tagKey}): what would be if something did not stand in the way. */
+  /** Whether what is requested may come in an older version than the gateway has; by default it may. */
+  readonly allowDowngrade?: boolean;
+  /** Constraints ({@link tagKey}) and barriers to leave out: what would be if something did not stand in the way. */
   readonly ignored?: ReadonlySet<string>;
 }
 

@@ -79,6 +79,19 @@ describe('readCatalog', () => {
     expect(error.message).toContain(expected);
   });
 
+  test('a file that is called JSON is held to it', () => {
+    const trailing = '{"artifacts": [\n  {"name": "a", "version": "1.0.0", "kind": "tool"},\n]}';
+    const read = (name: string) => () => readCatalog(trailing, name);
+    expect(read('catalog.json')).toThrow('catalog.json:3:1: not JSON: a value is expected here');
+    expect(read('CATALOG.JSON')).toThrow('CATALOG.JSON:3:1: ');
+    // In YAML a list may end with a comma.
+    expect(read('catalog.yaml')().artifacts).toHaveLength(1);
+    expect(() => readCatalog('artifacts: []', 'catalog.json')).toThrow('catalog.json:1:1: not JSON');
+    expect(() => readCatalog('[]', 'catalog.json')).toThrow('catalog.json:1:1: ');
+    expect(() => readCatalog('7', 'catalog.json')).toThrow('catalog.json:1:1: ');
+    expect(() => readProfile('{"id": "g",}', 'g.json')).toThrow('g.json:1:12: not JSON');
+  });
+
   test('what real catalogs have is read', () => {
     const requires = [
       { name: 'a', version: Array.from({ length: 500 }, (_, index) => `^${index}.0.0`).join(' || ') },

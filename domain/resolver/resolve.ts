@@ -27,12 +27,14 @@ export interface ResolveInput {
   readonly maxPlans?: number;
   /** Whether a newer version is worth taking away what an operator asked for before; by default it is not. */
   readonly allowRemove?: boolean;
+  /** Whether what is requested may come in an older version than the gateway has; by default it may. */
+  readonly allowDowngrade?: boolean;
   /** What all of it may cost. */
   readonly budget?: ResolveBudget;
 }
 
 /** Plans that a caller gets when it does not say how many. */
-export const defaultPlans = 3;
+const defaultPlans = 3;
 
 /**
  * Finds the best plans for a gateway: each satisfies all requests, fits, and installs something else than the
@@ -41,8 +43,10 @@ export const defaultPlans = 3;
  */
 export function resolve(input: ResolveInput): Resolution {
   const { catalog, gateway, requests, maxPlans = defaultPlans, allowRemove = false } = input;
+  const { allowDowngrade = true } = input;
   const budget = Budget.of(input.budget);
-  const problem = new Problem({ catalog, facts: gatewayFacts(gateway, catalog), requests, allowRemove });
+  const facts = gatewayFacts(gateway, catalog);
+  const problem = new Problem({ catalog, facts, requests, allowRemove, allowDowngrade });
   const { plans, decided } = findPlans(problem, maxPlans, budget);
   if (plans.length > 0) return { outcome: 'solved', plans, explanation: null };
   return decided

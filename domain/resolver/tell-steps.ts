@@ -1,9 +1,18 @@
 /** Steps of a derivation as sentences: `Because A and B, C.`, each with what follows from it. */
 import type { Requirement } from '../artifact/manifest.js';
 import { closedWays } from './closed-ways.js';
+import { factTexts } from './fact-texts.js';
 import type { Step } from './derivation.js';
 import { nameOf, optionsOf, versionOf, type Node } from './nodes.js';
-import { demand, listText, nodeText, requestText, requirementText, versionsText } from './phrases.js';
+import {
+  demand,
+  listText,
+  nodeText,
+  premisesText,
+  requestText,
+  requirementText,
+  versionsText,
+} from './phrases.js';
 import type { Problem } from './problem.js';
 
 type Needed = Extract<Step, { type: 'needed' }>;
@@ -52,8 +61,8 @@ class Telling {
       this.spoken.push(step);
       for (const premise of premises) if (premise.endsWith(' requested')) this.requestsTold.add(premise);
       if (step.type === 'no-order')
-        return [circleText(step.nodes), `So, because ${joined(said)}, there is no plan.`];
-      return [`${follows ? 'So, because' : 'Because'} ${joined(said)}, ${conclusionOf(step)}.`];
+        return [circleText(step.nodes), `So, because ${premisesText(said)}, there is no plan.`];
+      return [`${follows ? 'So, because' : 'Because'} ${premisesText(said)}, ${conclusionOf(step)}.`];
     });
   }
 
@@ -99,17 +108,12 @@ class Telling {
   }
 }
 
-function joined(premises: readonly string[]): string {
-  const different = [...new Set(premises)];
-  if (different.length < 2) return different.join('');
-  return `${different.slice(0, -1).join(', ')}${different.length > 2 ? ',' : ''} and ${different.at(-1) ?? ''}`;
-}
-
 function premisesOf(problem: Problem, step: Step, isCarried: (step: Step) => boolean): string[] {
   switch (step.type) {
     case 'needed': {
       const { reason } = step;
       if (reason.type === 'request') return [requestedText(requestText(reason.request))];
+      if (reason.type === 'supposed') return [];
       if (reason.type === 'protected')
         return [`${nodeText(reason.node)} may not be removed (policy removable: false)`];
       return [
@@ -125,6 +129,8 @@ function premisesOf(problem: Problem, step: Step, isCarried: (step: Step) => boo
     }
     case 'excluded':
       return [...(isCarried(step.by) ? [] : [needText(step.by)]), ...exclusions(step)];
+    case 'refuted':
+      return factTexts(step.facts, problem.input.facts);
     case 'no-plan': {
       const { reason } = step.need;
       const own = isCarried(step.need) ? [] : [needText(step.need)];
@@ -164,10 +170,11 @@ function providersText(problem: Problem, requirement: Requirement): string {
 function conclusionOf(step: Step): string {
   switch (step.type) {
     case 'needed':
-      return `${nodesText(step.nodes)} ${verb(step.nodes, 'is', 'are')} needed`;
+      return neededText(step.nodes);
     case 'unmet':
       return goneText(step.owners);
     case 'excluded':
+    case 'refuted':
       return goneText(step.nodes);
     case 'no-plan':
       return 'there is no plan';
@@ -184,24 +191,39 @@ function needText({ reason, nodes }: Needed): string {
   if (reason.type === 'request') return requestedText(requestText(reason.request));
   if (reason.type === 'protected')
     return `${nodeText(reason.node)} may not be removed (policy removable: false)`;
-  return `${nodesText(nodes)} ${verb(nodes, 'is', 'are')} needed`;
+  return neededText(nodes);
+}
+
+function neededText(nodes: readonly Node[]): string {
+  const isChoice = nodes.length > 1 && new Set(nodes.map(nameOf)).size === 1;
+  return `${isChoice ? 'one of ' : ''}${nodesText(nodes)} is needed`;
 }
 
 function exclusions({ nodes, conflicts, by }: Extract<Step, { type: 'excluded' }>): string[] {
   if (conflicts.length === 0)
     return [`only one version of ${nameOf(nodes[0] ?? by.nodes[0] ?? never())} can be on a gateway`];
-  const groups = new Map<string, { declarers: Set<Node>; text: string }>();
+  // By declarer and what it is about: the versions that it excludes.
+  const excluded = new Map<Node, Map<string, Node[]>>();
   for (const { declarer, other, over } of conflicts) {
-    const provided = over.name === nameOf(other) ? '' : `, which ${nodeText(other)} provides`;
-    const text = provided === '' ? nodeText(other) : `${demand(over)}${provided}`;
-    const key = `${nameOf(declarer)} ${text}`;
-    const group = groups.get(key) ?? { declarers: new Set<Node>(), text };
-    group.declarers.add(declarer);
-    groups.set(key, group);
+    const by = excluded.get(declarer) ?? new Map<string, Node[]>();
+    excluded.set(declarer, by);
+    const provided = over.name === nameOf(other) ? '' : demand(over);
+    by.set(provided, [...(by.get(provided) ?? []), other]);
+  }
+  const groups = new Map<string, { declarers: Node[]; text: string }>();
+  for (const [declarer, by] of excluded) {
+    for (const [provided, others] of by) {
+      const who = nodesText(others);
+      const text = provided === '' ? who : `${provided}, which ${who} ${verb(others, 'provides', 'provide')}`;
+      const key = `${nameOf(declarer)} ${text}`;
+      const group = groups.get(key) ?? { declarers: [], text };
+      group.declarers.push(declarer);
+      groups.set(key, group);
+    }
   }
   return [...groups.values()].map(
     ({ declarers, text }) =>
-      `${nodesText([...declarers])} ${verb([...declarers], 'conflicts', 'conflict')} with ${text}`,
+      `${nodesText(declarers)} ${verb(declarers, 'conflicts', 'conflict')} with ${text}`,
   );
 }
 

@@ -17,6 +17,9 @@ describe('what a rollout came to', () => {
     ['every delivery succeeded before it was cancelled', { succeeded: 3 }, true, 'succeeded'],
     ['some did', { succeeded: 1, failed: 1 }, false, 'partly'],
     ['none did', { lost: 1, incompatible: 1 }, false, 'failed'],
+    ['newer work took the place of all', { superseded: 3 }, false, 'superseded'],
+    ['newer work took the place of some', { superseded: 2, succeeded: 1 }, false, 'partly'],
+    ['newer work took the place of some, and none succeeded', { superseded: 2, failed: 1 }, false, 'failed'],
     ['there were none', {}, false, 'failed'],
     ['there were none when it was cancelled', {}, true, 'cancelled'],
     ['some did before it was cancelled', { succeeded: 2, cancelled: 1 }, true, 'cancelled'],
@@ -45,5 +48,5 @@ describe('what a rollout came to', () => {
 test('a rollout that is wanted, runs or is being cancelled has not ended', () => {
   const open = Object.values(RolloutState).filter((state) => !isRolloutEnded(state));
   expect(open).toEqual(['requested', 'running', 'cancelling']);
-  expect(endedRolloutStates).toEqual(['succeeded', 'partly', 'failed', 'cancelled']);
+  expect(endedRolloutStates).toEqual(['succeeded', 'partly', 'failed', 'cancelled', 'superseded']);
 });

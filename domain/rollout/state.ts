@@ -1,6 +1,6 @@
 import { DeliveryState, openStates } from '../delivery/state.js';
 
-/** States of a rollout. It ends always: succeeded, partly, failed or cancelled. */
+/** States of a rollout. It ends always: succeeded, partly, failed, cancelled or superseded. */
 export const RolloutState = {
   Requested: 'requested',
   Running: 'running',
@@ -9,11 +9,18 @@ export const RolloutState = {
   Partly: 'partly',
   Failed: 'failed',
   Cancelled: 'cancelled',
+  Superseded: 'superseded',
 } as const;
 
 export type RolloutState = (typeof RolloutState)[keyof typeof RolloutState];
 
-export const endedRolloutStates: readonly RolloutState[] = ['succeeded', 'partly', 'failed', 'cancelled'];
+export const endedRolloutStates: readonly RolloutState[] = [
+  'succeeded',
+  'partly',
+  'failed',
+  'cancelled',
+  'superseded',
+];
 
 export function isRolloutEnded(state: RolloutState): boolean {
   return endedRolloutStates.includes(state);
@@ -40,11 +47,13 @@ export function openOf(counts: DeliveryCounts): number {
 
 /**
  * What the rollout came to (step viii): `succeeded` when every delivery did, `cancelled` when it was
- * cancelled before that, `failed` when none succeeded, otherwise `partly`.
+ * cancelled before that, `superseded` when newer work took the place of every delivery, `failed` when none succeeded,
+ * otherwise `partly`.
  */
 export function rolloutOutcome(counts: DeliveryCounts, wasCancelled: boolean): RolloutState {
   const total = totalOf(counts);
   if (total > 0 && counts.succeeded === total) return RolloutState.Succeeded;
   if (wasCancelled) return RolloutState.Cancelled;
+  if (total > 0 && counts.superseded === total) return RolloutState.Superseded;
   return counts.succeeded > 0 ? RolloutState.Partly : RolloutState.Failed;
 }

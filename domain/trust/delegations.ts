@@ -1,6 +1,6 @@
 /** Who may sign what: TUF's delegations, one list for publishers, builders and directors. */
 import { matchesGlob } from '../glob.js';
-import { isSignedBy, type Signature, type Targets, type Verifier } from './metadata.js';
+import { delegationsOf, signersOf, type Signature, type Targets, type Verifier } from './metadata.js';
 
 /** What a delegation's patterns are matched against. */
 export const delegatedPath = {
@@ -9,23 +9,30 @@ export const delegatedPath = {
   task: (gatewayId: string): string => `tasks/${gatewayId}`,
 } as const;
 
+/** Whether a message is signed by whom it must be. */
+export function isDelegated(...asked: Parameters<typeof delegatedSigners>): boolean {
+  return delegatedSigners(...asked) !== null;
+}
+
 /**
- * Whether a message is signed by whom it must be: delegations are asked in their order, and one that ends the search has
- * the last word on what it matches.
+ * Who has signed a message of those who must: delegations are asked in their order, and one that ends the search has the last
+ * word on what it matches.
+ * @returns ids of their keys; null when it is not signed by whom it must be
  */
-export function isDelegated(
-  { delegations }: Targets,
+export function delegatedSigners(
+  targets: Targets,
   path: string,
   message: Uint8Array,
   signatures: readonly Signature[],
   verifier: Verifier,
-): boolean {
-  for (const role of delegations.roles) {
+): ReadonlySet<string> | null {
+  const { roles, keys } = delegationsOf(targets);
+  for (const role of roles) {
     if (!role.paths.some((pattern) => matchesGlob(pattern, path))) continue;
-    if (isSignedBy(message, signatures, role, delegations.keys, verifier)) return true;
-    if (role.terminating) return false;
+    const signers = signersOf(message, signatures, role, keys, verifier);
+    if (signers !== null || role.terminating) return signers;
   }
-  return false;
+  return null;
 }
 
 /** Whether an artifact may come without its publisher's signature. */

@@ -12,10 +12,11 @@ const KeyId = Type.String({ pattern: '^[0-9a-f]{64}$' });
 const Instant = Type.String({ pattern: '^\\d{4}-\\d{2}-\\d{2}T\\d{2}:\\d{2}:\\d{2}Z$' });
 const Version = Type.Integer({ minimum: 1, maximum: Number.MAX_SAFE_INTEGER });
 
-export const SignatureSchema = Type.Object({
-  keyid: KeyId,
-  sig: Type.String({ pattern: '^[0-9a-f]{128}$' }),
-});
+const sigPattern = '^[0-9a-f]{128}$';
+export const SignatureSchema = Type.Object({ keyid: KeyId, sig: Type.String({ pattern: sigPattern }) });
+
+/** In metadata a signature that is none must not spoil the others: whoever may sign, but need not, could shut everybody out. */
+const MetadataSignatureSchema = Type.Object({ keyid: KeyId, sig: Type.String({ maxLength: 10_000 }) });
 
 const KeySchema = Type.Object({
   keytype: Type.Literal('ed25519'),
@@ -56,22 +57,38 @@ const DelegationSchema = Type.Object({
   paths: Type.Array(Pattern, { minItems: 1, maxItems: 1_000 }),
 });
 
+const DelegationsSchema = Type.Object({
+  keys: KeysSchema,
+  roles: Type.Array(DelegationSchema, { maxItems: 1_000 }),
+});
+
 const TargetsSchema = Type.Object({
   _type: Type.Literal('targets'),
   ...common,
   targets: Type.Object({}),
-  delegations: Type.Object({ keys: KeysSchema, roles: Type.Array(DelegationSchema, { maxItems: 1_000 }) }),
+  /** Absent: to nobody. */
+  delegations: Type.Optional(DelegationsSchema),
   /** Names of artifacts, as patterns, that nobody has to have signed. */
   unsigned: Type.Optional(Type.Array(Pattern, { maxItems: 1_000 })),
   /** Digests of control scripts that packages may have besides those that the gateway knows itself. */
   control: Type.Optional(Type.Array(KeyId, { maxItems: 1_000 })),
 });
 
-const MetaSchema = Type.Object({ version: Version });
+/** What one file says of another; whoever lists more than its version has it checked. */
+const MetaSchema = Type.Object({
+  version: Version,
+  length: Type.Optional(Type.Integer({ minimum: 0, maximum: Number.MAX_SAFE_INTEGER })),
+  /** By algorithm. One is judged here, so that one must be there. */
+  hashes: Type.Optional(Type.Object({ sha256: Type.String({ pattern: '^[0-9a-f]{64}$' }) })),
+});
 const SnapshotSchema = Type.Object({
   _type: Type.Literal('snapshot'),
   ...common,
-  meta: Type.Object({ 'targets.json': MetaSchema }),
+  /** Of files besides the targets only that they stay is judged. */
+  meta: Type.Intersect([
+    Type.Object({ 'targets.json': MetaSchema }),
+    Type.Record(Type.String(), Type.Object({ version: Version })),
+  ]),
 });
 const TimestampSchema = Type.Object({
   _type: Type.Literal('timestamp'),
@@ -91,10 +108,17 @@ export type Signature = Static<typeof SignatureSchema>;
 export type TrustKey = Static<typeof KeySchema>;
 export type Holders = Static<typeof HoldersSchema>;
 export type Delegation = Static<typeof DelegationSchema>;
+export type Delegations = Static<typeof DelegationsSchema>;
+export type Meta = Static<typeof MetaSchema>;
 export type Root = Static<typeof RootSchema>;
 export type Targets = Static<typeof TargetsSchema>;
 export type Snapshot = Static<typeof SnapshotSchema>;
 export type Timestamp = Static<typeof TimestampSchema>;
+
+/** To whom targets delegate. */
+export function delegationsOf({ delegations }: Pick<Targets, 'delegations'>): Delegations {
+  return delegations ?? { keys: {}, roles: [] };
+}
 
 /** Something that is signed, with its signatures. */
 export interface Envelope<Signed> {
@@ -117,7 +141,7 @@ const EnvelopeSchemas = Object.fromEntries(
 ) as Readonly<Record<RoleName, TSchema>>;
 
 function envelopeOf(signed: TSchema): TSchema {
-  return Type.Object({ signed, signatures: Type.Array(SignatureSchema, { maxItems: 100 }) });
+  return Type.Object({ signed, signatures: Type.Array(MetadataSignatureSchema, { maxItems: 100 }) });
 }
 
 /**
@@ -142,7 +166,11 @@ export function readMetadata(role: RoleName, text: string): Envelope<unknown> {
     const [first] = Value.Errors(schema, value);
     throw untrusted(`${role}${first?.instancePath ?? ''}: ${first?.message ?? 'it has another form'}`);
   }
-  return value as Envelope<unknown>;
+  const envelope = value as Envelope<unknown>;
+  const { signatures } = envelope;
+  if (new Set(signatures.map(({ keyid }) => keyid)).size < signatures.length)
+    throw untrusted(`${role}: it has two signatures of one key`);
+  return envelope;
 }
 
 /** Every refusal for want of trust has this one code; the message says why. */
@@ -151,6 +179,7 @@ export function untrusted(problem: string): LeonoreError {
 }
 
 const encoder = new TextEncoder();
+const sigForm = new RegExp(sigPattern);
 
 /** The bytes that are signed. */
 export function signedBytes(signed: unknown): Uint8Array {
@@ -168,21 +197,22 @@ export function trustKey(publicKey: string): TrustKey {
 }
 
 /**
- * Whether so many of the keys have signed a message as must. A key counts once, whatever it is called: its name must be
- * that of its content.
+ * The keys of a role that have signed a message, each once; null when they are fewer than must. A key counts once, whatever it
+ * is called: its name must be that of its content. Signatures that do not hold are as if they were not there.
  */
-export function isSignedBy(
+export function signersOf(
   message: Uint8Array,
   signatures: readonly Signature[],
   { keyids, threshold }: Holders,
   keys: Readonly<Record<string, TrustKey>>,
   { sha256, verify }: Verifier,
-): boolean {
+): ReadonlySet<string> | null {
   const valid = new Set<string>();
   for (const { keyid, sig } of signatures) {
     const key = Object.hasOwn(keys, keyid) ? keys[keyid] : undefined;
     if (key === undefined || valid.has(keyid) || !keyids.includes(keyid)) continue;
+    if (!sigForm.test(sig)) continue;
     if (keyIdOf(key, sha256) === keyid && verify(key.keyval.public, message, sig)) valid.add(keyid);
   }
-  return valid.size >= threshold;
+  return valid.size >= threshold ? valid : null;
 }

@@ -9,11 +9,12 @@
  *  - What is expired is not believed anew. What time it is the caller says.
  */
 import {
-  isSignedBy,
+  signersOf,
   readMetadata,
   signedBytes,
   untrusted,
   type Envelope,
+  type Meta,
   type Root,
   type RoleName,
   type Snapshot,
@@ -58,7 +59,8 @@ export function withRoot(trusted: TrustedMetadata, text: string, verifier: Verif
     root,
     timestamp: online ? trusted.timestamp : null,
     snapshot: online ? trusted.snapshot : null,
-    targets: kept('targets') ? trusted.targets : null,
+    // The snapshot says which version the targets are of, so whoever held its keys may have counted those too.
+    targets: online && kept('targets') ? trusted.targets : null,
   };
 }
 
@@ -79,8 +81,10 @@ export function withTimestamp(
     timestamp.signed.meta['snapshot.json'].version,
     before?.meta['snapshot.json'].version,
   );
-  refuseExpired('timestamp', timestamp.signed, nowMs);
-  return { ...trusted, timestamp };
+  // Of one version there is one content: the one that was seen first.
+  const kept = timestamp.signed.version === before?.version ? trusted.timestamp : timestamp;
+  if (kept !== null) refuseExpired('timestamp', kept.signed, nowMs);
+  return { ...trusted, timestamp: kept };
 }
 
 /** @throws LeonoreError UNTRUSTED when it is not the one that the timestamp names, or leads back */
@@ -92,16 +96,14 @@ export function withSnapshot(
 ): TrustedMetadata {
   const snapshot = readMetadata('snapshot', text);
   requireRole('snapshot', snapshot, trusted.root.signed, verifier);
-  refuseOther(
-    'snapshot',
-    snapshot.signed.version,
-    trusted.timestamp?.signed.meta['snapshot.json'].version ?? null,
-  );
-  refuseOlder(
-    'targets',
-    snapshot.signed.meta['targets.json'].version,
-    trusted.snapshot?.signed.meta['targets.json'].version,
-  );
+  const named = trusted.timestamp?.signed.meta['snapshot.json'] ?? null;
+  refuseOther('snapshot', snapshot.signed.version, named?.version ?? null);
+  refuseOtherBytes('snapshot', text, named, verifier);
+  for (const [file, before] of Object.entries(trusted.snapshot?.signed.meta ?? {})) {
+    const now = snapshot.signed.meta[file];
+    if (now === undefined) throw untrusted(`snapshot: it does not name ${file}, which it named before`);
+    refuseOlder(file, now.version, before.version);
+  }
   refuseExpired('snapshot', snapshot.signed, nowMs);
   return { ...trusted, snapshot };
 }
@@ -115,11 +117,9 @@ export function withTargets(
 ): TrustedMetadata {
   const targets = readMetadata('targets', text);
   requireRole('targets', targets, trusted.root.signed, verifier);
-  refuseOther(
-    'targets',
-    targets.signed.version,
-    trusted.snapshot?.signed.meta['targets.json'].version ?? null,
-  );
+  const named = trusted.snapshot?.signed.meta['targets.json'] ?? null;
+  refuseOther('targets', targets.signed.version, named?.version ?? null);
+  refuseOtherBytes('targets', text, named, verifier);
   refuseOlder('targets', targets.signed.version, trusted.targets?.signed.version);
   refuseExpired('targets', targets.signed, nowMs);
   return { ...trusted, targets };
@@ -151,7 +151,7 @@ export function requireRole(
   { roles, keys }: Root,
   verifier: Verifier,
 ): void {
-  if (isSignedBy(signedBytes(signed), signatures, roles[role], keys, verifier)) return;
+  if (signersOf(signedBytes(signed), signatures, roles[role], keys, verifier) !== null) return;
   throw untrusted(`${role}: it is not signed by ${roles[role].threshold} of the keys that it must be`);
 }
 
@@ -163,6 +163,16 @@ function refuseOlder(role: string, version: number, before: number | undefined):
 function refuseOther(role: string, version: number, named: number | null): void {
   if (named === version) return;
   throw untrusted(`${role}: it is version ${version}, and version ${named ?? 'none'} is named`);
+}
+
+const encoder = new TextEncoder();
+
+function refuseOtherBytes(role: string, text: string, named: Meta | null, { sha256 }: Verifier): void {
+  const bytes = encoder.encode(text);
+  if (named?.length !== undefined && bytes.length !== named.length)
+    throw untrusted(`${role}: it has ${bytes.length} bytes, and ${named.length} are named`);
+  if (named?.hashes !== undefined && sha256(bytes) !== named.hashes.sha256)
+    throw untrusted(`${role}: its content is not the one that is named`);
 }
 
 function refuseExpired(role: string, { expires }: { readonly expires: string }, nowMs: number): void {

@@ -1,5 +1,5 @@
 import type { DeliveryState } from '../../domain/delivery/state.js';
-import { emptyCounts, type DeliveryCounts } from '../../domain/rollout/state.js';
+import { emptyCounts, totalOf, type DeliveryCounts } from '../../domain/rollout/state.js';
 import type { Database, Transaction } from '../database.js';
 import { sqlStateOf } from './sql-states.js';
 
@@ -9,6 +9,43 @@ export async function countsOf(db: Database | Transaction, rolloutId: string): P
     await db.$queryRaw<CountRow[]>`
     SELECT state, sum(count)::int AS count FROM rollout_count WHERE rollout_id = ${rolloutId}::uuid GROUP BY state`,
   );
+}
+
+/** The same of many rollouts, by their ids; one that has no deliveries yet is missing. */
+export async function countsOfMany(
+  db: Database | Transaction,
+  rolloutIds: readonly string[],
+): Promise<Map<string, DeliveryCounts>> {
+  const rows = await db.$queryRaw<(CountRow & { id: string })[]>`
+    SELECT rollout_id::text AS id, state, sum(count)::int AS count FROM rollout_count
+    WHERE rollout_id = ANY(${[...rolloutIds]}::uuid[]) GROUP BY rollout_id, state`;
+  const byId = new Map<string, CountRow[]>();
+  for (const row of rows) byId.set(row.id, [...(byId.get(row.id) ?? []), row]);
+  return new Map([...byId].map(([id, counted]) => [id, toCounts(counted)]));
+}
+
+/** Deliveries of a rollout that go over one protocol by one strategy, by state. */
+export interface ChannelCounts {
+  readonly protocol: string;
+  readonly strategy: string;
+  readonly counts: DeliveryCounts;
+}
+
+/** The deliveries of a rollout by protocol and strategy, as they are now; those of most first. */
+export async function channelsOf(db: Database | Transaction, rolloutId: string): Promise<ChannelCounts[]> {
+  const rows = await db.$queryRaw<(CountRow & Omit<ChannelCounts, 'counts'>)[]>`
+    SELECT d.protocol, d.strategy, ${sqlStateOf} AS state, count(*)::int AS count
+    FROM delivery d LEFT JOIN rollout_chunk c ON c.rollout_id = d.rollout_id AND c.chunk = d.chunk
+    WHERE d.rollout_id = ${rolloutId}::uuid GROUP BY 1, 2, 3 ORDER BY 1, 2, 3`;
+  const byChannel = new Map<string, { protocol: string; strategy: string; counted: CountRow[] }>();
+  for (const { protocol, strategy, ...row } of rows) {
+    const channel = `${protocol}/${strategy}`;
+    const before = byChannel.get(channel)?.counted ?? [];
+    byChannel.set(channel, { protocol, strategy, counted: [...before, row] });
+  }
+  return [...byChannel.values()]
+    .map(({ counted, ...channel }) => ({ ...channel, counts: toCounts(counted) }))
+    .sort((left, right) => totalOf(right.counts) - totalOf(left.counts));
 }
 
 /**

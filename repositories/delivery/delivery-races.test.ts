@@ -157,9 +157,9 @@ const deeds: Readonly<Record<string, (process: Repositories, deed: Deed, facts: 
       }),
     register: ({ registrations }, { gateway = 0 }, { gatewayIds }) =>
       registrations.registerAll([
-        registrationOf(profileOf(gatewayIds[gateway] ?? ''), undefined, {
-          channel: { protocol: 'http', strategy: gateway % 2 === 0 ? 'push' : 'pull' },
-        }),
+        registrationOf(
+          profileOf(gatewayIds[gateway] ?? '', { strategies: [gateway % 2 === 0 ? 'push' : 'pull'] }),
+        ),
       ]),
     poll: ({ deliveries }, { gateway = 0 }, { gatewayIds }) => deliveries.poll([gatewayIds[gateway] ?? '']),
     report: ({ deliveries }, { members = [] }, { rolloutId, gatewayIds }) =>

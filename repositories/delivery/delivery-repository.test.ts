@@ -331,7 +331,7 @@ test.each(['incompatible', 'satisfied', 'failed'] as const)(
     if (how === 'satisfied') await repositories.replanning.satisfied(group, 0);
     if (how === 'failed')
       await repositories.replanning.failed(group, { code: 'BUILD_FAILED', message: 'it does not build' });
-    const { items } = await repositories.deliveries.list(rolloutId, 10, null, null);
+    const { items } = await repositories.deliveryLists.ofRollout(rolloutId, 10, null);
     expect(items).toMatchObject([
       {
         incompatible: { state: 'incompatible', explanation: 'lib is too new' },
@@ -379,4 +379,38 @@ test('a task names the state that it was planned for, as long as the gateway nam
   await repositories.chunks.offer(rolloutId, 0, 'node-1', 60);
   const answers = await repositories.deliveries.poll(ids);
   expect(ids.map((id) => answers.get(id)?.task?.startState)).toEqual(['a', undefined, 'c']);
+});
+
+test('what a gateway has not begun is planned anew when it reports other facts, and not when only measures change', async () => {
+  const { rolloutId, ids } = await offered(2);
+  const [gatewayId = '', other = ''] = ids;
+  const { hardware, software } = profileOf(gatewayId);
+  const reported = (changes: Parameters<typeof profileOf>[1]) =>
+    repositories.gateways.updateProfile(profileOf(gatewayId, changes));
+  expect(await reported({ hardware: { ...hardware, diskFree: 1, memoryFree: 1, load: 3 } })).toEqual([]);
+  expect(await reported({ installed: [{ name: 'lib', version: '1.0.0' }] })).toEqual([]);
+  const changed = { software: { ...software, kernel: '9.9.9' } };
+  expect(await reported(changed)).toEqual([
+    { rolloutId, chunk: 0, slots: [], remaining: null, refused: true },
+  ]);
+  expect(await reported(changed)).toEqual([]);
+  const polls = await repositories.deliveries.poll([gatewayId, other]);
+  expect([polls.get(gatewayId)?.task, polls.get(other)?.task?.deliveryId]).toEqual([null, `${rolloutId}.1`]);
+  expect((await repositories.chunks.status(rolloutId, 0)).refusedNodes).toEqual(['node-1']);
+  await expectNumbersRight(repositories.database, rolloutId);
+  // What it took before has ended for it; what it has begun goes on whatever it reports.
+  const { results } = await repositories.deliveries.report([
+    {
+      gatewayId,
+      delivery: { rolloutId, ordinal: 0 },
+      reports: [{ deliveryId: '', sequence: 9, state: 'succeeded' }],
+    },
+    {
+      gatewayId: other,
+      delivery: { rolloutId, ordinal: 1 },
+      reports: [{ deliveryId: '', sequence: 1, state: 'downloading' }],
+    },
+  ]);
+  expect(results.map(({ outcomes }) => outcomes)).toEqual([['ended'], ['applied']]);
+  expect(await repositories.gateways.updateProfile(profileOf(other, changed))).toEqual([]);
 });

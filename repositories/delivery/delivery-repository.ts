@@ -3,6 +3,7 @@ import type {
   OrderAction,
   Report,
   ReportOutcome,
+  SwitchWindow,
   Task,
   TaskRequirement,
 } from '../../domain/agent-protocol/messages.js';
@@ -11,9 +12,10 @@ import type { HistoryEntry } from '../../domain/delivery/history.js';
 import type { DeliveryState } from '../../domain/delivery/state.js';
 import { Prisma } from '../../prisma/generated/client.js';
 import { LeonoreError } from '../../domain/errors.js';
-import { withoutDeadlock, type Database } from '../database.js';
+import { jsonText, withoutDeadlock, type Database } from '../database.js';
 import { mayDownloadStatement, pollStatement } from './delivery-statements.js';
-import { sqlInState, sqlReturning, sqlStateOf } from './sql-states.js';
+import { sqlReturning } from './sql-states.js';
+import { placeOf } from '../value-repository.js';
 import { storeReports } from './store-reports.js';
 
 /** One gateway's delivery, for people. */
@@ -29,6 +31,8 @@ export interface Delivery {
   readonly packageId: string | null;
   readonly updatedAt: Date;
   readonly endedAt: Date | null;
+  /** When its gateway was last heard of. */
+  readonly lastSeenAt: Date;
 }
 
 /** Everything a gateway's poll is answered from. */
@@ -41,10 +45,16 @@ export interface PollAnswer {
   readonly state: string;
   readonly profileWanted: boolean;
   readonly task: Task | null;
-  /** Secret values of the task, by key, still sealed. */
-  readonly sealed: Readonly<Record<string, Uint8Array>>;
+  /** Secret values of what it is to do, by key, still sealed. */
+  readonly sealed: Readonly<Record<string, SealedValue>>;
   /** Never beside a task: what was asked for first is done first. */
   readonly order: Order | null;
+}
+
+/** A secret value, and what it is bound to (repositories/value-repository.ts). */
+export interface SealedValue {
+  readonly bytes: Uint8Array;
+  readonly place: string;
 }
 
 export interface GatewayReports {
@@ -74,7 +84,9 @@ const maximumRounds = 10;
 
 export interface PushTarget {
   readonly gatewayId: string;
-  readonly protocol: string;
+  /** By which it can be pushed, in the order in which they are tried. */
+  readonly protocols: readonly string[];
+  /** Where it listens, for protocols that need that. */
   readonly address: string | null;
 }
 
@@ -158,25 +170,6 @@ export class DeliveryRepository {
     return { results, acknowledgements };
   }
 
-  /** Deliveries of a rollout by gateway id, a page at a time. */
-  async list(
-    rolloutId: string,
-    limit: number,
-    cursor: string | null,
-    state: DeliveryState | null,
-  ): Promise<{ items: Delivery[]; nextCursor: string | null }> {
-    const items = await this.database.$queryRaw<Delivery[]>`
-      SELECT d.gateway_id AS "gatewayId", d.node_id AS "nodeId", d.group_id::text AS "groupId", ${sqlStateOf} AS state,
-             d.protocol, d.strategy, d.error, g.explanation, g.package_id AS "packageId", d.updated_at AS "updatedAt",
-             d.ended_at AS "endedAt"
-      FROM delivery d LEFT JOIN rollout_chunk c ON c.rollout_id = d.rollout_id AND c.chunk = d.chunk
-      LEFT JOIN rollout_group g ON g.id = d.group_id
-      WHERE d.rollout_id = ${rolloutId}::uuid AND d.gateway_id > ${cursor ?? ''} AND ${sqlInState(state)}
-      ORDER BY d.gateway_id LIMIT ${limit + 1}`;
-    const page = items.slice(0, limit);
-    return { items: page, nextCursor: items.length > limit ? (page.at(-1)?.gatewayId ?? null) : null };
-  }
-
   /** Everything that happened to a delivery, in order; null when there is no such delivery. */
   async history({ rolloutId, ordinal }: DeliveryKey): Promise<readonly HistoryEntry[] | null> {
     const row = await this.database.delivery.findUnique({
@@ -184,6 +177,31 @@ export class DeliveryRepository {
       select: { history: true },
     });
     return row === null ? null : (row.history as unknown as HistoryEntry[]);
+  }
+
+  /**
+   * Keeps what a gateway wrote about a delivery, also when that has ended. One log is kept of each attempt at it, the first.
+   * @returns false when the gateway has no such delivery
+   */
+  async keepLog(
+    gatewayId: string,
+    { rolloutId, ordinal, attempt = 0 }: DeliveryKey,
+    log: string,
+  ): Promise<boolean> {
+    const entry = jsonText({ log, attempt });
+    const [row] = await this.database.$queryRaw<{ own: boolean }[]>`
+      WITH own AS (
+        SELECT rollout_id, ordinal FROM delivery
+        WHERE rollout_id = ${rolloutId}::uuid AND ordinal = ${ordinal}::int AND gateway_id = ${gatewayId}
+          AND attempt >= ${attempt}::int
+      ), kept AS (
+        UPDATE delivery d SET history = d.history || jsonb_build_array(jsonb_build_object('at', now()) || ${entry}::jsonb)
+        FROM own WHERE (d.rollout_id, d.ordinal) = (own.rollout_id, own.ordinal)
+          AND NOT EXISTS (SELECT FROM jsonb_array_elements(d.history) e
+                          WHERE e ? 'log' AND (e ->> 'attempt')::int = ${attempt}::int)
+      )
+      SELECT EXISTS (SELECT FROM own) AS own`;
+    return row?.own === true;
   }
 
   /**
@@ -230,17 +248,19 @@ interface PollRow {
   artifact: string;
   deadline_at: Date;
   changes: TaskChanges & OrderChanges;
+  switch_windows: SwitchWindow[] | null;
   package_id: string;
   archive_digest: string;
   /** int8, which `pg` gives as text. */
   size_bytes: string;
   installed_bytes: string;
   declared_values: { key: string; default?: string }[] | null;
-  own_values: { key: string; value: string | null; sealed: string | null }[] | null;
+  own_values: { key: string; value: string | null; sealed: string | null; shared: string | null }[] | null;
 }
 
 function toPollAnswer(row: PollRow): PollAnswer {
-  const { rollout_id: rolloutId, action } = row;
+  const { action } = row;
+  const rolloutId = isServable(row) ? row.rollout_id : null;
   return {
     gatewayId: row.gateway_id,
     tokenHash: row.token_hash,
@@ -259,9 +279,11 @@ function toOrder(row: PollRow, rolloutId: string, action: OrderAction): Order {
     deliveryId: formatDeliveryId({ rolloutId, ordinal: row.ordinal, attempt: row.attempt }),
     action,
     artifact: row.artifact,
+    ...(action === 'configure' ? { values: openValues(row) } : {}),
     // What it was given with; an order of an older LEONORE has nothing.
-    ...(row.changes as OrderChanges | null),
+    ...orderChanges(row.changes),
     ...startStateOf(row),
+    ...windowsOf(row),
     deadline: row.deadline_at.toISOString(),
     lastSequence: row.sequence,
   };
@@ -283,6 +305,7 @@ function toTask(row: PollRow, rolloutId: string): Task {
     values: openValues(row),
     ...startStateOf(row),
     ...(row.changes.requires === undefined ? {} : { requires: row.changes.requires }),
+    ...windowsOf(row),
     deadline: row.deadline_at.toISOString(),
     lastSequence: row.sequence,
   };
@@ -290,6 +313,22 @@ function toTask(row: PollRow, rolloutId: string): Task {
 
 function startStateOf({ start_state: startState }: PollRow): { startState?: string } {
   return startState === null ? {} : { startState };
+}
+
+function windowsOf({ switch_windows: switchWindows }: PollRow): { switchWindows?: SwitchWindow[] } {
+  return switchWindows === null ? {} : { switchWindows };
+}
+
+/**
+ * False for what lacks a value and has not begun: it was there when it was planned. What becomes of it is said by whoever
+ * judges it anew (repositories/queued-value-repository.ts).
+ */
+function isServable({ declared_values, own_values, sequence }: PollRow): boolean {
+  const own = new Set((own_values ?? []).map(({ key }) => key));
+  return (
+    sequence > 0 ||
+    (declared_values ?? []).every(({ key, default: fallback }) => fallback !== undefined || own.has(key))
+  );
 }
 
 /** What the gateway has of what the package declares, and the defaults of the rest. */
@@ -302,9 +341,17 @@ function openValues({ declared_values, own_values }: PollRow): Record<string, st
   return values;
 }
 
-function sealedValues({ own_values }: PollRow): Record<string, Uint8Array> {
-  const secrets = (own_values ?? []).flatMap(({ key, sealed }) =>
-    sealed === null ? [] : [[key, Buffer.from(sealed, 'base64')] as const],
+/** An order of an older LEONORE has nothing of it; which artifact is configured stands with the order itself. */
+function orderChanges(changes: OrderChanges | null): OrderChanges {
+  const { also, keepData } = changes ?? {};
+  return { ...(also === undefined ? {} : { also }), ...(keepData === undefined ? {} : { keepData }) };
+}
+
+function sealedValues({ gateway_id: gatewayId, own_values }: PollRow): Record<string, SealedValue> {
+  const secrets = (own_values ?? []).flatMap(({ key, sealed, shared }) =>
+    sealed === null
+      ? []
+      : [[key, { bytes: Buffer.from(sealed, 'base64'), place: placeOf(gatewayId, key, shared) }] as const],
   );
   return Object.fromEntries(secrets);
 }

@@ -3,30 +3,48 @@ import type { PreparedStatement } from '../database.js';
 import { chunkChanges, countDeltas } from './delivery-writer.js';
 import { isEndedSql, stateOf } from './sql-states.js';
 
-/** $1 ids of gateways. One row for each that is known, with the oldest of what it is to do. */
+/** $1 ids of gateways. One row for each that is known, with the first of what it is to do. */
 export const pollStatement: PreparedStatement = {
   name: 'poll',
   text: `
-    SELECT g.id AS gateway_id, g.token_hash, g.key_secret, g.node_id, g.state, g.profile_wanted,
+    SELECT g.id AS gateway_id, g.token_hash, g.key_secret, g.node_id, g.state,
+           -- No EXISTS: that may be planned as a table of all such orders, which is looked through for it.
+           g.profile_wanted OR coalesce((
+             SELECT true FROM delivery d JOIN rollout r ON r.id = d.rollout_id AND r.action = 'profile'
+             JOIN rollout_chunk c ON c.rollout_id = d.rollout_id AND c.chunk = d.chunk AND c.deadline_at > now()
+             WHERE d.gateway_id = g.id AND d.ended_at IS NULL LIMIT 1), false) AS profile_wanted,
            t.rollout_id, t.ordinal, t.attempt, t.sequence, t.start_state, t.action, t.artifact, t.deadline_at, t.changes,
+           t.switch_windows,
            t.package_id, t.archive_digest, t.size_bytes, t.installed_bytes, t.declared_values,
            CASE WHEN t.declared_values <> '[]' THEN (
-             SELECT jsonb_agg(jsonb_build_object('key', v.key, 'value', v.value, 'sealed', encode(v.sealed, 'base64')))
-             FROM gateway_value v JOIN jsonb_array_elements(t.declared_values) w ON w ->> 'key' = v.key
-             WHERE v.gateway_id = g.id) END AS own_values
+             SELECT jsonb_agg(jsonb_build_object('key', w ->> 'key', 'value', v.value, 'sealed', encode(v.sealed, 'base64'),
+                                                 'shared', v.shared_id))
+             FROM jsonb_array_elements(t.declared_values) w, leonore_nearest_value(g.id, w ->> 'key') v) END AS own_values
     FROM gateway g
     LEFT JOIN LATERAL (
-      SELECT d.rollout_id, d.ordinal, d.attempt, d.sequence, d.start_state, d.replan, r.action, r.artifact, c.deadline_at,
+      SELECT d.rollout_id, d.ordinal, d.attempt, d.sequence, d.start_state, d.replan, c.deadline_at,
+             -- What a rollout has to do where all but the values is there already is an order as well.
+             CASE WHEN d.changes ? 'configure' THEN 'configure' ELSE r.action END AS action,
+             coalesce(d.changes ->> 'configure', r.artifact) AS artifact,
              coalesce(d.changes, gr.changes) AS changes,
-             p.id AS package_id, p.archive_digest, p.size_bytes, p.installed_bytes, p.declared_values
+             CASE WHEN r.campaign_id IS NOT NULL THEN (
+               SELECT w.windows FROM rollout_window w
+               WHERE w.rollout_id = r.id AND (w.value = '' OR g.labels ->> w.label = w.value)
+               ORDER BY w.value DESC LIMIT 1) END AS switch_windows,
+             p.id AS package_id, p.archive_digest, p.size_bytes, p.installed_bytes,
+             CASE WHEN d.changes ? 'configure' OR r.action = 'configure' THEN (
+               SELECT a.manifest -> 'values' FROM jsonb_array_elements(g.installed) i
+               JOIN artifact a ON a.name = i ->> 'name' AND a.version = i ->> 'version'
+               WHERE i ->> 'name' = coalesce(d.changes ->> 'configure', r.artifact)) ELSE p.declared_values END AS declared_values
       FROM delivery d
       JOIN rollout_chunk c ON c.rollout_id = d.rollout_id AND c.chunk = d.chunk AND c.offered_at IS NOT NULL
       JOIN rollout r ON r.id = d.rollout_id
       LEFT JOIN rollout_group gr ON gr.id = d.group_id
       LEFT JOIN package p ON p.id = gr.package_id
-      WHERE d.gateway_id = g.id AND d.ended_at IS NULL
-        AND CASE WHEN r.action = 'install' THEN p.id IS NOT NULL ELSE c.deadline_at > now() END
-      ORDER BY r.created_at, r.id LIMIT 1
+      WHERE d.gateway_id = g.id AND d.ended_at IS NULL AND r.action <> 'profile'
+        AND CASE WHEN r.action = 'install' THEN p.id IS NOT NULL OR d.changes ? 'configure' ELSE c.deadline_at > now() END
+      -- What is being installed is finished; what is urgent overtakes the rest.
+      ORDER BY d.state = 'installing' DESC, r.urgent DESC, r.created_at, r.id LIMIT 1
     -- What is planned anew keeps its turn: what was asked for later may build on it.
     ) t ON NOT t.replan
     WHERE g.id = ANY($1::text[])`,
@@ -89,6 +107,7 @@ export const storeReportsStatement: PreparedStatement = {
       WHERE d.rollout_id = c.rollout_id AND d.ordinal = c.ordinal
         AND c.state_now = c.stored AND c.sequence_now = c.sequence_before
       RETURNING d.rollout_id, d.ordinal, d.gateway_id, d.group_id, d.chunk, d.slot, c.installed, c.digest, c.refused,
+        CASE WHEN c.state = 'succeeded' THEN d.values_given END AS given,
         -- What was not applied keeps the stored state: an offer stands with the chunk.
         c.before, CASE WHEN c.state = c.stored THEN c.before ELSE c.state END AS after,
         ${isEndedSql('c.state')} AND NOT c.had_ended AS ends, c.had_ended AND c.state <> c.stored AS corrects
@@ -100,10 +119,12 @@ export const storeReportsStatement: PreparedStatement = {
       UPDATE rollout SET outcome_stale = true WHERE id IN (SELECT rollout_id FROM changed WHERE corrects)
     ), installed AS (
       -- Paper, III-D: what was provisioned is stored in the gateway repository.
-      UPDATE gateway g SET installed = changed.installed::jsonb,
+      UPDATE gateway g SET installed = coalesce(changed.installed::jsonb, g.installed),
+        values_given = CASE WHEN changed.given IS NULL THEN g.values_given
+          ELSE g.values_given || leonore_given(changed.rollout_id, changed.ordinal, changed.given) END,
         profile = CASE WHEN changed.digest IS NULL OR g.profile -> 'state' IS NULL THEN g.profile
           ELSE jsonb_set(g.profile, '{state,digest}', to_jsonb(changed.digest)) END
-      FROM changed WHERE g.id = changed.gateway_id AND changed.installed IS NOT NULL
+      FROM changed WHERE g.id = changed.gateway_id AND (changed.installed IS NOT NULL OR changed.given IS NOT NULL)
     )
     SELECT changed.rollout_id::text, changed.ordinal, changed.group_id IS NOT NULL AS planned, changed.chunk, changed.slot,
            CASE WHEN changed.ends THEN chunks.open END AS remaining, changed.refused

@@ -134,6 +134,11 @@ const bring: Readonly<Record<DeliveryState | 'placed', (count: number) => Promis
     await writer.happen('silent', whole(fleet.rolloutId));
     return fleet;
   },
+  async superseded(count) {
+    const fleet = await offered(count);
+    await writer.happen('superseded', whole(fleet.rolloutId));
+    return fleet;
+  },
   async cancelled(count) {
     const fleet = await offered(count);
     await writer.happen('cancelled', whole(fleet.rolloutId));
@@ -234,6 +239,8 @@ test('each ending event that the domain knows is one of the writer', () => {
     'unservedNow',
     'silent',
     'cancelled',
+    'superseded',
+    'answered',
     'decommissioned',
   ];
   expect([...ending].sort()).toEqual(events.filter((event) => !isReportable(event)).sort());

@@ -178,9 +178,11 @@ export class DeliveryWriter {
                now() + ${deadlineSeconds} * interval '1 second'
         FROM member GROUP BY 2
       ), added AS (
-        INSERT INTO delivery (rollout_id, ordinal, gateway_id, node_id, protocol, strategy, start_state, changes, chunk, slot)
-        SELECT ${orderId}::uuid, place, id, node_id, protocol, strategy, start_state, changes, place / ${limits.chunkSize}, place % ${limits.chunkSize}
-        FROM member RETURNING gateway_id
+        INSERT INTO delivery (rollout_id, ordinal, gateway_id, node_id, protocol, strategy, start_state, changes, values_given, chunk, slot)
+        SELECT r.id, place, m.id, node_id, protocol, strategy, start_state, changes,
+               CASE WHEN r.action = 'configure' THEN leonore_artifact_versions(m.id, r.artifact) END,
+               place / ${limits.chunkSize}, place % ${limits.chunkSize}
+        FROM member m, rollout r WHERE r.id = ${orderId}::uuid RETURNING gateway_id
       ), counted AS (
         INSERT INTO rollout_count (rollout_id, writer, state, count)
         SELECT ${orderId}::uuid, ${this.writer}, 'offered', count(*)::int FROM added HAVING count(*) > 0
@@ -199,18 +201,28 @@ export class DeliveryWriter {
       WITH base AS MATERIALIZED (
         SELECT coalesce(max(chunk), -1) + 1 AS next FROM rollout_chunk WHERE rollout_id = ${rolloutId}::uuid
       ), ready AS MATERIALIZED (
-        SELECT id, ordinals, start_states FROM rollout_group
-        WHERE rollout_id = ${rolloutId}::uuid AND node_id = ${nodeId} AND state = 'built' AND NOT placed
+        SELECT g.id, g.ordinals, g.start_states, p.declared_values AS declared,
+               -- Everything but the values is there already: names of the artifacts that it is about.
+               CASE WHEN g.package_id IS NULL THEN ARRAY(SELECT jsonb_array_elements_text(g.changes -> 'configure')) END AS names
+        FROM rollout_group g LEFT JOIN package p ON p.id = g.package_id
+        WHERE g.rollout_id = ${rolloutId}::uuid AND g.node_id = ${nodeId} AND g.state = 'built' AND NOT g.placed
       ), placed_groups AS (
         UPDATE rollout_group g SET placed = true FROM ready WHERE g.id = ready.id
       ), numbered AS MATERIALIZED (
-        SELECT d.ordinal, r.id AS group_id, member.start_state, (row_number() OVER (ORDER BY d.ordinal))::int - 1 AS place
+        SELECT d.ordinal, r.id AS group_id, r.declared, member.start_state,
+               CASE WHEN r.names IS NOT NULL THEN coalesce(leonore_stale_artifact(d.gateway_id, r.names), r.names[1]) END AS artifact,
+               (row_number() OVER (ORDER BY d.ordinal))::int - 1 AS place
         FROM ready r CROSS JOIN LATERAL ${sqlStartStates('r')}
         JOIN delivery d ON d.rollout_id = ${rolloutId}::uuid AND d.ordinal = member.ordinal
         WHERE d.state = 'pending' AND d.chunk IS NULL
       ), placed AS (
         -- What has ended meanwhile takes its place all the same: the slots of a chunk have no gaps.
-        UPDATE delivery d SET group_id = n.group_id, start_state = n.start_state, chunk = base.next + n.place / ${limits.chunkSize}, slot = n.place % ${limits.chunkSize}
+        UPDATE delivery d SET group_id = n.group_id, start_state = CASE WHEN n.artifact IS NULL THEN n.start_state END,
+          changes = CASE WHEN n.artifact IS NOT NULL THEN jsonb_build_object('configure', n.artifact) END,
+          values_given = CASE
+            WHEN n.artifact IS NOT NULL THEN leonore_artifact_versions(d.gateway_id, n.artifact)
+            WHEN n.declared <> '[]' THEN leonore_value_versions(d.gateway_id, n.declared) END,
+          chunk = base.next + n.place / ${limits.chunkSize}, slot = n.place % ${limits.chunkSize}
         FROM base, numbered n
         WHERE d.rollout_id = ${rolloutId}::uuid AND d.ordinal = n.ordinal
         RETURNING d.chunk, d.ended_at IS NULL AS open
@@ -253,9 +265,12 @@ export class DeliveryWriter {
     const [row] = await tx.$queryRaw<{ offered: number }[]>`
       WITH offered AS (
         UPDATE delivery d SET group_id = coalesce(${groupId}::uuid, d.group_id), start_state = m.start_state, replan = false,
-          changes = coalesce(m.changes::jsonb, d.changes), updated_at = now()
+          changes = coalesce(m.changes::jsonb, d.changes), updated_at = now(),
+          values_given = CASE WHEN p.declared <> '[]' THEN leonore_value_versions(d.gateway_id, p.declared) END
         FROM unnest(${members.map(({ ordinal }) => ordinal)}::int[], ${members.map(({ startState }) => startState)}::text[],
                     ${members.map(({ changes = null }) => changes && jsonText(changes))}::text[]) AS m(ordinal, start_state, changes)
+        LEFT JOIN (SELECT p.declared_values AS declared FROM rollout_group gr JOIN package p ON p.id = gr.package_id
+                   WHERE gr.id = ${groupId}::uuid) p ON true
         WHERE d.rollout_id = ${rolloutId}::uuid AND d.ordinal = m.ordinal AND d.replan AND d.ended_at IS NULL
         RETURNING d.gateway_id
       ), woken AS (
@@ -263,6 +278,62 @@ export class DeliveryWriter {
       )
       SELECT count(*)::int AS offered, leonore_tell_nodes(array_agg(gateway_id)) AS announcements FROM offered`;
     return row?.offered ?? 0;
+  }
+
+  /**
+   * What was refused, and for which everything but the values is installed by now, is offered as an order to configure the
+   * first of some artifacts that has not got its values.
+   */
+  async configureAnew(
+    tx: Transaction,
+    { rolloutId, groupId, members }: Anew,
+    names: readonly string[],
+  ): Promise<void> {
+    await tx.$queryRaw`
+      WITH offered AS (
+        UPDATE delivery d SET group_id = ${groupId}::uuid, start_state = NULL, replan = false, updated_at = now(),
+          changes = jsonb_build_object('configure', s.artifact),
+          values_given = leonore_artifact_versions(d.gateway_id, s.artifact)
+        FROM (
+          SELECT o.ordinal, leonore_stale_artifact(o.gateway_id, ${[...names]}::text[]) AS artifact FROM delivery o
+          WHERE o.rollout_id = ${rolloutId}::uuid AND o.ordinal = ANY(${members.map(({ ordinal }) => ordinal)}::int[])
+        ) s
+        WHERE d.rollout_id = ${rolloutId}::uuid AND d.ordinal = s.ordinal AND s.artifact IS NOT NULL
+          AND d.replan AND d.ended_at IS NULL
+        RETURNING d.gateway_id
+      ), woken AS (
+        UPDATE gateway SET wake = true WHERE id IN (SELECT gateway_id FROM offered)
+      )
+      SELECT leonore_tell_nodes(array_agg(gateway_id)) AS announcements FROM offered`;
+  }
+
+  /**
+   * What gateways have not begun is planned anew, under another id: what it was planned by has changed. Nothing is offered
+   * until then. What was planned anew too often already is left to the gateway, which refuses what does not fit.
+   * @param meant condition on the delivery `d`
+   * @returns the chunks whose workflows are to see to it
+   */
+  async planAgain(
+    tx: Transaction,
+    meant: Prisma.Sql,
+    isChanged: Prisma.Sql,
+  ): Promise<{ rolloutId: string; chunk: number }[]> {
+    const rows = await tx.$queryRaw<{ rolloutId: string; chunk: number; announcements: number }[]>`
+      WITH planned AS MATERIALIZED (
+        SELECT d.rollout_id, d.ordinal FROM delivery d
+        JOIN rollout_chunk c ON c.rollout_id = d.rollout_id AND c.chunk = d.chunk AND c.offered_at IS NOT NULL
+        JOIN rollout r ON r.id = d.rollout_id AND r.action = 'install'
+        WHERE ${meant} AND d.ended_at IS NULL AND d.state = 'pending' AND NOT d.replan
+          AND d.attempt < ${limits.plansAnew} AND (d.changes ? 'configure') IS NOT TRUE AND ${isChanged}
+        ORDER BY d.rollout_id, d.ordinal FOR NO KEY UPDATE OF d
+      ), again AS (
+        UPDATE delivery d SET replan = true, attempt = d.attempt + 1, updated_at = now() FROM planned p
+        WHERE d.rollout_id = p.rollout_id AND d.ordinal = p.ordinal
+        RETURNING d.rollout_id, d.chunk, d.gateway_id
+      )
+      SELECT rollout_id::text AS "rolloutId", chunk, leonore_tell_nodes(array_agg(gateway_id)) AS announcements
+      FROM again GROUP BY rollout_id, chunk`;
+    return rows.map(({ rolloutId, chunk }) => ({ rolloutId, chunk }));
   }
 
   /** Step iii: notes for the deliveries that have no place yet on which node their gateway is now. */

@@ -6,8 +6,8 @@ import { deliveryStates } from '../../domain/delivery/state.js';
 import { packageRoot } from '../../process/package-root.js';
 import { sourceFiles } from '../../tests/support/source-files.js';
 
-/** Besides the writer's own room: what makes the tables, and what fills them for measurements. */
-const mayWrite = /^(repositories\/delivery\/|prisma\/|testbed\/seed\/)|\.test\.ts$/;
+/** Besides the writer's own room: what makes the tables, what fills them for measurements, and tests. */
+const mayWrite = /^(repositories\/delivery\/|prisma\/|testbed\/seed\/|tests\/support\/)|\.test\.ts$/;
 
 async function sources(of: RegExp): Promise<{ path: string; text: string }[]> {
   const paths = (await sourceFiles()).filter((path) => of.test(path));

@@ -4,6 +4,7 @@ import {
   endedStates,
   isEnded,
   returningStates,
+  troubleStates,
   workStates,
 } from '../../domain/delivery/state.js';
 import { deliveryEvents, type DeliveryEvent } from '../../domain/delivery/events.js';
@@ -22,6 +23,10 @@ export const stateOf = `CASE WHEN d.state = 'pending' AND c.offered_at IS NOT NU
 
 export const sqlStateOf = Prisma.raw(stateOf);
 export const sqlReturning = Prisma.raw(inStates(returningStates));
+/** Ends that are not the one that is wanted. */
+export const sqlEndedBadly = Prisma.raw(inStates(endedStates.filter((state) => state !== 'succeeded')));
+/** Ends that somebody has to look at. */
+export const sqlTrouble = Prisma.raw(inStates(troubleStates));
 /** States as they are stored in which a gateway is at work. */
 export const sqlWork = Prisma.raw(inStates(workStates));
 

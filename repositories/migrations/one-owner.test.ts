@@ -129,6 +129,7 @@ describe('a rollout that runs', () => {
       incompatible: 1,
       lost: 1,
       cancelled: 2,
+      superseded: 0,
     });
   });
 

@@ -1,8 +1,9 @@
 import type { Connection } from '@temporalio/client';
 import proto from '@temporalio/proto';
 
-/** By what rollouts are found in the Temporal UI. All are of type Keyword. */
+/** By what campaigns and rollouts are found in the Temporal UI. All are of type Keyword. */
 export const searchAttributes = [
+  'LeonoreCampaign',
   'LeonoreRollout',
   'LeonoreArtifact',
   'LeonoreDeployment',

@@ -1,4 +1,4 @@
-/** Figures of the families of hard catalogs: time and memory here, and time against other solvers. */
+/** Figures of the families of hard catalogs: time and memory. Races against other solvers: race-figures.ts. */
 import type { ArtifactManifest } from '../../domain/artifact/manifest.js';
 import type { GatewayProfile } from '../../domain/gateway/profile.js';
 import type { Resolution } from '../../domain/plan/plan.js';
@@ -18,8 +18,7 @@ import {
   removals,
   windows,
 } from './hard-catalogs.js';
-import { median, timed } from './timed.js';
-import { loadClingo, programOf } from './wasm-solver.js';
+import { timed } from './timed.js';
 
 const MiB = 1024 * 1024;
 const requests = [{ name: hardRequest, range: '*' }];
@@ -33,57 +32,11 @@ function solve(manifests: readonly ArtifactManifest[], gateway: GatewayProfile):
   return resolve({ catalog: createCatalog(manifests), gateway, requests, maxPlans: 1 });
 }
 
-/** Whether there is any plan: all that the other solvers say. */
+/** Whether there is any plan. */
 function anyPlan(manifests: readonly ArtifactManifest[]): boolean | null {
   const catalog = createCatalog(manifests);
   const { outcome } = solveOnce({ catalog, facts: gatewayFacts(roomy, catalog), requests }, Budget.of());
   return outcome === 'undecided' ? null : outcome === 'solved';
-}
-
-/** Families on which other solvers run too, some instances each. */
-const raced: Readonly<Record<string, readonly (() => readonly ArtifactManifest[])[]>> = {
-  windows: [1, 2, 3, 4, 5].map((seed) => () => windows(80, 12, 5, seed)),
-  pigeonhole: [() => pigeonhole(8), () => pigeonhole(9)],
-  chain: [() => chain(1_000, 3)],
-};
-
-/** Processor time of all instances together against another solver, which must agree. */
-export async function raceFigures(): Promise<Figure[]> {
-  const oracle = await import('../../domain/resolver/testing/logic-oracle.js').catch(() => null);
-  const clingo = await loadClingo();
-  if (clingo === null) console.error('clingo-wasm is not installed: nothing to compare with but MiniSat');
-  const figures: Figure[] = [];
-  for (const [family, instances] of Object.entries(raced)) {
-    let [ours, theirs, wasm] = [0, 0, 0];
-    for (const instance of instances) {
-      const manifests = instance();
-      // Of three runs the median: the first compiles, and the machine has other things to do.
-      const own = [0, 1, 2].map(() => timed(() => anyPlan(manifests)));
-      ours += median(own.map(({ ms }) => ms));
-      const expected = own[0]?.value;
-      if (oracle !== null) {
-        const runs = [0, 1, 2].map(() => timed(() => oracle.hasPlan(manifests, requests, 'armv7')));
-        if (runs[0]?.value !== expected) throw new Error(`the solvers disagree on ${family}`);
-        theirs += median(runs.map(({ ms }) => ms));
-      }
-      if (clingo !== null) {
-        const program = programOf(manifests, hardRequest);
-        const before = process.cpuUsage();
-        const { Result } = await clingo.run(program, 1);
-        const { user, system } = process.cpuUsage(before);
-        wasm += (user + system) / 1_000;
-        if ((Result === 'SATISFIABLE') !== expected) throw new Error(`clingo disagrees on ${family}`);
-      }
-    }
-    const what = `any plan or none, ${instances.length} instances`;
-    figures.push(fact(family, ours, 'ms', what));
-    if (oracle !== null) figures.push(atMost(1.5, `${family}_against_minisat`, ours / theirs, 'ratio', what));
-    if (clingo !== null)
-      figures.push(
-        fact(`${family}_against_clingo_wasm`, ours / wasm, 'ratio', `${what}; program written already`),
-      );
-  }
-  return figures;
 }
 
 export function familyFigures(): Figure[] {

@@ -8,6 +8,7 @@ import { busyFleet, idleFigures, largeFleet } from './idle-bench.js';
 import { linearFigures } from './linear-bench.js';
 import { machineFigures } from './measurement.js';
 import { provisioningCases, provisioningFigures } from './provisioning-bench.js';
+import { wantedFigures } from './wanted-bench.js';
 
 interface Part {
   /** Left out unless it is asked for: takes ten minutes by itself. */
@@ -25,6 +26,7 @@ const parts: Readonly<Record<string, Part>> = {
   idle: { long: false, measure: (cleanups, phases) => idleFigures(busyFleet, cleanups, phases) },
   'idle-large': { long: true, measure: (cleanups, phases) => idleFigures(largeFleet, cleanups, phases) },
   linear: { long: true, measure: linearFigures },
+  wanted: { long: true, measure: wantedFigures },
 };
 
 interface Arguments {

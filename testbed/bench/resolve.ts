@@ -15,7 +15,8 @@ import { atMost, fact, toJsonLine, toTable, type Figure } from './figure.js';
 import { largeCatalog, nameOf } from './large-catalog.js';
 import { machineFigures } from './measurement.js';
 import { median, timed, type Timed } from './timed.js';
-import { familyFigures, raceFigures } from './family-figures.js';
+import { familyFigures } from './family-figures.js';
+import { raceFigures } from './race-figures.js';
 
 const MiB = 1024 * 1024;
 const names = 10_000;

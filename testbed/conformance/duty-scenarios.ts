@@ -1,5 +1,6 @@
 /** What manifests, tasks and orders ask of an agent beyond installing: evidence, restarts, data, what holds together. */
 import assert from 'node:assert/strict';
+import type { Report, Task } from '../../domain/agent-protocol/messages.js';
 import { testPackage, type TestArtifact, type TestPackage } from '../../agent/testing/test-package.js';
 import type { AgentUnderTest } from './agent-under-test.js';
 import { app, ends, type Scenario } from './scenario.js';
@@ -44,7 +45,63 @@ export const patientScenarios: readonly Scenario[] = [
   },
 ];
 
+/** Windows of which one opens some seconds from now, by the time of this machine, which is the server's. */
+function windowsFrom(seconds: number): NonNullable<Task['switchWindows']> {
+  const fromSeconds = Math.ceil(Date.now() / 1_000) + seconds;
+  return [
+    { fromSeconds: 1, toSeconds: 2 },
+    { fromSeconds, toSeconds: fromSeconds + 600 },
+  ];
+}
+
+const valued = (version: string, files: TestArtifact['files'] = {}): TestPackage =>
+  app(version, 'echo x >>"$LEONORE_DATA/starts"; exec sleep 1000\n', {
+    // The check holds when it was started once, or its values say that it may have been twice.
+    'check.sh':
+      'test "$(cat "$LEONORE_VALUES/room")" != ill && test "$(wc -l <"$LEONORE_DATA/starts")" -le "$LEONORE_VALUE_MOST"\n',
+    ...files,
+  });
+
 export const dutyScenarios: readonly Scenario[] = [
+  {
+    name: 'fetches what waits for its window, says what it waits for, and switches in it',
+    run: async (agent) => {
+      // From when it asks: how long it takes to start is its own affair.
+      await agent.polls(1);
+      const switchWindows = windowsFrom(12);
+      const opensSeconds = switchWindows.at(-1)?.fromSeconds ?? 0;
+      ends(await agent.deliver(app('1.0.0'), 'd1', { switchWindows }), 'succeeded', ['app@1.0.0']);
+      assert.ok(Date.now() / 1_000 >= opensSeconds, 'it did not wait');
+      const [first] = agent.server.reports;
+      assert.equal(first?.state, 'downloading');
+      const at = new Date(opensSeconds * 1_000).toISOString().replace('.000', '');
+      assert.equal(first.detail, `waits for its window at ${at}`);
+      const past = [{ fromSeconds: 1, toSeconds: 2 }];
+      const late = await agent.deliver(app('2.0.0'), 'd2', { switchWindows: past, remove: ['app@1.0.0'] });
+      ends(late, 'failed', ['app@1.0.0'], { class: 'state', step: 'window' });
+      const order = await agent.server.order('o1', 'uninstall', 'app', { switchWindows: past });
+      ends(order, 'failed', ['app@1.0.0'], { class: 'state', step: 'window' });
+    },
+  },
+  {
+    name: 'gives an application other values, and the former ones back when it does not work with them',
+    run: async (agent) => {
+      const values = { room: 'one', most: '1' };
+      const configure = (id: string, given: Record<string, string>): Promise<Report> =>
+        agent.server.order(id, 'configure', 'app', { values: given });
+      ends(await agent.deliver(valued('1.0.0'), 'd1', { values }), 'succeeded', ['app@1.0.0']);
+      // Without a reload script it is started anew.
+      ends(await configure('o1', { most: '2' }), 'succeeded', ['app@1.0.0']);
+      const reloading = valued('2.0.0', { 'reload.sh': 'test "$LEONORE_VALUE_ROOM" != broken\n' });
+      const update = { values: { room: 'one', most: '3' }, remove: ['app@1.0.0'] };
+      ends(await agent.deliver(reloading, 'd2', update), 'succeeded', ['app@2.0.0']);
+      ends(await configure('o2', { room: 'two' }), 'succeeded', ['app@2.0.0']);
+      ends(await configure('o3', { room: 'broken' }), 'failed', ['app@2.0.0'], {
+        class: 'script',
+        step: 'reload',
+      });
+    },
+  },
   {
     name: 'connects to the port and asks what a manifest names as evidence',
     run: async (agent) => {

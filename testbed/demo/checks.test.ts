@@ -16,7 +16,16 @@ function delivery(
   state: DeliveryView['state'],
   explanation: string | null = null,
 ): DeliveryView {
-  const rest = { nodeId: 'node-1', groupId: null, protocol: 'http', strategy: 'pull', error: null };
+  const rest = {
+    nodeId: 'node-1',
+    groupId: null,
+    protocol: 'http',
+    strategy: 'pull',
+    error: null,
+    reason: null,
+    supersededBy: null,
+    failure: null,
+  };
   const updatedAt = '2026-01-01T00:00:00Z';
   return { gatewayId, state, explanation, packageId: null, updatedAt, endedAt: null, ...rest };
 }
@@ -43,12 +52,16 @@ function rollout(groups: RolloutGroupView[], deliveries: DeliveryView[] = []): R
     state: 'partly',
     deadlineSeconds: 60,
     allowRemove: false,
+    allowDowngrade: false,
+    createdBy: null,
+    campaign: null,
     createdAt: '2026-01-01T00:00:00Z',
     endedAt: null,
     failure: null,
     waitingFor: null,
     events: [],
     counts: emptyCounts(),
+    channels: [],
     steps: [],
     groups,
   };
@@ -63,7 +76,15 @@ function node(
 ): NodeView {
   const at = '2026-01-01T00:00:00Z';
   const times = { requestedAt: at, launchedAt: at, startedAt: at, sharedAt: at, heartbeatAt: at };
-  const rest = { address: '', labels: {}, deliveryCount: 0, attempts: 0, problem: null, stats: {} };
+  const rest = {
+    address: '',
+    endpoints: [],
+    labels: {},
+    deliveryCount: 0,
+    attempts: 0,
+    problem: null,
+    stats: {},
+  };
   return { id, state, origin, gatewayCount, ...times, ...rest };
 }
 

@@ -1,12 +1,14 @@
 /**
  * The demo: real agents, BusyBox agents and virtual gateways, more than one node takes, so that a second one comes up
- * by itself; version 1 of the thermometer and then the update to version 2; and the second node goes when the virtual
- * gateways have gone. Everything is checked that should have come of it.
+ * by itself; version 1 of the thermometer and then the update to version 2; a campaign of a broken version, which comes back,
+ * and of a good one; and the second node goes when the virtual gateways have gone. Everything is checked that should have
+ * come of it.
  */
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Stack } from '../../stack/start-stack.js';
-import { LeonoreApi } from '../api.js';
+import { workflowIds } from '../../domain/orchestration.js';
+import { LeonoreApi, type CampaignView } from '../api.js';
 import type { Cleanups } from '../cleanups.js';
 import { Collector } from '../collector.js';
 import { measureRollout } from '../measured-rollout.js';
@@ -40,6 +42,14 @@ import {
   virtualPopulation,
   type RealGateway,
 } from './demo-fleet.js';
+import {
+  brokenVersion,
+  checkCampaigns,
+  goodVersion,
+  nextThermometers,
+  runBrokenCampaign,
+  runGoodCampaign,
+} from './demo-campaigns.js';
 import { decommission, nodesAfterGrowth, nodesAfterShrinking, takeSnapshot } from './node-pool.js';
 import { prepareArtifacts } from './prepared-artifacts.js';
 import { readKeyFile } from '../../trust/key-file.js';
@@ -90,7 +100,10 @@ export async function runDemo(options: DemoOptions, cleanups: Cleanups, phases: 
     await api.publishTrust(await requireSignatures(stack.dataDir));
     const publisher = await readKeyFile(stackPublisherKey(stack.dataDir));
     const prepared = await prepareArtifacts(join(directory, 'artifacts'), collector.address);
-    for (const artifact of prepared) await api.addArtifact(artifact.directory, publisher);
+    const newest = prepared.find(({ name, version }) => name === 'thermometer' && version === '2.0.0');
+    const next = newest === undefined ? [] : await nextThermometers(newest);
+    for (const path of [...prepared.map((artifact) => artifact.directory), ...next])
+      await api.addArtifact(path, publisher);
   });
   const busyBox = await findingBusyBox;
   if ('reason' in busyBox) phases.note(`no BusyBox agents: ${busyBox.reason}`);
@@ -148,6 +161,16 @@ export async function runDemo(options: DemoOptions, cleanups: Cleanups, phases: 
   const pinned = await pinnedRoots(agents, agentsBelow(directory).directory);
   const signed = checkSigned(await api.signers(), pinned);
   const checks = await checkAll(api, { real, compatible, withLegacy, rollouts, collector, options, onDisk });
+  const probed = compatible.map(({ id }) => id);
+  const broken = await phases.run(
+    `campaign of thermometer@${brokenVersion}, which is broken: back to what was`,
+    () => runBrokenCampaign(api, probed),
+  );
+  const between = await api.installedOn(probed);
+  const good = await phases.run(`campaign of thermometer@${goodVersion}: canary, early, rest`, () =>
+    runGoodCampaign(api, probed),
+  );
+  const campaigns = checkCampaigns({ broken, good }, between, await api.installedOn(probed));
   snapshots.push(
     await phases.run('virtual gateways out of service, second node gone', async () => {
       await fleet.stop();
@@ -155,7 +178,7 @@ export async function runDemo(options: DemoOptions, cleanups: Cleanups, phases: 
       return nodesAfterShrinking(api);
     }),
   );
-  const links = linksOf(stack, rollouts);
+  const links = linksOf(stack, rollouts, { broken, good });
   return {
     stack,
     collector,
@@ -163,7 +186,12 @@ export async function runDemo(options: DemoOptions, cleanups: Cleanups, phases: 
       phases: phases.all(),
       rollouts,
       readings: collector.readings(),
-      checks: [...checks, signed, ...checkNodePool(snapshots, { all: total, left: real.length })],
+      checks: [
+        ...checks,
+        signed,
+        ...campaigns,
+        ...checkNodePool(snapshots, { all: total, left: real.length }),
+      ],
       snapshots,
       busyBox: describeBusyBox(busyBox),
       processes,
@@ -291,12 +319,17 @@ async function checkAll(
     ]);
 }
 
-function linksOf(stack: Stack, rollouts: readonly RolloutSummary[]): Record<string, string> {
+function linksOf(
+  stack: Stack,
+  rollouts: readonly RolloutSummary[],
+  campaigns: Readonly<Record<string, CampaignView>>,
+): Record<string, string> {
   const links: Record<string, string> = { API: stack.api };
   if (stack.temporalUi === null) return links;
-  for (const { title, view } of rollouts) {
-    const workflow = encodeURIComponent(`rollout/${view.id}`);
-    links[`Temporal UI, ${title}`] = `${stack.temporalUi}/namespaces/default/workflows/${workflow}`;
-  }
+  const workflows = `${stack.temporalUi}/namespaces/default/workflows`;
+  for (const { title, view } of rollouts)
+    links[`Temporal UI, ${title}`] = `${workflows}/${encodeURIComponent(workflowIds.rollout(view.id))}`;
+  for (const [what, { id }] of Object.entries(campaigns))
+    links[`Temporal UI, ${what} campaign`] = `${workflows}/${encodeURIComponent(workflowIds.campaign(id))}`;
   return links;
 }

@@ -29,8 +29,8 @@ export async function seedRollouts(
      ), active AS (
        SELECT count(*)::int AS count FROM gateway WHERE state = 'active'
      )
-     INSERT INTO rollout (requests, deployment_id, state, request_digest, options, created_at, workflow_started_at, ended_at)
-     SELECT ARRAY['thermometer@' || n || '.0.0'], everybody.id, CASE WHEN newest THEN 'running' ELSE 'partly' END,
+     INSERT INTO rollout (requests, names, deployment_id, target, state, request_digest, options, created_at, workflow_started_at, ended_at)
+     SELECT ARRAY['thermometer@' || n || '.0.0'], '{thermometer}', everybody.id, 'everybody', CASE WHEN newest THEN 'running' ELSE 'partly' END,
             'seed', '{"deadlineSeconds":86400}', at, at, CASE WHEN NOT newest THEN at + interval '1 hour' END
      FROM everybody, active, generate_series(1, ceil($1::float8 / active.count)::int) AS n,
           LATERAL (SELECT n = ceil($1::float8 / active.count)::int AS newest,

@@ -32,6 +32,10 @@ export async function seedNodes(client: pg.ClientBase, nodes: number): Promise<v
      FROM generate_series(1, $1::int) AS n`,
     [nodes],
   );
+  await client.query(
+    `INSERT INTO node_endpoint (node_id, protocol, transport, address, strategies, push_scheme, tls, place)
+     SELECT id, 'http', 'tcp', address, '{push,pull}', 'http', 'none', 0 FROM node`,
+  );
 }
 
 /**

@@ -143,6 +143,25 @@ describe('virtual gateways', () => {
     expect(server.reports.at(-1)?.error?.class).toBe('integrity');
   });
 
+  test('drop what the server has ended, and report a package that is not given away as a failure of the network', async () => {
+    const server = await standIn();
+    const fleet = await fleetAt(server, { strategy: 'pull', intervalSeconds: 0.2 });
+    const pack = await standInPackage('thermometer', '1.0.0', payload);
+    server.hasEndedAll = true;
+    await server.offer(pack, 'ended');
+    await until(() => fleet.snapshot().tasks === 10 && fleet.snapshot().working === 0, patienceMs);
+    expect(fleet.errors()).toEqual([]);
+    expect(server.countOf('offered')).toBe(10);
+
+    server.hasEndedAll = false;
+    await server.offer(pack, 'gone');
+    server.removePackage(pack.digest);
+    await until(() => server.countOf('failed') === 10, patienceMs);
+    for (const { error } of server.reports.filter(({ state }) => state === 'failed'))
+      expect(error).toMatchObject({ class: 'network', step: 'download' });
+    expect(fleet.errors()).toEqual([]);
+  });
+
   test('return to the registration address when the node does not know them', async () => {
     const server = await standIn();
     const fleet = await fleetAt(server, { strategy: 'pull', intervalSeconds: 0.2 });

@@ -19,6 +19,7 @@ import {
 } from '../../domain/agent-protocol/messages.js';
 import { deliveryTransitions } from '../../domain/delivery/events.js';
 import type { DeliveryState } from '../../domain/delivery/state.js';
+import type { ErrorCode } from '../../domain/error-kinds.js';
 import type { PackagedArtifact } from '../../domain/package-format/package-manifest.js';
 
 interface KnownGateway {
@@ -43,6 +44,8 @@ export class StandInServer {
   registrations = 0;
   /** The next so many task requests are answered with 421, as by a node that lost the gateway. */
   misdirect = 0;
+  /** Deliveries are over for the server, though it still offers them: as one that was cancelled a moment ago. */
+  hasEndedAll = false;
   address = '';
   private readonly packages = new Map<string, Buffer>();
 
@@ -58,6 +61,10 @@ export class StandInServer {
 
   addPackage(pack: StandInPackage): void {
     this.packages.set(pack.digest, pack.bytes);
+  }
+
+  removePackage(digest: string): void {
+    this.packages.delete(digest);
   }
 
   /** Offers a package to all gateways, and notifies those that are pushed. */
@@ -158,6 +165,7 @@ export class StandInServer {
       async (incoming, reply) => {
         const gateway = this.authenticate(incoming);
         if (gateway === undefined) return reply.code(401).send();
+        if (this.hasEndedAll) return reply.code(409).send({ code: 'DELIVERY_ENDED' satisfies ErrorCode });
         return { outcomes: incoming.body.reports.map((report) => this.take(gateway, report)) };
       },
     );

@@ -6,23 +6,34 @@
  * - At most one timer is armed, and none while `work` runs.
  * - Sequence numbers of a delivery only grow; a report that got no answer is sent again with its own number.
  */
-import { createHash } from 'node:crypto';
 import { Backoff, jittered } from '../../agent/connectivity/backoff.js';
-import { DeviceError, IntegrityError } from '../../agent/connectivity/device-error.js';
-import type { DeviceSession } from '../../agent/connectivity/http/device-client.js';
-import { pushPollFactor } from '../../agent/options.js';
+import { DeviceError } from '../../agent/connectivity/device-error.js';
+import type { DeviceSession } from '../../agent/connectivity/connectivity.js';
+import { pushPollFactor } from '../../domain/agent-protocol/poll-interval.js';
 import { GatewayKey, noKeyStore } from '../../agent/state/gateway-key.js';
-import { messageOf } from '../../agent/state/system-error.js';
 import type { PushSubscription } from '../../agent/connectivity/http/push-listener.js';
-import { stateChangedStep, type Report, type Task } from '../../domain/agent-protocol/messages.js';
+import { windowDetail, windowOf } from '../../agent/delivery/switch-window.js';
+import {
+  stateChangedStep,
+  type Order,
+  type Report,
+  type Task,
+} from '../../domain/agent-protocol/messages.js';
 import type { ReportableState } from '../../domain/delivery/state.js';
-import { LeonoreError } from '../../domain/errors.js';
-import type { Installed } from '../../domain/gateway/profile.js';
 import type { FleetContext } from './fleet-context.js';
+import {
+  DownloadRefused,
+  downloadFailed,
+  failureOfInstallation,
+  isOver,
+  isPassing,
+  needsRegistration,
+} from './failures.js';
 import type { FetchTarget } from './messages.js';
 import { packageReceiver, type PackageReceiver } from './package-receiver.js';
 import { profileOf } from './population.js';
 import { ReportOutbox } from './report-outbox.js';
+import { VirtualContainer } from './virtual-container.js';
 
 /** What is remembered of the delivery in hand, so that meeting its task again sends no number twice. */
 interface DeliveryInHand {
@@ -39,10 +50,16 @@ export class VirtualGateway {
   private node: DeviceSession | null = null;
   private etag: string | undefined;
   private intervalSeconds = 60;
-  private installed: readonly Installed[] | null = null;
+  private readonly container = new VirtualContainer(() => this.populationProfile().installed ?? []);
   private inHand: DeliveryInHand | null = null;
   /** Digest of the archive that lies on the gateway: what is complete is never downloaded again. */
   private archive: string | null = null;
+  /** Delivery whose package was not given away once: it has failed when that happens again. */
+  private refused: string | null = null;
+  /** Delivery that has said that it waits for its window. */
+  private waitingFor: string | null = null;
+  /** When the next window opens of what waits, in milliseconds since 1970. */
+  private opensAtMs = Number.POSITIVE_INFINITY;
   private timer: NodeJS.Timeout | null = null;
   private working = false;
   private notices = 0;
@@ -97,8 +114,8 @@ export class VirtualGateway {
 
   /** Forgets what was installed, as after a replacement of the device, and tells the node. */
   async empty(): Promise<void> {
-    if (this.installed === null) return;
-    this.installed = null;
+    if (this.container.isAsNew) return;
+    this.container.renew();
     for (let told = false; !told && !this.fleet.stopped;) {
       try {
         const { node } = this;
@@ -144,6 +161,7 @@ export class VirtualGateway {
       this.backoff = null;
       const random = (): number => this.fleet.random();
       pauseMs = this.notices === noticesBefore ? this.pauseAfterPoll(random) : 0;
+      pauseMs = Math.max(0, Math.min(pauseMs, this.opensAtMs - Date.now()));
     } catch (error) {
       if (this.fleet.stopped) return;
       if (!isPassing(error)) this.fleet.unexpected(error);
@@ -179,9 +197,13 @@ export class VirtualGateway {
     if (answer.response.profileWanted) {
       await this.request(() => this.fleet.client.sendProfile(node, this.profile()));
     }
-    for (const task of answer.response.tasks) await this.carryOut(node, task);
-    // Only now: a gateway that failed midway must be given the same tasks again.
-    this.etag = answer.etag;
+    this.opensAtMs = Number.POSITIVE_INFINITY;
+    const { tasks, orders = [] } = answer.response;
+    for (const task of [...tasks, ...orders]) {
+      this.opensAtMs = Math.min(this.opensAtMs, await this.carryOutUnlessOver(node, task));
+    }
+    // Only now: a gateway that failed midway, or waits for a window, must be given the same tasks again.
+    this.etag = Number.isFinite(this.opensAtMs) ? undefined : answer.etag;
   }
 
   private async register(): Promise<void> {
@@ -216,32 +238,87 @@ export class VirtualGateway {
     this.backoff = null;
   }
 
-  private async carryOut(node: DeviceSession, task: Task): Promise<void> {
+  /** As `carryOut`. LEONORE may end a delivery itself: no report of it is of use then, and it is dropped. */
+  private async carryOutUnlessOver(node: DeviceSession, task: Task | Order): Promise<number> {
+    try {
+      return await this.carryOut(node, task);
+    } catch (error) {
+      if (!isOver(error)) throw error;
+      this.archive = null;
+      return Number.POSITIVE_INFINITY;
+    }
+  }
+
+  /** @returns when its window opens, in milliseconds since 1970, when it waits for that */
+  private async carryOut(node: DeviceSession, task: Task | Order): Promise<number> {
+    const over = Number.POSITIVE_INFINITY;
     if (this.inHand?.deliveryId === task.deliveryId && this.inHand.ended !== null) {
       // The server has not heard of the end yet, for instance since it was killed: say it again.
       await this.send(node, [this.inHand.ended]);
-      return;
+      return over;
     }
-    if (task.startState !== undefined && task.startState !== this.stateDigest()) {
-      await this.refuse(node, task);
-      return;
+    if (task.startState !== undefined && task.startState !== this.container.digest) {
+      await this.refuse(node, task, stateChangedStep, 'the gateway is in another state');
+      return over;
+    }
+    const window = windowOf({ nowMs: () => Date.now() }, task);
+    if (window.state === 'over') {
+      await this.refuse(node, task, 'window', 'its windows have passed');
+      return over;
+    }
+    if (window.state === 'waiting') {
+      await this.wait(node, task, windowDetail(window));
+      return window.opensAtSeconds * 1_000;
     }
     this.fleet.progress.tasks++;
     this.fleet.progress.working++;
     try {
-      await this.install(node, task);
+      if (task.action === 'install') await this.install(node, task);
+      else await this.obey(node, task);
     } finally {
       this.fleet.progress.working--;
     }
+    return over;
   }
 
-  /** It was planned for another state: LEONORE plans anew, for the one that the report names. */
-  private async refuse(node: DeviceSession, task: Task): Promise<void> {
+  /** Fetches what it will need, and says once what it waits for. */
+  private async wait(node: DeviceSession, task: Task | Order, detail: string | undefined): Promise<void> {
+    if (this.waitingFor === task.deliveryId) return;
+    const tell = async (): Promise<void> => {
+      const report = this.report(task, 'downloading');
+      await this.send(node, [{ ...report, ...(detail === undefined ? {} : { detail }) }]);
+    };
+    if (task.action === 'install') await this.download(node, task, tell);
+    else await tell();
+    this.waitingFor = task.deliveryId;
+  }
+
+  private async obey(node: DeviceSession, order: Order): Promise<void> {
+    await this.send(node, [this.report(order, 'installing')]);
+    const problem = this.container.obey(order);
+    const installed = [...this.container.installed];
+    const end =
+      problem === null
+        ? this.end(order, 'succeeded', { installed })
+        : this.end(order, 'failed', {
+            error: { class: 'internal', step: 'change', message: problem },
+            installed,
+          });
+    await this.send(node, [end]);
+  }
+
+  /** What was planned for another state LEONORE plans anew, for the one that the report names. */
+  private async refuse(
+    node: DeviceSession,
+    task: Task | Order,
+    step: string,
+    message: string,
+  ): Promise<void> {
     const report: Report = {
       ...this.report(task, 'failed'),
-      error: { class: 'state', step: stateChangedStep, message: 'the gateway is in another state' },
-      stateDigest: this.stateDigest(),
-      installed: [...this.currentlyInstalled()],
+      error: { class: 'state', step, message },
+      stateDigest: this.container.digest,
+      installed: [...this.container.installed],
     };
     this.inHand = { deliveryId: task.deliveryId, sequence: report.sequence, ended: report };
     await this.send(node, [report]);
@@ -258,8 +335,12 @@ export class VirtualGateway {
       if (options.thinkTimeMs > 0) await this.fleet.sleep(options.thinkTimeMs);
       await outbox.add(this.outcome(task));
     } catch (error) {
-      if (!isBadPackage(error)) throw error;
-      const failure = { class: 'integrity', step: 'verify', message: messageOf(error) } as const;
+      if (error instanceof DownloadRefused && this.refused !== task.deliveryId) {
+        this.refused = task.deliveryId;
+        throw error;
+      }
+      const failure = failureOfInstallation(error);
+      if (failure === null) throw error;
       await outbox.add(this.end(task, 'failed', { error: failure }));
     }
     await outbox.flush();
@@ -271,8 +352,17 @@ export class VirtualGateway {
       const failure = { class: 'script', step: 'install', message: 'made to fail by the test bed' } as const;
       return this.end(task, 'failed', { error: failure });
     }
-    this.installed = this.installedAfter(task);
-    return this.end(task, 'succeeded', { installed: [...this.installed] });
+    const artifacts = this.fleet.contents.artifactsOf(task.package.digest) ?? [];
+    this.container.install(
+      task,
+      artifacts.map(({ name, version, installedSize, requested }) => ({
+        name,
+        version,
+        installedSize,
+        requested,
+      })),
+    );
+    return this.end(task, 'succeeded', { installed: [...this.container.installed] });
   }
 
   /** @param begin says that it begins: when its turn comes, for until then only the test bed keeps it waiting */
@@ -283,7 +373,7 @@ export class VirtualGateway {
     if (this.archive === task.package.digest) return;
     await this.request(async () => {
       if (!isReportedBefore) await begin();
-      await this.receiver.fetch(node, task.package);
+      await this.receiver.fetch(node, task.package).catch(downloadFailed);
     });
     this.archive = task.package.digest;
   }
@@ -299,7 +389,7 @@ export class VirtualGateway {
     return this.fleet.limiter.run(work);
   }
 
-  private report(task: Task, state: ReportableState): Report {
+  private report(task: Task | Order, state: ReportableState): Report {
     const { deliveryId } = task;
     const before = this.inHand?.deliveryId === deliveryId ? this.inHand.sequence : 0;
     const sequence = Math.max(before, task.lastSequence) + 1;
@@ -307,8 +397,8 @@ export class VirtualGateway {
     return { deliveryId, sequence, state, at: new Date().toISOString() };
   }
 
-  private end(task: Task, state: 'succeeded' | 'failed', rest: Partial<Report>): Report {
-    const named = task.startState === undefined ? {} : { stateDigest: this.stateDigest() };
+  private end(task: Task | Order, state: 'succeeded' | 'failed', rest: Partial<Report>): Report {
+    const named = task.startState === undefined ? {} : { stateDigest: this.container.digest };
     const report = { ...this.report(task, state), ...named, ...rest };
     this.inHand = { deliveryId: task.deliveryId, sequence: report.sequence, ended: report };
     this.archive = null;
@@ -316,73 +406,28 @@ export class VirtualGateway {
     return report;
   }
 
-  private installedAfter(task: Task): readonly Installed[] {
-    const artifacts = this.fleet.contents.artifactsOf(task.package.digest) ?? [];
-    const added = artifacts.map(({ name, version, installedSize, requested }) => ({
-      name,
-      version,
-      installedSize,
-      requested,
-    }));
-    const gone = new Set([...task.remove, ...added.map(({ name, version }) => `${name}@${version}`)]);
-    const kept = this.currentlyInstalled().filter(({ name, version }) => !gone.has(`${name}@${version}`));
-    return [...kept, ...added];
-  }
-
-  private currentlyInstalled(): readonly Installed[] {
-    return this.installed ?? this.profile().installed ?? [];
+  private populationProfile(): ReturnType<typeof profileOf> {
+    return profileOf(this.fleet.population, this.index, this.fleet.strategiesOf(this.index));
   }
 
   private profile(): ReturnType<typeof profileOf> {
-    const profile = profileOf(this.fleet.population, this.index, this.fleet.strategiesOf(this.index));
-    const installed = this.installed === null ? profile.installed : [...this.installed];
+    const profile = this.populationProfile();
+    const installed = this.container.isAsNew ? profile.installed : [...this.container.installed];
     return {
       ...profile,
       ...(installed === undefined ? {} : { installed }),
       state: {
         isolation: 'none',
         limits: false,
-        digest: digestOf(installed ?? []),
+        digest: this.container.digest,
         applications: [],
         damaged: [],
       },
     };
   }
 
-  /** Names what is installed, as a container's state does. */
-  private stateDigest(): string {
-    return digestOf(this.currentlyInstalled());
-  }
-
   private nextPauseMs(error: unknown): number {
     this.backoff ??= new Backoff({ ...pauses, random: () => this.fleet.random() });
     return this.backoff.next(error instanceof DeviceError ? error.retryAfterMs : 0);
   }
-}
-
-function digestOf(installed: readonly Installed[]): string {
-  const keys = installed.map(({ name, version }) => `${name}@${version}`).sort();
-  return createHash('sha256').update(keys.join(' ')).digest('hex');
-}
-
-function isBadPackage(error: unknown): boolean {
-  return (
-    error instanceof IntegrityError || (error instanceof LeonoreError && error.code === 'MALFORMED_PACKAGE')
-  );
-}
-
-function failureOf(error: unknown): DeviceError['failure'] | undefined {
-  return error instanceof DeviceError ? error.failure : undefined;
-}
-
-/** True when trying again may help: the server is away or busy, or the gateway must register again. */
-function isPassing(error: unknown): boolean {
-  const failure = failureOf(error);
-  return failure !== undefined && failure !== 'refused';
-}
-
-/** The node does not know the gateway (any more), or is not there. */
-function needsRegistration(error: unknown): boolean {
-  const failure = failureOf(error);
-  return failure === 'wrongNode' || failure === 'unauthenticated' || failure === 'unreachable';
 }

@@ -5,13 +5,15 @@ import { join } from 'node:path';
 import { pino } from 'pino';
 import { DeviceService } from '../../connectivity/device-service.js';
 import { issueGatewayToken } from '../../connectivity/gateway-token.js';
-import { HttpHandler } from '../../connectivity/http/http-handler.js';
-import type { RequestBudgets } from '../../connectivity/http/request-budgets.js';
+import type { GatewayHandler } from '../../connectivity/gateway-handler.js';
+import { http } from '../../connectivity/http/http-handler.js';
+import type { RequestBudgets } from '../../serving/request-budgets.js';
 import type { BlobStore } from '../../repositories/blob-store.js';
 import type { ChunkAcknowledgement } from '../../repositories/delivery/delivery-repository.js';
 import { DiskBlobStore } from '../../repositories/disk-blob-store.js';
+import { testValueKeys } from './test-value-keys.js';
 import { SecretBox } from '../../repositories/secret-box.js';
-import { loopbackPush, plentiful } from './test-api.js';
+import { plentiful } from './test-api.js';
 import { addNode, profileOf, registrationOf, type TestRepositories } from './test-repositories.js';
 
 /** What the node is told of deliveries and packages; nobody hears it when it is absent. */
@@ -31,7 +33,7 @@ export interface DeviceBed {
   close(): Promise<void>;
 }
 
-/** The handler of a node, as it is where everything is on one machine. */
+/** A handler of a node, as it is where everything is on one machine. */
 export async function startHandler({
   service,
   blobs,
@@ -40,19 +42,24 @@ export async function startHandler({
   readonly service: DeviceService;
   readonly blobs: BlobStore;
   readonly budgets?: RequestBudgets;
-}): Promise<{ readonly handler: HttpHandler; readonly address: string }> {
-  const handler = new HttpHandler();
-  const address = await handler.start({
+}): Promise<{ readonly handler: GatewayHandler; readonly address: string }> {
+  const handler = http.open({
+    environment: {
+      LEONORE_CALLER_BUDGET: String(budgets.caller),
+      LEONORE_ADDRESS_BUDGET: String(budgets.address),
+      LEONORE_PUSH_ADDRESSES: '127.0.0.0/8',
+    },
+    services: [],
+  });
+  const [endpoint] = await handler.start({
+    nodeId: 'node-1',
     service,
+    // Of HTTP's registration somebody else takes care.
+    clients: { enter: () => Promise.reject(new Error('nobody is entered here')) },
     blobs,
     logger: pino({ level: 'silent' }),
-    host: '127.0.0.1',
-    port: 0,
-    budgets,
-    pushAddresses: loopbackPush,
-    tls: null,
   });
-  return { handler, address };
+  return { handler, address: endpoint?.address ?? '' };
 }
 
 export async function serveDevices(
@@ -69,6 +76,7 @@ export async function serveDevices(
     gateways: repositories.gateways,
     blobs,
     secrets: new SecretBox(['5e'.repeat(32)]),
+    values: testValueKeys.opener,
     missing: (packageId) => hearing.missing?.(packageId),
     acknowledged: (acknowledgements) => hearing.acknowledged?.(acknowledgements),
     failed: (error) => {

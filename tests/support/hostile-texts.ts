@@ -87,7 +87,9 @@ export function hostileRequests(
 
 /** An address with its parameters and its query put in. */
 export function addressOf(url: string, { params, querystring }: HostileRequest): string {
-  const path = url.replace(/:(\w+)/g, (_whole, name: string) => percentEncoded(params[name] ?? 'x'));
+  const path = url.replace(/:(\w+)(?:\(.*?\))?/g, (_whole, name: string) =>
+    percentEncoded(params[name] ?? 'x'),
+  );
   const query = Object.entries(querystring).map(
     ([name, value]) => `${name}=${percentEncoded(String(value))}`,
   );

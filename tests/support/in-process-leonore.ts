@@ -7,6 +7,7 @@ import { fileURLToPath } from 'node:url';
 import type { WorkflowClient } from '@temporalio/client';
 import { bundleWorkflowCode, DefaultLogger, NativeConnection, Worker } from '@temporalio/worker';
 import { pino } from 'pino';
+import { campaignActivities } from '../../activities/campaign/campaign-activities.js';
 import { coordinatorActivities } from '../../activities/coordinator-activities.js';
 import { FailureInterceptor } from '../../activities/failure.js';
 import { nodeActivities } from '../../activities/node-activities.js';
@@ -16,6 +17,7 @@ import { parseDeliveryId } from '../../domain/delivery/delivery-id.js';
 import { coordinatorQueue, nodeQueueNames, nodeQueues } from '../../domain/orchestration.js';
 import { isRolloutEnded } from '../../domain/rollout/state.js';
 import type { Rollout } from '../../repositories/rollout-repository.js';
+import { CampaignClient } from '../../workflows/client/campaign-client.js';
 import { PoolClient } from '../../workflows/client/pool-client.js';
 import { RolloutClient } from '../../workflows/client/rollout-client.js';
 import { TemporalLink } from '../../workflows/client/temporal-link.js';
@@ -36,6 +38,7 @@ export interface InProcessLeonore {
   readonly builder: TestBuilder;
   readonly workflows: WorkflowClient;
   readonly rolloutClient: RolloutClient;
+  readonly campaignClient: CampaignClient;
   readonly reconciler: Reconciler;
   readonly gateways: SmallGateways;
   /** Records a rollout; the reconciler starts it, as one whose caller died. @returns its id */
@@ -56,6 +59,7 @@ export async function inProcessLeonore(
   const { address, namespace } = temporal;
   const link = new TemporalLink(address, namespace);
   const rolloutClient = new RolloutClient(link);
+  const campaignClient = new CampaignClient(link);
   const connection = await NativeConnection.connect({ address });
   const common = {
     connection,
@@ -67,10 +71,14 @@ export async function inProcessLeonore(
       ...common,
       taskQueue: coordinatorQueue,
       workflowBundle: await workflowBundle(),
-      activities: coordinatorActivities(repositories, {
-        launcher: { launch: async () => undefined, destroy: async () => false },
-        releaseShare: (rolloutId) => rolloutClient.releaseShare(rolloutId),
-      }),
+      activities: {
+        ...campaignActivities({ repositories, rolloutClient }),
+        ...coordinatorActivities(repositories, {
+          launcher: { launch: async () => undefined, destroy: async () => false },
+          releaseShare: (rolloutId) => rolloutClient.releaseShare(rolloutId),
+          wakeCampaign: (campaignId) => campaignClient.wake(campaignId),
+        }),
+      },
     }),
   ];
   for (const nodeId of nodeIds) {
@@ -79,7 +87,11 @@ export async function inProcessLeonore(
       blobs: builder.blobs,
       nodeId,
       // Gateways that pull need no telling.
-      push: { notify: async () => 0 },
+      push: { notify: async () => [] },
+      wake: (chunks) => {
+        for (const { rolloutId, chunk } of chunks)
+          void rolloutClient.acknowledge(rolloutId, chunk, [], true).catch(() => undefined);
+      },
       sourceBuilder: testSourceBuilder(builder.blobs),
       planner: new Planner(repositories.artifacts, builder.pool, testPlanning),
     });
@@ -103,8 +115,16 @@ export async function inProcessLeonore(
   const reconciler = new Reconciler({
     repositories,
     rolloutClient,
+    campaignClient,
     poolClient: new PoolClient(link, () => undefined),
-    settings: { strategy: 'load', threshold: 500, minNodes: 0, maxNodes: 0, settleMs: 3_600_000 },
+    settings: {
+      strategy: 'load',
+      threshold: 500,
+      minNodes: 0,
+      maxNodes: 0,
+      settleMs: 3_600_000,
+      channels: [],
+    },
     names: { prefix: 'node', first: 1 },
     intervalMs: roundMs,
     logger: pino({ level: 'silent' }),
@@ -115,16 +135,13 @@ export async function inProcessLeonore(
     builder,
     workflows: temporal.client,
     rolloutClient,
+    campaignClient,
     reconciler,
     gateways,
     async request(request, gatewayIds, deadlineSeconds) {
-      const deployment = await repositories.deployments.create(`to-${crypto.randomUUID()}`, {
-        gatewayIds,
-        selector: null,
-      });
       const { id } = await repositories.rollouts.create({
         requests: [request],
-        deploymentId: deployment.id,
+        target: { gateways: gatewayIds },
         options: { deadlineSeconds },
         idempotencyKey: null,
         requestDigest: 'test',
@@ -132,7 +149,7 @@ export async function inProcessLeonore(
       await rolloutClient.start({
         rolloutId: id,
         artifacts: request,
-        deployment: deployment.name,
+        deployment: `${gatewayIds.length} gateways`,
         deadlineSeconds,
       });
       await repositories.rollouts.workflowStarted(id);

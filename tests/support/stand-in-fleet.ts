@@ -204,6 +204,7 @@ export class StandInFleet {
         failed: 0,
         remaining: 0,
         waiting: 0,
+        abandoned: 0,
         chunks: this.formChunks(nodeId),
       }),
       planAnew: async () => ({ planned: 0, remaining: 0 }),

@@ -40,8 +40,11 @@ export async function timeSkippingEnvironment(): Promise<TestWorkflowEnvironment
     const disconnect = environment.teardown.bind(environment);
     return Object.assign(environment, {
       async teardown() {
-        await disconnect();
-        await server.stop();
+        try {
+          await disconnect();
+        } finally {
+          await server.stop();
+        }
       },
     });
   } catch (error) {

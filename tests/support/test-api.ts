@@ -9,11 +9,13 @@ import { Access } from '../../api/access.js';
 import { apiApp } from '../../api/app.js';
 import { Planner } from '../../compute/planner.js';
 import { PushAddresses } from '../../connectivity/http/push-address.js';
-import { createServer } from '../../connectivity/http/create-server.js';
-import type { RequestBudgets } from '../../connectivity/http/request-budgets.js';
+import { createServer } from '../../serving/create-server.js';
+import type { RequestBudgets } from '../../serving/request-budgets.js';
 import { limits } from '../../domain/limits.js';
 import { DiskBlobStore } from '../../repositories/disk-blob-store.js';
+import { testValueKeys } from './test-value-keys.js';
 import { SecretBox } from '../../repositories/secret-box.js';
+import { CampaignClient } from '../../workflows/client/campaign-client.js';
 import { RolloutClient } from '../../workflows/client/rollout-client.js';
 import { TemporalLink } from '../../workflows/client/temporal-link.js';
 import type { TestDatabase } from './postgres.js';
@@ -64,7 +66,11 @@ export async function testApi(
   const pool = testPool();
   const link = new TemporalLink(temporalAddress, namespace);
   const rolloutClient = new RolloutClient(link);
-  const app = createServer(pino({ level: 'silent' }), { bodyLimit: limits.jsonBodyBytes, budgets });
+  const app = createServer(pino({ level: 'silent' }), {
+    bodyLimit: limits.jsonBodyBytes,
+    headBytes: limits.requestHeadBytes,
+    budgets,
+  });
   app.addHook('onRoute', onRoute);
   const tokens = (['admin', 'operator', 'viewer'] as const)
     .map((role) => `${role}:${sha256(testTokens[role])}`)
@@ -76,8 +82,11 @@ export async function testApi(
       pool,
       planner: new Planner(repositories.artifacts, pool, planning),
       secrets: new SecretBox(['5e'.repeat(32)]),
+      values: testValueKeys.sealer,
+      authorities: null,
       rolloutClient,
-      access: new Access(tokens, sha256(testTokens.enrolment)),
+      campaignClient: new CampaignClient(link),
+      access: new Access(tokens, sha256(testTokens.enrolment), repositories.tokens),
       pollSeconds: 30,
       pushAddresses: loopbackPush,
       wakePool: () => undefined,

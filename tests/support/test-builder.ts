@@ -96,7 +96,7 @@ export async function testBuilder(on?: Pick<TestBuilder, 'repositories' | 'blobR
       const environment = new MockActivityEnvironment();
       await environment.run(analyzeCompatibility({ ...repositories, planner }), input);
       const build = (): Promise<Built> =>
-        environment.run(buildPackages({ ...repositories, ...dependencies }), input);
+        environment.run(buildPackages({ ...repositories, ...dependencies, wake: () => undefined }), input);
       let built = await build();
       while (built.waiting > 0) {
         await delay(20);

@@ -13,8 +13,9 @@ export type ProofHeaders = Record<string, string>;
 
 export function ed25519Key(): TestKey {
   const { publicKey, privateKey } = generateKeyPairSync('ed25519');
+  const raw = publicKey.export({ format: 'der', type: 'spki' }).subarray(-32);
   return {
-    text: `ed25519:${String(publicKey.export({ format: 'jwk' }).x)}`,
+    text: `ed25519:${raw.toString('base64url')}`,
     prove: (message) => sign(null, Buffer.from(message), privateKey).toString('base64url'),
   };
 }

@@ -1,5 +1,6 @@
 import { randomBytes, randomUUID } from 'node:crypto';
 import { sharedGrant } from '../../domain/enrolment/grant.js';
+import type { Endpoint } from '../../domain/gateway/endpoint.js';
 import type { GatewayProfile } from '../../domain/gateway/profile.js';
 import type { Plan } from '../../domain/plan/plan.js';
 import { connectDatabase, type Database } from '../../repositories/database.js';
@@ -17,9 +18,13 @@ export interface TestRepositories extends Repositories {
 
 /**
  * Repositories on a database of their own, on a real PostgreSQL.
+ * @param nodeSilenceMs after which a node is dead: nodes that a test adds send no heartbeats, however long it takes
  * @param on the database, by default one on the server that all test files share; closed with the repositories
  */
-export async function testRepositories(nodeSilenceMs = 60_000, on?: TestDatabase): Promise<TestRepositories> {
+export async function testRepositories(
+  nodeSilenceMs = 600_000,
+  on?: TestDatabase,
+): Promise<TestRepositories> {
   const server = on ?? (await startTestDatabase());
   // As many as tests ask for at once: on a loaded machine, waiting for one of a few takes longer than is allowed.
   const database = connectDatabase({ url: server.url, poolSize: 20 });
@@ -58,10 +63,26 @@ export function orderParts(gatewayIds: readonly string[]): OrderMember[] {
   return gatewayIds.map((gatewayId) => ({ gatewayId, startState: null, changes: {} }));
 }
 
-/** Enters a node that counts as alive. */
-export async function addNode({ nodes }: Repositories, id: string): Promise<string> {
+/** What a node announces that speaks HTTP at an address, by pull and by push. */
+export function httpEndpoint(address: string): Endpoint {
+  return {
+    protocol: 'http',
+    transport: 'tcp',
+    address,
+    strategies: ['push', 'pull'],
+    pushScheme: 'http',
+    tls: 'none',
+  };
+}
+
+/** Enters a node that counts as alive. @param endpoints by default it speaks HTTP, where nobody answers */
+export async function addNode(
+  { nodes }: Repositories,
+  id: string,
+  endpoints: readonly Endpoint[] = [httpEndpoint(`http://127.0.0.1:1/${id}`)],
+): Promise<string> {
   const incarnation = randomUUID();
-  await nodes.register({ id, address: `http://127.0.0.1:1/${id}`, incarnation });
+  await nodes.register({ id, address: endpoints[0]?.address ?? '', endpoints, incarnation });
   return incarnation;
 }
 
@@ -76,9 +97,10 @@ export function registrationOf(
 ): Registration {
   return {
     profile,
-    channel: { protocol: 'http', strategy: profile.strategies?.[0] ?? 'pull' },
-    pushAddress: null,
+    pushAddress: profile.strategies?.[0] === 'push' ? `http://127.0.0.1:1/${profile.id}` : null,
     agentVersion: null,
+    pollSeconds: 60,
+    ownPollSeconds: null,
     credentials: { ownTokenHash: tokenHash, key: null, enrolment: sharedGrant, address: '127.0.0.1' },
     newTokenHash: tokenHash,
     ...changes,
@@ -100,6 +122,16 @@ export async function addGateways(
   for (const outcome of outcomes) if (outcome instanceof Error) throw outcome;
 }
 
+/** Registers gateways that no test has. @returns their ids, in order */
+export async function addNewGateways(repositories: Repositories, count: number): Promise<string[]> {
+  const ids = Array.from({ length: count }, () => `gw-${randomBytes(6).toString('hex')}`).sort();
+  await addGateways(
+    repositories,
+    ids.map((id) => profileOf(id)),
+  );
+  return ids;
+}
+
 /** A rollout with a delivery for each gateway, not planned yet. */
 export async function addRollout(
   repositories: Repositories,
@@ -107,19 +139,16 @@ export async function addRollout(
   gatewayIds: readonly string[],
   wishes: Partial<RolloutOptions> = {},
 ): Promise<string> {
-  const { deployments, rollouts, members } = repositories;
-  const deployment = await deployments.create(`deployment-${randomBytes(4).toString('hex')}`, {
-    gatewayIds,
-    selector: null,
-  });
+  const { rollouts, members } = repositories;
+  const target = gatewayIds.length === 0 ? { select: 'hardware.arch' } : { gateways: gatewayIds };
   const { id } = await rollouts.create({
     requests,
-    deploymentId: deployment.id,
+    target,
     options: { deadlineSeconds: 3_600, ...wishes },
     idempotencyKey: null,
     requestDigest: 'test',
   });
-  await members.addDeliveries(id, deployment);
+  await members.addDeliveries(id, { gateways: gatewayIds });
   return id;
 }
 
@@ -152,10 +181,13 @@ export async function offerPackage(
     plan,
     content,
     declaredValues = [],
+    before = async () => undefined,
   }: {
     readonly plan: Plan;
     readonly content: OfferedContent;
     readonly declaredValues?: readonly { key: string; default?: string }[];
+    /** What its node does before it offers the chunk. */
+    readonly before?: (chunk: number) => Promise<unknown>;
   },
 ): Promise<void> {
   const packageId = randomBytes(32).toString('hex');
@@ -176,7 +208,10 @@ export async function offerPackage(
     { plans: [plan], explanation: null, failure: null, ordinals },
   ]);
   const [group] = await rollouts.groups(rolloutId, 1);
-  await provisioning.groupBuilt(group?.id ?? '', 0, packageId, []);
+  // Whatever was to be planned may have ended meanwhile.
+  if (group === undefined) return;
+  await provisioning.groupBuilt(group.id, 0, packageId, []);
   await chunks.form(rolloutId, 'node-1');
+  await before(0);
   await chunks.offer(rolloutId, 0, 'node-1', 3_600);
 }

@@ -1,27 +1,25 @@
-import { WorkflowExecutionAlreadyStartedError, WorkflowNotFoundError } from '@temporalio/client';
 import type { SlotRange } from '../../domain/delivery/slot-set.js';
-import { LeonoreError } from '../../domain/errors.js';
 import {
-  coordinatorQueue,
   rolloutIdOf,
   summaryText,
   workflowIds,
-  workflowLayout,
   workflowTypes,
   type RolloutInput,
 } from '../../domain/orchestration.js';
 import { attributeKeys, rolloutAttributes } from '../attributes.js';
 import { acknowledgeSignal, cancelSignal, shareReleasedSignal } from '../signals.js';
 import type { TemporalLink } from './temporal-link.js';
-
-/** How the workflow of a rollout stands; `outdated`: it was begun by a release whose workflows were others. */
-export type WorkflowStanding =
-  { readonly is: 'running' | 'outdated'; readonly runId: string } | { readonly is: 'not running' };
+import {
+  runningOf,
+  standingOf,
+  startIfNotRunning,
+  terminateIfRunning,
+  type FoundWorkflow,
+  type WorkflowStanding,
+} from './workflow-starts.js';
 
 /** A workflow that runs for a rollout. */
-export interface RunningWorkflow {
-  readonly workflowId: string;
-  readonly runId: string;
+export interface RunningWorkflow extends FoundWorkflow {
   readonly rolloutId: string;
 }
 
@@ -34,45 +32,17 @@ export class RolloutClient {
    * @throws LeonoreError TEMPORAL_UNAVAILABLE; INTERNAL when Temporal refuses it
    */
   async start(input: RolloutInput): Promise<void> {
-    try {
-      await this.link.bounded(() =>
-        this.link.workflow.start(workflowTypes.rollout, {
-          workflowId: workflowIds.rollout(input.rolloutId),
-          taskQueue: coordinatorQueue,
-          args: [input],
-          memo: { layout: workflowLayout },
-          staticSummary: summaryText(`${input.artifacts} to ${input.deployment}`),
-          typedSearchAttributes: [
-            ...rolloutAttributes(input),
-            { key: attributeKeys.state, value: 'running' },
-          ],
-        }),
-      );
-    } catch (error) {
-      if (error instanceof WorkflowExecutionAlreadyStartedError) return;
-      if (error instanceof LeonoreError) throw error;
-      const reason = error instanceof Error ? error.message : String(error);
-      throw new LeonoreError(
-        'INTERNAL',
-        `Temporal does not take the rollout: ${reason}`,
-        {},
-        { cause: error },
-      );
-    }
+    await startIfNotRunning(this.link, workflowTypes.rollout, {
+      workflowId: workflowIds.rollout(input.rolloutId),
+      args: [input],
+      staticSummary: summaryText(`${input.artifacts} to ${input.deployment}`),
+      typedSearchAttributes: [...rolloutAttributes(input), { key: attributeKeys.state, value: 'running' }],
+    });
   }
 
   /** @throws LeonoreError TEMPORAL_UNAVAILABLE */
-  async standing(rolloutId: string): Promise<WorkflowStanding> {
-    try {
-      const { status, memo, runId } = await this.link.bounded(() =>
-        this.link.workflow.getHandle(workflowIds.rollout(rolloutId)).describe(),
-      );
-      if (status.name !== 'RUNNING') return { is: 'not running' };
-      return { is: memo?.['layout'] === workflowLayout ? 'running' : 'outdated', runId };
-    } catch (error) {
-      if (error instanceof WorkflowNotFoundError) return { is: 'not running' };
-      throw error;
-    }
+  standing(rolloutId: string): Promise<WorkflowStanding> {
+    return standingOf(this.link, workflowIds.rollout(rolloutId));
   }
 
   /**
@@ -93,10 +63,8 @@ export class RolloutClient {
   }
 
   /** Ends a workflow and its children at once. @throws LeonoreError TEMPORAL_UNAVAILABLE */
-  async terminate(workflowId: string, reason: string): Promise<void> {
-    await this.link.signalIfRunning(async () => {
-      await this.link.workflow.getHandle(workflowId).terminate(reason);
-    });
+  terminate(workflowId: string, reason: string): Promise<void> {
+    return terminateIfRunning(this.link, workflowId, reason);
   }
 
   /**
@@ -104,20 +72,11 @@ export class RolloutClient {
    * @param startedBefore younger ones are left out: their rollouts may be about to be seen
    * @throws LeonoreError TEMPORAL_UNAVAILABLE
    */
-  async running(most: number, startedBefore: Date): Promise<RunningWorkflow[]> {
+  running(most: number, startedBefore: Date): Promise<RunningWorkflow[]> {
     const types = [workflowTypes.rollout, workflowTypes.nodeShare, workflowTypes.deliverChunk];
-    const query = `ExecutionStatus = 'Running' AND WorkflowType IN (${types.map((type) => `'${type}'`).join(', ')}) AND StartTime < '${startedBefore.toISOString()}'`;
-    return this.link.bounded(async () => {
-      const found: RunningWorkflow[] = [];
-      for await (const { workflowId, runId } of this.link.workflow.list({
-        query,
-        pageSize: Math.min(most, 500),
-      })) {
-        const rolloutId = rolloutIdOf(workflowId);
-        if (rolloutId !== null) found.push({ workflowId, runId, rolloutId });
-        if (found.length >= most) break;
-      }
-      return found;
+    return runningOf(this.link, types, { most, startedBefore }, ({ workflowId, runId }) => {
+      const rolloutId = rolloutIdOf(workflowId);
+      return rolloutId === null ? null : { workflowId, runId, rolloutId };
     });
   }
 

@@ -12,16 +12,19 @@ import { setTimeout as delay } from 'node:timers/promises';
 import type { Variant } from '../../../domain/artifact/manifest.js';
 import { LeonoreError } from '../../../domain/errors.js';
 import { fixedBuildLimits, type BuildLimits } from './build-limits.js';
+import type { BuildGroup } from './build-group.js';
 import type { BuildDirectory } from './build-directory.js';
 import { limitScript } from './sandbox-scripts.js';
 import { sandboxPath, type Sandbox } from './sandbox.js';
 import { ScriptOutput } from './script-output.js';
-import { diskUsageOf, memoryOf, processesOf, type Membership } from './usage.js';
+import { diskUsageOf, memoryOf, processesOf, unnamedBytesOf, type Membership } from './usage.js';
 
 export interface BuildScript {
   /** Names the script, by its path among the sources, and the platform that it builds for. */
   readonly variant: Variant;
   readonly directory: BuildDirectory;
+  /** Holds its memory, where there is one. */
+  readonly group: BuildGroup | null;
   readonly sandbox: Sandbox;
   readonly limits: BuildLimits;
   readonly signal: AbortSignal;
@@ -42,7 +45,7 @@ export async function runBuildScript(build: BuildScript): Promise<string> {
   try {
     const ended = await watched.ended();
     signal.throwIfAborted();
-    const log = `sandbox: ${sandbox.description}\n${watched.output.text()}`;
+    const log = `sandbox: ${sandbox.description}; ${heldBy(build)}\n${watched.output.text()}`;
     if (ended === null) return log;
     throw new LeonoreError('BUILD_FAILED', `the build script ${variant.source?.build ?? ''} ${ended}`, {
       log,
@@ -54,7 +57,14 @@ export async function runBuildScript(build: BuildScript): Promise<string> {
   }
 }
 
-function start({ variant, directory, sandbox, limits }: BuildScript): ChildProcess {
+/** For the log: what bounds memory and disk. */
+function heldBy({ group, directory }: BuildScript): string {
+  const memory = group === null ? 'watched' : 'bounded';
+  const disk = directory.isBounded ? 'bounded' : 'watched';
+  return `memory is ${memory}, the disk is ${disk}`;
+}
+
+function start({ variant, directory, group, sandbox, limits }: BuildScript): ChildProcess {
   const root = sandbox.rootOf(directory);
   const { processes, openFiles } = fixedBuildLimits;
   const wrapped = sandbox.wrap(directory, [
@@ -64,7 +74,7 @@ function start({ variant, directory, sandbox, limits }: BuildScript): ChildProce
     ),
     ...[String(processes), String(openFiles), `${root}/source`, variant.source?.build ?? ''],
   ]);
-  const [command = '', ...args] = wrapped;
+  const [command = '', ...args] = group?.wrap(wrapped) ?? wrapped;
   return spawn(command, args, {
     stdio: ['ignore', 'pipe', 'pipe', 'pipe'],
     detached: true,
@@ -136,6 +146,7 @@ class WatchedBuild {
     try {
       const [code, killedBy] = await this.exit;
       await this.endRest();
+      if ((await this.build.group?.isOutOfMemory()) === true) this.kill(this.tooMuchMemory);
       if (this.killedBecause !== null) return this.killedBecause;
       if (code === 0) return null;
       return code === null ? `was ended by ${killedBy ?? 'a signal'}` : `ended with exit code ${code}`;
@@ -177,14 +188,20 @@ class WatchedBuild {
     return stopped.size;
   }
 
+  private get tooMuchMemory(): string {
+    return `used more than ${this.build.limits.memoryBytes} bytes of memory`;
+  }
+
   private async watch(over: AbortSignal): Promise<void> {
     const { memoryBytes, diskBytes } = this.build.limits;
     const most = { bytes: diskBytes, entries: fixedBuildLimits.diskEntries };
     while (!over.aborted) {
-      if (memoryOf(processesOf(this.membership)) > memoryBytes)
-        this.kill(`used more than ${memoryBytes} bytes of memory`);
+      const processes = processesOf(this.membership);
+      const unnamed = unnamedBytesOf(processes);
+      if (memoryOf(processes) + unnamed.memory > memoryBytes) this.kill(this.tooMuchMemory);
+      else if ((await this.build.group?.isOutOfMemory()) === true) this.kill(this.tooMuchMemory);
       const { bytes, entries } = await diskUsageOf(this.build.directory.work, most);
-      if (bytes > most.bytes) this.kill(`left more than ${most.bytes} bytes on the disk`);
+      if (bytes + unnamed.disk > most.bytes) this.kill(`left more than ${most.bytes} bytes on the disk`);
       if (entries > most.entries) this.kill(`left more than ${most.entries} files on the disk`);
       await delay(fixedBuildLimits.watchMs, undefined, { signal: over }).catch(() => undefined);
     }

@@ -60,6 +60,34 @@ export function memoryOf(pids: readonly number[]): number {
   return pages * pageBytes;
 }
 
+/** What processes have open that has no name any more, or never had one, in bytes, each file once. */
+export function unnamedBytesOf(pids: readonly number[]): { readonly memory: number; readonly disk: number } {
+  const seen = new Set<string>();
+  const bytes = { memory: 0, disk: 0 };
+  for (const pid of pids) {
+    for (const fd of descriptorsOf(pid)) {
+      try {
+        const { dev, ino, nlink, blocks } = statSync(fd);
+        if (nlink > 0 || seen.has(`${dev} ${ino}`)) continue;
+        seen.add(`${dev} ${ino}`);
+        bytes[readlinkSync(fd).startsWith('/memfd:') ? 'memory' : 'disk'] += blocks * 512;
+      } catch {
+        // It was closed meanwhile, or is no file.
+      }
+    }
+  }
+  return bytes;
+}
+
+function descriptorsOf(pid: number): string[] {
+  try {
+    return readdirSync(`/proc/${pid}/fd`).map((fd) => `/proc/${pid}/fd/${fd}`);
+  } catch {
+    // It has ended meanwhile, or is somebody else's.
+    return [];
+  }
+}
+
 export interface DiskUsage {
   readonly bytes: number;
   readonly entries: number;

@@ -7,18 +7,19 @@ import { request } from 'undici';
 import {
   devicePaths,
   RegisterResponseSchema,
+  runHeader,
   ReportsResponseSchema,
   TasksResponseSchema,
   type RegisterRequest,
   type RegisterResponse,
   type Report,
   type ReportsResponse,
-  type TasksResponse,
 } from '../../../domain/agent-protocol/messages.js';
 import type { GatewayProfile } from '../../../domain/gateway/profile.js';
-import type { GatewayKey } from '../../state/gateway-key.js';
 import { metadataBytes } from '../../../domain/trust/metadata.js';
 import { PackageStatementsSchema, type PackageStatements } from '../../../domain/trust/statement.js';
+import type { DeviceSession, RegistrationProof, TasksAnswer } from '../connectivity.js';
+import { DeviceError } from '../device-error.js';
 import { dropBody, failureOf, pendingOf, readAnswer, readBounded, transportFailure } from './response.js';
 
 export interface DeviceClientOptions {
@@ -26,31 +27,20 @@ export interface DeviceClientOptions {
   readonly registrationAddress: string;
   /** Connections; undici's own pool by default. */
   readonly dispatcher?: Dispatcher;
+  /** Whether nobody is spoken to without TLS, wherever an answer sends the gateway. */
+  readonly isTlsAlone?: () => boolean;
   /** For the headers of an answer, and for each pause within its body. */
   readonly timeoutMs?: number;
   readonly userAgent?: string;
+  /** Names this run of the agent. */
+  readonly run?: string;
 }
-
-/** What a gateway needs to talk to its node. */
-export interface DeviceSession {
-  readonly nodeAddress: string;
-  readonly token: string;
-}
-
-/** What a gateway proves itself by when it registers. */
-export interface RegistrationProof {
-  /** Its own token, or what it enrols with. */
-  readonly token: string | undefined;
-  readonly key: Pick<GatewayKey, 'prove'> | undefined;
-}
-
-export type TasksAnswer =
-  | { readonly changed: false; readonly etag: string | undefined }
-  | { readonly changed: true; readonly etag: string | undefined; readonly response: TasksResponse };
 
 const defaultTimeoutMs = 30_000;
 /** For a whole answer: one that never ends, however slowly, is none. */
 const wholeAnswerMs = 60_000;
+/** A node says something each 25 s. */
+const silentNoticesMs = 90_000;
 /** A thousand artifacts with some variants each. */
 const statementsBytes = 4 * 1024 * 1024;
 
@@ -92,16 +82,22 @@ export class DeviceClient {
   async pollTasks(session: DeviceSession, etag?: string, signal?: AbortSignal): Promise<TasksAnswer> {
     const response = await this.send(session.nodeAddress, devicePaths.tasks, {
       token: session.token,
-      headers: etag === undefined ? {} : { 'if-none-match': etag },
+      headers: { ...this.#run, ...(etag === undefined ? {} : { 'if-none-match': etag }) },
       signal,
     });
+    const dateMs = dateOf(response);
     if (response.statusCode === 304) {
       await dropBody(response, signal);
-      return { changed: false, etag };
+      return { changed: false, etag, dateMs };
     }
     const answer = await readAnswer(await success(response), TasksResponseSchema, signal);
     const newEtag = response.headers['etag'];
-    return { changed: true, etag: typeof newEtag === 'string' ? newEtag : undefined, response: answer };
+    return {
+      changed: true,
+      etag: typeof newEtag === 'string' ? newEtag : undefined,
+      dateMs,
+      response: answer,
+    };
   }
 
   /** Sends reports, at most `limits.reports`; all that the answer names are done with. */
@@ -148,6 +144,17 @@ export class DeviceClient {
     return response.statusCode === 416 ? response : success(response);
   }
 
+  /** Opens the stream of notices; it ends when the node ends it, or has been silent for too long. */
+  async openNotices(session: DeviceSession, signal?: AbortSignal): Promise<Dispatcher.ResponseData['body']> {
+    const response = await this.send(session.nodeAddress, devicePaths.notices, {
+      token: session.token,
+      headers: { accept: 'text/event-stream' },
+      signal,
+      bodyTimeoutMs: silentNoticesMs,
+    });
+    return (await success(response)).body;
+  }
+
   /** A file of trust metadata, not believed yet; null when there is none of that name. */
   async fetchMetadata(session: DeviceSession, name: string, signal?: AbortSignal): Promise<string | null> {
     const whole = withinTime(signal);
@@ -177,11 +184,19 @@ export class DeviceClient {
     return readAnswer(await success(response), PackageStatementsSchema, whole, statementsBytes);
   }
 
+  get #run(): Record<string, string> {
+    const { run } = this.#options;
+    return run === undefined ? {} : { [runHeader]: run };
+  }
+
   private async send(base: string, path: string, options: RequestOptions): Promise<Dispatcher.ResponseData> {
     const { dispatcher, timeoutMs = defaultTimeoutMs, userAgent = 'leonore-agent' } = this.#options;
     const { body } = options;
+    const url = new URL(base.replace(/\/+$/, '') + path);
+    if (url.protocol !== 'https:' && this.#options.isTlsAlone?.() === true)
+      throw new DeviceError('unreachable', `${url.origin} does not speak TLS.`);
     try {
-      return await request(new URL(base.replace(/\/+$/, '') + path), {
+      return await request(url, {
         method: options.method ?? 'GET',
         headers: {
           ...(options.token === undefined ? {} : { authorization: `Bearer ${options.token}` }),
@@ -192,7 +207,7 @@ export class DeviceClient {
         },
         body: body ?? null,
         headersTimeout: timeoutMs,
-        bodyTimeout: timeoutMs,
+        bodyTimeout: options.bodyTimeoutMs ?? timeoutMs,
         signal: options.signal ?? null,
         ...(dispatcher === undefined ? {} : { dispatcher }),
       });
@@ -207,7 +222,13 @@ interface RequestOptions {
   readonly token: string | undefined;
   readonly headers?: Readonly<Record<string, string>>;
   readonly body?: string;
+  readonly bodyTimeoutMs?: number;
   readonly signal: AbortSignal | undefined;
+}
+
+function dateOf({ headers }: Dispatcher.ResponseData): number | undefined {
+  const ms = Date.parse(String(headers['date']));
+  return Number.isNaN(ms) ? undefined : ms;
 }
 
 function withinTime(signal: AbortSignal | undefined): AbortSignal {

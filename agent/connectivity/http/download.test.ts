@@ -5,7 +5,8 @@ import { DeviceServer, rangeStart, servePackage, type Intercept } from '../../te
 import { sha256, testPackage } from '../../testing/test-package.js';
 import { Backoff } from '../backoff.js';
 import { DeviceClient } from './device-client.js';
-import { DigestSink, download, type DownloadOptions, type DownloadSink } from './download.js';
+import type { DownloadSink } from '../connectivity.js';
+import { DigestSink, download, type DownloadOptions } from './download.js';
 
 const built = testPackage({ name: 'noise', version: '1.0.0', files: { noise: randomBytes(200_000) } });
 const { archive, digest } = built;

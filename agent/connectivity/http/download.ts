@@ -12,19 +12,9 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import type { Dispatcher } from 'undici';
 import { Backoff } from '../backoff.js';
 import { DeviceError, IntegrityError } from '../device-error.js';
-import type { DeviceClient, DeviceSession } from './device-client.js';
+import type { DeviceSession, DownloadSink } from '../connectivity.js';
+import type { DeviceClient } from './device-client.js';
 import { dropBody, transportFailure } from './response.js';
-
-/** Where the bytes of a download go. */
-export interface DownloadSink {
-  /** Bytes held so far. */
-  readonly received: number;
-  write(chunk: Uint8Array): Promise<void> | void;
-  /** Forgets all bytes. */
-  reset(): Promise<void> | void;
-  /** sha256 of all bytes so far, lower case hex. */
-  digest(): string;
-}
 
 /** A sink that only counts and digests: for gateways without a disk. */
 export class DigestSink implements DownloadSink {

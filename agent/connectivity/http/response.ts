@@ -3,7 +3,7 @@ import type { Dispatcher } from 'undici';
 import type { Static, TSchema } from 'typebox';
 import { Value } from 'typebox/value';
 import { messageOf } from '../../state/system-error.js';
-import { DeviceError, type DeviceFailure } from '../device-error.js';
+import { DeviceError, failureOfStatus } from '../device-error.js';
 
 /** Tasks and registrations are a few kilobytes; 1 MiB leaves room and bounds memory. */
 const answerBytes = 1024 * 1024;
@@ -87,7 +87,7 @@ export async function failureOf(response: Dispatcher.ResponseData): Promise<Devi
   }
   const told = [problem['title'], problem['detail']].filter((part) => typeof part === 'string').join(': ');
   return new DeviceError(
-    failureKind(statusCode),
+    failureOfStatus(statusCode),
     `HTTP ${statusCode}${told === '' ? '' : ` ${told.slice(0, 500)}`}`,
     retryAfterMs(response.headers),
     typeof problem['code'] === 'string' ? problem['code'] : undefined,
@@ -115,13 +115,6 @@ export async function pendingOf(
     'A person has to approve this gateway.',
     retryAfterMs(response.headers),
   );
-}
-
-function failureKind(status: number): DeviceFailure {
-  if (status === 401) return 'unauthenticated';
-  if (status === 421) return 'wrongNode';
-  if (status === 408 || status === 429 || status >= 500) return 'unavailable';
-  return status >= 400 ? 'refused' : 'malformed';
 }
 
 /**

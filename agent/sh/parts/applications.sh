@@ -65,11 +65,11 @@ is_up() { look "$pids" "$1" && app_pid=$entry && kill -0 "$entry"; }
 
 stop_all() {
 	for entry in $pids; do
-		name=${entry%%:*} app_pid=${entry#*:}
-		package=$(package_of "$name")
-		[ -n "$package" ] && kill -0 "$app_pid" && control 5 "$packages/$package" "$(current)" "$package" stop "$name"
-		end_group "$app_pid"
-		end_unit "app.$name"
+		ending=${entry%%:*} leader=${entry#*:}
+		its=$(package_of "$ending")
+		[ -n "$its" ] && kill -0 "$leader" && control 5 "$packages/$its" "$(current)" "$its" stop "$ending"
+		end_group "$leader"
+		end_unit "app.$ending"
 	done
 	pids=' ' dues=' ' rules=' ' checks=' '
 }
@@ -115,33 +115,34 @@ probe() {
 	port=$(number_in tcp "$asked")
 	[ -z "$port" ] || in_time timeout 9 nc -w 5 127.0.0.1 "$port" -e true || ill "port $port is closed" || return 1
 	port=$(number_in port "$asked")
-	[ -z "$port" ] || in_time timeout 9 wget -q -O /dev/null "http://127.0.0.1:$port$(text_in path "$asked")" || ill "port $port does not answer" || return 1
+	[ -z "$port" ] || in_time timeout 9 wget -q -O /dev/null "http://127.0.0.1:$port$(text_in path "$asked")" || ill "port $port is silent" || return 1
 	most=$(number_in diskBytes "$asked")
 	[ -z "$most" ] || [ "$(du -sk "$container/data/$1" | cut -f 1)" -le $((most / 1024)) ] || ill "keeps more than $most bytes"
 }
 
 # look_after: the checks whose time has come. After three failures in a row an application is ended, and started again.
+# It runs while others wait, so what it names is its own.
 look_after() {
 	case $rules in *:[1-9]*:*:*) ;; *) return ;; esac
-	while columns name version home package _requested starts _keep _size check _rest <&7; do
-		rule_of "$name"
-		[ "$period" != 0 ] && [ "$starts" = 1 ] && is_up "$name" || continue
+	while columns seen seen_version seen_home seen_package _requested seen_starts _keep _size seen_check _rest <&7; do
+		rule_of "$seen"
+		[ "$period" != 0 ] && [ "$seen_starts" = 1 ] && is_up "$seen" || continue
 		uptime
-		look "$checks" "$name" || entry=0:0
+		look "$checks" "$seen" || entry=0:0
 		checks=$others failed=${entry#*:}
 		if [ "$now" -ge "${entry%%:*}" ]; then
-			if probe "$name" "$version" "$home" "$package" "$check"; then
+			if probe "$seen" "$seen_version" "$seen_home" "$seen_package" "$seen_check"; then
 				[ "$failed" = 0 ] || tell=1
 				failed=0
 			else
 				failed=$((failed + 1)) tell=1
-				log "check of $name: $(tail -c 200 tmp/output)"
-				if [ "$failed" -gt 2 ] && [ "$policy" != never ] && is_up "$name"; then
+				log "check of $seen: $(tail -c 200 tmp/output)"
+				if [ "$failed" -gt 2 ] && [ "$policy" != never ] && is_up "$seen"; then
 					failed=0 && end_group "$app_pid"
 				fi
 			fi
 			entry=$((now + period))
 		fi
-		checks="$checks$name:${entry%%:*}:$failed "
+		checks="$checks$seen:${entry%%:*}:$failed "
 	done 7<"$table"
 }

@@ -70,7 +70,7 @@ status_of() {
 # ask_file URL FILE BYTES DIGEST: what is missing of a file of so many bytes
 ask_file() {
 	carrier "$1"
-	had=$(wc -c <"$2") range=''
+	had=$(length_of "$2") range=''
 	# An empty file is not continued: its first answer is without a range.
 	[ "$had" = 0 ] || range=$4
 	(
@@ -88,7 +88,7 @@ ask_file() {
 	attend $asking
 	asking='' headers=$(cat tmp/headers)
 	status_of "$headers"
-	[ "$(wc -c <"$2")" = "$3" ] || [ "$status" -ge 300 ] || status=0
+	[ "$(length_of "$2")" = "$3" ] || [ "$status" -ge 300 ] || status=0
 }
 
 # patience SECONDS: longer when LEONORE asked for it. wget does not show how much.

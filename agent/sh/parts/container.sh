@@ -30,12 +30,12 @@ collect() {
 
 # uninstall_from TABLE OTHER-TABLE GENERATION: what the first alone has, the last installed first
 uninstall_from() {
-	others=$(cat "$2") || return 1
-	while columns name _version home package _rest <&3; do
+	rest=$(cat "$2") || return 1
+	while row <&3; do
 		[ -n "$name" ] || continue
-		among 3 "$others" "$home" && continue
+		among 3 "$rest" "$home" && continue
 		keep_data=
-		among 1 "$others" "$name" && keep_data=1
+		among 1 "$rest" "$name" && keep_data=1
 		case $override_keep in true) keep_data=1 ;; esac
 		[ -d "$packages/$package" ] || continue
 		give "$container/$home"

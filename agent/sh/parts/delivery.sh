@@ -1,11 +1,16 @@
 # shellcheck shell=sh
 # healthy: the evidence for what was brought or is to be started
 healthy() {
-	[ "$action" = start ] || artifact=
+	reload=$(reload_of)
+	case $action in start | configure) ;; *) artifact= ;; esac
 	touched=" $(cat touched) "
-	while columns name version home package _requested start _keep _size check up _rest <&3; do
+	while row <&3; do
 		[ -n "$name" ] || continue
-		[ "$start" = 0 ] || is_up "$name" || start_one "$name"
+		if ! is_up "$name"; then
+			[ "$start" = 0 ] || start_one "$name"
+		elif [ -n "$reload" ]; then
+			limited 300 checking "$name" "$version" "$home" "$package" "$reload" || fail script reload "$(cat tmp/output)" || return 1
+		fi
 		naps=$(awk -v up="$up" -v naps=$a_second 'BEGIN { printf "%.0f", (up == "-" ? 1 : up) * naps + 0.5 }')
 		while [ "$start" = 1 ]; do
 			if ! is_up "$name"; then
@@ -26,14 +31,17 @@ healthy() {
 			uptime
 			[ "$start" = 0 ] || is_up "$name" || deadline=0
 			[ "$now" -lt "$deadline" ] ||
-				fail health health "the check of $name failed: $(tail -c 500 tmp/output)" || return 1
+				fail health health "not well within 60 s: the check of $name failed: $(tail -c 500 tmp/output)" || return 1
 			nap
 		done
 	done 3<<-END
 		$(rows -v package="$wanted_package" -v name="$artifact" -v touched="$touched" '
-			$4 == package || $1 == name || $6 == 1 && index(touched, " " $1 " ")' "$table")
+			$4 == package || $6 == 1 && ($1 == name || index(touched, " " $1 " "))' "$table")
 	END
 }
+
+# reload_of: the script by which what an order configures takes over its values while it is up; nothing else has one
+reload_of() { [ "$action" != configure ] || ! is_up "$artifact" || text_in reload "$(declared "$packages/$(package_of "$artifact")" "$artifact")"; }
 
 step() { printf '%s\n' "$1" "$before" "$after" "$placed" "$begun" | put journal; }
 
@@ -43,7 +51,7 @@ is_met() {
 	[ -z "$lacking" ] || fail state "$1" "$lacking"
 }
 
-undoable() { [ "$next" != undo ] && [ "$next" != cleanup ]; }
+undoable() { case $next in undo | cleanup) false ;; esac }
 
 next_name() { echo $(($(ls "$gens" | sort -n | tail -n 1) + 1)); }
 
@@ -56,7 +64,7 @@ deliver() {
 	if [ $# -gt 0 ]; then
 		begun=$((begun + 1))
 		if [ "$begun" -gt 5 ] && [ "$next" != download ] && undoable; then
-			fail internal "$next" "the agent was ended in it $begun times" || next=undo begun=0
+			fail internal "$next" "ended in it $begun times" || next=undo begun=0
 		fi
 		step "$next"
 	fi
@@ -73,6 +81,15 @@ deliver() {
 				elif fetch "$(fact digest)" "$(fact size)" "$archive" 6; then
 					next=install
 					[ "$(fact removeFirst)" != true ] || next=makeRoom
+					opens=$(opens_at <task)
+					case $opens in
+						-*) fail state window "$past" || next=undo ;;
+						[1-9]*) next=ended waits="$waits$delivery " ;;
+					esac
+				elif [ "$why/${status%??}" = network/4 ] && [ "$refused" != "$delivery" ]; then
+					# It may have given way to another: it counts if it is offered again.
+					refused=$delivery next=ended
+					rm -f "$archive"
 				else fail "$why" download "the package cannot be had: $status"; fi
 				;;
 			makeRoom) inspect "$archive" "$wanted_package" && make_room && next=install ;;
@@ -98,7 +115,10 @@ deliver() {
 				if ! changed | generation "$after" && ! { in_need && changed | generation "$after"; }; then
 					full change
 				elif ! is_met change; then :
-				elif [ "$action" = uninstall ] || [ "$action" = wipe ] || cut -f 1 "$old" | grep -qxF "$artifact"; then next=switch; else
+				elif [ "$action" = uninstall ] || [ "$action" = wipe ] || cut -f 1 "$old" | grep -qxF "$artifact"; then
+					next=switch
+					[ "$action" != configure ] || write_values "$gens/$after/values/$(package_of "$artifact")" || full change || next=undo
+				else
 					fail internal change "$artifact is not installed"
 				fi
 				;;
@@ -106,7 +126,7 @@ deliver() {
 				watching=
 				rm -f downloads/*
 				if [ "$(current)" != "$after" ]; then
-					stop_touched
+					[ -n "$(reload_of)" ] || stop_touched
 					switch_to "$after" || full switch
 				fi
 				[ "$(current)" != "$after" ] || next=start
@@ -142,7 +162,9 @@ deliver() {
 sweep() {
 	action=
 	hold CONT
-	rm -rf "$staged" downloads/* failure data-before touched ./*.new reports/*.new ended/*.new
+	# What waits for its window is there already.
+	[ "$waits" != ' ' ] || rm -f downloads/*
+	rm -rf "$staged" failure data-before touched ./*.new reports/*.new ended/*.new
 	keep_reserve
 }
 
@@ -156,7 +178,7 @@ stop_touched() {
 changed() {
 	rows -v name="$artifact" -v action="$action" -v gone="$nl$artifact$nl$(facts also)$nl" '
 		action == "wipe" || action == "uninstall" && index(gone, "\n" $1 "\n") { next }
-		$1 == name { $6 = action == "start" } 1' "$old"
+		$1 == name && action != "configure" { $6 = action == "start" } 1' "$old"
 }
 
 # is_isolated: as far as artifacts of the package demand; and what they are to be asked can be asked
@@ -241,7 +263,7 @@ drop_new() {
 
 # restore: fetches again what is missing of the old generation
 restore() {
-	while columns name _version home package _requested _start _keep _size _check _up digest size <&4; do
+	while row <&4; do
 		[ ! -d "$container/$home" ] || continue
 		brought 40 && put_in_place "$package" "$before" "$name" || return 1
 	done 4<"$old"

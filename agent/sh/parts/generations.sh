@@ -32,7 +32,7 @@ generation() {
 	to=$gens/$1
 	rm -rf "$to" && mkdir -p "$to/active" "$to/values" && cat >"$to/table" && digest_of "$to/table" | cat >"$to/sum" &&
 		cp "$to/table" "$to/copy" || return 1
-	while columns name _version home package _rest; do
+	while row; do
 		ln -s "../../../$home" "$to/active/$name" || return 1
 		[ -d "$to/values/$package" ] || [ ! -d "$gens/$before/values/$package" ] ||
 			cp -pr "$gens/$before/values/$package" "$to/values/" || return 1
@@ -102,13 +102,17 @@ write_generation() {
 		'{ print $2, $3, $4, package, $5, $6, $7, $8, $13, $14, digest, size }' "$placements") &&
 		rest=$(remaining "$table" && echo .) || return 1
 	printf %s "${rest%.}" | merged "$fresh" | generation "$1" || return 1
-	values=$gens/$1/values/$wanted_package
-	rm -rf "$values" && mkdir "$values" || return 1
-	facts value | while columns key value; do
+	rm -rf "$gens/$1/values/$wanted_package"
+	write_values "$gens/$1/values/$wanted_package"
+}
+
+# write_values DIRECTORY: those that the task or order brings; others stay
+write_values() {
+	mkdir -p "$1" && facts value | while columns key value; do
 		case $key in *[!A-Za-z0-9_.-]* | .* | -* | '') continue ;; esac
-		(umask 077 && printf %b "$value" | cat >"$values/$key") || exit 1
+		(umask 077 && printf %b "$value" | cat >"$1/$key") || exit 1
 	done || return 1
-	chmod 700 "$values"
-	give "$values"
+	chmod 700 "$1"
+	give "$1"
 	sync
 }

@@ -39,7 +39,7 @@ register() {
 	way=$first
 	while :; do
 		case $way in 0) bearer=$token ;; 1) bearer= ;; *) bearer=$enrolment ;; esac
-		set -- ${bearer:+"Authorization: Bearer $bearer"}
+		set -- ${bearer:+"$proves $bearer"}
 		sent="{\"profile\":$(profile),\"agentVersion\":\"sh\"}"
 		if [ -n "$secret" ]; then
 			counter=$((counter + 1))
@@ -49,13 +49,13 @@ register() {
 			)"
 			[ -f bound ] || set -- "$@" "Leonore-Secret: $secret"
 		fi
-		ask "$server/device/v1/register" "$@"
+		ask "$server$device/register" "$@"
 		sent=
 		fresh=$(said token) address=$(said nodeAddress)
 		fresh=${fresh:-$token}
 		case $status/$fresh/$address in *[!!-~]*) ;; 200/?*/http*://?*)
 			token=$fresh node=$address interval=$(said pollInterval) unreachable=0 tell=''
-			mine="Authorization: Bearer $token"
+			mine="$proves $token"
 			printf 'token\t%s\nnodeAddress\t%s\npollInterval\t%s\n' "$token" "$node" "$interval" | put identity
 			log "registered at $node"
 			# LEONORE names the key that it knows the gateway by: one before keys does not, and has to be shown a token.
@@ -79,6 +79,8 @@ register() {
 				;;
 		esac
 		way=$first
+		# A window may open meanwhile.
+		[ "$waits" = ' ' ] || return 0
 		patience $pause
 		pause=$((pause < 60 ? pause * 2 : 60))
 	done

@@ -54,7 +54,7 @@ isolate() {
 		open_places
 		wrap="nsenter $as"
 		[ $level != full ] || { view && wrap="nsenter -m/proc/$$/fd/8 $as"; } || continue
-		$wrap sh -c '[ "$(id -u)" = "$1" ] && grep -q "^NoNewPrivs:.1" /proc/self/status && grep -q "^CapEff:.0*$" /proc/self/status &&
+		$wrap sh -c '[ "$(id -u)" = "$1" ] && [ "$(grep -cE "^(NoNewPrivs:.1|CapEff:.0*)$" /proc/self/status)" = 2 ] &&
 			touch "$2/tmp/probe" && rm "$2/tmp/probe" && ! ls "$3/reports" && ! touch "$2/probe" &&
 			{ [ "$4" = user ] || { ! touch /tmp/leonore-probe && ! touch "$3/probe"; }; }' probe "$user" "$container" "$own" $level && break
 	done
@@ -69,29 +69,31 @@ isolate() {
 # In a mount namespace of its own: leaves the container as the only place that can be written, the agent's own directory
 # empty, and in /dev what does no harm. $1 the container, $2 the agent's directory, $3 the user, then devices and paths
 # that he is given, each list ended by --, and the command that it becomes.
-scene='c=$1 o=$2 u=$3
+scene='M() { mount -o "$@"; }
+X() { exit 1; }
+c=$1 o=$2 u=$3
 shift 3
-mount -o bind "$c" "$c" && m=$(cat /proc/self/mounts) || exit 1
+M bind "$c" "$c" && m=$(cat /proc/self/mounts) || X
 while read -r _ p _ f _; do
 	p=$(printf %b "$p")
-	[ "$p" = "$c" ] || mount -o "remount,bind,ro$(echo ",$f" | grep -o ",no[a-z]*" | tr -d "\n")" "$p" || exit 1
+	[ "$p" = "$c" ] || M "remount,bind,ro$(echo ",$f" | grep -o ",no[a-z]*" | tr -d "\n")" "$p" || X
 done <<E
 $m
 E
-awk -v c="$c" "{ o[\$2] = \",\" \$4 \",\" } END { for (p in o) if (p != c && o[p] !~ /,ro,/) exit 1 }" /proc/self/mounts &&
-	mount -t tmpfs -o size=64k,mode=755 tmpfs "$o" && cd "$o" || exit 1
+awk -v c="$c" "{o[\$2]=\",\"\$4\",\"}END{for(p in o)if(p!=c&&o[p]!~/,ro,/)exit 1}" /proc/self/mounts &&
+	M size=64k,mode=755 -t tmpfs tmpfs "$o" && cd "$o" || X
 for d in null zero full random urandom tty; do cp -a /dev/$d .; done
 for d in fd fd/0:stdin fd/1:stdout fd/2:stderr; do ln -s /proc/self/${d%:*} ${d#*:}; done
 while [ "$1" != -- ]; do
 	d=.${1#/dev}
-	mkdir -p "$d" && rmdir "$d" && cp -a "$1" "$d" && chown "$u" "$d" && chmod 600 "$d" || exit 1
+	mkdir -p "$d" && rmdir "$d" && cp -a "$1" "$d" && chown "$u" "$d" && chmod 600 "$d" || X
 	shift
 done
 shift
-mount -o remount,ro . && mount -o move . /dev && mount -t tmpfs -o size=4k,mode=555,ro tmpfs "$o" || exit 1
+M remount,ro . && M move . /dev && M size=4k,mode=555,ro -t tmpfs tmpfs "$o" || X
 while [ "$1" != -- ]; do
-	case $o/ in "${1%/}"/*) exit 1 ;; esac
-	mount -o bind "$1" "$1" && mount -o remount,bind,rw "$1" || exit 1
+	case $o/ in "${1%/}"/*) X ;; esac
+	M bind "$1" "$1" && M remount,bind,rw "$1" || X
 	shift
 done
 shift
@@ -112,7 +114,8 @@ view() {
 
 # find_groups: control groups of version 2 or 1, where they may be written
 find_groups() {
-	for group in /sys/fs/cgroup /sys/fs/cgroup/pids /sys/fs/cgroup/memory /sys/fs/cgroup/cpu; do
+	for sub in '' /pids /memory /cpu; do
+		group=/sys/fs/cgroup$sub
 		[ -w $group/cgroup.procs ] && mkdir -p $group/leonore-$mark || continue
 		for tree in $group $group/leonore-$mark; do echo '+memory +pids +cpu' >$tree/cgroup.subtree_control; done
 		groups="$groups $tree" limits=true

@@ -1,5 +1,5 @@
 # shellcheck shell=sh
-[ ! -f log ] || logged=$(wc -c <log)
+[ ! -f log ] || logged=$(length_of log)
 # One agent a root. A lock left behind names a process that is gone, or began at another time.
 began() { sed 's/.*) //' "/proc/$1/stat" | cut -d ' ' -f 20; }
 boot=$(cat /proc/sys/kernel/random/boot_id)
@@ -45,12 +45,12 @@ else
 	sweep
 fi
 keep_up
-if [ -z "$token" ] || [ -z "$node" ]; then register; fi
+[ -n "$token" ] && [ -n "$node" ] || register
 while :; do
 	at_once=
 	poll
 	uptime
-	if [ "$now" -ge "$verify_at" ]; then verify && verify_at=$((now + 3600)); fi
+	[ "$now" -lt "$verify_at" ] || { verify && verify_at=$((now + 3600)); }
 	[ -z "$tell" ] || register
 	keep_reserve
 	: >tmp/complaints

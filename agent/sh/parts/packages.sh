@@ -16,7 +16,7 @@ fetch() {
 		[ "$attempts" -gt 0 ] || return 1
 		attempts=$((attempts - 1))
 		touch "$3"
-		came=$(wc -c <"$3")
+		came=$(length_of "$3")
 		# Attempts that bring next to nothing count.
 		[ "$came" -lt $((came_before + 4096)) ] || [ $why = integrity ] || attempts=$4 pause=1
 		came_before=$came
@@ -25,7 +25,7 @@ fetch() {
 			why=integrity came_before=0
 		fi
 		[ "$(kib_of a)" -gt $((($2 - came_before) / 1024 + 32)) ] || { why=space && return 1; }
-		ask_file "$node/device/v1/packages/$1" "$3" "$2" "$1"
+		ask_file "$node$device/packages/$1" "$3" "$2" "$1"
 		case $status in
 			200 | 206) ;;
 			416) : >"$3" ;;
@@ -62,21 +62,22 @@ has_bytes() { [ "$(gunzip -c "$1" | head -c $(($2 + 1)) | wc -c)" = "$2" ]; }
 is_one_member() {
 	[ "$(head -c 4 "$1" | od -An -tx1)" = ' 1f 8b 08 00' ] &&
 		[ $((0x$(tail -c 4 "$1" | od -An -tx4 | tr -d ' '))) = $(($2 % 4294967296)) ] &&
-		! head -c $(($(wc -c <"$1") - 1)) "$1" | gunzip -t
+		! head -c $(($(length_of "$1") - 1)) "$1" | gunzip -t
 }
 list() { tar -tvzf "$1" 2>tmp/errors | cat >tmp/raw && [ ! -s tmp/errors ]; }
 
 # inspect ARCHIVE ID: from its manifest, its length and its listing alone
 inspect() {
 	rm -rf "$staged" && mkdir -p "$staged"
+	differs='it is not what its manifest says'
 	while :; do
 		message='the package is another one'
 		in_time open_head "$1"
 		say "$2" | cmp -s - "$staged/id" && [ "$(digest_of "$manifest")" = "$2" ] || break
-		message='it is not what its manifest says'
+		message=$differs
 		promised "$manifest" | cat >tmp/promised || message='no room' || break
 		read -r wanted content <<-END
-			$(awk -v manifest="$(wc -c <"$manifest")" '
+			$(awk -v manifest="$(length_of "$manifest")" '
 				function add(size) { bytes += 512 + int((size + 511) / 512) * 512; content += int(size / 1024) + 2 }
 				{ add($2) } END { add(65); add(manifest); printf "%.0f %.0f", bytes + 1024, content }' tmp/promised)
 		END
@@ -98,7 +99,7 @@ inspect() {
 			seen[tolower(path)]
 			if (NR > 2) print mode, $3, path
 		} END { print "end" }' tmp/raw | cat >tmp/listed && [ "$(tail -n 1 tmp/listed)" = end ] || break
-		message='it is not what its manifest says'
+		message=$differs
 		{ cut -d ' ' -f 1,2,4- tmp/promised && echo end; } | cmp -s - tmp/listed && return 0
 		break
 	done
@@ -171,7 +172,7 @@ tree_of() {
 # verify: what is installed against what its packages promised; what is damaged is asked for again
 verify() {
 	damaged='' trees=' '
-	while columns name _version home package _requested _start _keep _size _check _up digest size <&6; do
+	while row <&6; do
 		[ -n "$name" ] || continue
 		[ "$(digest_of "$packages/$package/manifest.json")" = "$package" ] && in_time sound_home "$packages/$package" "$container/$home" && continue
 		log "$name is damaged"

@@ -9,7 +9,7 @@ profile() {
 	awk '{ kib[$1] = $2 } END {
 		printf "\"memoryTotal\":%.0f,\"memoryFree\":%.0f,", kib["MemTotal:"] * 1024, kib["MemAvailable:"] * 1024 }' /proc/meminfo
 	# Not df: it looks for the place of the mount, which a root of its own may not show.
-	stat -f -c '%a %b %S' "$root" | awk '{ printf "\"diskTotal\":%.0f,\"diskFree\":%.0f,", $2 * $3, $1 * $3 }'
+	stat -fc '%a %b %S' "$root" | awk '{ printf "\"diskTotal\":%.0f,\"diskFree\":%.0f,", $2 * $3, $1 * $3 }'
 	printf '"components":['
 	pairs '%s{"name":%s,"version":%s}' "$components"
 	printf ']},"software":{"os":"linux","kernel":"%s",' "$kernel"
@@ -31,8 +31,8 @@ profile() {
 state() {
 	printf ',"state":{"isolation":"%s","limits":%s,"digest":"%s","applications":[' $level "$limits" "$(state_digest)"
 	comma=
-	while columns name _version _home _package _requested starts _rest <&3; do
-		[ "$starts" = 1 ] || continue
+	while row <&3; do
+		[ "$start" = 1 ] || continue
 		due_of "$name"
 		up=false
 		! is_up "$name" || up=true
@@ -45,7 +45,7 @@ state() {
 	printf '],"damaged":[%s],"trees":{' "${damaged#,}"
 	comma=
 	# What came since the last verification was verified as it came.
-	while columns name _version home _rest <&3; do
+	while row <&3; do
 		look "$trees" "$home" || entry=${home##*-}
 		printf '%s"%s":"%s"' "$comma" "$name" "$entry" && comma=,
 	done 3<"$table"

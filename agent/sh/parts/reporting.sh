@@ -18,6 +18,7 @@ report() {
 	text=$(
 		printf '{"deliveryId":%s,"sequence":%s,"state":"%s"' "$(quoted "$delivery")" $(($(fact lastSequence) + $2)) "$1"
 		[ -z "${3:-}" ] || printf ',"error":%s' "$3"
+		case $2-$opens in 1-[1-9]*) printf ',"detail":"waits for its window at %s"' "$(stamp -d "@$opens")" ;; esac
 		if [ "$2" = 3 ]; then
 			[ -z "$(fact startState)" ] || printf ',"stateDigest":"%s"' "$(state_digest)"
 			printf ',"installed":%s' "$(installed)"
@@ -29,9 +30,11 @@ report() {
 	for file in $(ls -t ended | tail -n +33); do rm -f "ended/$file"; done
 }
 
+queued_reports() { ls reports | grep -v new | sort -n; }
+
 # Begun again, a step says the same: once is enough.
 queue_report() {
-	last=$(ls reports | grep -v new | sort -n | tail -n 1)
+	last=$(queued_reports | tail -n 1)
 	[ "$text" = "$(cat "reports/$last")" ] || printf %s "$text" | put "reports/$((${last:-0} + 1))" || unsent="$unsent$text$nl"
 }
 
@@ -45,7 +48,7 @@ repeat_report() {
 
 # send_reports: oldest first. $dropped: LEONORE has ended the delivery
 send_reports() {
-	for queued in $(ls reports | grep -v new | sort -n); do
+	for queued in $(queued_reports); do
 		send "$(cat "reports/$queued")" || return 1
 		rm -f "reports/$queued"
 	done
@@ -58,7 +61,7 @@ send_reports() {
 send() {
 	useless=
 	sent="{\"reports\":[$1]}"
-	ask "$node/device/v1/reports" "$mine"
+	ask "$node$device/reports" "$mine"
 	sent=
 	case $status in
 		200) case $body in *'"outcome":"ended"'* | *'"outcome":"unknown"'*) useless=1 ;; esac ;;
@@ -66,7 +69,7 @@ send() {
 			after_failure
 			return 1
 			;;
-		*) log "a report was refused: $status" && useless=1 ;;
+		*) log "report refused: $status" && useless=1 ;;
 	esac
 	case $useless$1 in 1*"\"$delivery\""*) dropped=1 ;; esac
 }

@@ -5,7 +5,8 @@ environment() {
 	unset LEONORE_AGENT LC_ALL
 	set -a
 	LEONORE_ROOT=$container LEONORE_PACKAGE=$1 LEONORE_VALUES=$gens/$2/values/$3 LEONORE_ACTIVE=$gens/$2/active
-	[ "$2" != "$(current)" ] || LEONORE_ACTIVE=$link/active
+	# They follow what is current: an application may outlive its generation.
+	[ "$2" != "$(current)" ] || LEONORE_ACTIVE=$link/active LEONORE_VALUES=$link/values/$3
 	LEONORE_GATEWAY_ID=$id LEONORE_CONTAINER=$mark LEONORE_UNIT=$mark:$unit: LEONORE_KEEP_DATA=${keep_data:-}
 	HOME=$container/data TMPDIR=$container/tmp LANG=C
 	set +a
@@ -43,6 +44,7 @@ current() { readlink "$link" | sed 's/.*\///'; }
 
 # limited SECONDS COMMAND...: the end of what it prints is in tmp/output
 limited() {
+	most_seconds=$1
 	naps=$(($1 * a_second))
 	rm -f tmp/pipe && mkfifo tmp/pipe || return 125
 	tail -c 2000 <tmp/pipe >tmp/output &
@@ -66,6 +68,6 @@ limited() {
 	child=
 	kill -0 $reader && nap && kill $reader
 	wait $reader
-	[ "$naps" -gt 0 ] || { echo 'did not end in time' >>tmp/output && return 124; }
+	[ "$naps" -gt 0 ] || { echo "did not end within $most_seconds s" >>tmp/output && return 124; }
 	return $result
 }

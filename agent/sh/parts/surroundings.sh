@@ -3,7 +3,7 @@
 # docs/package-format.md, and the container of docs/gateway.md.
 #
 #   LEONORE_SERVER            address of LEONORE (required)
-#   LEONORE_ROOT_DIR          directory that it stays in (required)
+#   LEONORE_ROOT_DIR          directory that it stays in (required); its path holds neither white space nor patterns
 #   LEONORE_ENROLMENT_TOKEN   until LEONORE knows the gateway's key
 #   LEONORE_ENROLMENT_TOKEN_FILE  file that holds it, which is removed then
 #   LEONORE_ID                default: gw- and the first mac, or a random one that is kept
@@ -17,7 +17,6 @@
 #  - `current` always names a complete generation; old to new is one rename.
 #  - A report is kept until LEONORE has taken it; a delivery that has ended is remembered.
 #  - What comes from the network is bounded, checked before it is used, and never evaluated.
-# shellcheck disable=SC2010,SC2012,SC2013,SC2015,SC2016,SC2034,SC2046,SC2059,SC2086,SC2154,SC3045 # what is listed here has names of digits and plain words
 set -u
 umask 022
 set -- "${LEONORE_SERVER:?}" "${LEONORE_ROOT_DIR:?}" "${LEONORE_ENROLMENT_TOKEN:-}" "${LEONORE_ENROLMENT_TOKEN_FILE:-}" "${LEONORE_ID:-}" \
@@ -29,30 +28,36 @@ done
 export PATH="${PATH:-/usr/sbin:/usr/bin:/sbin:/bin}" LC_ALL=C
 server=${1%/} enrolment=$3 enrolment_file=$4 id=$5 every=$6 labels=$7 components=$8 most_level=$9
 mkdir -p "$2/agent" && cd "$2/agent" && chmod 700 . && own=$(pwd) && root=${own%/agent} || exit 2
+# Names of places are not quoted in the assembled agent.
+case $own in *[!!-~]* | *[][*?]*) exit 2 ;; esac
 container=$root/container
 gens=$container/generations packages=$container/packages link=$container/current table=$container/current/table staged=$container/staging/package
 manifest=$staged/manifest.json placements=$staged/control/artifacts
 tab=$(printf '\t') cr=$(printf '\r')
 nl='
 '
-token='' node='' interval='' watching='' asking='' delivery=- pids=' ' dues=' ' child='' logged=0 units=0
+past='its windows have passed' device=/device/v1 proves='Authorization: Bearer'
+token='' node='' interval='' watching='' asking='' delivery=- refused='' pids=' ' dues=' ' child='' logged=0 units=0
 override_keep='' groups='' rules=' ' checks=' '
 direct='' after_head='' speaks='' sent='' secret='' key='' counter=0 mine='' subject='' trees=' '
-action='' unsent='' tell='' plain='' damaged='' level=none limits=false wrap='' verify_at=0
+action='' waits=' ' opens=0 ahead=0 heard=0 unsent='' tell='' plain='' damaged='' level=none limits=false wrap='' verify_at=0
 
 exec 9>&2 2>/dev/null
+# stamp [OPTION...]: a time
+stamp() { date -u "$@" +%Y-%m-%dT%H:%M:%SZ; }
 log() {
-	line="$(date -u +%Y-%m-%dT%H:%M:%SZ) $*"
+	line="$(stamp) $*"
 	echo "$line" >&9
 	logged=$((logged + ${#line}))
 	[ "$logged" -lt 65536 ] || { mv log log.old && logged=0; }
 	echo "$line" >>log
 }
 # kib_of LETTER: of the file system's blocks those that are free (a), or all (b)
-kib_of() { stat -f -c "%$1 %S" "$root" | awk '{ printf "%.0f", $1 * $2 / 1024 }'; }
+kib_of() { stat -fc "%$1 %S" "$root" | awk '{ printf "%.0f", $1 * $2 / 1024 }'; }
 # rows PROGRAM...: awk over tab separated columns
 rows() { awk -F "$tab" -v OFS="$tab" "$@"; }
 sum() { sha256sum | cut -c 1-64; }
+length_of() { wc -c <"$1"; }
 digest_of() { sum <"$1"; }
 # put FILE: standard input becomes its content, whole or not at all, also after a power cut. On a full disk room is made
 # for it while applications are held still: one may take whatever becomes free.
@@ -72,13 +77,13 @@ hold() { for entry in $pids; do kill "-$1" "-${entry#*:}"; done; }
 # not all at once, since somebody else may take what is left over.
 spare() {
 	rm -f log.old tmp/raw tmp/listed tmp/promised "$container"/log/*.old "$@"
-	size=$(wc -c <reserve)
+	size=$(length_of reserve)
 	[ "${size:-0}" -gt 8192 ] && dd if=/dev/null of=reserve bs=1 seek=$((size - 8192)) || rm -f reserve
 }
 # cat notices when it cannot write; not every builtin does.
 written() { (umask 077 && printf %s "$content" | cat >"$1.new") && sync && mv "$1.new" "$1" && sync; }
 keep_reserve() {
-	size=$(wc -c <reserve) missing=$((64 - ${size:-0} / 1024))
+	size=$(length_of reserve) missing=$((64 - ${size:-0} / 1024))
 	[ $missing -gt 0 ] || return 0
 	# On a disk that is almost full, as much of it as there is; what is kept already is not given up meanwhile.
 	room=$(($(kib_of a) - 8))
@@ -90,6 +95,8 @@ say() { printf '%s\n' "$1"; }
 among() { say "$2" | cut -f "$1" | grep -qxF "$3"; }
 # columns NAME...: reads a line of tab separated columns
 columns() { IFS=$tab read -r "$@"; }
+# row: reads one of a generation's table. It is read by whoever has nothing running that reads one, too.
+row() { columns name version home package _requested start _keep _size check up digest size; }
 value_of() { sed -n "s/^$1$tab//p" "$2" | head -n 1 | tr -d '\r'; }
 said() { say "$body" | value_of "$1" -; }
 whole() { case $1 in '' | *[!0-9]* | ?????*) echo "$2" ;; *) echo "$1" ;; esac }
@@ -110,8 +117,8 @@ nicely=''
 nice -n 19 true && nicely='nice -n 19'
 
 # To check ports.
-nc=no
-case $(nc --help 2>&1) in *'-e PROG'*) nc= ;; esac
+nc=no help=$(nc --help 2>&1)
+case $help in *'-e PROG'*) nc= ;; esac
 
 attend() {
 	while kill -0 "$1"; do

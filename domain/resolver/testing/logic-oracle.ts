@@ -1,6 +1,6 @@
 /**
  * A second judge, for catalogs too large to try everything: the plain encoding of a resolution for an independent
- * solver. It knows neither resources nor installed packages, and answers only whether there is a plan.
+ * solver. Of installed packages it knows what they take, not what they need, and answers only whether there is a plan.
  */
 import Logic from 'logic-solver';
 import semver from 'semver';
@@ -8,6 +8,16 @@ import type { ArtifactManifest, NamedRange, Variant } from '../../artifact/manif
 import type { ArtifactRequest } from '../../plan/request.js';
 
 const key = ({ name, version }: ArtifactManifest) => `${name}@${version}`;
+
+/** What there is room for, in bytes; each artifact takes what its first variant does. */
+export interface Room {
+  readonly diskFree?: number;
+  readonly memoryFree?: number;
+  /** Packages that may go to make room; the catalog knows none of them. */
+  readonly installed?: readonly { readonly name: string; readonly installedSize?: number }[];
+  /** How many of them may go. */
+  readonly removals?: number;
+}
 
 /**
  * @param arch of the gateway; variants for others, and those that demand more than arch and os, count as not there.
@@ -17,6 +27,7 @@ export function hasPlan(
   artifacts: readonly ArtifactManifest[],
   requests: readonly ArtifactRequest[],
   arch: string,
+  room: Room = {},
 ): boolean {
   const isFact = ({ name, version = '' }: NamedRange) =>
     (name === arch || name === 'linux') && (version === '' || version === '*');
@@ -59,5 +70,33 @@ export function hasPlan(
       }
     }
   }
+  requireRoom(solver, usable, room);
   return solver.solve() !== null;
+}
+
+function requireRoom(
+  solver: InstanceType<typeof Logic.Solver>,
+  usable: readonly ArtifactManifest[],
+  { diskFree, memoryFree, installed = [], removals = installed.length }: Room,
+): void {
+  const takes = ({ variants: [first] = [] }: ArtifactManifest) => ({
+    disk: (first?.size ?? 0) + (first?.installedSize ?? first?.size ?? 0),
+    memory: first?.memory ?? 0,
+  });
+  const within = (terms: readonly string[], weights: readonly number[], bound: number) =>
+    solver.require(Logic.lessThanOrEqual(Logic.weightedSum(terms, weights), Logic.constantBits(bound)));
+  const kept = installed.map(({ name }) => `installed ${name}`);
+  const sizes = installed.map(({ installedSize = 0 }) => installedSize);
+  if (diskFree !== undefined) {
+    const all = diskFree + sizes.reduce((sum, size) => sum + size, 0);
+    within([...usable.map(key), ...kept], [...usable.map((manifest) => takes(manifest).disk), ...sizes], all);
+  }
+  if (memoryFree !== undefined) {
+    const weights = usable.map((manifest) => takes(manifest).memory);
+    within(usable.map(key), weights, memoryFree);
+  }
+  if (kept.length > 0)
+    solver.require(
+      Logic.lessThanOrEqual(Logic.sum(kept.map((term) => Logic.not(term))), Logic.constantBits(removals)),
+    );
 }

@@ -1,6 +1,7 @@
 /** The parts of logic-solver (MiniSat) that the oracle uses; the package brings no types. */
 declare module 'logic-solver' {
   type Formula = object;
+  type Bits = object;
   type Term = string | Formula;
   interface Solver {
     require(...terms: Term[]): void;
@@ -12,6 +13,10 @@ declare module 'logic-solver' {
     not(term: Term): Formula;
     implies(left: Term, right: Term): Formula;
     atMostOne(...terms: (Term | readonly Term[])[]): Formula;
+    sum(terms: readonly Term[]): Bits;
+    weightedSum(terms: readonly Term[], weights: readonly number[]): Bits;
+    constantBits(value: number): Bits;
+    lessThanOrEqual(left: Bits, right: Bits): Formula;
   };
   export default Logic;
 }

@@ -35,7 +35,7 @@ export async function placementFigures(cleanups: Cleanups, phases: Phases): Prom
   cleanups.add(() => database.$close());
   const repositories = createRepositories(database, silenceMs, 'bench');
   await repositories.pool.configure(
-    { strategy: 'load', threshold, minNodes: 0, maxNodes: 0, settleMs: 60_000 },
+    { strategy: 'load', threshold, minNodes: 0, maxNodes: 0, settleMs: 60_000, channels: [] },
     { prefix: 'node-', first: 1 },
   );
   for (const id of ['node-1', 'node-2']) await addNode(repositories, id);
@@ -64,24 +64,24 @@ export async function placementFigures(cleanups: Cleanups, phases: Phases): Prom
 
 /** A node with 2,500 gateways, each with an unfinished delivery, is gone. */
 async function deadNodeFigure(repositories: Repositories, phases: Phases): Promise<Figure> {
-  const { pool, deployments, rollouts, members, placement, nodes } = repositories;
+  const { pool, rollouts, members, placement, nodes } = repositories;
   await pool.configure(
-    { strategy: 'load', threshold: moved, minNodes: 0, maxNodes: 0, settleMs: 60_000 },
+    { strategy: 'load', threshold: moved, minNodes: 0, maxNodes: 0, settleMs: 60_000, channels: [] },
     { prefix: 'node-', first: 1 },
   );
   const incarnation = await addNode(repositories, 'node-3');
   // The other two are far beyond the threshold now, so all of these go to the third.
   await registerMany(repositories, registered, registered + moved);
   const gatewayIds = Array.from({ length: moved }, (_none, index) => idOf(registered + index));
-  const deployment = await deployments.create('moving', { gatewayIds, selector: null });
+  const target = { gateways: gatewayIds };
   const { id } = await rollouts.create({
     requests: ['thermometer'],
-    deploymentId: deployment.id,
+    target,
     options: { deadlineSeconds: 3_600 },
     idempotencyKey: null,
     requestDigest: 'bench',
   });
-  await members.addDeliveries(id, deployment);
+  await members.addDeliveries(id, target);
   await nodes.stopped('node-3', incarnation);
   const ms = await phases.run(`${moved} gateways of a dead node moved`, () =>
     timed(async () => {
@@ -101,7 +101,15 @@ async function deadNodeFigure(repositories: Repositories, phases: Phases): Promi
 
 async function addNode({ nodes }: Repositories, id: string): Promise<string> {
   const incarnation = randomUUID();
-  await nodes.register({ id, address: `http://127.0.0.1:1/${id}`, incarnation });
+  const address = `http://127.0.0.1:1/${id}`;
+  await nodes.register({
+    id,
+    address,
+    endpoints: [
+      { protocol: 'http', transport: 'tcp', address, strategies: ['pull'], pushScheme: null, tls: 'none' },
+    ],
+    incarnation,
+  });
   return incarnation;
 }
 
@@ -129,8 +137,9 @@ function idOf(index: number): string {
 function registrationOf(index: number): Registration {
   return {
     profile: profileOf(population, index, ['pull']),
-    channel: { protocol: 'http', strategy: 'pull' },
     pushAddress: null,
+    pollSeconds: 60,
+    ownPollSeconds: null,
     agentVersion: 'bench',
     credentials: { ownTokenHash: null, key: null, enrolment: sharedGrant, address: '127.0.0.1' },
     newTokenHash: randomBytes(32),

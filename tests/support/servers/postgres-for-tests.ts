@@ -36,8 +36,9 @@ export interface PostgresForTests extends PostgresAddress {
 /**
  * Starts a PostgreSQL server with a migrated template. It ends with the process that asked, however that ends, and
  * takes its directory with it: its guard (stack/guarded-process.ts) sees to both. About 2 s.
+ * @param settings further ones of the server, `name=value`
  */
-export async function startPostgresForTests(): Promise<PostgresForTests> {
+export async function startPostgresForTests(settings: readonly string[] = []): Promise<PostgresForTests> {
   const directory = await mkdtemp(join(tmpdir(), 'leonore-test-postgres-'));
   let cluster: PostgresCluster;
   try {
@@ -56,7 +57,7 @@ export async function startPostgresForTests(): Promise<PostgresForTests> {
   const start = async (): Promise<void> => {
     server = await servePostgres(cluster, {
       port,
-      settings: testSettings,
+      settings: [...testSettings, ...settings],
       orphan: { signal: 'INT', graceMs: 5_000, removeDirectory: directory },
     });
     detachFromEventLoop(server);

@@ -1,0 +1,167 @@
+import { LRUCache } from 'lru-cache';
+import { LeonoreError } from '../domain/errors.js';
+import { gatewayIdPattern } from '../domain/gateway/gateway-id.js';
+import type { GatewayProfile } from '../domain/gateway/profile.js';
+import { contestReasonOf } from '../repositories/admit-registration.js';
+import type { Contest, ContestRepository } from '../repositories/contest-repository.js';
+import type { GatewayRepository } from '../repositories/gateway-repository.js';
+import type {
+  Registration,
+  RegistrationOutcome,
+  RegistrationRepository,
+} from '../repositories/registration-repository.js';
+import { Batcher } from './batcher.js';
+import { hashToken, kindOfToken } from './gateway-token.js';
+import { RegistrationVerifier, type RegistrationVerifierOptions } from './registration-verifier.js';
+
+export interface ClientEnrolmentOptions extends Omit<
+  RegistrationVerifierOptions,
+  'registrations' | 'mayEnrol'
+> {
+  /** The node that the client asks: it is to be its own, as a client cannot be sent to another. */
+  readonly nodeId: string;
+  readonly registrations: Pick<RegistrationRepository, 'identitiesOf' | 'registerAll'>;
+  readonly gateways: Pick<GatewayRepository, 'wantProfile' | 'get'>;
+  readonly contests: Pick<ContestRepository, 'note'>;
+}
+
+/** A device that comes with a client of its own. */
+export interface ClientClaim {
+  /** What is known of it by its protocol alone. */
+  readonly profile: GatewayProfile;
+  /** The token that it is to be known by (gateway-token.ts, `tokenOfSecret`). */
+  readonly token: string;
+  /** What it may enrol with, an enrolment token or a claim code; null when it brings none: its key has to do then. */
+  readonly enrolment: string | null;
+  /** A key that its protocol has verified it to hold, with a counter above every one before; absent for protocols without. */
+  readonly key?: { readonly text: string; readonly counter: number };
+  readonly address: string;
+  /** Seconds between two of its polls. */
+  readonly pollSeconds: number;
+}
+
+const gatewayId = new RegExp(gatewayIdPattern, 'u');
+/** Who was refused is not judged again for so long: a client asks on, and changes nothing by it. */
+const refusedMs = 10_000;
+const addressLength = 64;
+
+/**
+ * Enters devices whose protocol has no registration: the first time that one asks, by what it brings. Who may is judged as at
+ * a registration; a claim code is proof enough without a key. Where a protocol has keys of its own, the first binds the id.
+ */
+export class ClientEnrolment {
+  private readonly verifier: RegistrationVerifier;
+  private readonly registrations: Batcher<Registration, RegistrationOutcome>;
+  private readonly refused = new LRUCache<string, LeonoreError>({ max: 20_000, ttl: refusedMs });
+
+  constructor(private readonly options: ClientEnrolmentOptions) {
+    this.verifier = new RegistrationVerifier({ ...options, mayEnrol: () => false });
+    this.registrations = new Batcher((batch) => options.registrations.registerAll(batch), {
+      maxSize: 250,
+      concurrency: 1,
+      maxQueued: 20_000,
+    });
+  }
+
+  /**
+   * Enters a device, or says that it waits for a person.
+   * @throws LeonoreError what a registration is refused with
+   */
+  async enter(claim: ClientClaim): Promise<'active' | 'pending'> {
+    const { profile, key, enrolment } = claim;
+    const place = hashToken(JSON.stringify([profile.id, key?.text, enrolment])).toString('base64');
+    const before = this.refused.get(place);
+    if (before !== undefined) throw before;
+    try {
+      return await this.judged(claim);
+    } catch (error) {
+      if (error instanceof LeonoreError && !error.kind.retryable) {
+        this.refused.set(place, error);
+        await this.note(error, claim);
+      }
+      throw error;
+    }
+  }
+
+  private async judged({
+    profile,
+    token,
+    enrolment,
+    key,
+    address,
+    pollSeconds,
+  }: ClientClaim): Promise<'active' | 'pending'> {
+    const { id } = profile;
+    if (!gatewayId.test(id)) throw new LeonoreError('MALFORMED_INPUT', 'that is no id of a gateway');
+    const { nodeId, gateways } = this.options;
+    const proven = await this.verifier.verify({
+      id,
+      mac: null,
+      headers: enrolment === null ? {} : { authorization: `Bearer ${enrolment}` },
+      address: address.slice(0, addressLength),
+      bodySha256: '',
+      isProof: enrolment !== null && kindOfToken(enrolment) === 'claim',
+      ...(key === undefined ? {} : { provenKey: key }),
+    });
+    const grant = proven.enrolment;
+    // One that only proves its key again has said more of itself since it was entered.
+    const before = key === undefined ? null : await this.toldBefore(id);
+    const outcome = await this.registrations.submit({
+      profile: before ?? profile,
+      pushAddress: null,
+      agentVersion: null,
+      pollSeconds,
+      ownPollSeconds: null,
+      credentials: {
+        ...proven,
+        enrolment: grant === null ? null : { ...grant, nodeId: grant.nodeId ?? nodeId },
+      },
+      newTokenHash: hashToken(token),
+      knowsToken: true,
+    });
+    if (outcome instanceof LeonoreError) throw outcome;
+    if ('pending' in outcome) return 'pending';
+    if (before === null) await gateways.wantProfile(id);
+    return 'active';
+  }
+
+  /** Null when there is no gateway of that id. */
+  private async toldBefore(id: string): Promise<GatewayProfile | null> {
+    try {
+      return (await this.options.gateways.get(id)).profile;
+    } catch (error) {
+      if (error instanceof LeonoreError && error.code === 'GATEWAY_NOT_FOUND') return null;
+      throw error;
+    }
+  }
+
+  /** Notes who came under another's id. */
+  private async note(error: LeonoreError, { profile, key, address }: ClientClaim): Promise<void> {
+    const reason = contestReasonOf(error);
+    if (reason === null) return;
+    const contest: Contest = {
+      gatewayId: profile.id,
+      reason,
+      key: key?.text ?? '',
+      address: address.slice(0, addressLength),
+    };
+    await this.options.contests.note([contest]);
+  }
+}
+
+/**
+ * Enters a device for a client that knows 401 as what a person has to see to, and asks again at once after other refusals.
+ * @throws LeonoreError UNAUTHENTICATED when the device may not be entered, or waits for a person; what may be retried as it is
+ */
+export async function enterOrRefuse(
+  clients: Pick<ClientEnrolment, 'enter'>,
+  claim: ClientClaim,
+): Promise<void> {
+  const outcome = await clients.enter(claim).catch((error: unknown) => {
+    if (error instanceof LeonoreError && !error.kind.retryable)
+      throw new LeonoreError('UNAUTHENTICATED', error.message, error.details, { cause: error });
+    throw error;
+  });
+  if (outcome === 'pending')
+    throw new LeonoreError('UNAUTHENTICATED', 'a person has to approve this device first');
+}

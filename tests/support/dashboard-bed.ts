@@ -1,0 +1,74 @@
+/** The dashboard in a real browser, with whatever API the test has started behind it. */
+import { readFile } from 'node:fs/promises';
+import { createRequire } from 'node:module';
+import { expect } from '@jest/globals';
+import type { Browser, BrowserContextOptions, Page } from 'playwright-core';
+import { obtainChromium, startChromium } from './chromium.js';
+
+/** Axe's rules for WCAG 2.2 AA, and what it counts as good practice. */
+const rules = ['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa', 'wcag22aa', 'best-practice'];
+const waitMs = 60_000;
+
+export interface Visit {
+  readonly page: Page;
+  /** Errors of the console and of scripts so far; those of answers that were refused on purpose are not among them. */
+  readonly errors: readonly string[];
+  close(): Promise<void>;
+}
+
+export interface DashboardBed {
+  /** Opens an address in a window of its own, signed in with a token unless that is null. */
+  visit(token: string | null, path: string, options?: BrowserContextOptions): Promise<Visit>;
+  close(): Promise<void>;
+}
+
+/** @returns null where no browser is to be had */
+export async function dashboardBed(server: string): Promise<DashboardBed | null> {
+  const executable = await obtainChromium();
+  if (executable === null) return null;
+  const browser: Browser = await startChromium(executable);
+  return {
+    async visit(token, path, options = {}) {
+      const context = await browser.newContext({ viewport: { width: 1280, height: 900 }, ...options });
+      const page = await context.newPage();
+      page.setDefaultTimeout(waitMs);
+      const errors: string[] = [];
+      page.on('console', (message) => {
+        // The browser itself says so of every answer that is not 2xx; pages show what they were answered.
+        if (message.type() === 'error' && !message.text().startsWith('Failed to load resource'))
+          errors.push(message.text());
+      });
+      page.on('pageerror', (error) => errors.push(error.message));
+      await page.goto(server + path);
+      if (token !== null) await signIn(page, token);
+      return { page, errors, close: () => context.close() };
+    },
+    close: () => browser.close(),
+  };
+}
+
+export async function signIn(page: Page, token: string): Promise<void> {
+  await page.getByLabel('Token').fill(token);
+  await page.getByRole('button', { name: /Sign in|Go on/ }).click();
+  await page.getByLabel('Token').waitFor({ state: 'hidden' });
+}
+
+/** When nothing on the page says any more that it is being asked for; its stream goes on. */
+export async function settled(page: Page): Promise<void> {
+  await page.locator('.loading').first().waitFor({ state: 'detached' });
+}
+
+let axe: Promise<string> | undefined;
+
+/** Fails with what axe finds on the page as it stands. */
+export async function expectAccessible(page: Page): Promise<void> {
+  axe ??= readFile(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8');
+  // Playwright evaluates it as the debugger does: the policy of the page does not hold for it.
+  await page.evaluate(await axe);
+  const found = await page.evaluate(`axe.run(document, { runOnly: ${JSON.stringify(rules)} }).then(
+    ({ violations }) => violations.flatMap(({ id, nodes }) => nodes.map(({ html }) => id + ': ' + html.slice(0, 300))))`);
+  expect({ at: new URL(page.url()).pathname, found }).toEqual({
+    at: new URL(page.url()).pathname,
+    found: [],
+  });
+}

@@ -1,0 +1,88 @@
+import { randomUUID } from 'node:crypto';
+import { parseDeliveryId } from '../../domain/delivery/delivery-id.js';
+import type { StandingName } from '../../domain/wanted-state/judge.js';
+import { selectRequested } from '../../services/select-requested.js';
+import { tick, type InProcessLeonore } from './in-process-leonore.js';
+import type { InstallingGateways } from './installing-gateways.js';
+import type { TestRepositories } from './test-repositories.js';
+
+/** What tests of wanted states and values do again and again. */
+export function wantedBed(
+  repositories: TestRepositories,
+  leonore: InProcessLeonore,
+  gateways: InstallingGateways,
+) {
+  const { wantedStates } = repositories;
+
+  async function until(holds: () => Promise<boolean> | boolean): Promise<void> {
+    while (!(await holds())) await tick();
+  }
+
+  /** A site of gateways, an artifact of its own, and a deployment of the site. */
+  async function site(count: number): Promise<{ name: string; ids: string[] }> {
+    const name = `app-${randomUUID().slice(0, 8)}`;
+    const ids = Array.from({ length: count }, (_none, index) => `${name}-${index}`);
+    await gateways.add(ids, { site: name });
+    await repositories.deployments.create(name, { gatewayIds: [], selector: `labels.site == "${name}"` });
+    return { name, ids };
+  }
+
+  async function publish(
+    name: string,
+    version: string,
+    more: Readonly<Record<string, unknown>> = {},
+  ): Promise<void> {
+    await leonore.builder.publish(
+      { name, version, kind: 'application', ...more },
+      { 'files/run': `#!/bin/sh\n# ${version}\n` },
+    );
+  }
+
+  async function want(
+    name: string,
+    range: string,
+    { deployment = name, automatic = false }: { deployment?: string; automatic?: boolean } = {},
+  ): Promise<string> {
+    const requests = [`${name}@${range}`];
+    return wantedStates.create({
+      requests,
+      deployment,
+      automatic,
+      deadlineSeconds: 600,
+      catalogChanges: await wantedStates.catalogChanges(),
+      versions: await selectRequested(repositories.artifacts, requests),
+    });
+  }
+
+  /** Resolves when as many gateways stand so, and no others stand in any way. */
+  async function stand(id: string, expected: Partial<Record<StandingName, number>>): Promise<void> {
+    await until(async () =>
+      Object.entries(await wantedStates.compliance(id)).every(
+        ([standing, count]) => count === (expected[standing as StandingName] ?? 0),
+      ),
+    );
+  }
+
+  /** What gateways wait for has passed. */
+  async function isDue(id: string): Promise<void> {
+    await repositories.database.$executeRaw`
+      UPDATE wanted_member SET due_at = now() WHERE wanted_state_id = ${id}::uuid AND due_at IS NOT NULL`;
+  }
+
+  /** How often what a gateway waits to be told to install was planned anew; null while there is nothing. */
+  async function attemptOf(gatewayId: string): Promise<number | null> {
+    const task = (await repositories.deliveries.poll([gatewayId])).get(gatewayId)?.task;
+    const { attempt = 0 } = (task && parseDeliveryId(task.deliveryId)) ?? {};
+    return task == null ? null : attempt;
+  }
+
+  /** How often rollouts of a wanted state went to a gateway. */
+  async function rolloutsTo(id: string, gatewayId: string): Promise<number> {
+    const [row] = await repositories.database.$queryRaw<{ count: number }[]>`
+      SELECT count(*)::int AS count FROM wanted_rollout w JOIN delivery d ON d.rollout_id = w.rollout_id
+      WHERE w.wanted_state_id = ${id}::uuid AND d.gateway_id = ${gatewayId}`;
+    return row?.count ?? 0;
+  }
+
+  return { until, site, publish, want, stand, isDue, attemptOf, rolloutsTo };
+}

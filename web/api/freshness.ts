@@ -1,0 +1,66 @@
+/** How old what is shown is: when the API last answered. */
+const pulseMs = 1_000;
+const pulseTimeoutMs = 2_500;
+/** From so many milliseconds without an answer the age is said. */
+export const staleAfterMs = 2_000;
+
+const listeners = new Set<() => void>();
+let answeredAtMs = Date.now();
+let shownSeconds = 0;
+
+/** Notes that the API has answered. */
+export function answered(): void {
+  answeredAtMs = Date.now();
+}
+
+function look(): void {
+  const ageMs = Date.now() - answeredAtMs;
+  const seconds = ageMs < staleAfterMs ? 0 : Math.floor(ageMs / 1_000);
+  if (seconds === shownSeconds) return;
+  shownSeconds = seconds;
+  for (const listener of listeners) listener();
+}
+
+async function ask(): Promise<void> {
+  try {
+    const answer = await fetch('/healthz', {
+      signal: AbortSignal.timeout(pulseTimeoutMs),
+      cache: 'no-store',
+    });
+    if (answer.ok) answered();
+  } catch {
+    // No answer: the age grows.
+  }
+}
+
+/** Begins to look; a page that nobody sees asks for nothing. @returns what ends it */
+export function watchFreshness(): () => void {
+  answered();
+  let busy = false;
+  const timer = setInterval(() => {
+    look();
+    if (busy || document.hidden) return;
+    busy = true;
+    void ask().finally(() => {
+      busy = false;
+      look();
+    });
+  }, pulseMs);
+  const seen = () => {
+    if (!document.hidden) answered();
+  };
+  document.addEventListener('visibilitychange', seen);
+  return () => {
+    clearInterval(timer);
+    document.removeEventListener('visibilitychange', seen);
+  };
+}
+
+export const freshness = {
+  /** Seconds since the API last answered; 0 while it answers. */
+  seconds: (): number => shownSeconds,
+  subscribe: (listener: () => void): (() => void) => {
+    listeners.add(listener);
+    return () => listeners.delete(listener);
+  },
+};

@@ -1,0 +1,85 @@
+import type { PlanTree } from '../../domain/plan/plan.js';
+import { bytesText } from '../../domain/units.js';
+import type { Schemas } from '../api/queries.js';
+import { countedText } from '../logic/numbers.js';
+import { Name } from './name.js';
+
+/** What a plan does on a gateway: what comes, what goes, how large it is, and why each of it is there. */
+export function PlanView({ plan }: { readonly plan: Schemas['Plan'] }) {
+  const {
+    install,
+    remove,
+    keep,
+    restore = [],
+    removeFirst,
+    downloadSize,
+    installedSize,
+    peakDisk,
+    tree,
+  } = plan;
+  return (
+    <div>
+      <p>
+        {install.length === 0 ? 'Installs nothing' : `Installs ${countedText(install.length, 'artifact')}`},
+        fetches {bytesText(downloadSize)}, takes {bytesText(installedSize)}; at its peak{' '}
+        {bytesText(Math.max(0, peakDisk))} more than now.{' '}
+        {plan.optimal === 'best-found' && 'A better plan may exist: the time to look for it was over.'}
+      </p>
+      {(tree as readonly PlanTree[]).map((root) => (
+        <ul key={root.name} className="tree root">
+          <TreeNode node={root} />
+        </ul>
+      ))}
+      {remove.length > 0 && (
+        <p className="removed">
+          Removes {removeFirst ? 'first, to make room: ' : ''}
+          <Names names={remove} />
+        </p>
+      )}
+      {restore.length > 0 && (
+        <p>
+          Put back if the installation fails: <Names names={restore} />
+        </p>
+      )}
+      {keep.length > 0 && (
+        <p className="quiet">
+          Stays as it is: <Names names={keep} />
+        </p>
+      )}
+    </div>
+  );
+}
+
+const actions: Readonly<Record<PlanTree['action'], string>> = {
+  install: 'installed',
+  keep: 'there already',
+  fixed: 'of the gateway itself',
+};
+
+function TreeNode({ node: { name, version, action, requires, seen } }: { readonly node: PlanTree }) {
+  return (
+    <li>
+      <Name text={`${name} ${version}`} />{' '}
+      <span className="quiet">
+        {actions[action]}
+        {seen === true && ', see above'}
+      </span>
+      {requires.length > 0 && (
+        <ul className="tree">
+          {requires.map((child) => (
+            <TreeNode key={`${child.name}@${child.version}`} node={child} />
+          ))}
+        </ul>
+      )}
+    </li>
+  );
+}
+
+export function Names({ names }: { readonly names: readonly string[] }) {
+  return names.map((name, index) => (
+    <span key={name}>
+      {index === 0 ? '' : ', '}
+      <Name text={name} />
+    </span>
+  ));
+}

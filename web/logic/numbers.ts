@@ -1,0 +1,17 @@
+const whole = new Intl.NumberFormat('en');
+const rounded = new Intl.NumberFormat('en', { maximumFractionDigits: 1 });
+
+/** `4,866`. */
+export function numberText(value: number): string {
+  return whole.format(value);
+}
+
+/** A part of 1 as `3.2 %`. */
+export function shareText(share: number): string {
+  return `${rounded.format(share * 100)} %`;
+}
+
+/** `1 gateway`, `4,866 gateways`. */
+export function countedText(count: number, what: string): string {
+  return `${numberText(count)} ${what}${count === 1 ? '' : 's'}`;
+}

@@ -1,0 +1,209 @@
+import { useMutation, useQuery, useQueryClient } from '@tanstack/react-query';
+import { useState, type SubmitEvent } from 'react';
+import { Input, Label, TextField } from 'react-aria-components';
+import { grantText } from '../../domain/access/grant.js';
+import { roles, type Role } from '../../domain/access/role.js';
+import { answerOf, api } from '../api/client.js';
+import { contestsQuery, enrolmentsQuery, tokensQuery } from '../api/resource-queries.js';
+import { useMay } from '../api/whoami.js';
+import { Choices } from '../components/choices.js';
+import { Ago, Instant } from '../components/clock.js';
+import { AskButton } from '../components/dialogs.js';
+import { Failure, Loaded } from '../components/loaded.js';
+import { GatewayLink, Name } from '../components/name.js';
+import { Card, Empty, Page } from '../components/page.js';
+import { PlainTable } from '../components/plain-table.js';
+import { PressButton } from '../components/press-button.js';
+import { useIdempotencyKey } from '../logic/idempotency-key.js';
+import { numberText } from '../logic/numbers.js';
+
+export default function AccessPage() {
+  const may = useMay();
+  return (
+    <Page title="Access">
+      <div className="stack">
+        <Card title="Contested gateways">
+          <Contests />
+        </Card>
+        {may('operator', 'fleet') && (
+          <Card title="Enrolment">
+            <Enrolments />
+          </Card>
+        )}
+        {may('admin', 'fleet') ? (
+          <Card title="Tokens of people and services">
+            <Tokens />
+            <NewToken />
+          </Card>
+        ) : (
+          <p className="quiet">Tokens are shown to administrators of the whole fleet.</p>
+        )}
+      </div>
+    </Page>
+  );
+}
+
+function Contests() {
+  return (
+    <Loaded query={useQuery(contestsQuery)}>
+      {({ items }) =>
+        items.length === 0 ? (
+          <Empty>Nobody has tried to register under the id of another.</Empty>
+        ) : (
+          <PlainTable
+            label="Table of contested gateways"
+            head={['Gateway', 'Why', 'Key', 'From', 'Times', 'Last']}
+            rows={items.map(({ gatewayId, reason, key, address, count, lastAt }) => ({
+              key: `${gatewayId} ${reason} ${key} ${address}`,
+              cells: [
+                <GatewayLink key="id" id={gatewayId} />,
+                reason,
+                <Name key="key" code text={key} />,
+                <Name key="address" text={address} />,
+                numberText(count),
+                <Ago key="at" at={lastAt} />,
+              ],
+            }))}
+          />
+        )
+      }
+    </Loaded>
+  );
+}
+
+function Enrolments() {
+  const may = useMay();
+  return (
+    <Loaded query={useQuery(enrolmentsQuery)}>
+      {({ items }) =>
+        items.length === 0 ? (
+          <Empty>
+            None. Make one with <code>leonore enrolment create</code>.
+          </Empty>
+        ) : (
+          <PlainTable
+            label="Table of enrolments"
+            head={['Name', 'For', 'Used', 'Approval', 'Until', '']}
+            rows={items.map(({ name, ids, used, most, approval, expiresAt }) => ({
+              key: name,
+              cells: [
+                <Name key="name" text={name} />,
+                <Name key="ids" text={ids.join(', ') || 'any id'} />,
+                `${numberText(used)}${most === null ? '' : ` of ${numberText(most)}`}`,
+                approval,
+                expiresAt === null ? 'for good' : <Instant key="until" at={expiresAt} />,
+                may('admin', 'fleet') && (
+                  <AskButton
+                    key="revoke"
+                    action="Revoke"
+                    kind="danger"
+                    title="Revoke this enrolment?"
+                    name={name}
+                    run={() =>
+                      answerOf(api.DELETE('/api/v1/enrolments/{name}', { params: { path: { name } } }))
+                    }
+                  >
+                    <p>Its token is void at once; gateways that enrolled with it stay.</p>
+                  </AskButton>
+                ),
+              ],
+            }))}
+          />
+        )
+      }
+    </Loaded>
+  );
+}
+
+function Tokens() {
+  return (
+    <Loaded query={useQuery(tokensQuery)}>
+      {({ items }) =>
+        items.length === 0 ? (
+          <Empty>None but those of the configuration.</Empty>
+        ) : (
+          <PlainTable
+            label="Table of tokens"
+            head={['Name', 'May', 'Made by', 'Last used', 'Until', '']}
+            rows={items.map(({ name, grants, createdBy, lastUsedAt, expiresAt }) => ({
+              key: name,
+              cells: [
+                <Name key="name" text={name} />,
+                <Name key="grants" text={grants.map(grantText).join('; ')} />,
+                <Name key="by" text={createdBy} />,
+                lastUsedAt === null ? 'never' : <Ago key="used" at={lastUsedAt} />,
+                expiresAt === null ? 'for good' : <Instant key="until" at={expiresAt} />,
+                <AskButton
+                  key="revoke"
+                  action="Revoke"
+                  kind="danger"
+                  title="Revoke this token?"
+                  name={name}
+                  run={() => answerOf(api.DELETE('/api/v1/tokens/{name}', { params: { path: { name } } }))}
+                >
+                  <p>It is void at once, for streams too that are open.</p>
+                </AskButton>,
+              ],
+            }))}
+          />
+        )
+      }
+    </Loaded>
+  );
+}
+
+function NewToken() {
+  const queries = useQueryClient();
+  const key = useIdempotencyKey();
+  const [name, setName] = useState('');
+  const [role, setRole] = useState<Role>('viewer');
+  const [scope, setScope] = useState('');
+  const make = useMutation({
+    mutationFn: () =>
+      answerOf(
+        api.POST('/api/v1/tokens', {
+          body: {
+            name: name.trim(),
+            grants: [{ role, ...(scope.trim() === '' ? {} : { scope: scope.trim() }) }],
+          },
+          params: { header: { 'idempotency-key': key.next() } },
+        }),
+      ),
+    onSuccess: async () => {
+      setName('');
+      await queries.invalidateQueries({ queryKey: ['tokens'] });
+    },
+    onSettled: () => key.used(),
+  });
+  function submit(event: SubmitEvent<HTMLFormElement>): void {
+    event.preventDefault();
+    make.mutate();
+  }
+  return (
+    <form className="new-form" onSubmit={submit} aria-label="New token">
+      <h3>A new one</h3>
+      <TextField className="field" value={name} onChange={setName} isRequired autoComplete="off">
+        <Label>Name</Label>
+        <Input />
+      </TextField>
+      <Choices label="Role" options={roles} chosen={role} onChoose={setRole} />
+      <TextField className="field" value={scope} onChange={setScope} autoComplete="off">
+        <Label>Only where (a selector over labels; empty: the whole fleet)</Label>
+        <Input spellCheck={false} placeholder={'labels.site == "b1"'} />
+      </TextField>
+      {make.error !== null && <Failure error={make.error} />}
+      <div role="status">
+        {make.data?.secret !== undefined && make.data.secret !== null && (
+          <p className="why tone-ok">
+            Shown this once: <code>{make.data.secret}</code>
+          </p>
+        )}
+      </div>
+      <div className="actions">
+        <PressButton type="submit" kind="primary" isBusy={make.isPending}>
+          Make a token
+        </PressButton>
+      </div>
+    </form>
+  );
+}

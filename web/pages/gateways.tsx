@@ -1,0 +1,213 @@
+import { useInfiniteQuery, useQuery } from '@tanstack/react-query';
+import { useState } from 'react';
+import { Input, Label, SearchField, type Selection } from 'react-aria-components';
+import { useSearchParams } from 'wouter';
+import {
+  gatewayFacetsQuery,
+  gatewaysQuery,
+  type GatewayFilter,
+  type GatewayQuery,
+  type Schemas,
+} from '../api/queries.js';
+import { useMay } from '../api/whoami.js';
+import { BulkActions } from '../components/bulk-actions.js';
+import { Ago } from '../components/clock.js';
+import { Facet, FacetList } from '../components/facet.js';
+import { Grid, type GridColumn } from '../components/grid.js';
+import { Loaded } from '../components/loaded.js';
+import { gatewayHref, Name } from '../components/name.js';
+import { Page } from '../components/page.js';
+import { PressButton } from '../components/press-button.js';
+import { SavedViews } from '../components/saved-views.js';
+import { StateChip } from '../components/state-chip.js';
+import { gatewaysAsked, gatewaysHref } from '../logic/gateway-address.js';
+import { hasClause, labelClause, toggledClause } from '../logic/label-clause.js';
+import { countedText } from '../logic/numbers.js';
+import { printable, shortened } from '../logic/text.js';
+
+type Gateway = Schemas['Gateway'];
+
+const columns: readonly GridColumn<Gateway>[] = [
+  {
+    id: 'id',
+    title: 'Gateway',
+    minWidth: 160,
+    names: true,
+    sorts: true,
+    cell: ({ id }) => <Name text={id} />,
+  },
+  {
+    id: 'conditions',
+    title: 'State',
+    minWidth: 150,
+    cell: ({ conditions }) => conditions.map((one) => <StateChip key={one} state={one} />),
+  },
+  { id: 'node', title: 'Node', minWidth: 80, cell: ({ nodeId }) => <Name text={nodeId ?? '–'} /> },
+  {
+    id: 'platform',
+    title: 'Platform',
+    minWidth: 110,
+    cell: ({ profile: { hardware, software } }) => <Name text={`${hardware.arch} ${software.os}`} />,
+  },
+  {
+    id: 'installed',
+    title: 'Installed',
+    minWidth: 200,
+    cell: ({ profile: { installed = [] } }) => (
+      <Name text={installed.map(({ name, version }) => `${name} ${version}`).join(', ') || '–'} />
+    ),
+  },
+  {
+    id: 'troubles',
+    title: 'Trouble',
+    minWidth: 140,
+    cell: ({ troubles }) => <Name text={troubles.join('; ')} />,
+  },
+  {
+    id: 'lastSeen',
+    title: 'Heard of',
+    minWidth: 110,
+    sorts: true,
+    cell: ({ lastSeenAt }) => <Ago at={lastSeenAt} />,
+  },
+];
+
+const nothing: Selection = new Set();
+
+export default function GatewaysPage() {
+  const [parameters] = useSearchParams();
+  const { filter, sort } = gatewaysAsked(parameters);
+  const show = useShow();
+  const gateways = useInfiniteQuery(gatewaysQuery(filter, sort));
+  const facets = useQuery(gatewayFacetsQuery(filter));
+  const may = useMay();
+  const [chosen, setChosen] = useState<Selection>(nothing);
+  const read = gateways.data?.pages.flatMap(({ items }) => items) ?? [];
+  // Of what is not shown any more nothing is done with.
+  const ids = read.map(({ id }) => id).filter((id) => chosen === 'all' || chosen.has(id));
+  return (
+    <Page
+      title="Gateways"
+      beside={facets.data !== undefined && <span className="quiet">{facetedText(facets.data)}</span>}
+    >
+      <Filters key={`${filter.text ?? ''}\n${filter.select ?? ''}`} filter={filter} sort={sort} />
+      <SavedViews page="/gateways" query={gatewaysHref(filter, sort).split('?')[1] ?? ''} />
+      {ids.length > 0 && <BulkActions ids={ids} onClear={() => setChosen(nothing)} />}
+      <div className="list-with-facets">
+        <Facets filter={filter} sort={sort} />
+        <Loaded query={gateways}>
+          {({ pages }) => (
+            <Grid
+              label="Gateways"
+              columns={columns}
+              rows={pages.flatMap(({ items }) => items)}
+              idOf={({ id }) => id}
+              hrefOf={({ id }) => gatewayHref(id)}
+              {...(may('operator') ? { selection: { keys: chosen, change: setChosen } } : {})}
+              empty={
+                Object.keys(filter).length === 0
+                  ? 'No gateway has registered yet.'
+                  : 'No gateway is like that.'
+              }
+              sort={{
+                column: (sort ?? 'id').replace('-', ''),
+                direction: sort?.startsWith('-') === true ? 'descending' : 'ascending',
+              }}
+              onSort={({ column, direction }) =>
+                show(
+                  filter,
+                  `${direction === 'descending' ? '-' : ''}${String(column)}` as GatewayQuery['sort'],
+                )
+              }
+              more={{
+                isLoading: gateways.isFetchingNextPage,
+                load: () => {
+                  if (gateways.hasNextPage && !gateways.isFetchingNextPage) void gateways.fetchNextPage();
+                },
+              }}
+            />
+          )}
+        </Loaded>
+      </div>
+    </Page>
+  );
+}
+
+/** Changes what is asked for, in the address. */
+function useShow(): (filter: GatewayFilter, sort: GatewayQuery['sort']) => void {
+  const [, setParameters] = useSearchParams();
+  return (filter, sort) => setParameters(new URLSearchParams(gatewaysHref(filter, sort).split('?')[1] ?? ''));
+}
+
+interface Asked {
+  readonly filter: GatewayFilter;
+  readonly sort: GatewayQuery['sort'];
+}
+
+function Filters({ filter, sort }: Asked) {
+  const show = useShow();
+  const [text, setText] = useState(filter.text ?? '');
+  const [select, setSelect] = useState(filter.select ?? '');
+  return (
+    <form
+      className="filters"
+      role="search"
+      aria-label="Gateways"
+      onSubmit={(event) => {
+        event.preventDefault();
+        show({ ...filter, text: text.trim(), select: select.trim() }, sort);
+      }}
+    >
+      <SearchField className="field" value={text} onChange={setText} maxLength={200}>
+        <Label>Id, name or label has</Label>
+        <Input />
+      </SearchField>
+      <SearchField className="field" value={select} onChange={setSelect} maxLength={2_000}>
+        <Label>Selector</Label>
+        <Input placeholder={'labels.site == "b1" && hardware.arch == "armv7"'} />
+      </SearchField>
+      <PressButton type="submit">Search</PressButton>
+      {Object.keys(filter).length > 0 && <PressButton onPress={() => show({}, sort)}>Show all</PressButton>}
+    </form>
+  );
+}
+
+/** How many there are; of more than are counted one by one, that those are not all. */
+function facetedText({ total, complete }: Schemas['GatewayFacets']): string {
+  return complete ? countedText(total, 'gateway') : `numbers of the first ${countedText(total, 'gateway')}`;
+}
+
+function Facets({ filter, sort }: Asked) {
+  const show = useShow();
+  const counted = useQuery(gatewayFacetsQuery(filter));
+  const choose = (name: 'state' | 'artifact' | 'node' | 'protocol') => (value: string) => {
+    const { [name]: before, ...others } = filter;
+    show(before === value ? others : { ...filter, [name]: value }, sort);
+  };
+  const { select = '' } = filter;
+  return (
+    <FacetList>
+      <Loaded query={counted}>
+        {({ facets: { state, artifact, node, protocol, label } }) => (
+          <>
+            <Facet title="State" chosen={filter.state} onChoose={choose('state')} items={state} />
+            <Facet title="Artifact" chosen={filter.artifact} onChoose={choose('artifact')} items={artifact} />
+            <Facet title="Node" chosen={filter.node} onChoose={choose('node')} items={node} />
+            <Facet title="Protocol" chosen={filter.protocol} onChoose={choose('protocol')} items={protocol} />
+            {label.map(({ key, values }) => (
+              <Facet
+                key={key}
+                title={`Label ${shortened(printable(key), 40)}`}
+                items={values}
+                chosen={values.find(({ value }) => hasClause(select, labelClause(key, value)))?.value}
+                onChoose={(value) =>
+                  show({ ...filter, select: toggledClause(select, labelClause(key, value)) }, sort)
+                }
+              />
+            ))}
+          </>
+        )}
+      </Loaded>
+    </FacetList>
+  );
+}

@@ -1,0 +1,292 @@
+import { keepPreviousData, useInfiniteQuery, useMutation, useQuery } from '@tanstack/react-query';
+import { useState, type SubmitEvent } from 'react';
+import { Input, Label, TextArea, TextField } from 'react-aria-components';
+import { useLocation, useSearchParams } from 'wouter';
+import { presetNames, presets } from '../../domain/campaign/presets.js';
+import { answerOf, api } from '../api/client.js';
+import { artifactsQuery, deploymentsQuery, type Schemas } from '../api/queries.js';
+import { useMay } from '../api/whoami.js';
+import { CampaignForecast } from '../components/campaign-forecast.js';
+import { Check, Choices } from '../components/choices.js';
+import { CopyCommand } from '../components/copy-command.js';
+import { DryRun } from '../components/dry-run.js';
+import { Failure, Loading } from '../components/loaded.js';
+import { campaignHref } from '../components/name.js';
+import { Card, Page } from '../components/page.js';
+import { PressButton } from '../components/press-button.js';
+import { useIdempotencyKey } from '../logic/idempotency-key.js';
+import {
+  campaignCommand,
+  formFrom,
+  missingIn,
+  parametersOf,
+  planCommand,
+  requestsOf,
+  targetKinds,
+  targetOf,
+  type PlanForm,
+  type TargetKind,
+} from '../logic/plan-form.js';
+
+const targetWords: Readonly<
+  Record<TargetKind, { readonly choice: string; readonly label: string; readonly help: string }>
+> = {
+  deployment: { choice: 'a deployment', label: 'Deployment', help: 'A set of gateways that has a name.' },
+  select: {
+    choice: 'all that match',
+    label: 'Selector',
+    help: 'Such as labels.site == "b1" && hardware.arch == "armv7".',
+  },
+  gateways: {
+    choice: 'gateways by id',
+    label: 'Gateways',
+    help: 'Ids, separated by spaces, commas or lines.',
+  },
+};
+
+const plansWanted = 3;
+
+/** What to bring where: a dry run first, then a campaign. The form stands in the address. */
+export default function PlanPage() {
+  const [parameters, setParameters] = useSearchParams();
+  const asked = formFrom(parameters);
+  const isAsked = Object.keys(missingIn(asked)).length === 0;
+  return (
+    <Page title="Plan" beside={<span className="quiet">nothing is changed until you start it</span>}>
+      <div className="stack">
+        <PlanFields
+          key={parametersOf(asked).toString()}
+          form={asked}
+          onAsk={(form) => setParameters(parametersOf(form))}
+        />
+        {isAsked && <Answer form={asked} onChange={(form) => setParameters(parametersOf(form))} />}
+      </div>
+    </Page>
+  );
+}
+
+interface PlanFieldsProps {
+  readonly form: PlanForm;
+  readonly onAsk: (form: PlanForm) => void;
+}
+
+function PlanFields({ form, onAsk }: PlanFieldsProps) {
+  const [shown, setShown] = useState(form);
+  const [problems, setProblems] = useState<ReturnType<typeof missingIn>>({});
+  const change = (part: Partial<PlanForm>) => setShown({ ...shown, ...part });
+  const words = targetWords[shown.kind];
+  function submit(event: SubmitEvent<HTMLFormElement>): void {
+    event.preventDefault();
+    const missing = missingIn(shown);
+    setProblems(missing);
+    if (Object.keys(missing).length === 0) onAsk(shown);
+  }
+  return (
+    <form className="card plan-form" onSubmit={submit} aria-label="What and where">
+      <TextField
+        className="field"
+        value={shown.what}
+        onChange={(what) => change({ what })}
+        isInvalid={problems.what !== undefined}
+      >
+        <Label>What</Label>
+        <Input list="artifact-names" placeholder="thermometer@^2" autoComplete="off" spellCheck={false} />
+        <Problem text={problems.what} otherwise="Artifacts as NAME or NAME@RANGE, separated by commas." />
+      </TextField>
+      <ArtifactNames />
+      <Choices
+        label="Where"
+        options={targetKinds}
+        chosen={shown.kind}
+        words={(kind) => targetWords[kind].choice}
+        onChoose={(kind) => change({ kind, where: '' })}
+      />
+      <TextField
+        className="field"
+        value={shown.where}
+        onChange={(where) => change({ where })}
+        isInvalid={problems.where !== undefined}
+      >
+        <Label>{words.label}</Label>
+        {shown.kind === 'gateways' ? (
+          <TextArea rows={3} spellCheck={false} />
+        ) : (
+          <Input
+            autoComplete="off"
+            spellCheck={false}
+            {...(shown.kind === 'deployment' ? { list: 'deployment-names' } : {})}
+          />
+        )}
+        <Problem text={problems.where} otherwise={words.help} />
+      </TextField>
+      <DeploymentNames />
+      <div className="actions wide">
+        <Check isChosen={shown.allowRemove} onChange={(allowRemove) => change({ allowRemove })}>
+          Newer versions may take away what was asked for before
+        </Check>
+        <Check isChosen={shown.allowDowngrade} onChange={(allowDowngrade) => change({ allowDowngrade })}>
+          It may be older than what is there
+        </Check>
+      </div>
+      <div className="actions wide">
+        <PressButton kind="primary" type="submit">
+          Dry run
+        </PressButton>
+      </div>
+    </form>
+  );
+}
+
+function Problem({ text, otherwise }: { readonly text: string | undefined; readonly otherwise: string }) {
+  return (
+    <span slot="description" className={text === undefined ? '' : 'problem'}>
+      {text ?? otherwise}
+    </span>
+  );
+}
+
+function ArtifactNames() {
+  const artifacts = useInfiniteQuery(artifactsQuery);
+  const names = new Set((artifacts.data?.pages ?? []).flatMap(({ items }) => items.map(({ name }) => name)));
+  return (
+    <datalist id="artifact-names">
+      {[...names].map((name) => (
+        <option key={name} value={name} />
+      ))}
+    </datalist>
+  );
+}
+
+function DeploymentNames() {
+  const deployments = useInfiniteQuery(deploymentsQuery);
+  const names = (deployments.data?.pages ?? []).flatMap(({ items }) => items.map(({ name }) => name));
+  return (
+    <datalist id="deployment-names">
+      {names.map((name) => (
+        <option key={name} value={name} />
+      ))}
+    </datalist>
+  );
+}
+
+function Answer({
+  form,
+  onChange,
+}: {
+  readonly form: PlanForm;
+  readonly onChange: (form: PlanForm) => void;
+}) {
+  const { allowRemove, allowDowngrade } = form;
+  const plan = useQuery({
+    queryKey: ['plan', requestsOf(form), targetOf(form), allowRemove, allowDowngrade],
+    queryFn: ({ signal }) =>
+      answerOf(
+        api.POST('/api/v1/plans', {
+          body: {
+            requests: requestsOf(form),
+            ...targetOf(form),
+            plans: plansWanted,
+            allowRemove,
+            allowDowngrade,
+          },
+          signal,
+        }),
+      ),
+    // It costs; who wants another asks for it.
+    staleTime: Infinity,
+    refetchOnWindowFocus: false,
+    placeholderData: keepPreviousData,
+  });
+  if (plan.isPending) return <Loading />;
+  if (plan.error !== null) return <Failure error={plan.error} retry={() => void plan.refetch()} />;
+  return (
+    <>
+      <DryRun answer={plan.data} onChange={(part) => onChange({ ...form, ...part })} form={form} />
+      <CopyCommand what="The same dry run for a script" command={planCommand(form)} />
+      <Start form={form} answer={plan.data} onChange={onChange} />
+    </>
+  );
+}
+
+interface StartProps {
+  readonly form: PlanForm;
+  readonly answer: Schemas['PlanAnswer'];
+  readonly onChange: (form: PlanForm) => void;
+}
+
+/** How it goes through the gateways, what that comes to, and the start. */
+function Start({ form, answer, onChange }: StartProps) {
+  const may = useMay();
+  const key = useIdempotencyKey();
+  const [, navigate] = useLocation();
+  const [reason, setReason] = useState('');
+  const { strategy, allowRemove, allowDowngrade } = form;
+  const body = { requests: requestsOf(form), ...targetOf(form), strategy, allowRemove, allowDowngrade };
+  const preview = useQuery({
+    queryKey: ['campaign-preview', body],
+    queryFn: ({ signal }) => answerOf(api.POST('/api/v1/campaigns/preview', { body, signal })),
+    staleTime: Infinity,
+    refetchOnWindowFocus: false,
+    placeholderData: keepPreviousData,
+  });
+  const start = useMutation({
+    mutationFn: () =>
+      answerOf(
+        api.POST('/api/v1/campaigns', {
+          body: {
+            ...body,
+            ...(preview.data === undefined ? {} : { id: preview.data.id }),
+            ...(reason.trim() === '' ? {} : { reason: reason.trim() }),
+          },
+          params: { header: { 'idempotency-key': key.next() } },
+        }),
+      ),
+    onSuccess: ({ id }) => {
+      key.used();
+      navigate(campaignHref(id));
+    },
+  });
+  const served = answer.gateways - answer.incompatible - answer.undecided;
+  return (
+    <Card title="How">
+      <div className="stack">
+        <Choices
+          label="Strategy"
+          options={presetNames}
+          chosen={strategy}
+          onChoose={(name) => onChange({ ...form, strategy: name })}
+        />
+        {preview.isPending ? (
+          <Loading />
+        ) : preview.error !== null ? (
+          <Failure error={preview.error} retry={() => void preview.refetch()} />
+        ) : (
+          <CampaignForecast preview={preview.data} strategy={presets[strategy]} />
+        )}
+        <CopyCommand what="The same campaign for a script" command={campaignCommand(form)} />
+        {may('operator') ? (
+          <>
+            <TextField className="field" value={reason} onChange={setReason} maxLength={500}>
+              <Label>Why (for those who read it later)</Label>
+              <Input />
+            </TextField>
+            {start.error !== null && <Failure error={start.error} />}
+            <div className="actions">
+              <PressButton
+                kind="primary"
+                isDisabled={served === 0 || preview.data === undefined || preview.isPlaceholderData}
+                isBusy={start.isPending}
+                onPress={() => start.mutate()}
+              >
+                Start the campaign
+              </PressButton>
+              {served === 0 && <span className="quiet">No gateway can be served.</span>}
+            </div>
+          </>
+        ) : (
+          <p className="quiet">Your role may plan, and not start.</p>
+        )}
+      </div>
+    </Card>
+  );
+}
