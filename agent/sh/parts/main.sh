@@ -20,7 +20,8 @@ etag=''
 end_leftovers
 prepare
 isolate
-for group in $groups; do for unit in "$group"/*/; do unit=${unit%/} && end_unit "${unit##*/}"; done; done
+# By what units are called: BusyBox lists a group's files too where a pattern ends in a slash and matches no directory.
+for group in $groups; do for unit in "$group"/app.* "$group"/script.*; do end_unit "${unit##*/}"; done; done
 end_marked "LEONORE_CONTAINER=$mark"
 finish() {
 	trap '' TERM INT HUP

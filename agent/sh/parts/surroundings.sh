@@ -17,10 +17,9 @@
 #  - `current` always names a complete generation; old to new is one rename.
 #  - A report is kept until LEONORE has taken it; a delivery that has ended is remembered.
 #  - What comes from the network is bounded, checked before it is used, and never evaluated.
-set -u
 umask 022
-set -- "${LEONORE_SERVER:?}" "${LEONORE_ROOT_DIR:?}" "${LEONORE_ENROLMENT_TOKEN:-}" "${LEONORE_ENROLMENT_TOKEN_FILE:-}" "${LEONORE_ID:-}" \
-	"${LEONORE_INTERVAL:-}" "${LEONORE_LABELS:-}" "${LEONORE_COMPONENTS:-}" "${LEONORE_ISOLATION:-full}"
+set -u -- "${LEONORE_SERVER:?}" "${LEONORE_ROOT_DIR:?}" "$LEONORE_ENROLMENT_TOKEN" "$LEONORE_ENROLMENT_TOKEN_FILE" "$LEONORE_ID" \
+	"$LEONORE_INTERVAL" "$LEONORE_LABELS" "$LEONORE_COMPONENTS" "${LEONORE_ISOLATION:-full}"
 # Of what this was started with, PATH and TZ alone reach applications.
 for name in $(env | sed -n 's/^\([A-Za-z_][A-Za-z0-9_]*\)=.*/\1/p'); do
 	case $name in PATH | TZ | PPID) ;; *) unset "$name" ;; esac
