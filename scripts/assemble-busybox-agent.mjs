@@ -2,6 +2,7 @@
  * Makes the one file of the BusyBox agent, dist/agent/leonore-agent.sh, of its parts in agent/sh/parts/. What only
  * people need is left out: comments, indentation, and long names.
  */
+import { Buffer } from 'node:buffer';
 import { chmodSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
