@@ -38,7 +38,7 @@ test('a chunk that is complete is told of at once, with all that waited', () => 
   expect(signals).toHaveLength(1);
 });
 
-test('one that is not is told of ever more seldom, and never later than a minute', () => {
+test('one that is not is told of ever more seldom, and never later than five minutes', () => {
   const at: number[] = [];
   let nowMs = 0;
   for (let slot = 0; slot < 9; slot += 1) {
@@ -51,7 +51,7 @@ test('one that is not is told of ever more seldom, and never later than a minute
     at.push(nowMs);
   }
   const waits = at.map((ms, index) => ms - (at[index - 1] ?? 0));
-  expect(waits).toEqual([1_000, 4_000, 16_000, 60_000, 60_000, 60_000, 60_000, 60_000, 60_000]);
+  expect(waits).toEqual([1_000, 4_000, 16_000, 64_000, 256_000, 300_000, 300_000, 300_000, 300_000]);
   expect(signals[8]).toBe('r/1 [[8,8]]');
 });
 
@@ -94,4 +94,19 @@ test('a chunk is told to look when a gateway refused its task, though nothing of
   acknowledge(1, [3], 1);
   jest.advanceTimersByTime(4_000);
   expect(signals).toEqual(['r/1 [] look', 'r/1 [[3,3]]']);
+});
+
+test('a gateway that refused its task waits a minute at the most, whatever was waited for before', () => {
+  for (let sent = 0; sent < 5; sent += 1) {
+    acknowledge(1, [sent], 100);
+    jest.advanceTimersByTime(300_000);
+  }
+  expect(signals).toHaveLength(5);
+  acknowledge(1, [7], 100);
+  jest.advanceTimersByTime(120_000);
+  pump.add([{ rolloutId: 'r', chunk: 1, slots: [], remaining: null, refused: true }]);
+  jest.advanceTimersByTime(59_000);
+  expect(signals).toHaveLength(5);
+  jest.advanceTimersByTime(1_000);
+  expect(signals[5]).toBe('r/1 [[7,7]] look');
 });

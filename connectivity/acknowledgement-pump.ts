@@ -4,7 +4,9 @@ import type { ChunkAcknowledgement } from '../repositories/delivery/delivery-rep
 
 /** Delay before the first signal to a chunk; each further one waits longer. */
 const firstDelayMs = 1_000;
-const maximumDelayMs = 60_000;
+const maximumDelayMs = 300_000;
+/** A gateway whose task is to be planned anew waits no longer than this for the chunk to be told. */
+const maximumLookDelayMs = 60_000;
 const delayGrowth = 4;
 /** Chunks remembered; beyond it the oldest is flushed and forgotten. */
 const maximumChunks = 2_000;
@@ -47,7 +49,7 @@ export class AcknowledgementPump {
     for (const { rolloutId, chunk, slots, remaining, refused } of acknowledgements) {
       const entry = this.entryOf(rolloutId, chunk);
       entry.slots.push(...slots);
-      entry.refused ||= refused;
+      if (refused && !entry.refused) this.hasten(entry);
       if (remaining === 0) this.forget(entry);
       else entry.timer ??= this.later(entry);
     }
@@ -70,8 +72,22 @@ export class AcknowledgementPump {
     return entry;
   }
 
+  /** From now on the chunk is to be looked at, and a long delay that was set before is cut. */
+  private hasten(entry: ChunkEntry): void {
+    const setMs = this.delayOf(entry);
+    entry.refused = true;
+    if (entry.timer === null || setMs <= maximumLookDelayMs) return;
+    clearTimeout(entry.timer);
+    entry.timer = null;
+  }
+
+  private delayOf({ sent, refused }: ChunkEntry): number {
+    const longestMs = refused ? maximumLookDelayMs : maximumDelayMs;
+    return Math.min(firstDelayMs * delayGrowth ** sent, longestMs);
+  }
+
   private later(entry: ChunkEntry): NodeJS.Timeout {
-    const delayMs = Math.min(firstDelayMs * delayGrowth ** entry.sent, maximumDelayMs);
+    const delayMs = this.delayOf(entry);
     return setTimeout(() => {
       entry.timer = null;
       this.flush(entry);

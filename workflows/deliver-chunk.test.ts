@@ -42,7 +42,7 @@ async function deliver(looks: readonly ChunkStatus[]): Promise<string[]> {
     await clock.environment.client.workflow.execute(workflowTypes.deliverChunk, {
       workflowId: workflowIds.deliverChunk(rolloutId, 0),
       taskQueue: coordinatorQueue,
-      args: [{ rolloutId, nodeId: 'a', chunk: 0, size: 2, deadlineSeconds: 40, giveUpAtMs: Date.now() }],
+      args: [{ rolloutId, nodeId: 'a', chunk: 0, size: 2, deadlineSeconds: 80, giveUpAtMs: Date.now() }],
     });
     return done;
   });
@@ -55,7 +55,7 @@ test('gateways that were not reached are pushed again after each look, by the no
     unreachedNodes,
   });
   const done = await deliver([unreached('a'), unreached()]);
-  // Looks after 30 s, and at the deadline of 40 s.
+  // Looks after 60 s, and at the deadline of 80 s.
   expect(done).toEqual(['push a', 'look', 'push a', 'last look']);
 }, 60_000);
 

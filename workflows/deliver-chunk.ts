@@ -21,7 +21,7 @@ import { onCoordinator, onNode, patiently, type Patience } from './policies.js';
 import { acknowledgeSignal, cancelSignal } from './signals.js';
 
 /** First look at the database; each next one comes twice as late, at most every two hours. */
-const firstReconcileMs = 30_000;
+const firstReconcileMs = 60_000;
 const maximumReconcileMs = 2 * 3_600_000;
 /** After a cancel, what is being installed may still finish. */
 const cancelGraceMs = 15 * 60_000;
