@@ -54,6 +54,11 @@ const withServers = (its) => ({
   globalTeardown: './tests/support/servers/global-teardown.mjs',
 });
 
+const withTemporal = (its) => ({
+  ...withServers(its),
+  globalSetup: './tests/support/servers/global-setup-with-temporal.mjs',
+});
+
 const withSecondTry = (its) => ({ ...its, setupFilesAfterEnv: ['./tests/support/second-try.mjs'] });
 
 export default {
@@ -65,11 +70,11 @@ export default {
       testPathIgnorePatterns: [...ignored, ...Object.values(roomsOf).flat().map(inRoom)],
     },
     withServers(project('database')),
-    withSecondTry(withServers(project('workflow'))),
+    withSecondTry(withTemporal(project('workflow'))),
     withSecondTry(project('agent')),
-    withSecondTry(withServers(project('system'))),
+    withSecondTry(withTemporal(project('system'))),
     withSecondTry(
-      withServers({
+      withTemporal({
         ...sources,
         displayName: 'load',
         testMatch: heavyFiles,
