@@ -9,14 +9,12 @@ import {
   settled,
   signIn,
   type DashboardBed,
-  type Visit,
 } from '../support/dashboard-bed.js';
 import { inProcessStack, type InProcessStack } from '../support/in-process-stack.js';
 import { testTokens } from '../support/test-api.js';
 
 let stack: InProcessStack;
-let bed: DashboardBed | null = null;
-const visits: Visit[] = [];
+let bed: DashboardBed;
 /** What somebody who wants to do harm would call things. */
 const hostile = '<img src=x onerror=alert(1)>\u{202e}"\'&amp;';
 
@@ -34,27 +32,9 @@ beforeAll(async () => {
 }, 600_000);
 
 afterAll(async () => {
-  await bed?.close();
+  await bed.close();
   await stack.close();
 }, 300_000);
-
-/** A window that is looked at when the test ends: nothing may have gone wrong in it. */
-async function visit(...of: Parameters<DashboardBed['visit']>): Promise<Visit['page'] | null> {
-  if (bed === null) {
-    process.stderr.write('skipped: Chromium is neither installed nor to be had by apt-get\n');
-    return null;
-  }
-  const opened = await bed.visit(...of);
-  visits.push(opened);
-  return opened.page;
-}
-
-async function leave(): Promise<void> {
-  for (const opened of visits.splice(0)) {
-    await opened.close();
-    expect(opened.errors).toEqual([]);
-  }
-}
 
 async function startRollout(request: string, gateways: string[]): Promise<{ readonly id: string }> {
   const answer = await fetch(`${stack.api.address}/api/v1/rollouts`, {
@@ -68,7 +48,7 @@ async function startRollout(request: string, gateways: string[]): Promise<{ read
 
 describe('who is signed in', () => {
   test('a token that is not valid is refused; a valid one leads to where the address says', async () => {
-    const page = await visit(null, '/gateways?text=gw-1');
+    const page = await bed.visit(null, '/gateways?text=gw-1');
     if (page === null) return;
     await page.getByLabel('Token').fill('nonsense');
     await page.getByRole('button', { name: 'Sign in' }).click();
@@ -79,11 +59,11 @@ describe('who is signed in', () => {
     await page.getByRole('row', { name: /gw-1/ }).waitFor();
     expect(await page.getByRole('row').count()).toBe(2);
     expect(await page.title()).toBe('Gateways · LEONORE');
-    await leave();
+    await bed.leave();
   });
 
   test('when it ends in the middle, nothing typed is lost', async () => {
-    const page = await visit(testTokens.operator, '/plan');
+    const page = await bed.visit(testTokens.operator, '/plan');
     if (page === null) return;
     await page.getByLabel('What', { exact: true }).fill('lamp');
     await page.getByText('gateways by id').click();
@@ -102,11 +82,11 @@ describe('who is signed in', () => {
     await signIn(page, testTokens.operator);
     await page.getByText('can be served,').waitFor();
     expect(await page.getByLabel('What', { exact: true }).inputValue()).toBe('lamp');
-    await leave();
+    await bed.leave();
   });
 
   test('a viewer sees everything and is offered nothing that changes it', async () => {
-    const page = await visit(testTokens.viewer, '/gateways/gw-0');
+    const page = await bed.visit(testTokens.viewer, '/gateways/gw-0');
     if (page === null) return;
     await page.getByRole('heading', { name: 'gw-0' }).waitFor();
     await page.getByRole('region', { name: 'History' }).getByText('registered').first().waitFor();
@@ -114,13 +94,13 @@ describe('who is signed in', () => {
     await page.goto(`${stack.api.address}/plan?what=lamp&kind=gateways&where=gw-0`);
     await page.getByText('Your role may plan, and not start.').waitFor();
     expect(await page.getByRole('button', { name: 'Start the campaign' }).count()).toBe(0);
-    await leave();
+    await bed.leave();
   });
 });
 
 describe('from a dry run to a finished campaign', () => {
   test('without a mouse', async () => {
-    const page = await visit(testTokens.operator, '/plan');
+    const page = await bed.visit(testTokens.operator, '/plan');
     if (page === null) return;
     await page.getByLabel('What', { exact: true }).focus();
     await page.keyboard.type('lamp@^1');
@@ -158,22 +138,22 @@ describe('from a dry run to a finished campaign', () => {
       page.getByRole('button', { name: 'Download CSV' }).click(),
     ]);
     expect(file.suggestedFilename()).toMatch(/^campaign-.*\.csv$/);
-    await leave();
+    await bed.leave();
   });
 
   test('why a gateway cannot be served is said, with what helps', async () => {
-    const page = await visit(testTokens.operator, '/plan?what=probe&kind=gateways&where=gw-0%20gw-1');
+    const page = await bed.visit(testTokens.operator, '/plan?what=probe&kind=gateways&where=gw-0%20gw-1');
     if (page === null) return;
     await page.getByText(/No plan installs probe/).waitFor();
     await page.getByText(/Nearest help:/).waitFor();
     expect(await page.getByRole('button', { name: 'Start the campaign' }).isDisabled()).toBe(true);
-    await leave();
+    await bed.leave();
   });
 });
 
 describe('a rollout', () => {
   test('says why it did not go well, by number of gateways, and whom it concerns', async () => {
-    const page = await visit(testTokens.operator, '/');
+    const page = await bed.visit(testTokens.operator, '/');
     if (page === null) return;
     const { id } = await startRollout('probe', ['gw-0', 'gw-1']);
     await page.goto(`${stack.api.address}/rollouts/${id}`);
@@ -191,11 +171,11 @@ describe('a rollout', () => {
       'gateways',
       ['gw-0', 'gw-1'],
     ]);
-    await leave();
+    await bed.leave();
   });
 
   test('is told of as it happens; a stream that was cut goes on where it was', async () => {
-    const page = await visit(testTokens.viewer, '/');
+    const page = await bed.visit(testTokens.viewer, '/');
     if (page === null) return;
     let isCut = false;
     await page.route('**/api/v1/stream?*', async (route) => {
@@ -213,11 +193,11 @@ describe('a rollout', () => {
       page.goto(`${stack.api.address}/rollouts`),
     ]);
     expect(resumed.headers()['last-event-id']).toBe('rollouts=before');
-    await leave();
+    await bed.leave();
   });
 
   test('appears without being asked for', async () => {
-    const page = await visit(testTokens.viewer, '/rollouts');
+    const page = await bed.visit(testTokens.viewer, '/rollouts');
     if (page === null) return;
     await page.getByRole('grid', { name: /Rollouts/ }).waitFor();
     // From now on no list is answered: what appears was told.
@@ -231,13 +211,13 @@ describe('a rollout', () => {
     await page.goto(`${stack.api.address}/nodes`);
     await page.getByText(/The last news are \d+ s old/).waitFor();
     await expectAccessible(page);
-    await leave();
+    await bed.leave();
   });
 });
 
 describe('gateways', () => {
   test('are narrowed by what the server counted, kept as a view, and ordered together', async () => {
-    const page = await visit(testTokens.operator, '/gateways');
+    const page = await bed.visit(testTokens.operator, '/gateways');
     if (page === null) return;
     await page
       .getByRole('region', { name: 'State' })
@@ -261,13 +241,13 @@ describe('gateways', () => {
     await page.getByRole('button', { name: 'Leave it' }).click();
     await page.getByRole('link', { name: 'Plan something for them' }).click();
     await page.waitForURL(/where=gw-0/);
-    await leave();
+    await bed.leave();
   });
 });
 
 describe('what others have written', () => {
   test('is shown as text, whatever it is', async () => {
-    const page = await visit(testTokens.viewer, '/gateways/gw-odd');
+    const page = await bed.visit(testTokens.viewer, '/gateways/gw-odd');
     if (page === null) return;
     await page.getByText('note=<img src=x onerror=alert(1)>').waitFor();
     expect(await page.locator('img').count()).toBe(0);
@@ -276,11 +256,11 @@ describe('what others have written', () => {
     );
     await page.getByRole('alert').first().waitFor();
     expect(await page.locator('img').count()).toBe(0);
-    await leave();
+    await bed.leave();
   });
 
   test('addresses of what does not exist say so', async () => {
-    const page = await visit(testTokens.viewer, '/gateways/nobody');
+    const page = await bed.visit(testTokens.viewer, '/gateways/nobody');
     if (page === null) return;
     await page.getByText('there is no gateway').waitFor();
     for (const [path, said] of [
@@ -292,13 +272,13 @@ describe('what others have written', () => {
       await page.goto(stack.api.address + path);
       await page.getByText(said).first().waitFor();
     }
-    await leave();
+    await bed.leave();
   });
 });
 
 describe('what is shown', () => {
   test('says how old it is while nothing answers', async () => {
-    const page = await visit(testTokens.viewer, '/');
+    const page = await bed.visit(testTokens.viewer, '/');
     if (page === null) return;
     await page.getByText('online').first().waitFor();
     // Requests that are never answered, as of a process that stands still.
@@ -306,12 +286,12 @@ describe('what is shown', () => {
     await page.getByText(/LEONORE does not answer\. What is shown is \d+ s old/).waitFor();
     await page.unroute(/healthz|api/);
     await page.getByText(/LEONORE does not answer/).waitFor({ state: 'hidden' });
-    await leave();
+    await bed.leave();
   });
 
   for (const colorScheme of ['light', 'dark'] as const)
     test(`can be used by everybody, in the ${colorScheme} theme`, async () => {
-      const page = await visit(testTokens.admin, '/', { colorScheme });
+      const page = await bed.visit(testTokens.admin, '/', { colorScheme });
       if (page === null) return;
       for (const path of [
         '/',
@@ -341,11 +321,11 @@ describe('what is shown', () => {
       await page.getByRole('dialog').waitFor();
       await expectAccessible(page);
       expect(await page.getByRole('button', { name: 'Decommission', exact: true }).isDisabled()).toBe(true);
-      await leave();
+      await bed.leave();
     });
 
   test('anything is a key away', async () => {
-    const page = await visit(testTokens.viewer, '/');
+    const page = await bed.visit(testTokens.viewer, '/');
     if (page === null) return;
     await page.getByText('online').first().waitFor();
     await page.keyboard.press('Control+k');
@@ -354,11 +334,11 @@ describe('what is shown', () => {
     await expectAccessible(page);
     await page.keyboard.press('Enter');
     await page.getByRole('heading', { name: 'gw-2' }).waitFor();
-    await leave();
+    await bed.leave();
   });
 
   test('fits a narrow screen', async () => {
-    const page = await visit(testTokens.admin, '/', { viewport: { width: 390, height: 800 } });
+    const page = await bed.visit(testTokens.admin, '/', { viewport: { width: 390, height: 800 } });
     if (page === null) return;
     for (const path of ['/', '/gateways', '/gateways/gw-0', '/plan?what=lamp&kind=gateways&where=gw-0']) {
       await page.goto(stack.api.address + path);
@@ -369,6 +349,6 @@ describe('what is shown', () => {
       );
       expect({ path, over }).toEqual({ path, over: 0 });
     }
-    await leave();
+    await bed.leave();
   });
 });

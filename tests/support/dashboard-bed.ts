@@ -9,24 +9,31 @@ import { obtainChromium, startChromium } from './chromium.js';
 const rules = ['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa', 'wcag22aa', 'best-practice'];
 const waitMs = 60_000;
 
-export interface Visit {
-  readonly page: Page;
+interface Visit {
   /** Errors of the console and of scripts so far; those of answers that were refused on purpose are not among them. */
   readonly errors: readonly string[];
   close(): Promise<void>;
 }
 
 export interface DashboardBed {
-  /** Opens an address in a window of its own, signed in with a token unless that is null. */
-  visit(token: string | null, path: string, options?: BrowserContextOptions): Promise<Visit>;
+  /**
+   * Opens an address in a window of its own, signed in with a token unless that is null.
+   * @returns null where no browser is to be had, and then it has been said
+   */
+  visit(token: string | null, path: string, options?: BrowserContextOptions): Promise<Page | null>;
+  /** Ends all visits, and fails with what went wrong in one of them. */
+  leave(): Promise<void>;
   close(): Promise<void>;
 }
 
-/** @returns null where no browser is to be had */
-export async function dashboardBed(server: string): Promise<DashboardBed | null> {
+export async function dashboardBed(server: string): Promise<DashboardBed> {
   const executable = await obtainChromium();
-  if (executable === null) return null;
+  if (executable === null) {
+    process.stderr.write('skipped: Chromium is neither installed nor to be had by apt-get\n');
+    return { visit: async () => null, leave: async () => undefined, close: async () => undefined };
+  }
   const browser: Browser = await startChromium(executable);
+  const visits: Visit[] = [];
   return {
     async visit(token, path, options = {}) {
       const context = await browser.newContext({ viewport: { width: 1280, height: 900 }, ...options });
@@ -41,7 +48,14 @@ export async function dashboardBed(server: string): Promise<DashboardBed | null>
       page.on('pageerror', (error) => errors.push(error.message));
       await page.goto(server + path);
       if (token !== null) await signIn(page, token);
-      return { page, errors, close: () => context.close() };
+      visits.push({ errors, close: () => context.close() });
+      return page;
+    },
+    async leave() {
+      for (const visit of visits.splice(0)) {
+        await visit.close();
+        expect(visit.errors).toEqual([]);
+      }
     },
     close: () => browser.close(),
   };

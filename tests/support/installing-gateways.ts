@@ -9,6 +9,11 @@ const pollMs = 100;
 /** What a gateway does with its tasks: carries them out, fails, or is away. */
 export type InstallingConduct = 'installs' | 'fails' | 'away';
 
+/** What a gateway tells of a task in the end. */
+type Outcome = { readonly error: ReportError } | { readonly installed?: Installed[] };
+
+const withoutRoom: ReportError = { class: 'space', step: 'unpack', message: 'no space is left' };
+
 /**
  * Gateways that pull, straight from the repositories, and tell what they have installed and which values they were given.
  */
@@ -18,6 +23,8 @@ export class InstallingGateways {
   /** Ids of the deliveries that a gateway was given a package by, and of those by which it was configured. */
   readonly installations = new Map<string, string[]>();
   readonly configurations = new Map<string, string[]>();
+  /** Artifacts (`name@version`) that fail on every gateway, and how; what was there before is back then. */
+  readonly broken = new Map<string, ReportError>();
   private readonly conducts = new Map<string, InstallingConduct>();
   private readonly timer: NodeJS.Timeout;
   private round: Promise<void> | null = null;
@@ -78,9 +85,11 @@ export class InstallingGateways {
     }
   }
 
-  private async install(gatewayId: string, task: Task): Promise<Installed[]> {
+  private async install(gatewayId: string, task: Task): Promise<Outcome> {
     const { profile } = await this.repositories.gateways.get(gatewayId);
     const { artifacts } = await this.repositories.packages.get(task.package.id);
+    const error = artifacts.map((key) => this.broken.get(key)).find((fault) => fault !== undefined);
+    if (error !== undefined) return { error };
     const brought = artifacts.map((key): Installed => {
       const at = key.indexOf('@', 1);
       return { name: key.slice(0, at), version: key.slice(at + 1), installedSize: 1, requested: true };
@@ -91,33 +100,28 @@ export class InstallingGateways {
     const rest = (profile.installed ?? []).filter(
       ({ name, version }) => !names.has(name) && !task.remove.includes(`${name}@${version}`),
     );
-    return [...rest, ...brought];
+    return { installed: [...rest, ...brought] };
   }
 
-  private configure(gatewayId: string, order: Order): undefined {
+  private configure(gatewayId: string, order: Order): Outcome {
     this.note(this.configurations, gatewayId, order.deliveryId);
     this.values.set(`${gatewayId} ${order.artifact}`, order.values ?? {});
+    return {};
   }
 
   private note(notes: Map<string, string[]>, gatewayId: string, deliveryId: string): void {
     notes.set(gatewayId, [...new Set([...(notes.get(gatewayId) ?? []), deliveryId])]);
   }
 
-  private async report(
-    gatewayId: string,
-    work: Task | Order,
-    installed: Installed[] | undefined,
-  ): Promise<void> {
+  private async report(gatewayId: string, work: Task | Order, outcome: Outcome): Promise<void> {
     const delivery = parseDeliveryId(work.deliveryId);
     if (delivery === null) throw new Error('not an id of a delivery');
-    const fails = this.conducts.get(gatewayId) === 'fails';
-    const error: ReportError = { class: 'space', step: 'unpack', message: 'no space is left' };
+    const told = this.conducts.get(gatewayId) === 'fails' ? { error: withoutRoom } : outcome;
     const report: Report = {
       deliveryId: work.deliveryId,
       sequence: work.lastSequence + 1,
-      ...(fails
-        ? { state: 'failed', error }
-        : { state: 'succeeded', ...(installed === undefined ? {} : { installed }) }),
+      state: 'error' in told ? 'failed' : 'succeeded',
+      ...told,
     };
     const { acknowledgements } = await this.repositories.deliveries.report([
       { gatewayId, delivery, reports: [report] },

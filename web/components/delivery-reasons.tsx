@@ -10,6 +10,7 @@ import { printable, printableLines, shortened } from '../logic/text.js';
 import { Failure } from './loaded.js';
 import { GatewayLink, Name } from './name.js';
 import { PressButton } from './press-button.js';
+import { Printed } from './printed.js';
 
 type Rollout = Pick<Schemas['Rollout'], 'id' | 'requests' | 'allowRemove' | 'allowDowngrade'>;
 type Reason = Schemas['DeliveryFacets']['facets']['reason'][number];
@@ -45,7 +46,7 @@ export function DeliveryReasons({ rollout, reasons, chosen, onChoose }: Delivery
           {example.output !== null && (
             <details>
               <summary>What its script printed last</summary>
-              <pre>{printableLines(example.output)}</pre>
+              <Printed what="What its script printed last" text={example.output} />
             </details>
           )}
           <div className="actions">

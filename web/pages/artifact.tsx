@@ -19,11 +19,11 @@ import {
   wantedStateHref,
 } from '../components/name.js';
 import { Card, Empty, Page } from '../components/page.js';
+import { Printed } from '../components/printed.js';
 import { dependencyGraph } from '../logic/dependency-graph.js';
 import { gatewaysHref } from '../logic/gateway-address.js';
 import { countedText, numberText } from '../logic/numbers.js';
 import { planHref } from '../logic/plan-form.js';
-import { printableLines } from '../logic/text.js';
 
 type Artifact = Schemas['Artifact'];
 
@@ -99,9 +99,7 @@ function ArtifactView({
             <Graph artifact={artifact} />
           </Card>
           <Card title="Manifest">
-            <pre tabIndex={0} aria-label="Manifest">
-              {printableLines(JSON.stringify(manifest, null, 2))}
-            </pre>
+            <Printed what="Manifest" text={JSON.stringify(manifest, null, 2)} />
           </Card>
         </div>
         <div className="stack">

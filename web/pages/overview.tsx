@@ -71,13 +71,13 @@ export default function OverviewPage() {
             </Card>
             <Card title="Versions on the gateways">
               <Loaded query={fleet}>
-                {({ installed, gateways }) =>
+                {({ installed, gateways, conditions }) =>
                   installed.length === 0 ? (
                     <Empty>Nothing is installed yet.</Empty>
                   ) : (
                     <Bars
                       label="Gateways by installed version"
-                      whole={gateways}
+                      whole={gateways - conditions.decommissioned}
                       rows={installed.slice(0, shownVersions).map(({ name, version, gateways: count }) => ({
                         key: `${name}@${version}`,
                         name: (

@@ -5,7 +5,7 @@ import { Instant } from '../components/clock.js';
 import { Loaded } from '../components/loaded.js';
 import { Name } from '../components/name.js';
 import { Card, Empty, Page } from '../components/page.js';
-import { printableLines } from '../logic/text.js';
+import { Printed } from '../components/printed.js';
 
 export default function PackagePage({ id }: { readonly id: string }) {
   return (
@@ -38,13 +38,7 @@ export default function PackagePage({ id }: { readonly id: string }) {
               </dl>
             </Card>
             <Card title="Log of its build">
-              {log === '' ? (
-                <Empty>Nothing was said.</Empty>
-              ) : (
-                <pre tabIndex={0} aria-label="Log">
-                  {printableLines(log)}
-                </pre>
-              )}
+              {log === '' ? <Empty>Nothing was said.</Empty> : <Printed what="Log" text={log} />}
             </Card>
           </div>
         )}

@@ -22,6 +22,7 @@ import { Grid, type GridColumn } from '../components/grid.js';
 import { Failure, Loaded } from '../components/loaded.js';
 import { campaignHref, gatewayHref, Name } from '../components/name.js';
 import { Card, Empty, Page } from '../components/page.js';
+import { Printed } from '../components/printed.js';
 import { Names, PlanView } from '../components/plan-view.js';
 import { ProgressBar } from '../components/progress-bar.js';
 import { PressButton } from '../components/press-button.js';
@@ -223,7 +224,7 @@ function GroupView({ group }: { readonly group: Schemas['RolloutGroup'] }) {
           Package <code>{packageId.slice(0, 12)}</code>
         </p>
       )}
-      {explanation !== null && <pre>{printableLines(explanation)}</pre>}
+      {explanation !== null && <Printed what="Why there is no plan" text={explanation} />}
       {plans.map((plan, index) => (
         <section key={index} aria-label={`Plan ${index + 1}`}>
           <h3>
@@ -239,7 +240,7 @@ function GroupView({ group }: { readonly group: Schemas['RolloutGroup'] }) {
             Build {index + 1}, of plan {tried + 1}: <StateChip state={outcome} />
           </h3>
           {error !== null && <p className="problem">{printableLines(error)}</p>}
-          {log !== '' && <pre>{printableLines(log)}</pre>}
+          {log !== '' && <Printed what="What it printed" text={log} />}
         </section>
       ))}
     </details>

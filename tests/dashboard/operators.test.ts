@@ -1,0 +1,264 @@
+/**
+ * What operators do all day, in a real browser: a version that is broken, a gateway that fails, somebody else who has to
+ * approve, a team that sees its own building. Behind it the API, real workflows on a real Temporal, PostgreSQL, and
+ * gateways that install what they are told to.
+ */
+import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
+import type { Page } from 'playwright-core';
+import { isCampaignEnded } from '../../domain/campaign/state.js';
+import { isRolloutEnded } from '../../domain/rollout/state.js';
+import { addToken } from '../support/building-fleet.js';
+import { dashboardBed, expectAccessible, settled, type DashboardBed } from '../support/dashboard-bed.js';
+import { tick } from '../support/in-process-leonore.js';
+import { inProcessStack, type InProcessStack } from '../support/in-process-stack.js';
+import { InstallingGateways } from '../support/installing-gateways.js';
+import { testTokens } from '../support/test-api.js';
+
+let stack: InProcessStack;
+let bed: DashboardBed;
+let gateways: InstallingGateways;
+const north = ['gw-n1', 'gw-n2', 'gw-n3', 'gw-n4'];
+const south = ['gw-s1'];
+/** The rollout of the canary of the version that is broken. */
+let brokenRollout = '';
+/** Longer than any column: what a script printed, what somebody typed. */
+const longest = 'w'.repeat(10_000);
+
+beforeAll(async () => {
+  stack = await inProcessStack('operators');
+  bed = await dashboardBed(stack.api.address);
+  const { builder, rolloutClient } = stack.leonore;
+  gateways = new InstallingGateways(stack.api.repositories, rolloutClient);
+  await builder.publish({ name: 'glass', version: '1.0.0', kind: 'library' }, { 'lib/glass': 'clear\n' });
+  for (const version of ['1.0.0', '2.0.0', '3.0.0'])
+    await builder.publish(
+      { name: 'lamp', version, kind: 'application', requires: [{ name: 'glass', version: '^1' }] },
+      { 'bin/lamp': `${version}\n` },
+    );
+  await gateways.add(north, { building: 'north' });
+  await gateways.add(south, { building: 'south' });
+  for (const id of south)
+    await stack.api.repositories.gateways.changeLabels(id, { set: { team: 'south' }, unset: [] });
+  gateways.broken.set('lamp@3.0.0', {
+    class: 'script',
+    step: 'start',
+    message: `the start script of lamp ended with status 4: no bulb in socket 7\n${longest}`,
+  });
+  await ended('rollouts', await asked('rollouts', { requests: ['lamp@1.0.0'], gateways: north }));
+}, 600_000);
+
+afterAll(async () => {
+  await bed.close();
+  await gateways.stop();
+  await stack.close();
+}, 300_000);
+
+/** @returns the id of what was started */
+async function asked(kind: 'rollouts' | 'campaigns', body: object, token = testTokens.operator as string) {
+  const answer = await fetch(`${stack.api.address}/api/v1/${kind}`, {
+    method: 'POST',
+    headers: { authorization: `Bearer ${token}`, 'content-type': 'application/json' },
+    body: JSON.stringify(body),
+  });
+  expect(answer.status).toBe(202);
+  return ((await answer.json()) as { readonly id: string }).id;
+}
+
+async function ended(kind: 'rollouts' | 'campaigns', id: string): Promise<string> {
+  const { rollouts, campaigns } = stack.api.repositories;
+  for (;;) {
+    if (kind === 'rollouts') {
+      const { state } = await rollouts.get(id);
+      if (isRolloutEnded(state)) return state;
+    } else {
+      const { state } = await campaigns.get(id);
+      if (isCampaignEnded(state)) return state;
+    }
+    await tick();
+  }
+}
+
+/** Waits for what the campaign's page says of its state. */
+const stands = (page: Page, state: string): Promise<void> =>
+  page.locator('.page-head').getByText(state, { exact: true }).waitFor();
+
+describe('a broken version', () => {
+  test('halts at its canary, says why in the words of its script, and is brought back from the page', async () => {
+    const id = await asked('campaigns', {
+      requests: ['lamp@3.0.0'],
+      gateways: north,
+      strategy: { phases: [{ name: 'canary', count: 1 }], errorBudget: { count: 0, onBreach: 'pause' } },
+    });
+    const page = await bed.visit(testTokens.operator, `/campaigns/${id}`);
+    if (page === null) return;
+    await stands(page, 'paused');
+    await page.getByRole('region', { name: 'What failed' }).getByText('1 gateway').waitFor();
+    await expectAccessible(page);
+    await page.getByRole('region', { name: 'What failed' }).getByRole('link').first().click();
+    const why = page.getByRole('region', { name: 'Why not' });
+    await why.getByText('the start script of lamp ended with status #').waitFor();
+    await why.getByText('What its script printed last').click();
+    await why.getByText(/no bulb in socket 7/).waitFor();
+    await expectAccessible(page);
+    brokenRollout = new URL(page.url()).pathname.split('/').at(-1) ?? '';
+    await page.goBack();
+    await page.getByRole('button', { name: 'Roll back…' }).click();
+    const dialog = page.getByRole('dialog', { name: 'Bring back what was?' });
+    const confirm = dialog.getByRole('button', { name: 'Roll back' });
+    expect(await confirm.isDisabled()).toBe(true);
+    await dialog.getByLabel(/^Why/).fill('no bulbs anywhere');
+    await dialog.getByLabel(/^Type/).fill('lamp@3.0.0');
+    await expectAccessible(page);
+    await confirm.click();
+    await stands(page, 'rolled-back');
+    await page
+      .getByRole('region', { name: 'What happened' })
+      .getByText(/no bulbs anywhere/)
+      .first()
+      .waitFor();
+    for (const gateway of north) expect(await gateways.installed(gateway)).toContain('lamp@1.0.0');
+    await bed.leave();
+  });
+
+  test('leads from its gateway to what happened there', async () => {
+    const page = await bed.visit(testTokens.viewer, '/gateways?artifact=lamp%401.0.0');
+    if (page === null) return;
+    await page.getByRole('row', { name: /gw-n1/ }).waitFor();
+    await page.goto(`${stack.api.address}/rollouts/${brokenRollout}`);
+    await page.getByRole('region', { name: 'Why not' }).getByRole('link', { name: /gw-n/ }).click();
+    await page
+      .getByText(/the start script of lamp ended with status 4/)
+      .filter({ visible: true })
+      .first()
+      .waitFor();
+    await page
+      .getByRole('region', { name: 'History' })
+      .getByText(/failed/)
+      .first()
+      .waitFor();
+    await expectAccessible(page);
+    const over = await page.evaluate(
+      'document.documentElement.scrollWidth - document.documentElement.clientWidth',
+    );
+    expect(over).toBe(0);
+    await bed.leave();
+  });
+});
+
+describe('two people', () => {
+  test('a second one approves what the first has begun, and is named', async () => {
+    const [ann, ben] = await Promise.all(
+      ['ann', 'ben'].map((name) =>
+        addToken(stack.api.repositories, [{ role: 'operator', scope: null }], { name }),
+      ),
+    );
+    const strategy = {
+      phases: [{ name: 'first', count: 1, gate: { approval: { role: 'operator' } } }],
+    };
+    const id = await asked('campaigns', { requests: ['lamp@2.0.0'], gateways: north, strategy }, ann);
+    const looking = await bed.visit(testTokens.viewer, `/campaigns/${id}`);
+    const page = await bed.visit(ben ?? '', `/campaigns/${id}`);
+    if (page === null || looking === null) return;
+    await stands(page, 'awaiting-approval');
+    await stands(looking, 'awaiting-approval');
+    expect(await looking.getByRole('button', { name: 'Approve…' }).count()).toBe(0);
+    await page.getByRole('button', { name: 'Approve…' }).click();
+    await page.getByRole('dialog').getByRole('button', { name: 'Approve' }).click();
+    await stands(page, 'succeeded');
+    // Who only looks is told without asking.
+    await stands(looking, 'succeeded');
+    await page.getByRole('region', { name: 'What happened' }).getByText(/ben/).first().waitFor();
+    await bed.leave();
+  });
+
+  test('who comes too late is told so, and nothing is done twice', async () => {
+    const strategy = { phases: [{ name: 'first', count: 1, gate: { approval: { role: 'operator' } } }] };
+    const id = await asked('campaigns', {
+      requests: ['lamp@1.0.0'],
+      allowDowngrade: true,
+      gateways: north,
+      strategy,
+    });
+    const page = await bed.visit(testTokens.operator, `/campaigns/${id}`);
+    if (page === null) return;
+    await stands(page, 'awaiting-approval');
+    await page.getByRole('button', { name: 'Pause…' }).click();
+    // Meanwhile somebody else ends it.
+    const answer = await fetch(`${stack.api.address}/api/v1/campaigns/${id}/stop`, {
+      method: 'POST',
+      headers: { authorization: `Bearer ${testTokens.admin}`, 'content-type': 'application/json' },
+      body: '{}',
+    });
+    expect(answer.status).toBe(202);
+    expect(await ended('campaigns', id)).toBe('stopped');
+    const dialog = page.getByRole('dialog', { name: 'Pause this campaign?' });
+    await dialog.getByRole('button', { name: 'Pause' }).click();
+    await dialog
+      .getByRole('alert')
+      .getByText(/has ended/)
+      .waitFor();
+    await expectAccessible(page);
+    await bed.leave();
+  });
+});
+
+describe('a team', () => {
+  test('sees its own building, by whatever way it looks', async () => {
+    const token = await addToken(stack.api.repositories, [
+      { role: 'operator', scope: 'labels.team == "south"' },
+    ]);
+    const page = await bed.visit(token, '/gateways');
+    if (page === null) return;
+    await page.getByRole('row', { name: /gw-s1/ }).waitFor();
+    expect(await page.getByText(/gw-n/).count()).toBe(0);
+    await page.goto(`${stack.api.address}/gateways/gw-n1`);
+    await page.getByText('there is no gateway').waitFor();
+    await page.keyboard.press('Control+k');
+    await page.getByRole('combobox', { name: 'Part of a name or id' }).fill('gw-');
+    await page.getByRole('option', { name: 'gw-s1 gateway' }).waitFor();
+    expect(await page.getByRole('option', { name: /gw-n/ }).count()).toBe(0);
+    await page.goto(`${stack.api.address}/plan?what=lamp&kind=select&where=id%20!%3D%20%22x%22`);
+    await page.getByText('by 1 package in 1 group').waitFor();
+    await page
+      .locator('.card', { hasText: /^1\s*can be served,/ })
+      .first()
+      .waitFor();
+    await page.goto(`${stack.api.address}/rollouts`);
+    await settled(page);
+    expect(await page.getByText(/lamp/).count()).toBe(0);
+    await bed.leave();
+  });
+});
+
+describe('an artifact', () => {
+  test('shows whom it needs, who needs it, and what would break without it', async () => {
+    const page = await bed.visit(testTokens.viewer, '/artifacts/glass');
+    if (page === null) return;
+    await page.getByRole('region', { name: 'Who needs whom' }).getByText('lamp').first().waitFor();
+    await page.getByRole('region', { name: 'If it were removed' }).getByText(/lamp/).first().waitFor();
+    await expectAccessible(page);
+    await page.goto(`${stack.api.address}/artifacts/lamp?version=2.0.0`);
+    await page.getByRole('region', { name: 'Who needs whom' }).getByText('glass').first().waitFor();
+    await bed.leave();
+  });
+});
+
+describe('what is typed', () => {
+  test('may be half a selector, or ten thousand characters: it is said what is wrong, and nothing breaks', async () => {
+    const page = await bed.visit(testTokens.operator, '/gateways');
+    if (page === null) return;
+    await page.goto(`${stack.api.address}/gateways?select=${encodeURIComponent('labels.building ==')}`);
+    await page.getByRole('alert').first().waitFor();
+    await expectAccessible(page);
+    await page.goto(`${stack.api.address}/plan`);
+    await page.getByLabel('What', { exact: true }).fill(longest);
+    await page.getByText('gateways by id').click();
+    await page.getByLabel('Gateways', { exact: true }).fill(longest);
+    await page.getByRole('button', { name: 'Dry run' }).click();
+    await page.getByRole('alert').first().waitFor();
+    expect(
+      await page.evaluate('document.documentElement.scrollWidth - document.documentElement.clientWidth'),
+    ).toBe(0);
+    await bed.leave();
+  });
+});
