@@ -23,6 +23,11 @@ export default tseslint.config(
         'error',
         { allowNumber: true, allowBoolean: true },
       ],
+      // It is marked so that nobody takes it for granted: a provider without TLS is on this machine (api/sign-in/config.ts).
+      '@typescript-eslint/no-deprecated': [
+        'error',
+        { allow: [{ from: 'package', package: 'oauth4webapi', name: 'allowInsecureRequests' }] },
+      ],
       '@typescript-eslint/no-confusing-void-expression': 'off',
       // Handlers, hooks and implementations of asynchronous interfaces: `async` turns their throws into rejections.
       '@typescript-eslint/require-await': 'off',

@@ -1,4 +1,5 @@
 import { createHash, timingSafeEqual } from 'node:crypto';
+import type { IncomingHttpHeaders } from 'node:http';
 import { tokenMatches } from '../connectivity/gateway-token.js';
 import type { Grant } from '../domain/access/grant.js';
 import type { Principal } from '../domain/access/principal.js';
@@ -7,16 +8,35 @@ import { LeonoreError } from '../domain/errors.js';
 import type { TokenRepository } from '../repositories/token-repository.js';
 import { bearerToken } from '../serving/bearer-token.js';
 import { rowOfToken } from './management-token.js';
+import type { SignIn } from './sign-in/sign-in.js';
+import { csrfTokenMatches, sessionOf } from './sign-in/sessions.js';
 
 /** Characters by which people tell two callers of the same role apart. */
 const nameCharacters = 8;
+
+/** Header with which a page shows that it is one of this server. */
+const csrfHeader = 'leonore-csrf';
 
 interface ConfiguredToken {
   readonly principal: Principal;
   readonly hash: Buffer;
 }
 
-/** Who somebody is, by the token that he brings. Only hashes of tokens are known. */
+/** What of a request says who sends it. */
+export interface Credentials {
+  readonly method: string;
+  readonly headers: IncomingHttpHeaders;
+}
+
+/** Methods that change nothing. */
+const safeMethods = new Set(['GET', 'HEAD', 'OPTIONS']);
+
+/**
+ * Who somebody is, by the token that he brings, or by the cookie of his session. Only hashes of either are known.
+ *
+ * INVARIANT: what a cookie authorises to change shows the token that only a page of this server can read. A browser sends the
+ * cookie by itself, whoever made the page.
+ */
 export class Access {
   private readonly configured: readonly ConfiguredToken[];
   private readonly enrolment: readonly Buffer[];
@@ -25,11 +45,13 @@ export class Access {
    * @param tokens those of the configuration: `role:sha256` separated by commas
    * @param enrolmentTokens sha256 of shared ones separated by commas; empty when there are none
    * @param stored those that were made since
+   * @param signIn sessions of people; null where nobody can sign in
    */
   constructor(
     tokens: string,
     enrolmentTokens: string,
     private readonly stored: TokenRepository,
+    private readonly signIn: Pick<SignIn, 'sessions' | 'cookies'> | null,
   ) {
     this.configured = tokens.split(',').map((entry) => {
       const [role, hex = ''] = entry.split(':');
@@ -48,18 +70,43 @@ export class Access {
   }
 
   /**
-   * Who sends a request.
-   * @throws LeonoreError UNAUTHENTICATED
+   * Who sends a request. What it says in Authorization counts; a cookie only where there is no such header.
+   * @throws LeonoreError UNAUTHENTICATED, CSRF_TOKEN_REQUIRED
    */
-  async principalOf(authorization: string | undefined): Promise<Principal> {
+  async principalOf(request: Credentials): Promise<Principal> {
+    const { authorization } = request.headers;
+    if (authorization === undefined) return this.findByCookie(request);
     const token = bearerToken(authorization);
     if (token === null) throw unauthenticated('a valid bearer token is needed');
+    if (this.signIn !== null && sessionOf(token) !== null)
+      return this.signIn.sessions.principalOf(token, 'cli');
     return this.findConfigured(token) ?? (await this.findStored(token));
+  }
+
+  /** The session that a request is sent in, by its id; null when it brings a token of another kind. Nothing is proved. */
+  sessionOf({ headers }: Credentials): string | null {
+    const secret =
+      headers.authorization === undefined
+        ? (this.signIn?.cookies.sessionIn(headers.cookie) ?? null)
+        : bearerToken(headers.authorization);
+    return secret === null ? null : sessionOf(secret);
   }
 
   /** True for a shared token, with which any gateway may enrol. */
   mayEnrol(token: string): boolean {
     return matchesAny(token, this.enrolment);
+  }
+
+  private async findByCookie({ method, headers }: Credentials): Promise<Principal> {
+    const secret = this.signIn?.cookies.sessionIn(headers.cookie) ?? null;
+    if (this.signIn === null || secret === null) throw unauthenticated('a valid bearer token is needed');
+    const principal = await this.signIn.sessions.principalOf(secret, 'dashboard');
+    if (!safeMethods.has(method) && !csrfTokenMatches(secret, headers[csrfHeader]))
+      throw new LeonoreError(
+        'CSRF_TOKEN_REQUIRED',
+        'a change by the cookie of a session needs the header Leonore-Csrf',
+      );
+    return principal;
   }
 
   private findConfigured(token: string): Principal | null {
@@ -70,7 +117,7 @@ export class Access {
   }
 
   private async findStored(token: string): Promise<Principal> {
-    const row = rowOfToken(token);
+    const row = rowOfToken(token, 'lmt');
     const known = row === null ? null : await this.stored.find(row);
     if (known === null || !tokenMatches(token, known.tokenHash))
       throw unauthenticated('a valid bearer token is needed');

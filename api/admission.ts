@@ -64,7 +64,7 @@ export function installAdmission(
     if (request.is404 || role === 'anybody') return;
     // No route is without, and none may be let pass should there be one.
     if (role === undefined) throw new LeonoreError('FORBIDDEN', 'the route does not say who may use it');
-    const principal = await access.principalOf(request.headers.authorization);
+    const principal = await access.principalOf(request);
     admitted.set(request, { principal, repositories: within(repositories, principal, role, scoped) });
   });
 }
@@ -84,11 +84,11 @@ function within(repositories: Repositories, principal: Principal, role: Role, sc
   const scope = scopeOf(grants, role);
   const held = () => grants.map(grantText).join(', ');
   if (scope === null)
-    throw new LeonoreError('FORBIDDEN', `the token "${name}" has the role ${held()}; ${role} is needed`);
+    throw new LeonoreError('FORBIDDEN', `"${name}" has the role ${held()}; ${role} is needed`);
   if (scope !== 'fleet' && !scoped)
     throw new LeonoreError(
       'FORBIDDEN',
-      `the token "${name}" has the role ${held()}; ${role} for the whole fleet is needed`,
+      `"${name}" has the role ${held()}; ${role} for the whole fleet is needed`,
     );
   return repositories.within(scope);
 }

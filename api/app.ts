@@ -26,6 +26,8 @@ import { planRoutes } from './routes/plans.js';
 import { registerRoutes } from './routes/register.js';
 import { rolloutEventRoutes } from './routes/rollout-events.js';
 import { rolloutRoutes } from './routes/rollouts.js';
+import { sessionRoutes } from './routes/sessions.js';
+import { signInRoutes } from './routes/sign-in.js';
 import { streamRoutes } from './routes/stream.js';
 import { sharedValueRoutes } from './routes/shared-values.js';
 import { tokenRoutes } from './routes/tokens.js';
@@ -69,6 +71,8 @@ export async function apiApp(app: FastifyInstance, { context }: { context: ApiCo
         packageRoutes,
         trustRoutes,
         tokenRoutes,
+        signInRoutes,
+        sessionRoutes,
         auditRoutes,
       ]) {
         await management.register(routes, { context, streams });

@@ -34,6 +34,10 @@ const looks: Readonly<Record<string, Look>> = {
     const { grants, expiresAt } = await tokens.get(name);
     return { grants, expiresAt };
   },
+  sessions: async ({ sessions }, id) => {
+    const { kind, name, subject, issuer, address } = await sessions.get(id);
+    return { kind, name, subject, issuer, address };
+  },
   nodes: async ({ nodes }, id) => {
     const { state, origin } = await nodes.get(id);
     return { state, origin };

@@ -2,6 +2,7 @@ import Type from 'typebox';
 import { roles } from '../domain/access/role.js';
 import { servingConfig } from '../process/config.js';
 import { listenerConfig } from '../serving/config.js';
+import { signInConfig } from './sign-in/config.js';
 
 const configuredToken = `(${roles.join('|')}):[0-9a-f]{64}`;
 
@@ -9,6 +10,7 @@ const configuredToken = `(${roles.join('|')}):[0-9a-f]{64}`;
 export const ApiConfigSchema = Type.Object({
   ...servingConfig,
   ...listenerConfig,
+  ...signInConfig,
   LEONORE_PORT: Type.Integer({ minimum: 0, maximum: 65_535, default: 8480 }),
   /** Requests that one management token may send in ten seconds. */
   LEONORE_CALLER_BUDGET: Type.Integer({ minimum: 1, maximum: 1_000_000_000, default: 2_000 }),

@@ -10,6 +10,7 @@ import type { CampaignClient } from '../workflows/client/campaign-client.js';
 import type { RolloutClient } from '../workflows/client/rollout-client.js';
 import type { Access } from './access.js';
 import type { OpenStreams } from './open-streams.js';
+import type { SignIn } from './sign-in/sign-in.js';
 
 /** What the routes work with. */
 export interface ApiContext {
@@ -25,6 +26,8 @@ export interface ApiContext {
   readonly rolloutClient: RolloutClient;
   readonly campaignClient: CampaignClient;
   readonly access: Access;
+  /** Sign-in by an OpenID provider; null where there is none. */
+  readonly signIn: SignIn | null;
   /** Seconds between two polls of a gateway that has no interval of its own. */
   readonly pollSeconds: number;
   /** What gateways are told to verify servers by; null where they believe whom their system believes. */

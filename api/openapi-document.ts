@@ -16,6 +16,7 @@ import { CampaignEvidenceSchema, DependentsSchema } from './schemas/campaign-rep
 import { ProblemSchema } from './schemas/common.js';
 import { DeliveryFacetsSchema, FleetDeliverySchema, ListedDeliverySchema } from './schemas/deliveries.js';
 import { FleetHistorySchema, GatewayFacetsSchema } from './schemas/facets.js';
+import { SessionSchema } from './schemas/sign-in.js';
 import { StreamMessageSchema } from './schemas/stream.js';
 import { WorkFacetsSchema } from './work-query.js';
 import {
@@ -82,6 +83,7 @@ const namedSchemas = {
   Token: TokenSchema,
   Whoami: WhoamiSchema,
   TokenRequest: TokenRequestSchema,
+  Session: SessionSchema,
   GatewayProfile: GatewayProfileSchema,
   Deployment: DeploymentSchema,
   Plan: PlanSchema,
@@ -122,6 +124,7 @@ const tags = [
   { name: 'artifacts', description: 'Versioned components, with their variants, requirements and policies' },
   { name: 'gateways', description: 'The fleet: profiles, labels, what is installed, which node serves it' },
   { name: 'tokens', description: 'Principals: people and services, their roles and scopes' },
+  { name: 'sign-in', description: 'People who sign in by an OpenID provider, and their sessions' },
   { name: 'audit', description: 'Who changed what' },
   { name: 'enrolments', description: 'Tokens with which gateways may enrol, and what they get by them' },
   {

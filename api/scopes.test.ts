@@ -414,7 +414,7 @@ describe('tokens', () => {
 test('a route that does not say who may use it does not start', async () => {
   const app = fastify();
   const { repositories } = api;
-  installAdmission(app, { repositories, access: new Access('admin:00', '', repositories.tokens) });
+  installAdmission(app, { repositories, access: new Access('admin:00', '', repositories.tokens, null) });
   expect(() => app.get('/open', async () => null)).toThrow('GET /open does not say');
   await app.close();
 });

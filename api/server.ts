@@ -13,6 +13,8 @@ import { Access } from './access.js';
 import { apiApp } from './app.js';
 import { valueSealer } from './value-sealer.js';
 import { ApiConfigSchema } from './config.js';
+import { signInOptionsOf } from './sign-in/config.js';
+import { createSignIn } from './sign-in/sign-in.js';
 
 const config = readEnvironment(ApiConfigSchema, process.env);
 const { logger, lifecycle, repositories, blobs, rolloutClient, campaignClient, poolClient } = compose(
@@ -43,6 +45,10 @@ const authorities =
       );
 if (authorities !== null) lifecycle.onEnd('authorities', async () => authorities.close());
 
+const signInOptions = signInOptionsOf(config);
+const signIn = signInOptions === null ? null : createSignIn(signInOptions, repositories.sessions);
+if (signIn !== null) lifecycle.onEnd('identity provider', () => signIn.provider.close());
+
 const app = createServer(logger, {
   bodyLimit: limits.jsonBodyBytes,
   headBytes: limits.requestHeadBytes,
@@ -60,7 +66,13 @@ await app.register(apiApp, {
     values: valueSealer(config.LEONORE_VALUES_PUBLIC_KEY),
     rolloutClient,
     campaignClient,
-    access: new Access(config.LEONORE_TOKENS, config.LEONORE_ENROLMENT_TOKENS ?? '', repositories.tokens),
+    access: new Access(
+      config.LEONORE_TOKENS,
+      config.LEONORE_ENROLMENT_TOKENS ?? '',
+      repositories.tokens,
+      signIn,
+    ),
+    signIn,
     authorities,
     pollSeconds: config.LEONORE_POLL_SECONDS,
     pushAddresses: pushAddressesOf(handlers),

@@ -3,6 +3,7 @@ import { Option, type Command } from 'commander';
 /** Verbs that work without a server take --server and --token all the same, so that scripts can give them always. */
 const offline = new Set([
   ...['up', 'resolve', 'package inspect', 'package verify', 'package unpack'],
+  ...['context list', 'context show', 'context use', 'context remove'],
   // What is done where artifacts are written.
   ...['artifact init', 'artifact check', 'artifact try'],
   // What is done where the keys are.

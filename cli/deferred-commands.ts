@@ -32,6 +32,27 @@ const deferred: readonly DeferredCommand[] = [
     load: async (cli) => (await import('./commands/token.js')).tokenCommand(cli),
   },
   {
+    name: 'login',
+    summary:
+      'sign in to a server, by a code that is entered in a browser or with --token, and use it from now on',
+    load: async (cli) => (await import('./commands/login.js')).loginCommand(cli),
+  },
+  {
+    name: 'logout',
+    summary: 'end the session at the server, and forget its token',
+    load: async (cli) => (await import('./commands/login.js')).logoutCommand(cli),
+  },
+  {
+    name: 'context',
+    summary: 'servers that are known here, and which of them is in use',
+    load: async (cli) => (await import('./commands/context.js')).contextCommand(cli),
+  },
+  {
+    name: 'session',
+    summary: 'people who have signed in',
+    load: async (cli) => (await import('./commands/session.js')).sessionCommand(cli),
+  },
+  {
     name: 'audit',
     summary: 'who changed what, when, and from where; the latest first',
     load: async (cli) => (await import('./commands/audit.js')).auditCommand(cli),

@@ -46,7 +46,13 @@ async function leonore(words: string, env: NodeJS.ProcessEnv = {}): Promise<Ran>
   const exitCode = await runCli(splitWords(words), {
     stdout: { write: (text: string) => (written.stdout += text) },
     stderr: { write: (text: string) => (written.stderr += text) },
-    env: { LEONORE_SERVER: api.address, LEONORE_TOKEN: testTokens.admin, XDG_DATA_HOME: directory, ...env },
+    env: {
+      LEONORE_SERVER: api.address,
+      LEONORE_TOKEN: testTokens.admin,
+      XDG_DATA_HOME: directory,
+      XDG_CONFIG_HOME: directory,
+      ...env,
+    },
   });
   return { exitCode, ...written };
 }

@@ -1,6 +1,7 @@
 import { Readable } from 'node:stream';
 import createClient, { type Client } from 'openapi-fetch';
 import { Agent } from 'undici';
+import { answerOf } from './answer-of.js';
 import { archiveArtifact } from './artifact-archive.js';
 import { errorOfAnswer, errorOfNoAnswer } from './client-error.js';
 import type { paths } from './openapi.js';
@@ -41,14 +42,16 @@ import type {
   WantedStateDetail,
   Token,
   TokenRequest,
+  Whoami,
 } from './resources.js';
+import { SignInClient } from './sign-in-client.js';
 import { watchEvents, type WatchOptions } from './watch-rollout.js';
 
 export interface ClientOptions {
   /** URL of the management API, such as http://127.0.0.1:8480. */
   readonly server: string;
-  /** A management token. */
-  readonly token: string;
+  /** A management token; absent where nobody has signed in yet. */
+  readonly token?: string;
   /** PEM of the authority that the server must be certified by; absent: those of the system. */
   readonly ca?: string;
 }
@@ -187,12 +190,14 @@ export function createLeonoreClient(options: ClientOptions): LeonoreClient {
 }
 
 export class LeonoreClient {
+  /** Signing in and out, and who is signed in. */
+  readonly signIn: SignInClient;
   private readonly http: Client<paths>;
 
   constructor({ server, token, ca }: ClientOptions) {
     this.http = createClient<paths>({
       baseUrl: server.replace(/\/+$/, ''),
-      headers: { authorization: `Bearer ${token}` },
+      ...(token === undefined ? {} : { headers: { authorization: `Bearer ${token}` } }),
       ...(ca === undefined ? {} : { requestInitExt: { dispatcher: new Agent({ connect: { ca } }) } }),
     });
     this.http.use({
@@ -203,6 +208,7 @@ export class LeonoreClient {
         return errorOfNoAnswer(server, error);
       },
     });
+    this.signIn = new SignInClient(this.http);
   }
 
   /**
@@ -443,6 +449,11 @@ export class LeonoreClient {
     }
   }
 
+  /** Whose token is sent, and what it may do. */
+  async whoami(): Promise<Whoami> {
+    return answerOf(this.http.GET('/api/v1/whoami'));
+  }
+
   async tokens(): Promise<Token[]> {
     return (await answerOf(this.http.GET('/api/v1/tokens'))).items;
   }
@@ -608,13 +619,6 @@ export class LeonoreClient {
   async packages(): Promise<ApplicationPackage[]> {
     return allPages((query) => this.http.GET('/api/v1/packages', { params: { query } }));
   }
-}
-
-/** What a call answered; failures have been thrown before. */
-async function answerOf<T>(call: Promise<{ data?: T }>): Promise<T> {
-  const { data } = await call;
-  if (data === undefined) throw new Error('the API answered without a body');
-  return data;
 }
 
 async function allPages<T>(page: (query: PageQuery) => Promise<{ data?: Page<T> }>): Promise<T[]> {

@@ -105,6 +105,19 @@ export const limits = {
   /** Roles with scopes that one principal has, and characters of a scope: every question is asked within them. */
   grants: 16,
   scopeLength: 1_000,
+  /** Groups of an identity provider that have roles, and bytes of the file that says so: somebody looks after each. */
+  mappedGroups: 1_000,
+  groupRolesBytes: 1024 * 1024,
+  /** Sessions of one person at once: browsers and machines; with another the one that was used longest ago ends. */
+  sessionsOfOne: 20,
+  /** Sessions that a list shows. */
+  listedSessions: 1_000,
+  /** What is asked of the identity provider: milliseconds for an answer, bytes of one, and questions at once of a process. */
+  identityProvider: { answerMs: 10_000, answerBytes: 1024 * 1024, atOnce: 32 },
+  /** Seconds by which the clock of the identity provider may differ: more is no drift but a clock that nobody sets. */
+  clockToleranceSeconds: 300,
+  /** Seconds in which somebody signs in at the provider once he was sent there. */
+  signInSeconds: 600,
   /** Bytes of a body that the audit keeps whole; of a longer one it keeps how it began. */
   auditedBytes: 64 * 1024,
   /** Enrolments there are at once: each is somebody's to know of. */

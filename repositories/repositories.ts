@@ -35,6 +35,7 @@ import { RegistrationRepository } from './registration-repository.js';
 import { RepeatedRequestRepository } from './repeated-request-repository.js';
 import { ReplanningRepository } from './replanning-repository.js';
 import { RolloutRepository } from './rollout-repository.js';
+import { SessionRepository } from './session-repository.js';
 import { SharedValueRepository } from './shared-value-repository.js';
 import { SourceBuildRepository } from './source-build-repository.js';
 import { QueuedValueRepository } from './queued-value-repository.js';
@@ -82,6 +83,7 @@ export interface Repositories {
   readonly absences: AbsenceRepository;
   readonly trustMetadata: TrustRepository;
   readonly tokens: TokenRepository;
+  readonly sessions: SessionRepository;
   readonly audit: AuditRepository;
   readonly fleet: FleetRepository;
   readonly facets: FacetRepository;
@@ -143,6 +145,7 @@ export function createRepositories(
     absences: new AbsenceRepository(database),
     trustMetadata: new TrustRepository(database),
     tokens: new TokenRepository(database),
+    sessions: new SessionRepository(database),
     audit: new AuditRepository(database),
     fleet: new FleetRepository(database, fleet),
     facets,

@@ -13,7 +13,7 @@ import { writeGenerated } from './generated-files.mjs';
 
 register('./typescript-hooks.mjs', import.meta.url);
 
-const nothing = { repositories: {}, blobs: {}, rolloutClient: {}, access: {}, pollSeconds: 60 };
+const nothing = { repositories: {}, blobs: {}, rolloutClient: {}, access: {}, signIn: null, pollSeconds: 60 };
 
 async function describeApi() {
   const { default: fastify } = await import('fastify');

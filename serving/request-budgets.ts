@@ -4,10 +4,11 @@ import type { FastifyInstance, FastifyRequest } from 'fastify';
 import { LeonoreError } from '../domain/errors.js';
 import { limits } from '../domain/limits.js';
 import { bearerToken } from './bearer-token.js';
+import { sessionCookie } from './cookies.js';
 
 /** Requests that are answered within {@link limits.budgetWindowMs}; more are told to come again. */
 export interface RequestBudgets {
-  /** Of one token, whether or not it is a valid one. */
+  /** Of one token, or one session of a browser, whether or not it is a valid one. */
   readonly caller: number;
   /** Of one address: a whole fleet may be behind it. */
   readonly address: number;
@@ -33,7 +34,8 @@ export function installBudgets(app: FastifyInstance, budgets: RequestBudgets): v
     app.addHook('onRequest', async (request) => {
       await spend(byAddress, request, 'address');
       const { tokenIsShared = false } = request.routeOptions.config;
-      if (!tokenIsShared && request.headers.authorization !== undefined)
+      const { authorization, cookie } = request.headers;
+      if (!tokenIsShared && (authorization !== undefined || sessionCookie(cookie) !== null))
         await spend(byCaller, request, 'caller');
     });
   });
@@ -54,6 +56,10 @@ async function spend(
 /** Of a fixed length, however long the header is. */
 function callerOf({ headers }: FastifyRequest): string {
   return createHash('sha256')
-    .update(bearerToken(headers.authorization) ?? '')
+    .update(
+      headers.authorization === undefined
+        ? (sessionCookie(headers.cookie) ?? '')
+        : (bearerToken(headers.authorization) ?? ''),
+    )
     .digest('base64');
 }

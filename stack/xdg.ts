@@ -11,6 +11,11 @@ export function dataDirectory(env: NodeJS.ProcessEnv = process.env): string {
   return join(baseDirectory(env['XDG_DATA_HOME'], '.local', 'share'), 'leonore');
 }
 
+/** Where LEONORE keeps what somebody has told it (XDG Base Directory Specification). */
+export function configDirectory(env: NodeJS.ProcessEnv = process.env): string {
+  return join(baseDirectory(env['XDG_CONFIG_HOME'], '.config'), 'leonore');
+}
+
 /** The specification has relative paths ignored. */
 function baseDirectory(configured: string | undefined, ...fallback: string[]): string {
   return configured !== undefined && isAbsolute(configured) ? configured : join(homedir(), ...fallback);

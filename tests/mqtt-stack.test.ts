@@ -90,7 +90,7 @@ async function endAgent(id: string, signal: 'SIGTERM' | 'SIGKILL'): Promise<void
 async function leonore(...words: string[]): Promise<string> {
   let said = '';
   const write = (part: string): void => void (said += part);
-  const env = { XDG_DATA_HOME: directory };
+  const env = { XDG_DATA_HOME: directory, XDG_CONFIG_HOME: directory };
   const exitCode = await runCli(words, { stdout: { write }, stderr: { write }, env });
   expect({ words, exitCode, said }).toMatchObject({ exitCode: 0 });
   return said;

@@ -83,7 +83,7 @@ async function startAgent(name: string, caPath: string): Promise<{ said: () => s
 async function leonore(...words: string[]): Promise<{ exitCode: number; said: string }> {
   let said = '';
   const write = (part: string): void => void (said += part);
-  const env = { XDG_DATA_HOME: directory };
+  const env = { XDG_DATA_HOME: directory, XDG_CONFIG_HOME: directory };
   return { exitCode: await runCli(words, { stdout: { write }, stderr: { write }, env }), said };
 }
 

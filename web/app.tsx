@@ -7,7 +7,7 @@ import { session } from './api/session.js';
 import { Frame } from './components/frame.js';
 import { Loading } from './components/loaded.js';
 import { PageBoundary } from './components/page-boundary.js';
-import { RenewSession, SignInPage } from './components/sign-in.js';
+import { RenewSession, SignedInPage, SignInPage, signedInPath } from './components/sign-in.js';
 import { NotFoundPage } from './pages/not-found.js';
 
 const OverviewPage = lazy(() => import('./pages/overview.js'));
@@ -37,7 +37,13 @@ export function App() {
   const { state } = useSyncExternalStore(session.subscribe, session.facts);
   return (
     <QueryClientProvider client={queryClient}>
-      {state === 'signed-out' ? <SignInPage /> : <SignedIn isExpired={state === 'expired'} />}
+      {location.pathname === signedInPath ? (
+        <SignedInPage />
+      ) : state === 'signed-out' ? (
+        <SignInPage />
+      ) : (
+        <SignedIn isExpired={state === 'expired'} />
+      )}
     </QueryClientProvider>
   );
 }

@@ -48,9 +48,9 @@ export const rolloutEventRoutes: FastifyPluginAsyncTypebox<RouteOptions> = async
       const { principal, repositories } = request;
       await repositories.rollouts.get(id);
       const close = streams.open(principal.id);
-      // What was allowed at first may not be any more: the token is revoked, or a gateway has left its scope.
+      // What was allowed at first may not be any more: the token is revoked, the session has ended, or a gateway has left its scope.
       const admit = async () => {
-        await access.principalOf(request.headers.authorization);
+        await access.principalOf(request);
         await repositories.rollouts.get(id);
       };
       reply.hijack();

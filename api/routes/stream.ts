@@ -94,7 +94,7 @@ export const streamRoutes: FastifyPluginAsyncTypebox<RouteOptions> = async (app,
     },
   );
 
-  /** Ends with an error when the token is revoked, or its scope is another one. */
+  /** Ends with an error when the token is revoked or the session has ended, or its scope is another one. */
   async function stayAdmitted(
     request: FastifyRequest,
     topics: readonly StreamTopic[],
@@ -110,12 +110,12 @@ export const streamRoutes: FastifyPluginAsyncTypebox<RouteOptions> = async (app,
   }
 
   /** @returns the part of the fleet that is told of. @throws LeonoreError UNAUTHENTICATED, FORBIDDEN */
-  async function admit({ headers }: FastifyRequest, topics: readonly StreamTopic[]): Promise<Scope> {
-    const { name, grants } = await access.principalOf(headers.authorization);
+  async function admit(request: FastifyRequest, topics: readonly StreamTopic[]): Promise<Scope> {
+    const { name, grants } = await access.principalOf(request);
     const scope = scopeOf(grants, 'viewer');
-    if (scope === null) throw new LeonoreError('FORBIDDEN', `the token "${name}" may not see anything`);
+    if (scope === null) throw new LeonoreError('FORBIDDEN', `"${name}" may not see anything`);
     if (scope !== 'fleet' && topics.includes('nodes'))
-      throw new LeonoreError('FORBIDDEN', `the token "${name}" sees a part of the fleet, and no nodes`);
+      throw new LeonoreError('FORBIDDEN', `"${name}" sees a part of the fleet, and no nodes`);
     return scope;
   }
 };

@@ -34,7 +34,7 @@ export const tokenRoutes: FastifyPluginAsyncTypebox<RouteOptions> = async (app, 
         if (scope !== null) parseScope(scope);
         return { role, scope };
       });
-      const { id, token, hash } = issueManagementToken();
+      const { id, token, hash } = issueManagementToken('lmt');
       const createdBy = request.principal.name;
       const { result, isNew } = await repeatedRequests.once(identity, async (tx) => {
         await tokens.createIn(tx, { id, name, tokenHash: hash, grants, createdBy, expiresInSeconds });

@@ -5,7 +5,7 @@ import { limits } from '../../domain/limits.js';
 import { Text } from '../../domain/text.js';
 import { InstantSchema, NameSchema, NullableInstantSchema, strict } from './common.js';
 
-const GrantSchema = Type.Object({
+export const GrantSchema = Type.Object({
   role: Type.Enum([...roles]),
   scope: Type.Union([Type.String(), Type.Null()], { description: 'A selector; null: the whole fleet' }),
 });

@@ -23,7 +23,7 @@ async function leonore(args: readonly string[], over: Partial<CliEnvironment> = 
   const exitCode = await runCli(args, {
     stdout: { write: (text: string) => (written.stdout += text) },
     stderr: { write: (text: string) => (written.stderr += text) },
-    env: { XDG_DATA_HOME: directory },
+    env: { XDG_DATA_HOME: directory, XDG_CONFIG_HOME: directory },
     ...over,
   });
   return { exitCode, ...written };

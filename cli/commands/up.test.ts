@@ -1,6 +1,6 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
@@ -39,6 +39,7 @@ async function up(...args: string[]): Promise<{ child: ChildProcess; lines: Asyn
   );
   const child = spawn(process.execPath, [main, '--data', join(directory, 'data'), '--json', ...args], {
     stdio: ['ignore', 'pipe', 'inherit'],
+    env: { ...process.env, XDG_CONFIG_HOME: join(directory, 'config') },
   });
   return { child, lines: createInterface({ input: child.stdout }) };
 }
@@ -53,12 +54,20 @@ async function until(lines: AsyncIterable<string>, wanted: (line: Line) => boole
 
 test('serves until SIGINT, then stops everything and exits with 0', async () => {
   const { child, lines } = await up('--nodes', '2');
-  const started = await until(lines, (line) => line.event === 'started');
+  let started: Line | undefined;
+  await until(lines, (line) => {
+    if (line.event === 'started') started = line;
+    return line.line === 'other verbs find it: context data';
+  });
   const state = await readStackState(join(directory, 'data'));
-  expect(started.api).toBe(state?.api);
+  expect(started?.api).toBe(state?.api);
+  expect(JSON.parse(await readFile(join(directory, 'config', 'leonore', 'contexts.json'), 'utf8'))).toEqual({
+    current: 'data',
+    contexts: { data: { stack: join(directory, 'data') } },
+  });
   const pids = Object.values(state?.pids ?? {});
   expect(pids).toHaveLength(6);
-  const gateways = await fetch(`${started.api ?? ''}/api/v1/gateways`, {
+  const gateways = await fetch(`${started?.api ?? ''}/api/v1/gateways`, {
     headers: { authorization: `Bearer ${state?.adminToken ?? ''}` },
   });
   expect(gateways.status).toBe(200);

@@ -1,8 +1,10 @@
+import { resolve } from 'node:path';
 import { Command, InvalidArgumentError, Option } from 'commander';
 import { strategyNames } from '../../domain/balancer/strategies.js';
 import { LeonoreError } from '../../domain/errors.js';
 import { defaultDataDir } from '../../stack/state-file.js';
 import type { Stack } from '../../stack/start-stack.js';
+import { readContexts, withStack, writeContexts } from '../contexts.js';
 
 interface UpOptions {
   readonly data: string;
@@ -63,6 +65,7 @@ async function up(options: UpOptions): Promise<void> {
   const stack = await startUnlessInterrupted(options, say, interrupted.signal);
   if (stack !== undefined) {
     say.started(stack);
+    await keepContext(options.data, say);
     const failure = await Promise.race([stack.failed, abortOf(interrupted.signal)]);
     say.progress('stopping');
     await stack.stop();
@@ -71,6 +74,23 @@ async function up(options: UpOptions): Promise<void> {
   }
   // Something that was begun and is not needed any more, such as building the Temporal server, may still be at work.
   process.exit(0);
+}
+
+/** Other verbs find the default data directory by themselves; another one by a context. The stack runs without, too. */
+async function keepContext(dataDir: string, say: Speaker): Promise<void> {
+  const data = resolve(dataDir);
+  if (data === resolve(defaultDataDir())) return;
+  try {
+    const { contexts, name } = withStack(await readContexts(process.env), data);
+    await writeContexts(process.env, contexts);
+    say.progress(
+      contexts.current === name
+        ? `other verbs find it: context ${name}`
+        : `another context is in use; \`leonore context use ${name}\` has other verbs find it`,
+    );
+  } catch (error) {
+    say.progress(`no context is kept of it: ${error instanceof Error ? error.message : String(error)}`);
+  }
 }
 
 async function startUnlessInterrupted(

@@ -30,7 +30,7 @@ export async function addToken(
   grants: readonly Grant[],
   { name = `t-${randomUUID()}`, expiresInSeconds = null as number | null } = {},
 ): Promise<string> {
-  const { id, token, hash } = issueManagementToken();
+  const { id, token, hash } = issueManagementToken('lmt');
   await database.$transaction((tx) =>
     tokens.createIn(tx, { id, name, tokenHash: hash, grants, createdBy: 'test', expiresInSeconds }),
   );

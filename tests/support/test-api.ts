@@ -7,6 +7,7 @@ import { pino } from 'pino';
 import { Header } from 'tar';
 import { Access } from '../../api/access.js';
 import { apiApp } from '../../api/app.js';
+import { createSignIn, type SignInOptions } from '../../api/sign-in/sign-in.js';
 import { Planner } from '../../compute/planner.js';
 import { PushAddresses } from '../../connectivity/http/push-address.js';
 import { createServer } from '../../serving/create-server.js';
@@ -53,12 +54,17 @@ export async function testApi(
     planning = testPlanning,
     budgets = plentiful,
     onRoute = () => undefined,
+    signIn: signInOptions,
+    port = 0,
   }: {
     on?: TestDatabase;
     namespace?: string;
     planning?: PlanningLimits;
     budgets?: RequestBudgets;
     onRoute?: (route: RouteOptions) => void;
+    signIn?: SignInOptions;
+    /** Where it is known before it listens. */
+    port?: number;
   } = {},
 ): Promise<TestApi> {
   const repositories = await testRepositories(undefined, on);
@@ -66,6 +72,7 @@ export async function testApi(
   const pool = testPool();
   const link = new TemporalLink(temporalAddress, namespace);
   const rolloutClient = new RolloutClient(link);
+  const signIn = signInOptions === undefined ? null : createSignIn(signInOptions, repositories.sessions);
   const app = createServer(pino({ level: 'silent' }), {
     bodyLimit: limits.jsonBodyBytes,
     headBytes: limits.requestHeadBytes,
@@ -86,18 +93,20 @@ export async function testApi(
       authorities: null,
       rolloutClient,
       campaignClient: new CampaignClient(link),
-      access: new Access(tokens, sha256(testTokens.enrolment), repositories.tokens),
+      access: new Access(tokens, sha256(testTokens.enrolment), repositories.tokens, signIn),
+      signIn,
       pollSeconds: 30,
       pushAddresses: loopbackPush,
       wakePool: () => undefined,
     },
   });
   return {
-    address: await app.listen({ host: '127.0.0.1', port: 0 }),
+    address: await app.listen({ host: '127.0.0.1', port }),
     repositories,
     blobRoot,
     async close() {
       await app.close();
+      await signIn?.provider.close();
       await pool.close();
       await link.close();
       await repositories.close();

@@ -1,8 +1,8 @@
-/** The management API, asked with the token of whoever is signed in. */
+/** The management API, asked with what authorises whoever is signed in. */
 import createClient from 'openapi-fetch';
 import type { components, paths } from '../../client/openapi.js';
 import { answered } from './freshness.js';
-import { session } from './session.js';
+import { headersOf, session } from './session.js';
 
 type Problem = components['schemas']['Problem'];
 
@@ -20,19 +20,19 @@ export class ApiProblem extends Error {
 }
 
 /**
- * A request with the token. One that is refused since the token is not good any more waits until somebody has signed in
- * again, and is then sent again: nothing of what it carries is lost.
+ * A request of whoever is signed in. One that is refused since that is over waits until somebody has signed in again, and is
+ * then sent again: nothing of what it carries is lost.
  */
 export async function authorisedFetch(request: Request): Promise<Response> {
   for (;;) {
-    const { token, state } = session.facts();
-    const bearer = state === 'expired' ? await session.renewed(request.signal) : (token ?? '');
+    const facts = session.facts();
+    const credential = facts.state === 'expired' ? await session.renewed(request.signal) : facts.credential;
     const attempt = request.clone();
-    attempt.headers.set('authorization', `Bearer ${bearer}`);
+    for (const [name, value] of Object.entries(headersOf(credential))) attempt.headers.set(name, value);
     const answer = await fetch(attempt);
     if (answer.status < 500) answered();
-    if (answer.status !== 401 || session.facts().state === 'signed-out') return answer;
-    session.expire(bearer);
+    if (answer.status !== 401 || credential === null || session.facts().state === 'signed-out') return answer;
+    session.expire(credential);
   }
 }
 
@@ -66,6 +66,30 @@ export function problemOf(body: unknown, status: number): ApiProblem {
     code ?? null,
     advice ?? null,
   );
+}
+
+/** The OpenID provider that people can sign in by; null where there is none, or nobody says. */
+export async function signInIssuer(signal: AbortSignal): Promise<string | null> {
+  const answer = await fetch('/api/v1/sign-in', { signal });
+  if (!answer.ok) return null;
+  return ((await answer.json()) as { readonly issuer: string | null }).issuer;
+}
+
+/** Ends the session, where there is one besides this tab. @throws ApiProblem when it goes on */
+export async function signOut(): Promise<void> {
+  const { credential } = session.facts();
+  if (credential?.by === 'provider') {
+    let status = 0;
+    try {
+      ({ status } = await fetch('/api/v1/session', { method: 'DELETE', headers: headersOf(credential) }));
+    } catch {
+      // Told below.
+    }
+    // What is not there is over as well.
+    if (![204, 401, 404].includes(status))
+      throw new ApiProblem('LEONORE does not answer. You are still signed in.', status, null, null);
+  }
+  session.signOut();
 }
 
 /** Tries a token. @returns who it is of; null when it is not good. @throws ApiProblem */

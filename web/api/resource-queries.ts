@@ -181,6 +181,13 @@ export const tokensQuery = queryOptions({
   queryFn: ({ signal }) => answerOf(api.GET('/api/v1/tokens', { signal })),
 });
 
+/** Who is signed in by the provider. */
+export const sessionsQuery = queryOptions({
+  queryKey: ['sessions'],
+  queryFn: ({ signal }) => answerOf(api.GET('/api/v1/sessions', { signal })),
+  refetchInterval: idleMs,
+});
+
 export const enrolmentsQuery = queryOptions({
   queryKey: ['enrolments'],
   queryFn: ({ signal }) => answerOf(api.GET('/api/v1/enrolments', { signal })),

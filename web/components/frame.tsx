@@ -1,9 +1,9 @@
-import { useEffect, useRef, useSyncExternalStore, type ReactNode } from 'react';
+import { useEffect, useRef, useState, useSyncExternalStore, type ReactNode } from 'react';
 import { Link, useLocation } from 'wouter';
+import { signOut } from '../api/client.js';
 import { freshness } from '../api/freshness.js';
 import { liveness } from '../api/liveness.js';
 import { queryClient } from '../api/query-client.js';
-import { session } from '../api/session.js';
 import { theme, themes } from '../api/theme.js';
 import { grantText } from '../../domain/access/grant.js';
 import { useWhoami } from '../api/whoami.js';
@@ -56,7 +56,7 @@ export function Frame({ children }: { readonly children: ReactNode }) {
             <FindAnything places={places} />
             <Who />
             <ThemeChoice />
-            <PressButton onPress={signOut}>Sign out</PressButton>
+            <SignOut />
           </div>
         </header>
         <main id="main" tabIndex={-1}>
@@ -72,9 +72,24 @@ function isAt(location: string, href: string): boolean {
   return href === '/' ? location === '/' : location === href || location.startsWith(`${href}/`);
 }
 
-function signOut(): void {
-  session.signOut();
-  queryClient.clear();
+function SignOut() {
+  const [problem, setProblem] = useState('');
+  async function leave(): Promise<void> {
+    try {
+      await signOut();
+      queryClient.clear();
+    } catch (error) {
+      setProblem(error instanceof Error ? error.message : String(error));
+    }
+  }
+  return (
+    <>
+      <PressButton onPress={() => void leave()}>Sign out</PressButton>
+      <span className="problem" role="alert">
+        {problem}
+      </span>
+    </>
+  );
 }
 
 /** Who follows a link hears the heading of where it led. */

@@ -1,34 +1,76 @@
-import { useId, useState, type SubmitEvent } from 'react';
+import { useQuery } from '@tanstack/react-query';
+import { useEffect, useId, useState, type SubmitEvent } from 'react';
 import { Dialog, Heading, Modal, ModalOverlay } from 'react-aria-components';
-import { ApiProblem, whoHolds } from '../api/client.js';
+import { ApiProblem, signInIssuer, whoHolds } from '../api/client.js';
 import { queryClient } from '../api/query-client.js';
 import { session } from '../api/session.js';
+import type { SignInProblem } from '../logic/cookies.js';
+import { printable } from '../logic/text.js';
 import { PressButton } from './press-button.js';
+
+/** Where the window of a sign-in ends (web/views.json). */
+export const signedInPath = '/signed-in';
+
+/** Where a browser is sent to sign in by the provider. @param to where it comes back to, a path of the dashboard */
+function startAddress(to: string): string {
+  return `/api/v1/sign-in/start?to=${encodeURIComponent(to)}`;
+}
 
 /** What is seen before anything else. */
 export function SignInPage() {
+  const [problem] = useState(() => session.takeProblem());
+  const provider = useProvider();
   return (
     <main className="sign-in-page" id="main">
       <title>Sign in · LEONORE</title>
       <div className="card sign-in">
         <h1>LEONORE</h1>
-        <SignInForm action="Sign in" />
+        {problem !== null && <Refusal problem={problem} />}
+        {provider !== null && (
+          <a className="button primary" href={startAddress(location.pathname + location.search)}>
+            Sign in by {provider}
+          </a>
+        )}
+        <SignInForm action={provider === null ? 'Sign in' : 'Sign in with the token'} />
       </div>
     </main>
   );
 }
 
-/** Over a page whose token is not good any more: it stays as it is, and goes on with the next one. */
+/** Over a page whose session is over: it stays as it is, and goes on with the next one. */
 export function RenewSession() {
+  const provider = useProvider();
+  const [isBlocked, setBlocked] = useState(false);
+  useEffect(
+    () => session.awaitProvider(() => void queryClient.invalidateQueries({ queryKey: ['whoami'] })),
+    [],
+  );
   return (
     <ModalOverlay className="shade" isOpen isKeyboardDismissDisabled>
       <Modal className="dialog">
         <Dialog>
           <Heading slot="title">Sign in again</Heading>
           <p>
-            The token has expired or was revoked. Nothing on the page is lost; it goes on with the next one.
+            The session or the token has expired, or was revoked. Nothing on the page is lost; it goes on with
+            the next one.
           </p>
-          <SignInForm action="Go on" />
+          {provider !== null && (
+            <div className="actions">
+              <PressButton
+                kind="primary"
+                onPress={() => {
+                  const opened = window.open(startAddress(signedInPath), '', 'popup,width=520,height=700');
+                  setBlocked(opened === null);
+                }}
+              >
+                Sign in by {provider}
+              </PressButton>
+            </div>
+          )}
+          <span className="problem" role="alert">
+            {isBlocked && 'The browser keeps the window for it from opening; allow windows of this page.'}
+          </span>
+          <SignInForm action={provider === null ? 'Go on' : 'Go on with the token'} />
           <div className="actions">
             <PressButton
               onPress={() => {
@@ -43,6 +85,50 @@ export function RenewSession() {
       </Modal>
     </ModalOverlay>
   );
+}
+
+/** Where the window of a sign-in ends: it tells the page that waits for it, and closes. */
+export function SignedInPage() {
+  const [problem] = useState(() => session.takeProblem());
+  useEffect(() => {
+    if (problem !== null) return;
+    session.tellOthers();
+    window.close();
+  }, [problem]);
+  return (
+    <main className="sign-in-page" id="main">
+      <title>Signed in · LEONORE</title>
+      <div className="card sign-in">
+        <h1>LEONORE</h1>
+        {problem === null ? (
+          <p>You are signed in. Close this window: the page that waited for it goes on.</p>
+        ) : (
+          <Refusal problem={problem} />
+        )}
+        <a href={problem === null ? '/' : startAddress(signedInPath)}>
+          {problem === null ? 'Go to the overview' : 'Try again'}
+        </a>
+      </div>
+    </main>
+  );
+}
+
+function Refusal({ problem: { detail, advice } }: { readonly problem: SignInProblem }) {
+  return (
+    <p className="problem" role="alert">
+      <strong>Nobody is signed in:</strong> {printable(detail)}. {printable(advice)}
+    </p>
+  );
+}
+
+/** Host of the provider that people can sign in by; null where there is none. */
+function useProvider(): string | null {
+  const { data = null } = useQuery({
+    queryKey: ['sign-in'],
+    queryFn: ({ signal }) => signInIssuer(signal),
+    staleTime: 60_000,
+  });
+  return data !== null && URL.canParse(data) ? new URL(data).host : null;
 }
 
 function SignInForm({ action }: { readonly action: string }) {
@@ -63,7 +149,7 @@ function SignInForm({ action }: { readonly action: string }) {
       const who = await whoHolds(tried);
       if (who === null) return setProblem('That token is not valid.');
       queryClient.setQueryData(['whoami'], who);
-      session.signIn(tried);
+      session.signIn({ by: 'token', token: tried });
     } catch (error) {
       setProblem(error instanceof ApiProblem ? error.message : String(error));
     } finally {

@@ -4,7 +4,7 @@ import { Input, Label, TextField } from 'react-aria-components';
 import { grantText } from '../../domain/access/grant.js';
 import { roles, type Role } from '../../domain/access/role.js';
 import { answerOf, api } from '../api/client.js';
-import { contestsQuery, enrolmentsQuery, tokensQuery } from '../api/resource-queries.js';
+import { contestsQuery, enrolmentsQuery, sessionsQuery, tokensQuery } from '../api/resource-queries.js';
 import { useMay } from '../api/whoami.js';
 import { Choices } from '../components/choices.js';
 import { Ago, Instant } from '../components/clock.js';
@@ -31,12 +31,17 @@ export default function AccessPage() {
           </Card>
         )}
         {may('admin', 'fleet') ? (
-          <Card title="Tokens of people and services">
-            <Tokens />
-            <NewToken />
-          </Card>
+          <>
+            <Card title="People who are signed in">
+              <Sessions />
+            </Card>
+            <Card title="Tokens of people and services">
+              <Tokens />
+              <NewToken />
+            </Card>
+          </>
         ) : (
-          <p className="quiet">Tokens are shown to administrators of the whole fleet.</p>
+          <p className="quiet">Sessions and tokens are shown to administrators of the whole fleet.</p>
         )}
       </div>
     </Page>
@@ -106,6 +111,46 @@ function Enrolments() {
                     <p>Its token is void at once; gateways that enrolled with it stay.</p>
                   </AskButton>
                 ),
+              ],
+            }))}
+          />
+        )
+      }
+    </Loaded>
+  );
+}
+
+function Sessions() {
+  return (
+    <Loaded query={useQuery(sessionsQuery)}>
+      {({ items }) =>
+        items.length === 0 ? (
+          <Empty>Nobody is signed in by an identity provider.</Empty>
+        ) : (
+          <PlainTable
+            label="Table of sessions"
+            head={['Name', 'May', 'By', 'From', 'Last used', 'Until', '']}
+            rows={items.map(({ id, name, grants, kind, address, lastUsedAt, expiresAt }) => ({
+              key: id,
+              cells: [
+                <Name key="name" text={name} />,
+                <Name key="grants" text={grants.map(grantText).join('; ')} />,
+                kind === 'cli' ? 'command line' : 'dashboard',
+                <Name key="address" text={address} />,
+                <Ago key="used" at={lastUsedAt} />,
+                <Instant key="until" at={expiresAt} />,
+                <AskButton
+                  key="revoke"
+                  action="Revoke"
+                  kind="danger"
+                  title="End this session?"
+                  run={() => answerOf(api.DELETE('/api/v1/sessions/{id}', { params: { path: { id } } }))}
+                >
+                  <p>
+                    It is void at once, for streams too that are open. <Name text={name} /> can sign in again
+                    as long as the provider and the groups allow it.
+                  </p>
+                </AskButton>,
               ],
             }))}
           />
