@@ -32,6 +32,7 @@ import { streamRoutes } from './routes/stream.js';
 import { sharedValueRoutes } from './routes/shared-values.js';
 import { tokenRoutes } from './routes/tokens.js';
 import { trustRoutes } from './routes/trust.js';
+import { webhookRoutes } from './routes/webhooks.js';
 import { wantedStateRoutes } from './routes/wanted-states.js';
 
 /** The management API, registration, and the OpenAPI document that describes them. */
@@ -74,6 +75,7 @@ export async function apiApp(app: FastifyInstance, { context }: { context: ApiCo
         signInRoutes,
         sessionRoutes,
         auditRoutes,
+        webhookRoutes,
       ]) {
         await management.register(routes, { context, streams });
       }

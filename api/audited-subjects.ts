@@ -38,6 +38,10 @@ const looks: Readonly<Record<string, Look>> = {
     const { kind, name, subject, issuer, address } = await sessions.get(id);
     return { kind, name, subject, issuer, address };
   },
+  webhooks: async ({ webhooks }, name) => {
+    const { url, events, previousUntil } = await webhooks.get(name);
+    return { url, events, previousSecretUntil: previousUntil };
+  },
   nodes: async ({ nodes }, id) => {
     const { state, origin } = await nodes.get(id);
     return { state, origin };

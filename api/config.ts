@@ -1,6 +1,6 @@
 import Type from 'typebox';
 import { roles } from '../domain/access/role.js';
-import { servingConfig } from '../process/config.js';
+import { servingConfig, webhookConfig } from '../process/config.js';
 import { listenerConfig } from '../serving/config.js';
 import { signInConfig } from './sign-in/config.js';
 
@@ -9,6 +9,7 @@ const configuredToken = `(${roles.join('|')}):[0-9a-f]{64}`;
 /** What the api process is told; docs/configuration.md has the table. */
 export const ApiConfigSchema = Type.Object({
   ...servingConfig,
+  ...webhookConfig,
   ...listenerConfig,
   ...signInConfig,
   LEONORE_PORT: Type.Integer({ minimum: 0, maximum: 65_535, default: 8480 }),

@@ -1,6 +1,7 @@
 import type { ComputePool } from '../compute/compute-pool.js';
 import type { Planner } from '../compute/planner.js';
 import type { AddressRules } from '../connectivity/gateway-handler.js';
+import type { WebhookAddresses } from '../connectivity/webhook-addresses.js';
 import type { ToldAuthorities } from '../serving/tls.js';
 import type { BlobStore } from '../repositories/blob-store.js';
 import type { Repositories } from '../repositories/repositories.js';
@@ -19,7 +20,7 @@ export interface ApiContext {
   /** For what computes: the thread that serves must not wait for it. */
   readonly pool: ComputePool;
   readonly planner: Planner;
-  /** Seals and opens the secrets of HMAC keys, which registrations are verified with. */
+  /** Seals and opens the secrets of HMAC keys, which registrations are verified with, and seals those of webhooks. */
   readonly secrets: SecretBox;
   /** Seals what operators set as secret; nodes alone can open it. */
   readonly values: Sealer;
@@ -34,6 +35,8 @@ export interface ApiContext {
   readonly authorities: Pick<ToldAuthorities, 'pem'> | null;
   /** Where gateways may be notified. */
   readonly pushAddresses: Pick<AddressRules, 'check'>;
+  /** Where webhooks may be sent. */
+  readonly webhookAddresses: Pick<WebhookAddresses, 'check'>;
   /** Tells the node pool that there is something to do; returns at once, and tells it at most once a second. */
   readonly wakePool: () => void;
 }

@@ -26,6 +26,8 @@ import {
   ExpectedGatewaySchema,
   ExpectRequestSchema,
 } from './schemas/identity.js';
+import { webhookEventSchemas, webhookMessageSchema, type WebhookEventType } from '../domain/webhook/events.js';
+import { WebhookDeliverySchema, WebhookRequestSchema, WebhookSchema } from './schemas/webhooks.js';
 import { TokenRequestSchema, TokenSchema, WhoamiSchema } from './schemas/tokens.js';
 import { GatewayOrderSchema } from './schemas/orders.js';
 import {
@@ -84,6 +86,9 @@ const namedSchemas = {
   Whoami: WhoamiSchema,
   TokenRequest: TokenRequestSchema,
   Session: SessionSchema,
+  Webhook: WebhookSchema,
+  WebhookRequest: WebhookRequestSchema,
+  WebhookDelivery: WebhookDeliverySchema,
   GatewayProfile: GatewayProfileSchema,
   Deployment: DeploymentSchema,
   Plan: PlanSchema,
@@ -126,6 +131,7 @@ const tags = [
   { name: 'tokens', description: 'Principals: people and services, their roles and scopes' },
   { name: 'sign-in', description: 'People who sign in by an OpenID provider, and their sessions' },
   { name: 'audit', description: 'Who changed what' },
+  { name: 'webhooks', description: 'Who is told of what happens; `webhooks` of this document says what they are sent' },
   { name: 'enrolments', description: 'Tokens with which gateways may enrol, and what they get by them' },
   {
     name: 'deployments',
@@ -168,10 +174,48 @@ export const openApiOptions: FastifyDynamicSwaggerOptions = {
     return {
       ...rest,
       paths: withReferences(withAnswers(paths ?? {})),
+      webhooks: withReferences(webhookOperations()),
       components: { ...components, schemas: namedDefinitions() },
     } as typeof document.openapiObject;
   },
 };
+
+/** What LEONORE sends to webhooks. */
+function webhookOperations(): Record<string, object> {
+  const header = (name: string, description: string) => ({
+    name,
+    in: 'header',
+    required: true,
+    description,
+    schema: { type: 'string' },
+  });
+  const types = Object.keys(webhookEventSchemas) as WebhookEventType[];
+  return Object.fromEntries(
+    types.map((type) => [
+      type,
+      {
+        post: {
+          tags: ['webhooks'],
+          summary: (plain(webhookEventSchemas[type]) as { description: string }).description,
+          security: [],
+          parameters: [
+            header('webhook-id', 'The same however often it is sent'),
+            header('webhook-timestamp', 'Of this attempt, in seconds since 1970'),
+            header(
+              'webhook-signature',
+              'v1, and HMAC-SHA256 over id.timestamp.body in base64; several, separated by spaces, while secrets change',
+            ),
+          ],
+          requestBody: {
+            required: true,
+            content: { 'application/json': { schema: plain(webhookMessageSchema(type)) } },
+          },
+          responses: { '2XX': { description: 'It is taken; any other answer is tried again' } },
+        },
+      },
+    ]),
+  );
+}
 
 /** Answers of which nothing more is to be said than their status. */
 function withAnswers(paths: object): unknown {

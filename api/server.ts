@@ -1,7 +1,9 @@
 /** The api process: reads its configuration, connects, listens. */
 import { ComputePool } from '../compute/compute-pool.js';
 import { Planner } from '../compute/planner.js';
+import { Networks, servicesOf } from '../connectivity/networks.js';
 import { pushAddressesOf } from '../connectivity/push-addresses.js';
+import { WebhookAddresses } from '../connectivity/webhook-addresses.js';
 import { handlerFiles, openHandlers } from '../connectivity/registry.js';
 import { tlsFilesOf, ToldAuthorities } from '../serving/tls.js';
 import { createServer } from '../serving/create-server.js';
@@ -30,9 +32,10 @@ lifecycle.onEnd('computing processes', () => pool.close());
 pool.warmUp();
 
 const { LEONORE_HOST: host, LEONORE_PORT: port } = config;
+const services = [config.DATABASE_URL, config.TEMPORAL_ADDRESS, `${host}:${port}`];
 // They are not started here: the api judges by their rules where gateways may be notified.
 const handlers = await openHandlers(
-  { environment: process.env, services: [config.DATABASE_URL, config.TEMPORAL_ADDRESS, `${host}:${port}`] },
+  { environment: process.env, services },
   handlerFiles(config.LEONORE_HANDLERS),
 );
 
@@ -76,6 +79,9 @@ await app.register(apiApp, {
     authorities,
     pollSeconds: config.LEONORE_POLL_SECONDS,
     pushAddresses: pushAddressesOf(handlers),
+    webhookAddresses: new WebhookAddresses(
+      new Networks(config.LEONORE_WEBHOOK_ADDRESSES?.split(',') ?? [], servicesOf(services)),
+    ),
     wakePool: () => poolClient.wakeSoon(),
   },
 });

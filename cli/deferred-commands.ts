@@ -58,6 +58,11 @@ const deferred: readonly DeferredCommand[] = [
     load: async (cli) => (await import('./commands/audit.js')).auditCommand(cli),
   },
   {
+    name: 'webhook',
+    summary: 'who is told of what happens',
+    load: async (cli) => (await import('./commands/webhook.js')).webhookCommand(cli),
+  },
+  {
     name: 'enrolment',
     summary: 'tokens with which gateways may enrol',
     load: async (cli) => (await import('./commands/enrolment.js')).enrolmentCommand(cli),

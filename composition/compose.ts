@@ -7,6 +7,7 @@ import { createRepositories, type Repositories } from '../repositories/repositor
 import { CampaignClient } from '../workflows/client/campaign-client.js';
 import { PoolClient } from '../workflows/client/pool-client.js';
 import { RolloutClient } from '../workflows/client/rollout-client.js';
+import { WebhookClient } from '../workflows/client/webhook-client.js';
 import { TemporalLink } from '../workflows/client/temporal-link.js';
 import { Lifecycle } from '../process/lifecycle.js';
 import { temporalSecurity, type TemporalSecurity, type TemporalSecurityConfig } from './temporal-security.js';
@@ -32,6 +33,7 @@ export interface Composition {
   readonly rolloutClient: RolloutClient;
   readonly campaignClient: CampaignClient;
   readonly poolClient: PoolClient;
+  readonly webhookClient: WebhookClient;
   /** For the connections of workers. */
   readonly temporalSecurity: TemporalSecurity;
 }
@@ -65,6 +67,7 @@ export function compose(name: string, config: CommonConfig): Composition {
     blobs: new DiskBlobStore(config.LEONORE_BLOBS),
     rolloutClient: new RolloutClient(link),
     campaignClient: new CampaignClient(link),
+    webhookClient: new WebhookClient(link),
     temporalSecurity: security,
     poolClient: new PoolClient(link, (error) =>
       logger.warn({ err: error }, 'the node pool was not woken; the coordinator sees to it'),

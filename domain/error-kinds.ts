@@ -174,6 +174,7 @@ export const errorKinds = {
     'List them with `leonore enrolment list`.',
   ),
   TOKEN_NOT_FOUND: kind(404, 'caller', false, 'No such token', 'List them with `leonore token list`.'),
+  WEBHOOK_NOT_FOUND: kind(404, 'caller', false, 'No such webhook', 'List them with `leonore webhook list`.'),
   DEPLOYMENT_NOT_FOUND: kind(
     404,
     'caller',
@@ -301,6 +302,13 @@ export const errorKinds = {
     'Leave out one of the two that the detail names.',
   ),
   TOKEN_EXISTS: kind(409, 'caller', false, 'The token exists already', 'Choose another name, or revoke it.'),
+  WEBHOOK_EXISTS: kind(
+    409,
+    'caller',
+    false,
+    'The webhook exists already',
+    'Choose another name, or remove it.',
+  ),
   ENROLMENT_EXISTS: kind(409, 'caller', false, 'The enrolment exists already', 'Choose another name.'),
   ROLLOUT_ENDED: kind(409, 'caller', false, 'The rollout has ended', 'Nothing is left to do.'),
   CAMPAIGN_EXISTS: kind(409, 'caller', false, 'The campaign exists already', 'Leave its id out.'),

@@ -118,6 +118,9 @@ export const limits = {
   clockToleranceSeconds: 300,
   /** Seconds in which somebody signs in at the provider once he was sent there. */
   signInSeconds: 600,
+  /** Webhooks there are at once, and characters of an address: each is told of what happens by a workflow of its own. */
+  webhooks: 50,
+  webhookUrlLength: 2_000,
   /** Bytes of a body that the audit keeps whole; of a longer one it keeps how it began. */
   auditedBytes: 64 * 1024,
   /** Enrolments there are at once: each is somebody's to know of. */

@@ -39,6 +39,7 @@ export const workflowTypes = {
   deliverChunk: 'deliverChunk',
   nodePool: 'nodePool',
   housekeeping: 'housekeeping',
+  webhook: 'webhook',
 } as const;
 
 /** Id of the schedule, and start of the id of each workflow that it starts. */
@@ -55,12 +56,15 @@ export const signals = {
   wakePool: 'wakePool',
   /** To `campaign`: something has changed in the database. */
   wakeCampaign: 'wakeCampaign',
+  /** To `webhook`: something is due. */
+  wakeWebhook: 'wakeWebhook',
 } as const;
 
 export const workflowIds = {
   /** There is one. */
   nodePool: 'node-pool',
   campaign: (campaignId: string) => `campaign/${campaignId}`,
+  webhook: (webhookId: string) => `webhook/${webhookId}`,
   rollout: (rolloutId: string) => `rollout/${rolloutId}`,
   /** @param first the first of its nodes */
   nodeShare: (rolloutId: string, first: string, round: number) =>
@@ -125,6 +129,11 @@ export interface CampaignInput {
   readonly campaignId: string;
   readonly artifacts: string;
   readonly deployment: string;
+}
+
+/** What the workflow of a webhook is told. */
+export interface WebhookInput {
+  readonly webhookId: string;
 }
 
 export interface CampaignResult {

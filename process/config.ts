@@ -21,13 +21,21 @@ export const commonConfig = {
   /** How often a node says that it is alive; one that misses three is dead. */
   LEONORE_HEARTBEAT_MS: Type.Integer({ minimum: 100, maximum: 60_000, default: 2_000 }),
   LEONORE_LOG_LEVEL: Type.Enum(['debug', 'info', 'warn', 'error'], { default: 'info' }),
+  /** Keys that secrets of HMAC keys and of webhooks are sealed with, 32 bytes in hex each; the first seals, all open. The same for all. */
+  LEONORE_SECRET_KEYS: Type.Optional(Type.String({ pattern: '^[0-9a-f]{64}(,[0-9a-f]{64})*$' })),
+};
+
+/** What a process that judges, or uses, the addresses of webhooks is told of them. */
+export const webhookConfig = {
+  /** Networks, of those that are closed by default, in which receivers of webhooks may be. The same for all. */
+  LEONORE_WEBHOOK_ADDRESSES: Type.Optional(
+    Type.String({ pattern: '^[0-9a-fA-F.:]+/[0-9]{1,3}(,[0-9a-fA-F.:]+/[0-9]{1,3})*$' }),
+  ),
 };
 
 /** What a process that gateways speak to is told besides. */
 export const servingConfig = {
   ...commonConfig,
-  /** Keys that the secrets of HMAC keys are sealed with, 32 bytes in hex each; the first seals, all open. The same for all. */
-  LEONORE_SECRET_KEYS: Type.Optional(Type.String({ pattern: '^[0-9a-f]{64}(,[0-9a-f]{64})*$' })),
   /** Processes for what computes (planning, checking of artifacts); started when there is work for them. */
   LEONORE_COMPUTE_PROCESSES: Type.Integer({
     minimum: 2,

@@ -2,6 +2,8 @@ import { newCampaignStatus, type CampaignStatus, type Wish } from '../domain/cam
 import { campaignVerbs, type CampaignState, type CampaignVerb } from '../domain/campaign/state.js';
 import type { Strategy } from '../domain/campaign/strategy.js';
 import { LeonoreError } from '../domain/errors.js';
+import { campaignEventType } from '../domain/webhook/campaign-event.js';
+import type { WebhookEvent } from '../domain/webhook/events.js';
 import { limits } from '../domain/limits.js';
 import { targetText, type NamedTarget } from '../domain/rollout/target.js';
 import { Prisma } from '../prisma/generated/client.js';
@@ -9,6 +11,7 @@ import { isUniqueViolation } from './database-errors.js';
 import { inTransaction, json, jsonText, type Database, type Transaction } from './database.js';
 import type { RolloutOptions } from './rollout-repository.js';
 import type { FleetScope } from './fleet-scope.js';
+import { tellWebhooks } from './webhook-outbox.js';
 import { workFacets, type WorkFacetRow, type WorkFacets, type WorkFilter } from './work-filter.js';
 import { pageOf } from './page.js';
 
@@ -113,10 +116,11 @@ export class CampaignRepository {
         events: { create: { kind: 'started', who, why, detail } },
       },
     });
-    await recorded.catch((error: unknown) => {
+    const row = await recorded.catch((error: unknown) => {
       if (!isUniqueViolation(error)) throw error;
       throw new LeonoreError('CAMPAIGN_EXISTS', `there is a campaign ${id} already`);
     });
+    await tellCampaign(tx, toCampaign(row), 'campaign.started', { by: who, why });
   }
 
   /** @throws LeonoreError CAMPAIGN_NOT_FOUND */
@@ -250,7 +254,10 @@ export class CampaignRepository {
         where: { id },
         data: { state: told.state, events: { create: { kind: verb, who, why, detail } } },
       });
-      return toCampaign(row);
+      const changed = toCampaign(row);
+      const type = campaignEventType(campaign.state, changed.state, true);
+      if (type !== null) await tellCampaign(tx, changed, type, { by: who, why });
+      return changed;
     });
   }
 
@@ -302,6 +309,17 @@ export async function lockCampaign(tx: Transaction, id: string): Promise<Campaig
   const row = await tx.campaign.findUnique({ where: { id } });
   if (row === null) throw notFound(id);
   return row;
+}
+
+/** @param said null: it does so by itself */
+export async function tellCampaign(
+  tx: Transaction,
+  { id, state, reason, selected, deployment, createdBy }: Campaign,
+  type: Extract<WebhookEvent['type'], `campaign.${string}`>,
+  said: { readonly by: string | null; readonly why: string | null },
+): Promise<void> {
+  const campaign = { id, state, reason, selected: [...selected], deployment, createdBy };
+  await tellWebhooks(tx, { type, data: { campaign, ...said } });
 }
 
 type CampaignRow = Prisma.CampaignModel;

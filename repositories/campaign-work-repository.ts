@@ -3,6 +3,7 @@ import type { CampaignAction, Decision } from '../domain/campaign/decide.js';
 import type { RollbackScope } from '../domain/campaign/facts.js';
 import type { RolloutState } from '../domain/rollout/state.js';
 import { targetText } from '../domain/rollout/target.js';
+import { campaignEventType } from '../domain/webhook/campaign-event.js';
 import { Prisma } from '../prisma/generated/client.js';
 import {
   codeSql,
@@ -12,7 +13,7 @@ import {
   standingTables,
   startableSql,
 } from './campaign-sql.js';
-import { lockCampaign, toCampaign, wishesOf, type Campaign } from './campaign-repository.js';
+import { lockCampaign, tellCampaign, toCampaign, wishesOf, type Campaign } from './campaign-repository.js';
 import { inTransaction, json, jsonText, type Database, type Transaction } from './database.js';
 import type { RolloutOptions } from './rollout-repository.js';
 
@@ -108,6 +109,9 @@ export class CampaignWorkRepository {
       const isChanged = campaign.state !== state || campaign.reason !== reason;
       await tx.campaign.update({ where: { id }, data: { state, reason, status: json(status) } });
       if (isChanged) await noteIn(tx, id, 'state', { state, reason });
+      const type = campaignEventType(campaign.state, state, false);
+      if (type !== null)
+        await tellCampaign(tx, { ...campaign, state, reason }, type, { by: null, why: null });
       return true;
     });
   }

@@ -36,6 +36,7 @@ import { RepeatedRequestRepository } from './repeated-request-repository.js';
 import { ReplanningRepository } from './replanning-repository.js';
 import { RolloutRepository } from './rollout-repository.js';
 import { SessionRepository } from './session-repository.js';
+import { SilenceRepository } from './silence-repository.js';
 import { SharedValueRepository } from './shared-value-repository.js';
 import { SourceBuildRepository } from './source-build-repository.js';
 import { QueuedValueRepository } from './queued-value-repository.js';
@@ -44,6 +45,8 @@ import { TokenRepository } from './token-repository.js';
 import { TrustRepository } from './trust-repository.js';
 import { ValueRepository } from './value-repository.js';
 import { WantedStateRepository } from './wanted-state-repository.js';
+import { WebhookRepository } from './webhook-repository.js';
+import { WebhookWorkRepository } from './webhook-work-repository.js';
 
 /** All repositories on one database connection; each process makes them once. */
 export interface Repositories {
@@ -89,6 +92,9 @@ export interface Repositories {
   readonly facets: FacetRepository;
   readonly fleetSamples: FleetSampleRepository;
   readonly gatewayHistory: GatewayHistoryRepository;
+  readonly silence: SilenceRepository;
+  readonly webhooks: WebhookRepository;
+  readonly webhookWork: WebhookWorkRepository;
   /** The same for a part of the fleet: no other gateway is there, and nothing of what is about others. */
   within(scope: Scope): Repositories;
 }
@@ -151,6 +157,9 @@ export function createRepositories(
     facets,
     fleetSamples: new FleetSampleRepository(database, facets),
     gatewayHistory: new GatewayHistoryRepository(database, fleet),
+    silence: new SilenceRepository(database),
+    webhooks: new WebhookRepository(database),
+    webhookWork: new WebhookWorkRepository(database),
     within: (scope) => createRepositories(database, nodeSilenceMs, writer, new FleetScope(scope)),
   };
 }

@@ -4,6 +4,7 @@ import { LeonoreError } from '../domain/errors.js';
 import { limits } from '../domain/limits.js';
 import {
   emptyCounts,
+  type endedRolloutStates,
   openOf,
   rolloutOutcome,
   type DeliveryCounts,
@@ -14,7 +15,7 @@ import { requestedName } from '../domain/plan/request.js';
 import type { RolloutEventKind } from '../domain/rollout/events.js';
 import type { Step } from '../domain/rollout/steps.js';
 import { Prisma } from '../prisma/generated/client.js';
-import { inTransaction, json, jsonText, type Database } from './database.js';
+import { inTransaction, json, jsonText, type Database, type Transaction } from './database.js';
 import { isForeignKeyViolation, isUniqueViolation } from './database-errors.js';
 import { noDeployment } from './deployment-repository.js';
 import type { FleetScope } from './fleet-scope.js';
@@ -28,6 +29,7 @@ import {
   type ChannelCounts,
 } from './delivery/delivery-counts.js';
 import { pageOf } from './page.js';
+import { tellWebhooks } from './webhook-outbox.js';
 import { workFacets, type WorkFacetRow, type WorkFacets, type WorkFilter } from './work-filter.js';
 
 export interface RolloutOptions {
@@ -369,6 +371,7 @@ export class RolloutRepository {
       await tx.$executeRaw`
         UPDATE rollout SET state = ${state}, ended_at = now(), waiting_for = NULL, outcome_stale = false,
           failure = ${failure === null ? null : jsonText(failure)}::jsonb WHERE id = ${id}::uuid`;
+      await tellEnded(tx, id, counts, false);
       return { state, open, counts };
     });
   }
@@ -384,9 +387,11 @@ export class RolloutRepository {
           UPDATE rollout SET outcome_stale = false WHERE id = ${id}::uuid AND outcome_stale
           RETURNING state, cancel_requested_at IS NOT NULL AS cancel, ended_at IS NOT NULL AS ended`;
         if (row?.ended !== true) return null;
-        const outcome = rolloutOutcome(await countsOf(tx, id), row.cancel);
+        const counts = await countsOf(tx, id);
+        const outcome = rolloutOutcome(counts, row.cancel);
         if (outcome === row.state) return null;
         await tx.$executeRaw`UPDATE rollout SET state = ${outcome} WHERE id = ${id}::uuid`;
+        await tellEnded(tx, id, counts, true);
         return outcome;
       });
       if (state !== null) changed.push({ id, state });
@@ -511,6 +516,28 @@ export class RolloutRepository {
       explanation: row.explanation,
     }));
   }
+}
+
+/** @param corrected it had ended before, and has come to something else since */
+async function tellEnded(
+  tx: Transaction,
+  id: string,
+  counts: DeliveryCounts,
+  corrected: boolean,
+): Promise<void> {
+  const row = await tx.rollout.findUniqueOrThrow({ where: { id }, omit: { gatewayIds: true } });
+  const { requests, deployment, state, campaignId, createdBy, failure } = toRollout(row);
+  const told = failure as { code: string; message: string } | null;
+  const rollout = {
+    id,
+    state: state as (typeof endedRolloutStates)[number],
+    requests: [...requests],
+    deployment,
+    campaignId,
+    createdBy,
+    failure: told === null ? null : { code: told.code, message: told.message },
+  };
+  await tellWebhooks(tx, { type: 'rollout.ended', data: { rollout, counts, corrected } });
 }
 
 function toRollout(row: {

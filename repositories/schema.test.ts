@@ -32,6 +32,7 @@ const indexesBeyondPrisma: readonly string[] = [
   "CREATE INDEX wanted_member_rollout_id_idx ON wanted_member USING btree (rollout_id) WHERE (standing = 'moving'::text)",
   'CREATE INDEX wanted_rollout_open_idx ON wanted_rollout USING btree (rollout_id) WHERE (NOT settled)',
   'CREATE INDEX wanted_state_open_idx ON wanted_state USING btree (created_at) WHERE (ended_at IS NULL)',
+  "CREATE INDEX webhook_delivery_due_idx ON webhook_delivery USING btree (due_at) WHERE (state = 'waiting'::text)",
 ];
 
 /** Columns of types that Prisma knows by name alone (`Unsupported`): it tells a generator nothing of them. */

@@ -10,10 +10,11 @@ import {
   type StandingName,
   type WantedGateway,
 } from '../domain/wanted-state/judge.js';
-import type { WantedState as WantedStateRow } from '../prisma/generated/client.js';
+import { Prisma, type WantedState as WantedStateRow } from '../prisma/generated/client.js';
 import { inTransaction, jsonText, type Database, type Transaction } from './database.js';
 import { sqlEndedBadly, sqlStateOf } from './delivery/sql-states.js';
 import { pageOf } from './page.js';
+import { gatewayMessagesSql, outboxSql } from './webhook-outbox.js';
 
 export interface NewWantedState {
   readonly requests: readonly string[];
@@ -288,7 +289,7 @@ export class WantedStateRepository {
     return rows.map(toKnown);
   }
 
-  /** Writes how gateways stand, of wanted states that have not ended. */
+  /** Writes how gateways stand, of wanted states that have not ended, and tells webhooks what is broken by that, or kept again. */
   async store(changes: readonly NewStanding[]): Promise<void> {
     if (changes.length === 0) return;
     const rows = changes.map(({ wantedStateId, gatewayId, standing: { dueAtMs, ...rest } }) => ({
@@ -297,9 +298,20 @@ export class WantedStateRepository {
       due_at: dueAtMs === null ? null : new Date(dueAtMs).toISOString(),
       ...rest,
     }));
+    const messages = (broken: boolean) =>
+      gatewayMessagesSql(Prisma.sql`
+        SELECT s.gateway_id AS id, jsonb_build_object('id', s.gateway_id, 'standing', s.standing, 'reason', s.reason) AS gateway,
+               jsonb_build_object('wantedState',
+                 jsonb_build_object('id', w.id, 'requests', w.requests, 'deployment', w.deployment)) AS about
+        FROM stored s JOIN wanted_state w ON w.id = s.wanted_state_id
+        -- As it was before.
+        LEFT JOIN wanted_member o ON o.wanted_state_id = s.wanted_state_id AND o.gateway_id = s.gateway_id
+        WHERE s.broken = ${broken} AND coalesce(o.broken, false) <> ${broken}`);
     await this.database.$executeRaw`
-      INSERT INTO wanted_member AS m (wanted_state_id, gateway_id, standing, reason, target, settled, basis, attempts, due_at)
-      SELECT n.wanted_state_id, n.gateway_id, n.standing, n.reason, n.target, n.settled, n.basis, n.attempts, n.due_at
+      WITH stored AS (
+      INSERT INTO wanted_member AS m (wanted_state_id, gateway_id, standing, reason, target, settled, basis, attempts, due_at, broken)
+      SELECT n.wanted_state_id, n.gateway_id, n.standing, n.reason, n.target, n.settled, n.basis, n.attempts, n.due_at,
+             n.standing IN ('cannot', 'conflict')
       FROM jsonb_to_recordset(${jsonText(rows)}::jsonb) AS n(wanted_state_id uuid, gateway_id text, standing text, reason text,
         target text[], settled text[], basis text, attempts int, due_at timestamptz)
       JOIN wanted_state w ON w.id = n.wanted_state_id AND w.ended_at IS NULL
@@ -308,11 +320,16 @@ export class WantedStateRepository {
       ON CONFLICT (wanted_state_id, gateway_id) DO UPDATE SET standing = EXCLUDED.standing, reason = EXCLUDED.reason,
         target = EXCLUDED.target, settled = EXCLUDED.settled, basis = EXCLUDED.basis, attempts = EXCLUDED.attempts,
         due_at = EXCLUDED.due_at,
+        broken = CASE WHEN EXCLUDED.standing = 'held' THEN false
+          WHEN EXCLUDED.broken OR m.standing = 'held' AND EXCLUDED.standing = 'drifted' THEN true ELSE m.broken END,
         changed_at = CASE WHEN m.standing = EXCLUDED.standing THEN m.changed_at ELSE now() END
       -- A rollout may have been started for it since it was read: that is judged when it has ended.
       WHERE m.standing <> 'moving' OR EXCLUDED.standing <> 'drifted' OR EXISTS (
         SELECT FROM rollout r LEFT JOIN delivery d ON d.rollout_id = r.id AND d.gateway_id = m.gateway_id
-        WHERE r.id = m.rollout_id AND (d.ended_at IS NOT NULL OR r.ended_at IS NOT NULL))`;
+        WHERE r.id = m.rollout_id AND (d.ended_at IS NOT NULL OR r.ended_at IS NOT NULL))
+      RETURNING m.wanted_state_id, m.gateway_id, m.standing, m.reason, m.broken
+      ), told AS (${outboxSql('wanted-state.broken', messages(true))})
+      ${outboxSql('wanted-state.kept', messages(false))}`;
   }
 
   /** Gateways that do not belong to a wanted state any more. */

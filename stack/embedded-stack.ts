@@ -20,6 +20,7 @@ import { readSavedState, type StackState, writeStackState } from './state-file.j
 import { type Launch, type PartState, SupervisedPart } from './supervised-part.js';
 import { defaultNamespace, prepareExternalServer, startDevServer } from './temporal/dev-server.js';
 import { obtainTemporalCli } from './temporal/obtain-cli.js';
+import { processRole } from './postgres/process-role.js';
 import { publicPathOf } from '../trust/sealing-key-file.js';
 import { secretKey, valuesKey } from './secret-key.js';
 import { stackTrust, type StackTrust } from './stack-trust.js';
@@ -55,6 +56,8 @@ export class EmbeddedStack implements Stack {
   private reportFailure: (error: Error) => void = () => undefined;
   private namespace = defaultNamespace;
   private isClosing = false;
+  /** The database, as the processes connect to it. */
+  private processDatabase = '';
   private secretKey = '';
   private valuesKey = '';
   private authority: LocalAuthority | null = null;
@@ -153,7 +156,10 @@ export class EmbeddedStack implements Stack {
         LEONORE_ENROLMENT_TOKENS: hashToken(this.enrolmentToken),
         ...(this.ca === null ? {} : { LEONORE_TLS_CA: this.ca }),
       }),
-      this.startOwn('coordinator', 'coordinator', this.poolEnvironment(nodes)),
+      this.startOwn('coordinator', 'coordinator', {
+        ...this.poolEnvironment(nodes),
+        LEONORE_SECRET_KEYS: this.env['LEONORE_SECRET_KEYS'] ?? this.secretKey,
+      }),
       ...nodeIds(this.options).map((id) => this.startNode(id)),
       ...launchedBefore.map(([id, labels]) => this.startAgain(id, labels)),
     ]);
@@ -182,7 +188,8 @@ export class EmbeddedStack implements Stack {
 
   private async startDatabase(): Promise<void> {
     const external = this.env['DATABASE_URL'];
-    if (external !== undefined && external !== '') {
+    const isExternal = external !== undefined && external !== '';
+    if (isExternal) {
       this.database = external;
       this.progress('PostgreSQL: the one that DATABASE_URL names');
     } else {
@@ -192,6 +199,8 @@ export class EmbeddedStack implements Stack {
       await this.addPart('postgres', part.launch, 'SIGINT', graceMs.postgres);
     }
     await migrateDatabase(this.database, this.progress);
+    // Which roles there are on a server of somebody else is his to say.
+    this.processDatabase = isExternal ? external : await processRole(this.database);
   }
 
   private async startTemporal(): Promise<void> {
@@ -226,7 +235,7 @@ export class EmbeddedStack implements Stack {
   /** Starts one of LEONORE's own processes. */
   private startOwn(name: string, script: keyof EntryPoints, extra: Record<string, string>): Promise<void> {
     const own = {
-      DATABASE_URL: this.database,
+      DATABASE_URL: this.processDatabase,
       TEMPORAL_ADDRESS: this.temporal,
       TEMPORAL_NAMESPACE: this.namespace,
       LEONORE_BLOBS: join(this.dataDir, 'blobs'),

@@ -2,10 +2,11 @@ import Type from 'typebox';
 import { labelsPattern } from '../domain/balancer/labels.js';
 import { strategyNames } from '../domain/balancer/strategies.js';
 import { channelsPattern } from '../domain/gateway/endpoint.js';
-import { commonConfig, servingConfig } from '../process/config.js';
+import { commonConfig, servingConfig, webhookConfig } from '../process/config.js';
 
 export const CoordinatorConfigSchema = Type.Object({
   ...commonConfig,
+  ...webhookConfig,
   /** How the balancer chooses a node (domain/balancer/). */
   LEONORE_BALANCER: Type.Enum(strategyNames, { default: 'load' }),
   /** Gateways that fill a node: the paper's 500 (or its 2,500). */

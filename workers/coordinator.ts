@@ -5,16 +5,21 @@ import { Worker } from '@temporalio/worker';
 import { campaignActivities } from '../activities/campaign/campaign-activities.js';
 import { coordinatorActivities } from '../activities/coordinator-activities.js';
 import { FailureInterceptor } from '../activities/failure.js';
+import { webhookActivities } from '../activities/webhook/deliver-webhook.js';
 import { housekeepingActivities } from '../activities/housekeeping/housekeeping-activities.js';
+import { Networks, servicesOf } from '../connectivity/networks.js';
+import { WebhookAddresses } from '../connectivity/webhook-addresses.js';
 import { coordinatorQueue } from '../domain/orchestration.js';
 import { readEnvironment } from '../domain/read-environment.js';
 import { compose } from '../composition/compose.js';
+import { SecretBox } from '../repositories/secret-box.js';
 import { ensureHousekeepingSchedule } from '../workflows/client/housekeeping-schedule.js';
 import { CoordinatorConfigSchema } from './config.js';
 import { createLauncher } from './launchers/create-launcher.js';
 import { poolSettingsOf } from './pool-settings.js';
 import { Reconciler } from './reconciler.js';
 import { StateKeeper } from './state-keeper.js';
+import { WebhookKeeper } from './webhook-keeper.js';
 import { connectTemporal, installTemporalLogger } from './temporal.js';
 
 /** Workflows kept in memory; others are replayed from their history when they wake up. */
@@ -32,6 +37,7 @@ const {
   rolloutClient,
   campaignClient,
   poolClient,
+  webhookClient,
   temporalSecurity,
 } = compose('coordinator', config);
 installTemporalLogger(logger);
@@ -53,6 +59,16 @@ const worker = await Worker.create({
       wakeCampaign: (campaignId) => campaignClient.wake(campaignId),
     }),
     ...campaignActivities({ repositories, rolloutClient }),
+    ...webhookActivities({
+      ...repositories,
+      secrets: new SecretBox(config.LEONORE_SECRET_KEYS?.split(',') ?? []),
+      addresses: new WebhookAddresses(
+        new Networks(
+          config.LEONORE_WEBHOOK_ADDRESSES?.split(',') ?? [],
+          servicesOf([config.DATABASE_URL, config.TEMPORAL_ADDRESS]),
+        ),
+      ),
+    }),
     ...housekeepingActivities({
       ...repositories,
       blobs,
@@ -94,6 +110,13 @@ const keeper = new StateKeeper({
   logger,
 });
 lifecycle.onEnd('state keeper', () => keeper.stop());
+const webhookKeeper = new WebhookKeeper({
+  ...repositories,
+  webhookClient,
+  intervalMs: config.LEONORE_HEARTBEAT_MS,
+  logger,
+});
+lifecycle.onEnd('webhook keeper', () => webhookKeeper.stop());
 
 lifecycle.ready();
 await running.catch((error: unknown) => {

@@ -149,6 +149,17 @@ export interface CampaignActivities {
   }): Promise<{ done: boolean; state: CampaignState }>;
 }
 
+/** Of webhooks, on the coordinator's queue. */
+export interface WebhookActivities {
+  /**
+   * Sends what is due, for a while, and no more when an attempt has failed: why is `problem`.
+   * @returns nextInMs: when something is due; null when nothing waits
+   */
+  deliverWebhook(input: {
+    webhookId: string;
+  }): Promise<{ delivered: number; problem: string | null; nextInMs: number | null }>;
+}
+
 /** On the queue `dispatch` of a node. */
 export interface DispatchActivities {
   /** (vi) */

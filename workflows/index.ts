@@ -5,3 +5,4 @@ export { rollout } from './rollout.js';
 export { nodeShare } from './node-share.js';
 export { deliverChunk } from './deliver-chunk.js';
 export { housekeeping } from './housekeeping.js';
+export { webhook } from './webhook.js';

@@ -6,3 +6,4 @@ export const acknowledgeSignal = defineSignal<[AcknowledgeSignal]>(signals.ackno
 export const wakePoolSignal = defineSignal(signals.wakePool);
 export const shareReleasedSignal = defineSignal(signals.shareReleased);
 export const wakeCampaignSignal = defineSignal(signals.wakeCampaign);
+export const wakeWebhookSignal = defineSignal(signals.wakeWebhook);

@@ -11,7 +11,8 @@ import { HttpConfigSchema } from './config.js';
 import { deviceRoutes } from './device-routes.js';
 import { HeldConnections } from './held-connections.js';
 import { HttpPush } from './http-push.js';
-import { PushAddresses, servicesOf } from './push-address.js';
+import { Networks, servicesOf } from '../networks.js';
+import { PushAddresses } from './push-address.js';
 
 /** The agent protocol over HTTP/1.1, by pull and by push. */
 export const http: Protocol = { name: 'http', open: (options) => new HttpHandler(options) };
@@ -27,10 +28,8 @@ class HttpHandler implements GatewayHandler {
 
   constructor({ environment, services }: ProtocolOptions) {
     this.config = readEnvironment(HttpConfigSchema, environment);
-    this.pushAddresses = new PushAddresses(
-      this.config.LEONORE_PUSH_ADDRESSES?.split(',') ?? [],
-      servicesOf(services),
-    );
+    const opened = this.config.LEONORE_PUSH_ADDRESSES?.split(',') ?? [];
+    this.pushAddresses = new PushAddresses(new Networks(opened, servicesOf(services)));
   }
 
   async start({ service, blobs, logger }: HandlerContext): Promise<readonly Endpoint[]> {

@@ -1,9 +1,9 @@
 import { describe, expect, test } from '@jest/globals';
-import { PushAddresses, servicesOf } from './push-address.js';
+import { Networks, servicesOf } from '../networks.js';
+import { PushAddresses } from './push-address.js';
 
 const here = new PushAddresses(
-  ['10.1.0.0/16', 'fd00:1::/32'],
-  servicesOf(['postgresql://u:p@10.1.0.9:5432/x']),
+  new Networks(['10.1.0.0/16', 'fd00:1::/32'], servicesOf(['postgresql://u:p@10.1.0.9:5432/x'])),
 );
 
 describe('a gateway is notified', () => {
@@ -57,5 +57,5 @@ describe('nobody is notified', () => {
 });
 
 test('what is no network is told so', () => {
-  expect(() => new PushAddresses(['10.0.0.0/99'], new Set())).toThrow('10.0.0.0/99 is not a network');
+  expect(() => new Networks(['10.0.0.0/99'], new Set())).toThrow('10.0.0.0/99 is not a network');
 });

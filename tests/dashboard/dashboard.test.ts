@@ -29,12 +29,24 @@ beforeAll(async () => {
   );
   await gateways.add('gw', ['answers', 'answers', 'answers']);
   await addGateways(stack.api.repositories, [profileOf('gw-odd', { labels: { note: hostile } })]);
+  await addGivenUp('ops');
 }, 600_000);
 
 afterAll(async () => {
   await bed.close();
   await stack.close();
 }, 300_000);
+
+/** A webhook that could not be told of something. */
+async function addGivenUp(name: string): Promise<void> {
+  const { database, webhooks } = stack.api.repositories;
+  await database.$executeRaw`
+    INSERT INTO webhook (name, url, events, secret, created_by)
+    VALUES (${name}, ${`https://hooks.example/${hostile}`}, '{rollout.ended}', '', 'anna')`;
+  await webhooks.test(name, 'anna');
+  await database.$executeRaw`
+    UPDATE webhook_delivery SET state = 'dead', attempts = 8, problem = ${`it answered 500 ${hostile}`}`;
+}
 
 async function startRollout(request: string, gateways: string[]): Promise<{ readonly id: string }> {
   const answer = await fetch(`${stack.api.address}/api/v1/rollouts`, {
@@ -276,6 +288,23 @@ describe('what others have written', () => {
   });
 });
 
+test('what a webhook could not be told is seen, tried anew, and a test is sent', async () => {
+  const page = await bed.visit(testTokens.admin, '/access');
+  if (page === null) return;
+  const told = page.getByRole('region', { name: 'Table of deliveries to ops' });
+  await told.getByText('it answered 500').waitFor();
+  await page.getByRole('button', { name: 'Try anew what ops was not told' }).click();
+  await page.getByRole('button', { name: 'Try anew what ops was not told' }).waitFor({ state: 'hidden' });
+  await page.getByRole('button', { name: 'Test ops' }).click();
+  await told
+    .getByRole('row', { name: /webhook\.test/ })
+    .nth(1)
+    .waitFor();
+  expect((await stack.api.repositories.webhooks.get('ops')).waiting).toBe(2);
+  await expectAccessible(page);
+  await bed.leave();
+});
+
 describe('what is shown', () => {
   test('says how old it is while nothing answers', async () => {
     const page = await bed.visit(testTokens.viewer, '/');
@@ -340,7 +369,13 @@ describe('what is shown', () => {
   test('fits a narrow screen', async () => {
     const page = await bed.visit(testTokens.admin, '/', { viewport: { width: 390, height: 800 } });
     if (page === null) return;
-    for (const path of ['/', '/gateways', '/gateways/gw-0', '/plan?what=lamp&kind=gateways&where=gw-0']) {
+    for (const path of [
+      '/',
+      '/access',
+      '/gateways',
+      '/gateways/gw-0',
+      '/plan?what=lamp&kind=gateways&where=gw-0',
+    ]) {
       await page.goto(stack.api.address + path);
       await page.getByRole('heading', { level: 1 }).waitFor();
       await settled(page);

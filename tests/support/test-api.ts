@@ -10,6 +10,8 @@ import { apiApp } from '../../api/app.js';
 import { createSignIn, type SignInOptions } from '../../api/sign-in/sign-in.js';
 import { Planner } from '../../compute/planner.js';
 import { PushAddresses } from '../../connectivity/http/push-address.js';
+import { WebhookAddresses } from '../../connectivity/webhook-addresses.js';
+import { Networks } from '../../connectivity/networks.js';
 import { createServer } from '../../serving/create-server.js';
 import type { RequestBudgets } from '../../serving/request-budgets.js';
 import { limits } from '../../domain/limits.js';
@@ -34,8 +36,9 @@ export const testTokens = {
 /** More than any test asks for. */
 export const plentiful: RequestBudgets = { caller: 1_000_000, address: 1_000_000 };
 
-/** Gateways of tests are on this machine. */
-export const loopbackPush = new PushAddresses(['127.0.0.0/8'], new Set());
+/** Gateways of tests are on this machine, and so is what is told of them. */
+export const loopback = new Networks(['127.0.0.0/8'], new Set());
+export const loopbackPush = new PushAddresses(loopback);
 
 export interface TestApi {
   /** Where it listens. */
@@ -97,6 +100,7 @@ export async function testApi(
       signIn,
       pollSeconds: 30,
       pushAddresses: loopbackPush,
+      webhookAddresses: new WebhookAddresses(loopback),
       wakePool: () => undefined,
     },
   });

@@ -188,6 +188,27 @@ export const sessionsQuery = queryOptions({
   refetchInterval: idleMs,
 });
 
+export const webhooksQuery = queryOptions({
+  queryKey: ['webhooks'],
+  queryFn: ({ signal }) => answerOf(api.GET('/api/v1/webhooks', { signal })),
+  refetchInterval: idleMs,
+});
+
+/** The last few. */
+export function webhookDeliveriesQuery(name: string) {
+  return queryOptions({
+    queryKey: ['webhooks', name],
+    queryFn: ({ signal }) =>
+      answerOf(
+        api.GET('/api/v1/webhooks/{name}/deliveries', {
+          params: { path: { name }, query: { limit: '10' } },
+          signal,
+        }),
+      ),
+    refetchInterval: idleMs,
+  });
+}
+
 export const enrolmentsQuery = queryOptions({
   queryKey: ['enrolments'],
   queryFn: ({ signal }) => answerOf(api.GET('/api/v1/enrolments', { signal })),

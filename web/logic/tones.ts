@@ -3,6 +3,7 @@ import type { CampaignState } from '../../domain/campaign/state.js';
 import type { DeliveryState } from '../../domain/delivery/state.js';
 import type { GatewayCondition } from '../../domain/gateway/condition.js';
 import type { RolloutState } from '../../domain/rollout/state.js';
+import type { WebhookDeliveryState } from '../../domain/webhook/retry.js';
 import type { StandingName } from '../../domain/wanted-state/judge.js';
 
 export type Tone = 'ok' | 'run' | 'wait' | 'lost' | 'unfit' | 'bad';
@@ -74,6 +75,14 @@ const tonesOfNodes: Readonly<Record<string, Tone>> = {
   dead: 'bad',
 };
 
+const tonesOfWebhooks: Readonly<Record<WebhookDeliveryState | 'well' | 'failing', Tone>> = {
+  waiting: 'wait',
+  delivered: 'ok',
+  dead: 'bad',
+  well: 'ok',
+  failing: 'lost',
+};
+
 const tones: Readonly<Record<string, Tone>> = {
   ...tonesOfNodes,
   ...standingTones,
@@ -84,6 +93,7 @@ const tones: Readonly<Record<string, Tone>> = {
   planned: 'wait',
   built: 'ok',
   reused: 'ok',
+  ...tonesOfWebhooks,
 };
 
 /** Of any state that is shown as a word; quiet for one that nobody knows. */

@@ -14,6 +14,7 @@ import { GatewayLink, Name } from '../components/name.js';
 import { Card, Empty, Page } from '../components/page.js';
 import { PlainTable } from '../components/plain-table.js';
 import { PressButton } from '../components/press-button.js';
+import { Webhooks } from '../components/webhooks.js';
 import { useIdempotencyKey } from '../logic/idempotency-key.js';
 import { numberText } from '../logic/numbers.js';
 
@@ -39,9 +40,14 @@ export default function AccessPage() {
               <Tokens />
               <NewToken />
             </Card>
+            <Card title="Webhooks">
+              <Webhooks />
+            </Card>
           </>
         ) : (
-          <p className="quiet">Sessions and tokens are shown to administrators of the whole fleet.</p>
+          <p className="quiet">
+            Sessions, tokens and webhooks are shown to administrators of the whole fleet.
+          </p>
         )}
       </div>
     </Page>

@@ -1,0 +1,226 @@
+import { randomUUID } from 'node:crypto';
+import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox';
+import Type from 'typebox';
+import { toldEventTypes } from '../../domain/webhook/events.js';
+import { webhookPlace, type Webhook, type WebhookDelivery } from '../../repositories/webhook-repository.js';
+import { newWebhookSecret } from '../../trust/sign-webhook.js';
+import type { RouteOptions } from '../context.js';
+import { IdempotencyHeadersSchema, requestIdentity } from '../idempotency.js';
+import { pageOf } from '../paging.js';
+import { PageSchema, problems } from '../schemas/common.js';
+import {
+  NewWebhookSchema,
+  RetryRequestSchema,
+  RotateSecretRequestSchema,
+  WebhookDeliveryParamsSchema,
+  WebhookDeliveryQuerySchema,
+  WebhookDeliverySchema,
+  WebhookParamsSchema,
+  WebhookRequestSchema,
+  WebhookSchema,
+} from '../schemas/webhooks.js';
+
+const tags = ['webhooks'];
+const daySeconds = 86_400;
+
+/**
+ * Who is told of what happens. A webhook is told of the whole fleet, so these routes are for those alone who are admins of
+ * all of it.
+ */
+export const webhookRoutes: FastifyPluginAsyncTypebox<RouteOptions> = async (app, { context }) => {
+  const { secrets, webhookAddresses } = context;
+  const { webhooks, repeatedRequests } = context.repositories;
+
+  app.post(
+    '/webhooks',
+    {
+      schema: {
+        tags,
+        operationId: 'createWebhook',
+        summary: 'Have somebody told of what happens; what requests are signed with is shown this once',
+        headers: IdempotencyHeadersSchema,
+        body: WebhookRequestSchema,
+        response: { 201: NewWebhookSchema, ...problems },
+      },
+      config: { role: 'admin' },
+    },
+    async (request, reply) => {
+      const { name, url, events = toldEventTypes } = request.body;
+      const identity = requestIdentity(request, { createWebhook: request.body });
+      // What was asked before is answered, whatever may be reached by now.
+      if ((await repeatedRequests.resultOf(identity)) === null) await webhookAddresses.check(url);
+      const id = randomUUID();
+      const secret = newWebhookSecret();
+      const sealed = secrets.seal(secret, webhookPlace(id));
+      const createdBy = request.principal.name;
+      const { result, isNew } = await repeatedRequests.once(identity, async (tx) => {
+        await webhooks.createIn(tx, { id, name, url, events, secret: sealed, createdBy });
+        return name;
+      });
+      const webhook = toWire(await webhooks.get(result));
+      return reply.code(201).send({ webhook, secret: isNew ? secret : null });
+    },
+  );
+
+  app.get(
+    '/webhooks',
+    {
+      schema: {
+        tags,
+        operationId: 'listWebhooks',
+        summary: 'All webhooks, by name; their secrets are not shown',
+        response: { 200: Type.Object({ items: Type.Array(WebhookSchema) }), ...problems },
+      },
+      config: { role: 'admin' },
+    },
+    async () => ({ items: (await webhooks.list()).map(toWire) }),
+  );
+
+  app.get(
+    '/webhooks/:name',
+    {
+      schema: {
+        tags,
+        operationId: 'getWebhook',
+        summary: 'One webhook, and how it stands',
+        params: WebhookParamsSchema,
+        response: { 200: WebhookSchema, ...problems },
+      },
+      config: { role: 'admin' },
+    },
+    async (request) => toWire(await webhooks.get(request.params.name)),
+  );
+
+  app.delete(
+    '/webhooks/:name',
+    {
+      schema: {
+        tags,
+        operationId: 'removeWebhook',
+        summary: 'It is told nothing any more, nor what waits for it',
+        params: WebhookParamsSchema,
+        response: { 204: Type.Null(), ...problems },
+      },
+      config: { role: 'admin' },
+    },
+    async (request, reply) => {
+      await webhooks.remove(request.params.name);
+      return reply.code(204).send(null);
+    },
+  );
+
+  app.post(
+    '/webhooks/:name/test',
+    {
+      schema: {
+        tags,
+        operationId: 'testWebhook',
+        summary: 'Send it a message to try it by',
+        params: WebhookParamsSchema,
+        response: { 202: WebhookDeliverySchema, ...problems },
+      },
+      config: { role: 'admin' },
+    },
+    async (request, reply) => {
+      const { name } = request.params;
+      const id = await webhooks.test(name, request.principal.name);
+      return reply.code(202).send(deliveryToWire(await webhooks.delivery(name, id)));
+    },
+  );
+
+  app.post(
+    '/webhooks/:name/secret',
+    {
+      schema: {
+        tags,
+        operationId: 'rotateWebhookSecret',
+        summary: 'Give it another secret, shown this once; the one before signs too for a while',
+        params: WebhookParamsSchema,
+        body: RotateSecretRequestSchema,
+        response: { 200: NewWebhookSchema, ...problems },
+      },
+      config: { role: 'admin' },
+    },
+    async (request) => {
+      const { name } = request.params;
+      const { overlapSeconds = daySeconds } = request.body;
+      const secret = newWebhookSecret();
+      await webhooks.rotate(name, (id) => secrets.seal(secret, webhookPlace(id)), overlapSeconds);
+      return { webhook: toWire(await webhooks.get(name)), secret };
+    },
+  );
+
+  app.get(
+    '/webhooks/:name/deliveries',
+    {
+      schema: {
+        tags,
+        operationId: 'listWebhookDeliveries',
+        summary: 'What it is to be told, and was; the latest first',
+        params: WebhookParamsSchema,
+        querystring: WebhookDeliveryQuerySchema,
+        response: { 200: PageSchema(WebhookDeliverySchema), ...problems },
+      },
+      config: { role: 'admin' },
+    },
+    async (request) => {
+      const { state = null, ...paging } = request.query;
+      const { limit, cursor } = pageOf(paging);
+      const page = await webhooks.deliveries(request.params.name, state, limit, cursor);
+      return { items: page.items.map(deliveryToWire), nextCursor: page.nextCursor };
+    },
+  );
+
+  app.get(
+    '/webhooks/:name/deliveries/:id',
+    {
+      schema: {
+        tags,
+        operationId: 'getWebhookDelivery',
+        summary: 'One delivery, and what came of it',
+        params: WebhookDeliveryParamsSchema,
+        response: { 200: WebhookDeliverySchema, ...problems },
+      },
+      config: { role: 'admin' },
+    },
+    async (request) => deliveryToWire(await webhooks.delivery(request.params.name, request.params.id)),
+  );
+
+  app.post(
+    '/webhooks/:name/retry',
+    {
+      schema: {
+        tags,
+        operationId: 'retryWebhook',
+        summary: 'Try anew what was given up, as often as at first',
+        params: WebhookParamsSchema,
+        body: RetryRequestSchema,
+        response: { 202: Type.Object({ retried: Type.Integer() }), ...problems },
+      },
+      config: { role: 'admin' },
+    },
+    async (request, reply) => {
+      const { deliveryIds = null } = request.body;
+      return reply.code(202).send({ retried: await webhooks.retry(request.params.name, deliveryIds) });
+    },
+  );
+};
+
+function toWire({ id: _id, events, createdAt, restsUntil, previousUntil, ...webhook }: Webhook) {
+  return {
+    ...webhook,
+    events: [...events],
+    createdAt: createdAt.toISOString(),
+    restsUntil: restsUntil?.toISOString() ?? null,
+    previousSecretUntil: previousUntil?.toISOString() ?? null,
+  };
+}
+
+function deliveryToWire({ occurredAt, dueAt, triedAt, ...delivery }: WebhookDelivery) {
+  return {
+    ...delivery,
+    occurredAt: occurredAt.toISOString(),
+    dueAt: dueAt?.toISOString() ?? null,
+    triedAt: triedAt?.toISOString() ?? null,
+  };
+}
