@@ -2,14 +2,17 @@ import { LRUCache } from 'lru-cache';
 import { LeonoreError } from '../domain/errors.js';
 import { gatewayIdPattern } from '../domain/gateway/gateway-id.js';
 import type { GatewayProfile } from '../domain/gateway/profile.js';
-import { contestReasonOf } from '../repositories/admit-registration.js';
+import { contestReasonOf, type RegistrationCredentials } from '../repositories/admit-registration.js';
 import type { Contest, ContestRepository } from '../repositories/contest-repository.js';
 import type { GatewayRepository } from '../repositories/gateway-repository.js';
 import type {
+  PendingGateway,
+  PlacedGateway,
   Registration,
   RegistrationOutcome,
   RegistrationRepository,
 } from '../repositories/registration-repository.js';
+import { plainTokenOf } from '../trust/plain-token.js';
 import { Batcher } from './batcher.js';
 import { hashToken, kindOfToken } from './gateway-token.js';
 import { RegistrationVerifier, type RegistrationVerifierOptions } from './registration-verifier.js';
@@ -40,6 +43,23 @@ export interface ClientClaim {
   readonly pollSeconds: number;
 }
 
+/** A device that says all of itself when it registers, over a channel that anybody can read. */
+export interface PlainRegistration {
+  readonly profile: GatewayProfile;
+  /** A new token, for the case that it gets one: it is told the plain form. */
+  readonly newToken: string;
+  /** An enrolment token, a claim code, or its own token in its plain form. */
+  readonly proof: string;
+  readonly pushAddress: string | null;
+  readonly agentVersion: string | null;
+  /** Seconds between two of its polls: what it is told, and what it keeps to whatever it is told. */
+  readonly pollSeconds: number;
+  readonly ownPollSeconds: number | null;
+  readonly address: string;
+}
+
+type Claimed = Pick<ClientClaim, 'profile' | 'enrolment' | 'key' | 'address'>;
+
 const gatewayId = new RegExp(gatewayIdPattern, 'u');
 /** Who was refused is not judged again for so long: a client asks on, and changes nothing by it. */
 const refusedMs = 10_000;
@@ -68,12 +88,35 @@ export class ClientEnrolment {
    * @throws LeonoreError what a registration is refused with
    */
   async enter(claim: ClientClaim): Promise<'active' | 'pending'> {
+    return this.unlessRefused(claim, () => this.judged(claim));
+  }
+
+  /**
+   * Registers a device by what it brings, without a key.
+   * @returns where it belongs, as for any registration; its node is this one unless it has another already
+   * @throws LeonoreError what a registration is refused with
+   */
+  async register(registration: PlainRegistration): Promise<PlacedGateway | PendingGateway> {
+    const { proof, newToken, ...told } = registration;
+    return this.unlessRefused({ ...told, enrolment: proof }, async () => {
+      const proven = await this.verify({ ...told, enrolment: proof, isPlain: true });
+      const outcome = await this.registrations.submit({
+        ...told,
+        credentials: this.atThisNode(proven),
+        newTokenHash: hashToken(plainTokenOf(newToken)),
+      });
+      if (outcome instanceof LeonoreError) throw outcome;
+      return outcome;
+    });
+  }
+
+  private async unlessRefused<Outcome>(claim: Claimed, judge: () => Promise<Outcome>): Promise<Outcome> {
     const { profile, key, enrolment } = claim;
     const place = hashToken(JSON.stringify([profile.id, key?.text, enrolment])).toString('base64');
     const before = this.refused.get(place);
     if (before !== undefined) throw before;
     try {
-      return await this.judged(claim);
+      return await judge();
     } catch (error) {
       if (error instanceof LeonoreError && !error.kind.retryable) {
         this.refused.set(place, error);
@@ -83,27 +126,32 @@ export class ClientEnrolment {
     }
   }
 
-  private async judged({
-    profile,
-    token,
-    enrolment,
-    key,
-    address,
-    pollSeconds,
-  }: ClientClaim): Promise<'active' | 'pending'> {
+  private async verify(claim: Claimed & { readonly isPlain: boolean }): Promise<RegistrationCredentials> {
+    const { profile, enrolment, key, address, isPlain } = claim;
     const { id } = profile;
     if (!gatewayId.test(id)) throw new LeonoreError('MALFORMED_INPUT', 'that is no id of a gateway');
-    const { nodeId, gateways } = this.options;
-    const proven = await this.verifier.verify({
+    return this.verifier.verify({
       id,
-      mac: null,
+      mac: isPlain ? (profile.mac ?? null) : null,
       headers: enrolment === null ? {} : { authorization: `Bearer ${enrolment}` },
       address: address.slice(0, addressLength),
       bodySha256: '',
       isProof: enrolment !== null && kindOfToken(enrolment) === 'claim',
+      isPlain,
       ...(key === undefined ? {} : { provenKey: key }),
     });
-    const grant = proven.enrolment;
+  }
+
+  private atThisNode({ enrolment: grant, ...proven }: RegistrationCredentials): RegistrationCredentials {
+    const enrolment = grant === null ? null : { ...grant, nodeId: grant.nodeId ?? this.options.nodeId };
+    return { ...proven, enrolment };
+  }
+
+  private async judged(claim: ClientClaim): Promise<'active' | 'pending'> {
+    const { profile, token, key, pollSeconds } = claim;
+    const { id } = profile;
+    const { gateways } = this.options;
+    const proven = await this.verify({ ...claim, isPlain: false });
     // One that only proves its key again has said more of itself since it was entered.
     const before = key === undefined ? null : await this.toldBefore(id);
     const outcome = await this.registrations.submit({
@@ -112,10 +160,7 @@ export class ClientEnrolment {
       agentVersion: null,
       pollSeconds,
       ownPollSeconds: null,
-      credentials: {
-        ...proven,
-        enrolment: grant === null ? null : { ...grant, nodeId: grant.nodeId ?? nodeId },
-      },
+      credentials: this.atThisNode(proven),
       newTokenHash: hashToken(token),
       knowsToken: true,
     });
@@ -136,7 +181,7 @@ export class ClientEnrolment {
   }
 
   /** Notes who came under another's id. */
-  private async note(error: LeonoreError, { profile, key, address }: ClientClaim): Promise<void> {
+  private async note(error: LeonoreError, { profile, key, address }: Claimed): Promise<void> {
     const reason = contestReasonOf(error);
     if (reason === null) return;
     const contest: Contest = {

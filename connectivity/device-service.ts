@@ -21,9 +21,10 @@ import type {
 import type { GatewayRepository } from '../repositories/gateway-repository.js';
 import type { SecretBox } from '../repositories/secret-box.js';
 import { secretPlaceOf } from '../repositories/registration-repository.js';
+import { isPlainToken } from '../trust/plain-token.js';
 import type { SecretOpener } from '../trust/sealing-keys.js';
 import { Batcher } from './batcher.js';
-import { gatewayOfToken, tokenMatches } from './gateway-token.js';
+import { gatewayOfPlainToken, gatewayOfToken, gatewayTokenMatches } from './gateway-token.js';
 import type { Contest } from '../repositories/contest-repository.js';
 import { RunsOfGateways } from './runs-of-gateways.js';
 import { KnownGateways } from './known-gateways.js';
@@ -163,7 +164,7 @@ export class DeviceService {
    * The tasks and orders that wait for a gateway.
    * @param from which run of the agent asks, and from where, as far as it says
    * @throws LeonoreError UNAUTHENTICATED, NOT_THIS_NODE; SECRETS_UNAVAILABLE: better no task than one without its
-   *   password
+   *   password; CHANNEL_NOT_PRIVATE when there are secrets in what it is to do, and the token is one that others may have seen
    */
   async tasks(
     token: string | null,
@@ -172,6 +173,8 @@ export class DeviceService {
     const { answer, sealed, keySecret } = await this.admit(token, (known) => known.answer !== null);
     if (answer === null) throw unauthenticated();
     const { gatewayId } = answer;
+    if (token !== null && isPlainToken(token) && Object.keys(sealed).length > 0)
+      throw new LeonoreError('CHANNEL_NOT_PRIVATE', 'what this gateway is to do has secrets in it');
     if (from !== null && this.runs.isSecondDevice(gatewayId, from.run))
       this.options.contested?.({ gatewayId, reason: 'twice', key: '', address: from.address });
     if (!this.noted.has(gatewayId)) {
@@ -191,6 +194,20 @@ export class DeviceService {
       tasks: tasks.map((task) => trust.signed(task, gateway, nowMs)),
       orders: orders.map((order) => trust.signed(order, gateway, nowMs)),
     };
+  }
+
+  /**
+   * Ends what a gateway is to do first and can never be told: whoever waits for it learns so at once.
+   * @param message why
+   * @throws LeonoreError UNAUTHENTICATED, NOT_THIS_NODE
+   */
+  async failUntold(token: string, message: string): Promise<void> {
+    const { answer } = await this.admit(token, (known) => known.answer !== null);
+    const work = answer?.tasks[0] ?? answer?.orders[0];
+    if (work === undefined) return;
+    const error = { class: 'state', step: 'channel', message };
+    const { deliveryId, lastSequence } = work;
+    await this.report(token, [{ deliveryId, sequence: lastSequence + 1, state: 'failed', error }]);
   }
 
   /**
@@ -312,11 +329,11 @@ export class DeviceService {
       token !== null &&
       remembered !== undefined &&
       isEnough(remembered) &&
-      tokenMatches(token, remembered.tokenHash)
+      gatewayTokenMatches(token, remembered.tokenHash)
     )
       return remembered;
     const known = await this.lookUps.submit(gatewayId);
-    if (token === null || known?.state !== 'active' || !tokenMatches(token, known.tokenHash))
+    if (token === null || known?.state !== 'active' || !gatewayTokenMatches(token, known.tokenHash))
       throw unauthenticated();
     if (!this.isOwn(known)) {
       throw new LeonoreError(
@@ -384,7 +401,7 @@ export class DeviceService {
 }
 
 function claimedGateway(token: string | null): string {
-  const gatewayId = token === null ? null : gatewayOfToken(token);
+  const gatewayId = token === null ? null : (gatewayOfToken(token) ?? gatewayOfPlainToken(token));
   if (gatewayId === null) throw unauthenticated();
   return gatewayId;
 }

@@ -29,7 +29,7 @@ export interface HandlerContext {
   /** Admits gateways, answers them and takes their reports: the same for all protocols. */
   readonly service: DeviceService;
   /** Enters devices whose protocol has no registration of LEONORE's. */
-  readonly clients: Pick<ClientEnrolment, 'enter'>;
+  readonly clients: Pick<ClientEnrolment, 'enter' | 'register'>;
   readonly blobs: BlobStore;
   readonly logger: Logger;
 }

@@ -1,5 +1,6 @@
 import { createHash, createHmac, randomBytes, timingSafeEqual } from 'node:crypto';
 import { gatewayIdPattern } from '../domain/gateway/gateway-id.js';
+import { isPlainToken, plainTokenOf } from '../trust/plain-token.js';
 
 const gatewayId = new RegExp(gatewayIdPattern, 'u');
 const pattern = /^lgw_([A-Za-z0-9_-]{1,200})\.([A-Za-z0-9_-]{43})$/;
@@ -7,11 +8,12 @@ const pattern = /^lgw_([A-Za-z0-9_-]{1,200})\.([A-Za-z0-9_-]{43})$/;
 /**
  * A new token for a gateway: it names the gateway and carries 256 random bits. Only its hash is ever stored; the
  * bits are random, so a plain hash cannot be guessed back.
+ * @returns with it the hash by which it and its plain form are known
  */
 export function issueGatewayToken(gatewayId: string): { token: string; hash: Buffer } {
   const secret = randomBytes(32).toString('base64url');
   const token = `lgw_${Buffer.from(gatewayId).toString('base64url')}.${secret}`;
-  return { token, hash: hashToken(token) };
+  return { token, hash: hashToken(plainTokenOf(token)) };
 }
 
 /**
@@ -49,6 +51,11 @@ export function gatewayOfToken(token: string): string | null {
   return gatewayId.test(id) ? id : null;
 }
 
+/** The same of a token in its plain form. */
+export function gatewayOfPlainToken(token: string): string | null {
+  return isPlainToken(token) ? gatewayOfToken(token.replace('lgp_', 'lgw_')) : null;
+}
+
 /** sha256 of a token. */
 export function hashToken(token: string): Buffer {
   return createHash('sha256').update(token).digest();
@@ -58,4 +65,17 @@ export function hashToken(token: string): Buffer {
 export function tokenMatches(token: string, hash: Uint8Array): boolean {
   const own = hashToken(token);
   return hash.length === own.length && timingSafeEqual(own, hash);
+}
+
+/**
+ * The hash that a gateway's token is known by, if it is this gateway's: that of its plain form, and for tokens that were issued
+ * before there was one, or that follow from a device's own secret, that of the token itself.
+ */
+export function gatewayTokenHash(token: string, known: Uint8Array): Buffer {
+  return tokenMatches(token, known) ? hashToken(token) : hashToken(plainTokenOf(token));
+}
+
+/** Compares a gateway's token, in either form, in constant time. */
+export function gatewayTokenMatches(token: string, hash: Uint8Array): boolean {
+  return tokenMatches(plainTokenOf(token), hash) || tokenMatches(token, hash);
 }

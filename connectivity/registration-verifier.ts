@@ -16,7 +16,14 @@ import {
 } from '../repositories/registration-repository.js';
 import type { SecretBox } from '../repositories/secret-box.js';
 import { Batcher } from './batcher.js';
-import { gatewayOfToken, hashToken, kindOfToken, tokenMatches } from './gateway-token.js';
+import {
+  gatewayOfPlainToken,
+  gatewayOfToken,
+  gatewayTokenHash,
+  hashToken,
+  kindOfToken,
+  tokenMatches,
+} from './gateway-token.js';
 import { claimedKey, holds, type ClaimedKey } from './registration-proof.js';
 
 export interface RegistrationVerifierOptions {
@@ -39,6 +46,8 @@ export interface RegistrationClaim {
   readonly bodySha256: string;
   /** Its claim code is proof enough: it has no other. */
   readonly isProof?: boolean;
+  /** It comes over a channel that anybody can read: its own token is in its plain form, and there alone that is one. */
+  readonly isPlain?: boolean;
   /** A key that its protocol has verified in a way of its own. */
   readonly provenKey?: { readonly text: string; readonly counter: number };
 }
@@ -74,13 +83,14 @@ export class RegistrationVerifier {
     const token = bearerToken(headers.authorization);
     const key = claimedKey(headers);
     if (token === null && key === null && provenKey === undefined) throw unauthenticated();
-    const isOwn = token !== null && gatewayOfToken(token) === id;
+    const ownerOf = claim.isPlain === true ? gatewayOfPlainToken : gatewayOfToken;
+    const isOwn = token !== null && ownerOf(token) === id;
     const [known, enrolment] = await Promise.all([
       this.identities.submit(id),
       token === null || isOwn ? null : this.enrolmentBy(token, id, claim.isProof),
     ]);
     const credentials: RegistrationCredentials = {
-      ownTokenHash: isOwn ? hashToken(token) : null,
+      ownTokenHash: isOwn ? gatewayTokenHash(token, known?.tokenHash ?? new Uint8Array()) : null,
       key:
         provenKey !== undefined
           ? { ...provenKey, sealedSecret: null }

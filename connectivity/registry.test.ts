@@ -30,7 +30,14 @@ const smoke = `export default {
 
 test('a handler of a file is one more, with rules of its own for addresses', async () => {
   const handlers = await openHandlers(options, [await moduleOf('smoke.mjs', smoke)]);
-  expect(handlers.map(({ protocol }) => protocol)).toEqual(['http', 'mqtt', 'hawkbit', 'mender', 'smoke']);
+  expect(handlers.map(({ protocol }) => protocol)).toEqual([
+    'http',
+    'mqtt',
+    'coap',
+    'hawkbit',
+    'mender',
+    'smoke',
+  ]);
   const rules = pushAddressesOf(handlers);
   expect(() => rules.check('smoke://hill', '127.0.0.1')).not.toThrow();
   expect(() => rules.check('smoke://valley', '127.0.0.1')).toThrow(

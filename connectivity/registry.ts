@@ -5,13 +5,14 @@ import { Value } from 'typebox/value';
 import { LeonoreError } from '../domain/errors.js';
 import { EndpointSchema } from '../domain/gateway/endpoint.js';
 import type { GatewayHandler, Protocol, ProtocolOptions } from './gateway-handler.js';
+import { coap } from './coap/coap-handler.js';
 import { hawkbit } from './hawkbit/hawkbit-handler.js';
 import { http } from './http/http-handler.js';
 import { mender } from './mender/mender-handler.js';
 import { mqtt } from './mqtt/mqtt-handler.js';
 
 /** Every protocol that LEONORE speaks by itself, in its order of preference; a further one is one more line here. */
-const own: readonly Protocol[] = [http, mqtt, hawkbit, mender];
+const own: readonly Protocol[] = [http, mqtt, coap, hawkbit, mender];
 
 /**
  * New handlers of every protocol, those of files too.

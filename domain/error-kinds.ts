@@ -145,6 +145,13 @@ export const errorKinds = {
     'A certificate is needed',
     'Give the gateway a certificate of the authority that LEONORE takes gateways of, and its key.',
   ),
+  CHANNEL_NOT_PRIVATE: kind(
+    403,
+    'operator',
+    false,
+    'Secrets are not told where anybody can read them',
+    'Let the gateway speak a protocol over TLS as well, or leave secret values out of what it gets (docs/connectivity.md).',
+  ),
   GATEWAY_DECOMMISSIONED: kind(
     403,
     'operator',

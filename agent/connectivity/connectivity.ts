@@ -62,22 +62,26 @@ export interface NodeChannel {
     signal: AbortSignal,
   ): Promise<ReportsResponse>;
   sendProfile(session: DeviceSession, profile: GatewayProfile, signal: AbortSignal): Promise<void>;
-  close(): Promise<void>;
-}
-
-/** What goes to the same place whatever the channel is: registration, packages, metadata. */
-export interface Connectivity extends Omit<NodeChannel, 'protocol'> {
-  /** Names of the protocols that are spoken, in order of preference. */
-  readonly protocols: readonly string[];
-  /** Where notices come in; undefined when push over a protocol that needs an address is not offered. */
-  readonly pushAddress: string | undefined;
-  register(body: RegisterRequest, by: RegistrationProof, signal: AbortSignal): Promise<RegisterResponse>;
-  download(
+  /** Fetches a package into a sink, which may hold its beginning; absent where packages come over HTTP. */
+  download?(
     session: DeviceSession,
     wanted: { readonly digest: string; readonly sizeBytes: number },
     sink: DownloadSink,
     signal: AbortSignal,
   ): Promise<void>;
+  /** Where it listens for notices; absent when it does not. */
+  readonly pushAddress?: string | undefined;
+  close(): Promise<void>;
+}
+
+/** With what goes to the same place whatever the channel is: registration, metadata, and packages mostly. */
+export interface Connectivity extends Omit<NodeChannel, 'protocol' | 'download' | 'pushAddress'> {
+  /** Names of the protocols that are spoken, in order of preference. */
+  readonly protocols: readonly string[];
+  /** Where notices come in; undefined when push over a protocol that needs an address is not offered. */
+  readonly pushAddress: string | undefined;
+  register(body: RegisterRequest, by: RegistrationProof, signal: AbortSignal): Promise<RegisterResponse>;
+  download: NonNullable<NodeChannel['download']>;
   /** A file of trust metadata; null when there is none of that name. */
   fetchMetadata(session: DeviceSession, name: string, signal: AbortSignal): Promise<string | null>;
   fetchStatements(session: DeviceSession, digest: string, signal: AbortSignal): Promise<PackageStatements>;

@@ -1,2 +1,2 @@
 /** What an agent speaks; the first is had by all, and is what registration and packages are had over. */
-export const protocolNames = ['http', 'mqtt'] as const;
+export const protocolNames = ['http', 'mqtt', 'coap'] as const;

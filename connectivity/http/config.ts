@@ -1,5 +1,6 @@
 import Type from 'typebox';
 import { listenerConfig } from '../../serving/config.js';
+import { pushNetworks } from '../address-rules.js';
 
 /** What the handler for HTTP is told; docs/configuration.md has the table. */
 export const HttpConfigSchema = Type.Object({
@@ -12,8 +13,5 @@ export const HttpConfigSchema = Type.Object({
   LEONORE_ADDRESS: Type.Optional(Type.String({ pattern: '^https?://' })),
   /** Connections that gateways may hold open to be notified. */
   LEONORE_HELD_CONNECTIONS: Type.Integer({ minimum: 0, maximum: 1_000_000, default: 10_000 }),
-  /** Networks, of those that are closed by default, in which gateways may be notified. */
-  LEONORE_PUSH_ADDRESSES: Type.Optional(
-    Type.String({ pattern: '^[0-9a-fA-F.:]+/[0-9]{1,3}(,[0-9a-fA-F.:]+/[0-9]{1,3})*$' }),
-  ),
+  LEONORE_PUSH_ADDRESSES: pushNetworks,
 });

@@ -7,13 +7,13 @@ import {
   runHeader,
   TasksResponseSchema,
 } from '../../domain/agent-protocol/messages.js';
-import { limits } from '../../domain/limits.js';
 import { renderTasksText, wantsText } from '../../domain/agent-protocol/text-form.js';
 import type { BlobStore } from '../../repositories/blob-store.js';
 import type { DeviceService } from '../device-service.js';
 import { bearerToken } from '../../serving/bearer-token.js';
 import { sendText } from '../../serving/send-text.js';
 import type { HeldConnections } from './held-connections.js';
+import { ReportsBodySchema } from '../reports-body.js';
 import { sendBlob } from '../send-blob.js';
 
 export interface DeviceRoutesOptions {
@@ -21,12 +21,6 @@ export interface DeviceRoutesOptions {
   readonly blobs: BlobStore;
   readonly held: HeldConnections;
 }
-
-/** Each report is judged by itself (readReport): a malformed one keeps none of the others from being taken. */
-const ReportsBodySchema = Type.Object(
-  { reports: Type.Array(Type.Unknown(), { minItems: 1, maxItems: limits.reports }) },
-  { additionalProperties: false },
-);
 
 const DigestParamsSchema = Type.Object({ digest: Type.String({ pattern: '^[0-9a-f]{64}$' }) });
 

@@ -6,13 +6,13 @@ import { readEnvironment } from '../../domain/read-environment.js';
 import type { PushTarget } from '../../repositories/delivery/delivery-repository.js';
 import { createServer } from '../../serving/create-server.js';
 import { tlsFilesOf } from '../../serving/tls.js';
+import { NetworkAddressRules } from '../address-rules.js';
 import type { GatewayHandler, HandlerContext, Protocol, ProtocolOptions } from '../gateway-handler.js';
 import { HttpConfigSchema } from './config.js';
 import { deviceRoutes } from './device-routes.js';
 import { HeldConnections } from './held-connections.js';
 import { HttpPush } from './http-push.js';
 import { Networks, servicesOf } from '../networks.js';
-import { PushAddresses } from './push-address.js';
 
 /** The agent protocol over HTTP/1.1, by pull and by push. */
 export const http: Protocol = { name: 'http', open: (options) => new HttpHandler(options) };
@@ -20,7 +20,7 @@ export const http: Protocol = { name: 'http', open: (options) => new HttpHandler
 /** The handler for gateways that speak HTTP. */
 class HttpHandler implements GatewayHandler {
   readonly protocol = http.name;
-  readonly pushAddresses: PushAddresses;
+  readonly pushAddresses: NetworkAddressRules;
   private readonly config: Static<typeof HttpConfigSchema>;
   private readonly push = new HttpPush();
   private app: FastifyInstance | null = null;
@@ -29,7 +29,10 @@ class HttpHandler implements GatewayHandler {
   constructor({ environment, services }: ProtocolOptions) {
     this.config = readEnvironment(HttpConfigSchema, environment);
     const opened = this.config.LEONORE_PUSH_ADDRESSES?.split(',') ?? [];
-    this.pushAddresses = new PushAddresses(new Networks(opened, servicesOf(services)));
+    this.pushAddresses = new NetworkAddressRules(
+      { scheme: 'http', defaultPort: 80 },
+      new Networks(opened, servicesOf(services)),
+    );
   }
 
   async start({ service, blobs, logger }: HandlerContext): Promise<readonly Endpoint[]> {

@@ -55,7 +55,10 @@ export async function startHandler({
     nodeId: 'node-1',
     service,
     // Of HTTP's registration somebody else takes care.
-    clients: { enter: () => Promise.reject(new Error('nobody is entered here')) },
+    clients: {
+      enter: () => Promise.reject(new Error('nobody is entered here')),
+      register: () => Promise.reject(new Error('nobody is entered here')),
+    },
     blobs,
     logger: pino({ level: 'silent' }),
   });

@@ -9,9 +9,9 @@ import { Access } from '../../api/access.js';
 import { apiApp } from '../../api/app.js';
 import { createSignIn, type SignInOptions } from '../../api/sign-in/sign-in.js';
 import { Planner } from '../../compute/planner.js';
-import { PushAddresses } from '../../connectivity/http/push-address.js';
 import { WebhookAddresses } from '../../connectivity/webhook-addresses.js';
 import { Networks } from '../../connectivity/networks.js';
+import { NetworkAddressRules } from '../../connectivity/address-rules.js';
 import { createServer } from '../../serving/create-server.js';
 import type { RequestBudgets } from '../../serving/request-budgets.js';
 import { limits } from '../../domain/limits.js';
@@ -38,7 +38,7 @@ export const plentiful: RequestBudgets = { caller: 1_000_000, address: 1_000_000
 
 /** Gateways of tests are on this machine, and so is what is told of them. */
 export const loopback = new Networks(['127.0.0.0/8'], new Set());
-export const loopbackPush = new PushAddresses(loopback);
+export const loopbackPush = new NetworkAddressRules({ scheme: 'http', defaultPort: 80 }, loopback);
 
 export interface TestApi {
   /** Where it listens. */

@@ -1,6 +1,7 @@
 /**
- * A whole stack whose gateways speak MQTT, HTTP, and HTTP over a held connection in one rollout, each an agent of its own process: notices, orders and
- * reports over MQTT, packages over HTTP; what was missed while away is there on return, and who vanishes counts as away.
+ * A whole stack whose gateways speak MQTT, CoAP by pull and by push, HTTP, and HTTP over a held connection in one rollout, each an agent
+ * of its own process: notices, orders and reports over MQTT, packages over HTTP, and all of that over CoAP; what was missed while away is
+ * there on return, and who vanishes counts as away.
  */
 import { spawn, type ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
@@ -21,9 +22,10 @@ const agents = new Map<string, ChildProcess>();
 
 // Obtaining the Temporal server on a machine that never had it takes minutes.
 beforeAll(async () => {
-  directory = await mkdtemp(join(tmpdir(), 'leonore-mqtt-stack-'));
+  directory = await mkdtemp(join(tmpdir(), 'leonore-channels-'));
   // Where the command line looks for it.
-  stack = await startStack({ dataDir: join(directory, 'leonore'), env: { LEONORE_MQTT_PORT: '0' } });
+  const env = { LEONORE_MQTT_PORT: '0', LEONORE_COAP_PORT: '0' };
+  stack = await startStack({ dataDir: join(directory, 'leonore'), env });
   client = createLeonoreClient({ server: stack.api, token: stack.adminToken });
   for (const version of ['1.0.0', '2.0.0']) {
     const artifact = join(directory, `talker-${version}`);
@@ -35,20 +37,13 @@ beforeAll(async () => {
   }
   startAgent('gw-mqtt', '--strategy', 'push', '--protocol', 'mqtt', 'http');
   startAgent('gw-http', '--protocol', 'http', '--interval', '0.2');
+  startAgent('gw-coap', '--protocol', 'coap', 'http', '--interval', '0.2');
+  startAgent('gw-coap-push', '--strategy', 'push', '--protocol', 'coap', 'http');
   // Behind NAT, as it were: it listens nowhere.
   startAgent('gw-held', '--strategy', 'push', '--hold');
-  await until(async () => (await client.gateways()).length === 3);
-  await leonore(
-    'deployment',
-    'create',
-    'both',
-    '--gateway',
-    'gw-mqtt',
-    '--gateway',
-    'gw-http',
-    '--gateway',
-    'gw-held',
-  );
+  const ids = [...agents.keys()];
+  await until(async () => (await client.gateways()).length === ids.length);
+  await leonore('deployment', 'create', 'all', ...ids.flatMap((id) => ['--gateway', id]));
 }, 15 * 60_000);
 
 afterAll(async () => {
@@ -120,27 +115,39 @@ test('the channel of each gateway was negotiated, and LEONORE says why', async (
     strategy: 'push',
     fallbacks: ['http/pull'],
   });
+  expect(await client.gateway('gw-coap')).toMatchObject({
+    protocol: 'coap',
+    strategy: 'pull',
+    fallbacks: ['http/pull'],
+  });
+  expect(await client.gateway('gw-coap-push')).toMatchObject({
+    protocol: 'coap',
+    strategy: 'push',
+    fallbacks: ['http/push', 'coap/pull', 'http/pull'],
+  });
   const [node] = await client.nodes();
-  expect(node?.endpoints.map(({ protocol }) => protocol)).toEqual(['http', 'mqtt']);
+  expect(node?.endpoints.map(({ protocol }) => protocol)).toEqual(['http', 'mqtt', 'coap']);
 });
 
-test('one rollout over both protocols, and an order by MQTT', async () => {
-  await leonore('provision', 'talker@1', '--deployment', 'both', '--watch');
+test('one rollout over all protocols, and orders by MQTT and CoAP', async () => {
+  await leonore('provision', 'talker@1', '--deployment', 'all', '--watch');
   const [rollout] = await client.rollouts();
   const deliveries = await client.deliveries(rollout?.id ?? '');
   expect(deliveries.map(({ gatewayId, protocol, state }) => [gatewayId, protocol, state]).sort()).toEqual([
+    ['gw-coap', 'coap', 'succeeded'],
+    ['gw-coap-push', 'coap', 'succeeded'],
     ['gw-held', 'http', 'succeeded'],
     ['gw-http', 'http', 'succeeded'],
     ['gw-mqtt', 'mqtt', 'succeeded'],
   ]);
-  await leonore('order', 'stop', 'talker', '--gateway', 'gw-mqtt', '--wait');
+  await leonore('order', 'stop', 'talker', '--gateway', 'gw-mqtt', '--gateway', 'gw-coap-push', '--wait');
 });
 
 test('a gateway that vanishes counts as away, and finds what it missed when it is back', async () => {
   expect(await isAway('gw-mqtt')).toBe(false);
   await endAgent('gw-mqtt', 'SIGKILL');
   await until(() => isAway('gw-mqtt'));
-  const watching = leonore('provision', 'talker@2', '--deployment', 'both', '--watch');
+  const watching = leonore('provision', 'talker@2', '--deployment', 'all', '--watch');
   await until(
     async () =>
       (await client.gateway('gw-http')).profile.installed?.some(({ version }) => version === '2.0.0') ===

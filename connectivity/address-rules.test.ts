@@ -1,8 +1,10 @@
 import { describe, expect, test } from '@jest/globals';
-import { Networks, servicesOf } from '../networks.js';
-import { PushAddresses } from './push-address.js';
+import { NetworkAddressRules } from './address-rules.js';
+import { Networks, servicesOf } from './networks.js';
 
-const here = new PushAddresses(
+const http = { scheme: 'http', defaultPort: 80 };
+const here = new NetworkAddressRules(
+  http,
   new Networks(['10.1.0.0/16', 'fd00:1::/32'], servicesOf(['postgresql://u:p@10.1.0.9:5432/x'])),
 );
 
@@ -58,4 +60,21 @@ describe('nobody is notified', () => {
 
 test('what is no network is told so', () => {
   expect(() => new Networks(['10.0.0.0/99'], new Set())).toThrow('10.0.0.0/99 is not a network');
+});
+
+test('another scheme has the same rules, in whatever way its addresses are written', () => {
+  const coap = new NetworkAddressRules({ scheme: 'coap', defaultPort: 5683 }, new Networks(['10.1.0.0/16'], new Set()));
+  coap.check('coap://10.1.2.3:4711/notice', '10.1.2.3');
+  coap.check('coap://[2001:db9::5]/notice', '2001:db9::5');
+  for (const [address, peer] of [
+    ['http://10.1.2.3/', '10.1.2.3'],
+    ['coap://127.0.0.1/', '127.0.0.1'],
+    ['coap://2130706433/', '127.0.0.1'],
+    ['coap://0x7f.1/', '127.0.0.1'],
+    ['coap://[::ffff:7f00:1]/', '127.0.0.1'],
+    ['coap://10.1.2.3:1/', '10.1.2.4'],
+    ['coap://gateway.example/', 'gateway.example'],
+    ['coap://%31%30.1.2.3/', '10.1.2.3'],
+  ] as const)
+    expect(() => coap.check(address, peer)).toThrow();
 });

@@ -1,0 +1,441 @@
+/** The border of CoAP: what a node does not take, what it does not tell, and how little it answers to whom it does not know. */
+import { randomBytes } from 'node:crypto';
+import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
+import { pino } from 'pino';
+import {
+  numberAs,
+  pathOptions,
+  readMessage,
+  type CoapMessage,
+} from '../../domain/agent-protocol/coap-message.js';
+import { devicePaths, type RegisterResponse } from '../../domain/agent-protocol/messages.js';
+import { parseTasksText } from '../../domain/agent-protocol/text-form.js';
+import { clientBed, type ClientBed } from '../../tests/support/client-bed.js';
+import { rawCoap, requestOf, type RawCoap } from '../../tests/support/raw-coap.js';
+import {
+  addRollout,
+  offerPackage,
+  planOf,
+  profileOf,
+  registrationOf,
+} from '../../tests/support/test-repositories.js';
+import { testValueKeys } from '../../tests/support/test-value-keys.js';
+import { plainTokenOf } from '../../trust/plain-token.js';
+import { issueGatewayToken } from '../gateway-token.js';
+import { coap } from './coap-handler.js';
+import { CoapSocket } from './coap-socket.js';
+
+const environment = {
+  LEONORE_COAP_PORT: '0',
+  LEONORE_PUSH_ADDRESSES: '127.0.0.0/8',
+  LEONORE_ADDRESS_BUDGET: '100000',
+};
+let bed: ClientBed;
+let raw: RawCoap;
+
+beforeAll(async () => {
+  bed = await clientBed(coap, environment);
+}, 120_000);
+afterAll(() => bed.close());
+
+beforeAll(async () => {
+  raw = await rawCoap(bed.address);
+});
+afterAll(() => raw.close());
+
+type Question = Partial<CoapMessage> & Pick<CoapMessage, 'code'>;
+const query = (name: string, value: string) => ({
+  name: 'Uri-Query',
+  value: Buffer.from(`${name}=${value}`),
+});
+const withToken = (token: string) => query('token', token);
+const block = (name: 'Block1' | 'Block2', ...bytes: number[]) => ({ name, value: Buffer.from(bytes) });
+const jsonIn = ({ payload }: CoapMessage): unknown => JSON.parse(payload.toString());
+
+/** A gateway of this node. @returns both forms of its token */
+async function enrolled(protocols = ['coap']): Promise<{ id: string; token: string; plain: string }> {
+  const id = `gw-${randomBytes(6).toString('hex')}`;
+  const { token, hash } = issueGatewayToken(id);
+  await bed.repositories.registrations.register(registrationOf(profileOf(id, { protocols }), hash));
+  return { id, token, plain: plainTokenOf(token) };
+}
+
+const tasksBy = (token: string): Question => ({
+  code: '0.01',
+  options: [...pathOptions(devicePaths.tasks), withToken(token)],
+});
+
+async function registration(
+  token: string,
+  id: string,
+  changes: object = {},
+  options: Question['options'] = [],
+): Promise<CoapMessage & { bytes: Buffer }> {
+  const body = JSON.stringify({
+    profile: { id, hardware: { arch: 'armv7' }, software: { os: 'linux' }, protocols: ['coap'] },
+    ...changes,
+  });
+  return raw.ask({
+    code: '0.02',
+    options: [...pathOptions(devicePaths.register), withToken(token), ...options],
+    payload: Buffer.from(body),
+  });
+}
+
+describe('who asks', () => {
+  test('is the gateway of its token in its plain form, and no other', async () => {
+    const { id, plain } = await enrolled();
+    const answer = await raw.ask(tasksBy(plain));
+    expect(answer.code).toBe('2.05');
+    expect(jsonIn(answer)).toEqual({ tasks: [], profileWanted: false });
+    const other = await enrolled();
+    const profile = await raw.ask({
+      code: '0.03',
+      options: [...pathOptions(devicePaths.profile), withToken(other.plain)],
+      payload: Buffer.from(JSON.stringify({ profile: profileOf(id) })),
+    });
+    expect(profile.code).toBe('4.03');
+    expect(jsonIn(profile)).toMatchObject({ status: 403, code: 'FORBIDDEN' });
+  });
+
+  test('sends no token that opens more than this channel', async () => {
+    const { token } = await enrolled();
+    expect((await raw.ask(tasksBy(token))).code).toBe('4.01');
+  });
+
+  test.each([
+    ['no token', ''],
+    ['what is none', 'x'],
+    ['a token that nobody was given', plainTokenOf(issueGatewayToken('gw-nobody').token)],
+  ])('with %s is not served', async (_what, token) => {
+    expect((await raw.ask(tasksBy(token))).code).toBe('4.01');
+  });
+
+  test('and is told nothing else when its token is of another gateway', async () => {
+    const { id } = await enrolled();
+    const forged = plainTokenOf(issueGatewayToken(id).token);
+    const answer = await raw.ask(tasksBy(forged));
+    expect([answer.code, answer.payload.length]).toEqual(['4.01', 0]);
+  });
+});
+
+describe('secrets', () => {
+  /** Offers a gateway what declares a secret that it has. @returns the rollout */
+  async function secretFor(id: string): Promise<string> {
+    const { repositories, service } = bed;
+    const password = { set: { password: 'tell nobody' }, secret: true, unset: [] };
+    await repositories.values.change(id, password, testValueKeys.sealer);
+    const rolloutId = await addRollout(repositories, ['thermometer'], [id]);
+    const content = { digest: randomBytes(32).toString('hex'), sizeBytes: 1 };
+    const declaredValues = [{ key: 'password' }];
+    await offerPackage(repositories, rolloutId, { plan: planOf(), content, declaredValues });
+    service.gatewayChanged(id);
+    return rolloutId;
+  }
+
+  test('are not told over CoAP, nor to whoever read the token there', async () => {
+    const { id, token, plain } = await enrolled(['coap', 'http']);
+    const rolloutId = await secretFor(id);
+    const answer = await raw.ask(tasksBy(plain));
+    expect(answer.code).toBe('4.03');
+    expect(jsonIn(answer)).toMatchObject({ status: 403, code: 'CHANNEL_NOT_PRIVATE' });
+    expect(answer.bytes.includes('tell nobody')).toBe(false);
+    // As it would be over another protocol.
+    await expect(bed.service.tasks(plain)).rejects.toMatchObject({ code: 'CHANNEL_NOT_PRIVATE' });
+    const [task] = (await bed.service.tasks(token)).tasks;
+    expect(task?.values).toEqual({ password: 'tell nobody' });
+    expect(await bed.repositories.rollouts.counts(rolloutId)).toMatchObject({ offered: 1, failed: 0 });
+  });
+
+  test('that a device has no other channel for fail its delivery at once, and it goes on', async () => {
+    const { id, plain } = await enrolled();
+    const rolloutId = await secretFor(id);
+    expect((await raw.ask(tasksBy(plain))).code).toBe('4.03');
+    expect(await bed.repositories.rollouts.counts(rolloutId)).toMatchObject({ failed: 1 });
+    const next = await raw.ask(tasksBy(plain));
+    expect([next.code, jsonIn(next)]).toEqual(['2.05', { tasks: [], profileWanted: false }]);
+  });
+});
+
+describe('a registration', () => {
+  test('brings the plain form of a token, which is good for the next one', async () => {
+    const id = `gw-${randomBytes(6).toString('hex')}`;
+    const answer = await registration(await bed.enrolment(), id);
+    expect(answer.code).toBe('2.04');
+    const { token = '', ...told } = jsonIn(answer) as RegisterResponse;
+    expect(told).toMatchObject({
+      ...{ gatewayId: id, protocol: 'coap', strategy: 'pull', pollIntervalSeconds: 60 },
+      endpoints: [
+        { protocol: 'coap', strategy: 'pull', transport: 'udp', address: bed.address, tls: 'none' },
+      ],
+    });
+    expect(token).toMatch(/^lgp_/);
+    expect((await raw.ask(tasksBy(token))).code).toBe('2.05');
+    const again = await registration(token, id);
+    expect([again.code, (jsonIn(again) as RegisterResponse).token]).toEqual(['2.04', undefined]);
+    expect((await raw.ask(tasksBy(token))).code).toBe('2.05');
+  });
+
+  test("of another's id is refused, and changes nothing", async () => {
+    const { id, plain } = await enrolled();
+    const enrolment = await bed.enrolment();
+    // Its token has been used: nobody else may ask for another in its place.
+    await bed.repositories.gateways.seen([id]);
+    const name = (await bed.repositories.gateways.get(id)).profile.name;
+    for (const token of [enrolment, (await enrolled()).plain, 'x'])
+      expect((await registration(token, id)).code).toMatch(/^4\./);
+    expect((await raw.ask(tasksBy(plain))).code).toBe('2.05');
+    expect((await bed.repositories.gateways.get(id)).profile.name).toBe(name);
+  });
+
+  test('whose answer was lost is answered once more when its datagram comes again, and entered once', async () => {
+    const id = `gw-${randomBytes(6).toString('hex')}`;
+    const body = {
+      profile: { id, hardware: { arch: 'armv7' }, software: { os: 'linux' }, protocols: ['coap'] },
+    };
+    const bytes = requestOf({
+      code: '0.02',
+      options: [...pathOptions(devicePaths.register), withToken(await bed.enrolment())],
+      payload: Buffer.from(JSON.stringify(body)),
+    });
+    const first = await raw.send(bytes);
+    expect(await raw.send(bytes)).toEqual(first);
+  });
+
+  test('in words for shells, where those are asked for', async () => {
+    const id = `gw-${randomBytes(6).toString('hex')}`;
+    const answer = await registration(await bed.enrolment(), id, {}, [numberAs('Accept', 0)]);
+    const [, token = ''] = /^token\t(.*)$/m.exec(answer.payload.toString()) ?? [];
+    await bed.offer(id, { version: '1.0.0', fileName: 'x', bytes: Buffer.from('x') });
+    bed.service.gatewayChanged(id);
+    const { code, options = [] } = tasksBy(token);
+    const { payload } = await raw.ask({ code, options: [...options, numberAs('Accept', 0)] });
+    expect(parseTasksText(payload.toString()).tasks).toHaveLength(1);
+  });
+
+  test.each([
+    ['another host', 'coap://127.0.0.2:5683/x'],
+    ['what is closed', 'coap://10.0.0.1:5683/x'],
+    ['another protocol', 'http://127.0.0.1:1/x'],
+  ])('cannot have notices sent to %s', async (_what, pushAddress) => {
+    const id = `gw-${randomBytes(6).toString('hex')}`;
+    const answer = await registration(await bed.enrolment(), id, { pushAddress });
+    expect(answer.code).toBe('4.00');
+  });
+});
+
+describe('a request', () => {
+  let plain: string;
+  beforeAll(async () => {
+    ({ plain } = await enrolled());
+  });
+
+  test.each<[string, Question, string]>([
+    [
+      'has an option that must be understood and is not',
+      { code: '0.01', options: [numberAs('9999', 1)] },
+      '4.02',
+    ],
+    ['has conditions', { code: '0.01', options: [{ name: 'If-Match', value: Buffer.alloc(1) }] }, '4.02'],
+    [
+      'wants to be passed on',
+      { code: '0.01', options: [{ name: 'Proxy-Uri', value: Buffer.from('x') }] },
+      '5.05',
+    ],
+    ['has a block of no size', { code: '0.01', options: [block('Block2', 0x07)] }, '4.02'],
+    ['has two blocks', { code: '0.01', options: [block('Block2', 6), block('Block2', 6)] }, '4.02'],
+    ['has a block of too many bytes', { code: '0.01', options: [block('Block1', 1, 2, 3, 4)] }, '4.02'],
+    ['deletes', { code: '0.04' }, '4.05'],
+    [
+      'has a path that is no text',
+      { code: '0.01', options: [{ name: 'Uri-Path', value: Buffer.from([0xff]) }] },
+      '4.00',
+    ],
+  ])('that %s is refused', async (_what, question, code) => {
+    expect((await raw.ask(question)).code).toBe(code);
+  });
+
+  test.each<[string, Question, string]>([
+    ['is for nothing that there is', { code: '0.01', options: pathOptions('/device/v1/nothing') }, '4.04'],
+    [
+      'is for no metadata that there is',
+      { code: '0.01', options: pathOptions(`${devicePaths.trust}/x.json`) },
+      '4.04',
+    ],
+    [
+      'is for a package of others',
+      { code: '0.01', options: pathOptions(`${devicePaths.packages}/${'0'.repeat(64)}`) },
+      '4.04',
+    ],
+    ['is by another method', { code: '0.02', options: pathOptions(devicePaths.tasks) }, '4.05'],
+    ['has no body', { code: '0.02', options: pathOptions(devicePaths.reports) }, '4.00'],
+    [
+      'has a body of another shape',
+      { code: '0.02', options: pathOptions(devicePaths.reports), payload: Buffer.from('{}') },
+      '4.00',
+    ],
+    [
+      'is in another format',
+      { code: '0.02', options: [...pathOptions(devicePaths.reports), numberAs('Content-Format', 41)] },
+      '4.15',
+    ],
+    [
+      'wants another format',
+      { code: '0.01', options: [...pathOptions(devicePaths.tasks), numberAs('Accept', 41)] },
+      '4.06',
+    ],
+    [
+      'begins a body in its middle',
+      { code: '0.02', options: [...pathOptions(devicePaths.reports), block('Block1', 0x16)] },
+      '4.08',
+    ],
+    [
+      'asks for a later block than there is',
+      { code: '0.01', options: [...pathOptions(devicePaths.tasks), block('Block2', 0x16)] },
+      '4.02',
+    ],
+    [
+      'goes on with an answer that there was not',
+      { code: '0.02', options: [...pathOptions(devicePaths.reports), block('Block2', 0x16)] },
+      '4.08',
+    ],
+  ])('of a gateway that %s is refused', async (_what, question, code) => {
+    const options = [...(question.options ?? []), withToken(plain)];
+    expect((await raw.ask({ ...question, options })).code).toBe(code);
+  });
+
+  test('in blocks for ever is ended, and leaves nothing behind', async () => {
+    const blockAt = (number: number): Question => ({
+      code: '0.02',
+      options: [
+        ...pathOptions(devicePaths.reports),
+        withToken(plain),
+        block('Block1', number >> 4, ((number << 4) & 0xff) | 0x0e),
+      ],
+      payload: Buffer.alloc(1_024, 'x'),
+    });
+    const codes: string[] = [];
+    for (let number = 0; number < 130; number += 1) codes.push((await raw.ask(blockAt(number))).code);
+    expect([...new Set(codes)]).toEqual(['2.31', '4.13']);
+    expect(codes.indexOf('4.13')).toBe(128);
+    expect((await raw.ask(tasksBy(plain))).code).toBe('2.05');
+  });
+
+  test('that is malformed is reset when it wants an answer, and else passed over; whoever pings is answered', async () => {
+    const [malformed, silent] = [
+      Buffer.from([0x40, 1, 0x12, 0x34, 0xff]),
+      Buffer.from([0x50, 1, 0, 1, 0xff]),
+    ];
+    expect(await raw.send(malformed)).toEqual(Buffer.from([0x70, 0, 0x12, 0x34]));
+    raw.drop(silent);
+    raw.drop(Buffer.from('\u0016\u0003\u0001 a greeting of another protocol'));
+    raw.drop(Buffer.alloc(0));
+    expect(await raw.send(Buffer.from([0x40, 0, 0x56, 0x78]))).toEqual(Buffer.from([0x70, 0, 0x56, 0x78]));
+  });
+
+  test('that is not to be confirmed is answered by a message of its own', async () => {
+    const answer = await raw.ask({ ...tasksBy(plain), type: 'non-confirmable' });
+    expect([answer.type, answer.code]).toEqual(['non-confirmable', '2.05']);
+  });
+
+  test('for what is known is answered by no more than that', async () => {
+    const first = await raw.ask(tasksBy(plain));
+    const etag = first.options.find(({ name }) => name === 'ETag');
+    if (etag === undefined) throw new Error('it has a tag');
+    const { code, options = [] } = tasksBy(plain);
+    const again = await raw.ask({ code, options: [...options, etag] });
+    expect([again.code, again.payload.length]).toEqual(['2.03', 0]);
+  });
+});
+
+describe('who has proven nothing', () => {
+  const { token: unknown } = issueGatewayToken('gw-nobody');
+  test.each<[string, Question]>([
+    ['asks for nothing', { code: '0.01', token: Buffer.alloc(0) }],
+    ['asks without a token', { code: '0.01', options: pathOptions(devicePaths.tasks) }],
+    ['asks by a token that is none', tasksBy(plainTokenOf(unknown))],
+    ['registers by nothing', { code: '0.02', options: pathOptions(devicePaths.register) }],
+    [
+      'registers by what is none',
+      {
+        code: '0.02',
+        options: [...pathOptions(devicePaths.register), withToken('lge_x')],
+        payload: Buffer.from(JSON.stringify({ profile: profileOf('gw-x') })),
+      },
+    ],
+    [
+      'sends a block',
+      {
+        code: '0.02',
+        options: [...pathOptions(devicePaths.register), block('Block1', 0x0e)],
+        payload: Buffer.alloc(1_024),
+      },
+    ],
+    [
+      'sends a block too many',
+      {
+        code: '0.02',
+        options: [...pathOptions(devicePaths.register), block('Block1', 0xff, 0xff, 0xfe)],
+        payload: Buffer.alloc(1_024),
+      },
+    ],
+    [
+      'sends less than a block',
+      { code: '0.02', options: [...pathOptions(devicePaths.register), block('Block1', 0x0e)] },
+    ],
+    ['uses an unknown option', { code: '0.01', options: [numberAs('9999', 1)] }],
+  ])('and %s gets no more bytes than it sent', async (_what, question) => {
+    const bytes = requestOf(question);
+    const answer = await raw.send(bytes);
+    expect(readMessage(answer)?.code).toMatch(/^[245]\./);
+    expect(answer.length).toBeLessThanOrEqual(bytes.length);
+  });
+});
+
+test('who says that he is at port 0 is not answered, and ends nobody', async () => {
+  const errors: unknown[] = [];
+  const socket = await CoapSocket.open({
+    ...{ host: '127.0.0.1', port: 0, addressBudget: 100 },
+    answer: async () => ({ code: '2.05' }),
+    logger: pino({ level: 'error' }, { write: (line: string) => void errors.push(line) }),
+  });
+  const { signal } = new AbortController();
+  const notice = { code: '0.02', options: [], payload: Buffer.alloc(0) };
+  const asking = socket.ask({ address: '127.0.0.1', port: 0 }, notice, signal);
+  const client = await rawCoap(socket.address);
+  expect((await client.ask({ code: '0.01' })).code).toBe('2.05');
+  client.close();
+  await socket.close();
+  expect([await asking, errors]).toEqual([null, []]);
+});
+
+describe('an address that sends too much', () => {
+  let strained: ClientBed;
+  let sender: RawCoap;
+  beforeAll(async () => {
+    strained = await clientBed(coap, { ...environment, LEONORE_ADDRESS_BUDGET: '5' });
+    sender = await rawCoap(strained.address);
+  }, 120_000);
+  afterAll(async () => {
+    sender.close();
+    await strained.close();
+  });
+
+  test('is told to come later, and in the end nothing', async () => {
+    const question = tasksBy('x');
+    const codes: string[] = [];
+    for (let count = 0; count < 10; count += 1) {
+      const answer = await sender.ask(question);
+      codes.push(answer.code);
+    }
+    expect(codes).toEqual([...Array<string>(5).fill('4.01'), ...Array<string>(5).fill('4.29')]);
+    const before = sender.received.length;
+    sender.drop(requestOf(question));
+    // Whoever is elsewhere is answered, after it.
+    const other = await rawCoap(strained.address, '127.0.0.2');
+    expect((await other.ask(question)).code).toBe('4.01');
+    await new Promise(setImmediate);
+    expect(sender.received.length).toBe(before);
+    other.close();
+  });
+});
