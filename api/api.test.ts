@@ -68,6 +68,16 @@ describe('artifacts', () => {
     });
   });
 
+  test('what goes on after its end is refused; what writers leave there is not', async () => {
+    const manifest = `name: ${randomName('app')}\nversion: 1.0.0\nkind: application\n`;
+    const tar = artifactTar(manifest);
+    expect(await addArtifact(Buffer.concat([tar, Buffer.alloc(3 << 20)]))).toMatchObject({
+      status: 400,
+      body: { code: 'MALFORMED_ARTIFACT', detail: 'the archive goes on after its end' },
+    });
+    expect((await addArtifact(Buffer.concat([tar, Buffer.alloc(10_240)]))).status).toBe(201);
+  });
+
   test('a version never changes', async () => {
     const manifest = `name: ${randomName('app')}\nversion: 1.0.0\nkind: application\n`;
     await addArtifact(artifactTar(manifest));

@@ -18,6 +18,7 @@ import { gatewayHistoryRoutes } from './routes/gateway-history.js';
 import { gatewayRoutes } from './routes/gateways.js';
 import { gatewayValueRoutes } from './routes/gateway-values.js';
 import { healthRoutes } from './routes/health.js';
+import { idRoutes } from './routes/ids.js';
 import { metricsRoutes } from './routes/metrics.js';
 import { nodeRoutes } from './routes/nodes.js';
 import { orderRoutes } from './routes/orders.js';
@@ -76,6 +77,7 @@ export async function apiApp(app: FastifyInstance, { context }: { context: ApiCo
         sessionRoutes,
         auditRoutes,
         webhookRoutes,
+        idRoutes,
       ]) {
         await management.register(routes, { context, streams });
       }

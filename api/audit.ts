@@ -63,8 +63,14 @@ function factsOf(request: FastifyRequest): Omit<NewAuditEntry, 'subject' | 'befo
     principal: principal.name,
     address: ip,
     action: operationId,
-    asked: withoutSecrets(request.body),
+    asked: withoutSecrets(request.body) ?? queryOf(request),
   };
+}
+
+/** What was asked for in the address alone. */
+function queryOf({ query }: FastifyRequest): object | null {
+  const asked = { ...(query as object) };
+  return Object.keys(asked).length === 0 ? null : asked;
 }
 
 /** What the address names, as it is below the prefix: `gateways/gw-1` of all that changes that gateway. */

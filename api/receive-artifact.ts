@@ -8,6 +8,7 @@ import { isSafePath } from '../domain/artifact/safe-path.js';
 import type { ArtifactFile } from '../domain/artifact/variant-files.js';
 import { LeonoreError } from '../domain/errors.js';
 import { limits } from '../domain/limits.js';
+import { withoutPadding } from '../domain/package-format/tar-padding.js';
 import { verifier } from '../trust/ed25519.js';
 import { keyIdOf, trustKey } from '../domain/trust/metadata.js';
 import type { CheckedArtifact } from '../compute/tasks.js';
@@ -85,20 +86,29 @@ class Receiver {
   async read(body: Readable): Promise<void> {
     const failures: unknown[] = [];
     const taken: Promise<void>[] = [];
+    const open = new Set<ReadEntry>();
     const parser = new Parser({
       strict: true,
       onReadEntry: (entry) => {
+        open.add(entry);
         taken.push(
-          this.take(entry).catch((error: unknown) => {
-            failures.push(error);
-            entry.resume();
-          }),
+          this.take(entry)
+            .catch((error: unknown) => {
+              failures.push(error);
+              entry.resume();
+            })
+            .finally(() => open.delete(entry)),
         );
       },
     });
+    let isAtEnd = false;
+    parser.once('eof', () => (isAtEnd = true));
     try {
-      await pipeline(body, parser as unknown as NodeJS.WritableStream);
+      const archive = withoutPadding(body, () => isAtEnd, dataAfterTheEnd);
+      await pipeline(Readable.from(archive), parser as unknown as NodeJS.WritableStream);
     } catch (error) {
+      // The parser does not tell whoever reads an entry that no more of it will come.
+      for (const entry of open) entry.destroy(error);
       await Promise.all(taken);
       throw asMalformed(failures[0] ?? error);
     }
@@ -182,6 +192,10 @@ async function readManifestEntry(entry: ReadEntry): Promise<string> {
 function refuseUnsafe(path: string): void {
   if (!isSafePath(path))
     throw new LeonoreError('MALFORMED_ARTIFACT', `"${path.slice(0, 200)}" is not a safe path`);
+}
+
+function dataAfterTheEnd(): LeonoreError {
+  return new LeonoreError('MALFORMED_ARTIFACT', 'the archive goes on after its end');
 }
 
 /** What the tar parser found wrong is the artifact's fault; our own errors and those of the disk stay what they are. */

@@ -1,8 +1,10 @@
 import type { Command } from 'commander';
-import type { LeonoreClient } from '../client/leonore-client.js';
+import type { IdentifiedKind, LeonoreClient } from '../client/leonore-client.js';
+import { confirm } from './confirm.js';
 import { connect, type ConnectionOptions } from './connection.js';
 import { ExitCode } from './exit-code.js';
 import { Output, type OutputStream } from './output.js';
+import { wholeId } from './whole-id.js';
 
 /** Where a run of the CLI reads from and writes to. */
 export interface CliEnvironment {
@@ -24,6 +26,8 @@ export interface VerbContext<Options> {
   readonly options: Options & CommonOptions;
   /** Progress for people; never part of the result. */
   readonly progress: OutputStream;
+  /** Asks whether what is to be destroyed is meant; a verb that does so takes --yes (confirm.ts). */
+  readonly confirm: (what: string) => Promise<void>;
 }
 
 /** What a verb works with that needs no server, or not always. */
@@ -47,8 +51,15 @@ export class Cli {
 
   constructor(readonly environment: CliEnvironment) {}
 
-  /** Makes a command one that talks to the server. */
-  serverVerb<Options>(command: Command, run: Verb<Options>): Command {
+  /**
+   * Makes a command one that talks to the server.
+   * @param firstIs what its first argument is the id of; the beginning of an id will do
+   */
+  serverVerb<Options>(
+    command: Command,
+    run: Verb<Options>,
+    firstIs?: readonly [IdentifiedKind, ...IdentifiedKind[]],
+  ): Command {
     return command.action(async () => {
       const { stdout, stderr, env } = this.environment;
       const options = command.opts<Options & CommonOptions>();
@@ -57,8 +68,14 @@ export class Cli {
         out: new Output(stdout, options.json === true, env),
         options,
         progress: stderr,
+        confirm: (what: string) => confirm(this.environment, options, what),
       };
-      this.exitCode = (await run(context, ...(command.processedArgs as never[]))) ?? ExitCode.Done;
+      const [first, ...others] = command.processedArgs as string[];
+      const args =
+        first === undefined || firstIs === undefined
+          ? command.processedArgs
+          : [await wholeId(context.client, firstIs, first), ...others];
+      this.exitCode = (await run(context, ...(args as never[]))) ?? ExitCode.Done;
     });
   }
 

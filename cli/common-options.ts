@@ -5,7 +5,7 @@ const offline = new Set([
   ...['up', 'resolve', 'package inspect', 'package verify', 'package unpack'],
   ...['context list', 'context show', 'context use', 'context remove'],
   // What is done where artifacts are written.
-  ...['artifact init', 'artifact check', 'artifact try'],
+  ...['artifact init', 'artifact check', 'artifact try', 'artifact import'],
   // What is done where the keys are.
   ...[
     'key create',

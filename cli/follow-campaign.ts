@@ -1,67 +1,60 @@
-import { setTimeout as delay } from 'node:timers/promises';
 import { WriteStream } from 'node:tty';
 import { MultiBar, Presets } from 'cli-progress';
-import { ClientError } from '../client/client-error.js';
 import type { Campaign } from '../client/resources.js';
 import { isCampaignEnded } from '../domain/campaign/state.js';
-import { awaitedBy } from '../domain/error-kinds.js';
 import type { VerbContext } from './cli.js';
 import { ExitCode } from './exit-code.js';
+import { guardTerminal } from './guard-terminal.js';
+import { looks } from './look-until.js';
 
 /** Milliseconds between two looks: what a campaign does takes longer. */
 const lookMs = 1_000;
-const longestLookMs = 10_000;
 
 /**
  * Follows a campaign until it has ended: a bar for each phase on a terminal, lines elsewhere, with --json one JSON document a
  * line whenever something changed. What is away is waited for.
+ * @param isSilent whether nothing is told but the end
  * @returns 0 only when it succeeded
  */
 export async function followCampaign(
   { client, out, progress }: VerbContext<object>,
   id: string,
+  isSilent = false,
 ): Promise<ExitCode> {
-  const display = progress instanceof WriteStream ? new BarDisplay(progress) : new LineDisplay(progress);
+  const display =
+    out.asJson || isSilent
+      ? null
+      : progress instanceof WriteStream
+        ? new BarDisplay(progress)
+        : new LineDisplay(progress);
   let said = '';
-  let restMs = lookMs;
-  for (;;) {
-    const campaign = await lookAt(() => client.campaign(id));
-    if (typeof campaign === 'string') {
-      if (!out.asJson) display.waiting(campaign);
-      restMs = Math.min(restMs * 2, longestLookMs);
-      await delay(restMs * (0.5 + Math.random() / 2));
-      continue;
-    }
-    restMs = lookMs;
-    if (!out.asJson) display.show(campaign);
-    else if (said !== (said = JSON.stringify(campaign))) out.jsonLine(campaign);
-    if (isCampaignEnded(campaign.state)) {
-      display.end();
-      const { state, reason } = campaign;
-      const color = state === 'succeeded' ? out.colors.green : out.colors.red;
-      if (!out.asJson) out.line(`${color(state)}${reason === null ? '' : `: ${reason}`}`);
-      return state === 'succeeded' ? ExitCode.Done : ExitCode.Failed;
-    }
-    await delay(restMs);
-  }
-}
-
-/** @returns the campaign, or in words what is away */
-async function lookAt(look: () => Promise<Campaign>): Promise<Campaign | string> {
+  let last: Campaign | null = null;
   try {
-    return await look();
-  } catch (error) {
-    if (!(error instanceof ClientError) || !error.facts.retryable) throw error;
-    return awaitedBy(error.code) ?? 'an answer of the API';
+    const onAway = (what: string): void => display?.waiting(what);
+    for await (const campaign of looks(() => client.campaign(id), { everyMs: lookMs, onAway })) {
+      display?.show(campaign);
+      if (out.asJson && !isSilent && said !== (said = JSON.stringify(campaign))) out.jsonLine(campaign);
+      last = campaign;
+      if (isCampaignEnded(campaign.state)) break;
+    }
+  } finally {
+    display?.end();
   }
+  if (out.asJson && isSilent && last !== null) out.jsonLine(last);
+  const { state, reason } = last ?? { state: 'failed', reason: null };
+  const color = state === 'succeeded' ? out.colors.green : out.colors.red;
+  if (!out.asJson) out.line(`${color(state)}${reason === null ? '' : `: ${reason}`}`);
+  return state === 'succeeded' ? ExitCode.Done : ExitCode.Failed;
 }
 
 /** A bar for each phase that has gateways. */
 class BarDisplay {
   private readonly bars: MultiBar;
   private readonly phases = new Map<number, ReturnType<MultiBar['create']>>();
+  private readonly release: () => void;
 
   constructor(stream: WriteStream) {
+    this.release = guardTerminal(stream);
     const format = '{name} {bar} {value}/{total}  {note}';
     this.bars = new MultiBar({ format, stream, hideCursor: true, barsize: 30 }, Presets.shades_classic);
   }
@@ -84,6 +77,7 @@ class BarDisplay {
 
   end(): void {
     this.bars.stop();
+    this.release();
   }
 }
 

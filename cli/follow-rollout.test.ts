@@ -62,8 +62,20 @@ describe('a rollout that succeeds', () => {
     expect(await leonore('provision app --deployment site --watch', server)).toEqual({
       exitCode: 0,
       stdout: 'succeeded: 2 succeeded\n',
-      stderr: '0/2  (vii) Acknowledgements awaited  2 downloading\n2/2  succeeded  2 succeeded\n',
+      stderr:
+        'rollout r-1\n0/2  (vii) Acknowledgements awaited  2 downloading\n2/2  succeeded  2 succeeded\n',
     });
+  });
+
+  test('with --wait tells its id and its end alone', async () => {
+    const server = await rolloutThatEnds('succeeded', { succeeded: 2 });
+    expect(await leonore('provision app --deployment site --wait', server)).toEqual({
+      exitCode: 0,
+      stdout: 'succeeded: 2 succeeded\n',
+      stderr: 'rollout r-1\n',
+    });
+    const { stdout } = await leonore('provision app --deployment site --wait --json', server);
+    expect(JSON.parse(stdout)).toMatchObject({ state: 'succeeded' });
   });
 
   test('is one JSON document a line with --json, none twice', async () => {

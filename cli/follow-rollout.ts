@@ -7,24 +7,27 @@ import { awaitedBy } from '../domain/error-kinds.js';
 import type { VerbContext } from './cli.js';
 import { countsText } from './counts-text.js';
 import { ExitCode } from './exit-code.js';
+import { guardTerminal } from './guard-terminal.js';
 import type { OutputStream } from './output.js';
 
 /**
  * Follows a rollout until it has ended: a progress bar on a terminal, lines elsewhere, with --json one JSON document a
  * line whenever something changed. What is away is waited for, and named.
+ * @param isSilent whether nothing is told but the end
  * @returns 0 only when it succeeded
  */
 export async function followRollout(
   { client, out, progress }: VerbContext<object>,
   id: string,
+  isSilent = false,
 ): Promise<ExitCode> {
-  const display = out.asJson ? null : createDisplay(progress);
+  const display = out.asJson || isSilent ? null : createDisplay(progress);
   let last: RolloutProgress | null = null;
   let said = '';
   const tell = (next: RolloutProgress): void => {
     display?.show(next);
     // The end is told twice: as the last progress, and as the end.
-    if (out.asJson && said !== (said = JSON.stringify(next))) out.jsonLine(next);
+    if (out.asJson && !isSilent && said !== (said = JSON.stringify(next))) out.jsonLine(next);
   };
   const onAway = ({ code }: ClientError): void => {
     const waitingFor = awaitedBy(code) ?? 'an answer of the API';
@@ -39,6 +42,7 @@ export async function followRollout(
   } finally {
     display?.end();
   }
+  if (out.asJson && isSilent && last !== null) out.jsonLine(last);
   const state = last?.state ?? 'failed';
   if (!out.asJson && last !== null) {
     const color = state === 'succeeded' ? out.colors.green : out.colors.red;
@@ -60,8 +64,10 @@ function createDisplay(stream: OutputStream): Display {
 
 class BarDisplay implements Display {
   private readonly bar: SingleBar;
+  private readonly release: () => void;
 
   constructor(stream: WriteStream) {
+    this.release = guardTerminal(stream);
     const format = '{bar} {value}/{total}  {step}  {counts}';
     this.bar = new SingleBar({ format, stream, hideCursor: true, barsize: 30 }, Presets.shades_classic);
     this.bar.start(0, 0, { step: '', counts: '' });
@@ -79,6 +85,7 @@ class BarDisplay implements Display {
 
   end(): void {
     this.bar.stop();
+    this.release();
   }
 }
 

@@ -1,12 +1,15 @@
 import Table from 'cli-table3';
 import pc from 'picocolors';
 import { secondsText } from '../domain/units.js';
+import { tableWidths } from './table-widths.js';
 
 export { bytesText, counted, secondsText } from '../domain/units.js';
 
 /** A stream that the CLI writes to; a terminal when it says so. */
 export interface OutputStream {
   readonly isTTY?: boolean;
+  /** Characters of a line, of a terminal. */
+  readonly columns?: number;
   write(text: string): unknown;
 }
 
@@ -54,21 +57,44 @@ export class Output {
     }
   }
 
-  /** Rows below a head; says `none` when there is nothing. */
+  /** Rows below a head, as wide as a terminal at most; says `none` when there is nothing. */
   table(head: readonly string[], rows: readonly (readonly (string | number | null)[])[], none: string): void {
     if (rows.length === 0) {
       this.line(this.colors.dim(none));
       return;
     }
+    const cells = rows.map((row) => row.map((cell) => printable(String(cell ?? ''))));
     const table = new Table({
+      ...this.columnsFor([head, ...cells]),
       head: head.map((name) => this.colors.bold(name)),
-      style: { head: [], border: [], compact: true, 'padding-left': 0, 'padding-right': 2 },
+      style: { head: [], border: [], compact: true, 'padding-left': 0, 'padding-right': columnGap },
       chars: borderless,
     });
-    for (const row of rows) table.push(row.map((cell) => printable(String(cell ?? ''))));
+    table.push(...cells);
     for (const line of table.toString().split('\n')) this.line(line.trimEnd());
   }
+
+  /** Nothing where all of them fit, or there is no terminal to fit. */
+  private columnsFor(rows: readonly (readonly string[])[]): object {
+    const { isTTY, columns } = this.stream;
+    if (isTTY !== true || columns === undefined) return {};
+    const natural = (rows[0] ?? []).map(
+      (_head, at) => columnGap + Math.max(...rows.map((row) => widthOf(row[at] ?? ''))),
+    );
+    // Nothing follows the last column but the end of the line.
+    const colWidths = tableWidths(natural, columns + columnGap);
+    return colWidths.some((width, at) => width !== natural[at])
+      ? { colWidths, wordWrap: true, wrapOnWordBoundary: false }
+      : {};
+  }
 }
+
+/** Characters of the widest of its lines. */
+function widthOf(text: string): number {
+  return Math.max(...text.split('\n').map((line) => Array.from(line).length));
+}
+
+const columnGap = 2;
 
 const borderless = {
   top: '',

@@ -58,7 +58,7 @@ test('a colleague gets a token for a building, and what he does with it is found
     principal: 'anna',
     subject: `gateways/${fleet.inside[0]}`,
   });
-  await told(['token', 'revoke', 'anna']);
+  await told(['token', 'revoke', 'anna', '--yes']);
   expect((await run(['gateway', 'list'], token)).stderr).toContain('UNAUTHENTICATED');
 });
 

@@ -100,11 +100,16 @@ describe('artifacts', () => {
       exitCode: 0,
       stdout: expect.stringMatching(/^added app@2\.0\.0/) as unknown,
     });
+    const again = await leonore(`artifact add ${await artifactDirectory('app', '2.0.0')}`);
+    expect(again).toMatchObject({
+      exitCode: 0,
+      stdout: expect.stringMatching(/^unchanged app@2\.0\.0/) as unknown,
+    });
     expect(await json('artifact list')).toHaveLength(2);
     expect((await leonore('artifact list')).stdout).toMatch(/NAME\s+VERSION.*\napp\s+1\.0\.0\s+application/);
     expect(await json('artifact show app@2.0.0')).toMatchObject({ version: '2.0.0' });
     expect((await leonore('artifact show app@2.0.0')).stdout).toMatch(/armv7\s+files/);
-    expect(await leonore('artifact remove app@1.0.0')).toMatchObject({
+    expect(await leonore('artifact remove app@1.0.0 --yes')).toMatchObject({
       exitCode: 0,
       stdout: 'removed app@1.0.0\n',
     });
@@ -163,12 +168,53 @@ test('deployments, plans and what cannot be begun', async () => {
     mode: 'frozen',
   });
   expect(await json('deployment change still --gateway gw-1')).toMatchObject({ gatewayIds: ['gw-1'] });
-  expect(await json('deployment remove still')).toEqual({ removed: 'still' });
+  expect(await json('deployment remove still --yes')).toEqual({ removed: 'still' });
   expect(await failure('provision app --deployment site')).toMatchObject({
     exitCode: 1,
     error: { code: 'TEMPORAL_UNAVAILABLE', actor: 'operator' },
   });
   expect((await leonore('rollout list')).stdout).toBe('no rollouts\n');
+});
+
+describe('ids', () => {
+  const [first, second] = ['3f2a0000-0000-4000-8000-000000000001', '3f2a0000-0000-4000-8000-0000000000ff'];
+
+  beforeAll(async () => {
+    for (const id of [first, second])
+      await api.repositories.database.$executeRaw`
+        INSERT INTO rollout (id, requests, names, target, gateway_ids, request_digest, options)
+        SELECT ${id}::uuid, '{app}', '{app}', '1 gateway', '{gw-1}', '', '{"deadlineSeconds": 60}'::jsonb`;
+  });
+
+  afterAll(async () => {
+    await api.repositories.database
+      .$executeRaw`DELETE FROM rollout WHERE id IN (${first}::uuid, ${second}::uuid)`;
+  });
+
+  test('may be as short as they are the only one to begin so', async () => {
+    expect(await json('rollout show 3f2a0000-0000-4000-8000-00000000000')).toMatchObject({ id: first });
+    expect(await json('rollout show 3F2A00000000400080000000000000f')).toMatchObject({ id: second });
+  });
+
+  test('of several are refused, and these are named', async () => {
+    expect(await failure('rollout show 3f2a')).toMatchObject({
+      exitCode: 2,
+      error: {
+        code: 'BAD_USAGE',
+        detail: `"3f2a" begins the ids of several: rollout ${first}, rollout ${second}. Give more of it.`,
+      },
+    });
+  });
+
+  test.each([
+    ['rollout show 3f2b', 'ROLLOUT_NOT_FOUND', 'the id of no rollout begins with "3f2b"'],
+    ['rollout why 3f2b gw-1', 'ROLLOUT_NOT_FOUND', 'the id of no rollout or order begins with "3f2b"'],
+    ['order cancel 3f2a', 'ORDER_NOT_FOUND', 'the id of no order begins with "3f2a"'],
+    ['campaign show 3f2a', 'CAMPAIGN_NOT_FOUND', 'the id of no campaign begins with "3f2a"'],
+    ['wanted show 3f2a', 'WANTED_STATE_NOT_FOUND', 'the id of no wanted state begins with "3f2a"'],
+  ])('%s: %s', async (words, code, detail) => {
+    expect(await failure(words)).toMatchObject({ exitCode: 2, error: { code, detail } });
+  });
 });
 
 describe('exit code 2', () => {
@@ -202,8 +248,8 @@ describe('exit code 2', () => {
     const readmitted = (await json('gateway readmit plant-1 --claim --expires 1d')) as { claimCode: string };
     expect(readmitted.claimCode).toMatch(/^lgc_/);
     expect(await json('gateway contested plant-1')).toEqual([]);
-    expect(await json('enrolment revoke plant-7')).toEqual({ revoked: 'plant-7' });
-    expect((await leonore('enrolment revoke plant-7')).exitCode).toBe(2);
+    expect(await json('enrolment revoke plant-7 --yes')).toEqual({ revoked: 'plant-7' });
+    expect((await leonore('enrolment revoke plant-7 --yes')).exitCode).toBe(2);
   });
 
   test('gateways are expected by a file', async () => {
@@ -250,10 +296,11 @@ describe('exit code 2', () => {
     ['plan app --gateway gw-1 --select x', 'BAD_USAGE'],
     ['provision app --gateway nobody', 'GATEWAY_NOT_FOUND'],
     ['deployment change nothing --gateway gw-1', 'DEPLOYMENT_NOT_FOUND'],
-    ['deployment remove nothing', 'DEPLOYMENT_NOT_FOUND'],
+    ['deployment remove nothing --yes', 'DEPLOYMENT_NOT_FOUND'],
     ['provision app --deployment site --deadline soon', 'BAD_USAGE'],
     ['gateway show nobody', 'GATEWAY_NOT_FOUND'],
-    ['gateway decommission nobody', 'GATEWAY_NOT_FOUND'],
+    ['gateway decommission nobody --yes', 'GATEWAY_NOT_FOUND'],
+    ['gateway decommission gw-1', 'There is nobody to ask whether to decommission gw-1'],
     ['artifact show nothing', 'ARTIFACT_NOT_FOUND'],
     ['artifact add /nowhere', 'UNREADABLE'],
     ['deployment show nothing', 'DEPLOYMENT_NOT_FOUND'],
@@ -280,7 +327,7 @@ describe('server and token', () => {
     expect(await failure('node list', wrong)).toMatchObject({ exitCode: 1, error: { code: 'UNREACHABLE' } });
     const words = `node list --server ${api.address} --token ${testTokens.viewer}`;
     expect(await leonore(words, wrong)).toMatchObject({ exitCode: 0 });
-    expect(await failure(`gateway decommission gw-1 --token ${testTokens.viewer}`)).toMatchObject({
+    expect(await failure(`gateway decommission gw-1 --yes --token ${testTokens.viewer}`)).toMatchObject({
       exitCode: 1,
       error: { code: 'FORBIDDEN' },
     });

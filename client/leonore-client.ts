@@ -1,11 +1,11 @@
 import { Readable } from 'node:stream';
 import createClient, { type Client } from 'openapi-fetch';
-import { Agent } from 'undici';
 import { answerOf } from './answer-of.js';
-import { archiveArtifact } from './artifact-archive.js';
+import { fetchCertifiedBy } from './certified-fetch.js';
 import { errorOfAnswer, errorOfNoAnswer } from './client-error.js';
 import type { paths } from './openapi.js';
 import type {
+  AddedArtifact,
   ApplicationPackage,
   Artifact,
   AuditEntry,
@@ -87,6 +87,10 @@ export interface PlanRequest extends NamedTarget {
   /** How long to compute at most for all gateways with the same facts. */
   readonly budgetSeconds?: number;
 }
+
+type FoundIds = paths['/api/v1/ids']['get']['responses'][200]['content']['application/json'];
+/** What has an id that can be abbreviated. */
+export type IdentifiedKind = FoundIds['items'][number]['kind'];
 
 type AuditQuery = NonNullable<paths['/api/v1/audit']['get']['parameters']['query']>;
 
@@ -186,6 +190,7 @@ type Trust = paths['/api/v1/trust']['get']['responses'][200]['content']['applica
 type DeliveryStateName = Delivery['state'];
 
 const pageSize = '500';
+const createdStatus = 201;
 
 /** A client of LEONORE's management API. Every method throws a ClientError when it fails. */
 export function createLeonoreClient(options: ClientOptions): LeonoreClient {
@@ -201,7 +206,7 @@ export class LeonoreClient {
     this.http = createClient<paths>({
       baseUrl: server.replace(/\/+$/, ''),
       ...(token === undefined ? {} : { headers: { authorization: `Bearer ${token}` } }),
-      ...(ca === undefined ? {} : { requestInitExt: { dispatcher: new Agent({ connect: { ca } }) } }),
+      ...(ca === undefined ? {} : { fetch: fetchCertifiedBy(ca) }),
     });
     this.http.use({
       async onResponse({ response }) {
@@ -221,18 +226,20 @@ export class LeonoreClient {
   async addArtifact(
     directory: string,
     signature?: { readonly publicKey: string; readonly sig: string },
-  ): Promise<Artifact> {
+  ): Promise<AddedArtifact> {
+    // Few calls send files.
+    const { archiveArtifact } = await import('./artifact-archive.js');
     const body = Readable.toWeb(await archiveArtifact(directory));
     const signed =
       signature === undefined ? {} : { 'leonore-signature': `${signature.publicKey}:${signature.sig}` };
-    return answerOf(
-      this.http.POST('/api/v1/artifacts', {
-        body,
-        bodySerializer: (stream: unknown) => stream,
-        headers: { 'content-type': 'application/x-tar', ...signed },
-        duplex: 'half',
-      }),
-    );
+    const call = this.http.POST('/api/v1/artifacts', {
+      body,
+      bodySerializer: (stream: unknown) => stream,
+      headers: { 'content-type': 'application/x-tar', ...signed },
+      duplex: 'half',
+    });
+    const artifact = await answerOf(call);
+    return { ...artifact, outcome: (await call).response.status === createdStatus ? 'added' : 'unchanged' };
   }
 
   /** Who may sign, as gateways are told. */
@@ -267,8 +274,12 @@ export class LeonoreClient {
     return answerOf(this.http.GET('/api/v1/artifacts/{name}/{version}/dependents', { params: { path } }));
   }
 
-  async removeArtifact(name: string, version: string): Promise<void> {
-    await this.http.DELETE('/api/v1/artifacts/{name}/{version}', { params: { path: { name, version } } });
+  /** @param force whether it goes though somebody needs it */
+  async removeArtifact(name: string, version: string, force = false): Promise<void> {
+    const query = force ? { force: 'true' as const } : {};
+    await this.http.DELETE('/api/v1/artifacts/{name}/{version}', {
+      params: { path: { name, version }, query },
+    });
   }
 
   /** Gateways, by id unless `sort` says otherwise: all, or those that are asked for. */
@@ -658,6 +669,11 @@ export class LeonoreClient {
       return answerOf(this.http.POST(`/api/v1/campaigns/{id}/${verb}`, { body, params }));
     const said = body.reason === undefined ? {} : { reason: body.reason };
     return answerOf(this.http.POST(`/api/v1/campaigns/{id}/${verb}`, { body: said, params }));
+  }
+
+  /** Rollouts, orders, campaigns and wanted states whose ids begin so; not all when there are many. */
+  async idsBeginningWith(prefix: string): Promise<FoundIds['items']> {
+    return (await answerOf(this.http.GET('/api/v1/ids', { params: { query: { prefix } } }))).items;
   }
 
   async nodes(): Promise<LeonoreNode[]> {

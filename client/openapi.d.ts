@@ -101,7 +101,10 @@ export interface paths {
         get: operations["showArtifact"];
         put?: never;
         post?: never;
-        /** Remove one version that no unfinished rollout needs */
+        /**
+         * Remove one version that nobody needs
+         * @description Refused (ARTIFACT_IN_USE) while a gateway has it, or a wanted state, a campaign or its way back needs it, unless forced; while an unfinished rollout installs it also then. It may come again, but with no other content.
+         */
         delete: operations["removeArtifact"];
         options?: never;
         head?: never;
@@ -1306,6 +1309,23 @@ export interface paths {
         };
         /** What was asked to be changed, by whom and from where, and what came of it; the latest first */
         get: operations["listAudit"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/ids": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Rollouts, orders, campaigns and wanted states whose ids begin so; at most 50 */
+        get: operations["findIds"];
         put?: never;
         post?: never;
         delete?: never;
@@ -3310,7 +3330,10 @@ export interface operations {
     };
     removeArtifact: {
         parameters: {
-            query?: never;
+            query?: {
+                /** @description Whether it goes though somebody needs it */
+                force?: "true" | "false";
+            };
             header?: never;
             path: {
                 name: string;
@@ -7316,6 +7339,53 @@ export interface operations {
                     "application/json": {
                         items: components["schemas"]["AuditEntry"][];
                         nextCursor: string | null;
+                    };
+                };
+            };
+            /** @description The caller, the operator or the gateway must act */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description LEONORE cannot serve now; see Retry-After */
+            "5XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    findIds: {
+        parameters: {
+            query: {
+                /** @description How the id begins: at least four hexadecimal digits */
+                prefix: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        items: {
+                            id: string;
+                            /** @enum {unknown} */
+                            kind: "rollout" | "order" | "campaign" | "wanted-state";
+                        }[];
                     };
                 };
             };

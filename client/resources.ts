@@ -4,6 +4,12 @@ import type { components } from './openapi.js';
 type Schemas = components['schemas'];
 
 export type Artifact = Schemas['Artifact'];
+
+/** An artifact that was sent, and whether it was there before. */
+export interface AddedArtifact extends Artifact {
+  readonly outcome: 'added' | 'unchanged';
+}
+
 export type Gateway = Schemas['Gateway'];
 export type GatewayDetail = Schemas['GatewayDetail'];
 export type GatewayDelivery = Schemas['GatewayDelivery'];

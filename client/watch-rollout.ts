@@ -18,6 +18,12 @@ export interface WatchOptions {
 
 const defaultPatienceMs = 120_000;
 const defaultAwayPatienceMs = 15 * 60_000;
+
+/** How long a failure of that kind is borne, in milliseconds: longer while the server says that something that it needs is away. */
+export function patienceMs({ facts }: ClientError): number {
+  return facts.status === 503 ? defaultAwayPatienceMs : defaultPatienceMs;
+}
+
 const firstWaitMs = 250;
 const longestWaitMs = 5_000;
 

@@ -240,7 +240,7 @@ export const errorKinds = {
     'caller',
     false,
     'The artifact is in use',
-    'Wait until the rollouts that need it have ended, or cancel them.',
+    'End what needs it first, see `leonore artifact dependents`; or remove it with --force, unless a rollout installs it.',
   ),
   ARTIFACT_NEEDED: kind(
     409,

@@ -7,10 +7,12 @@ import type { AvailableVersion } from '../domain/plan/select-available.js';
 import type { Catalog } from '../domain/resolver/catalog.js';
 import { createCatalog } from '../domain/resolver/create-catalog.js';
 import { namesReachedFrom } from '../domain/resolver/reachable-names.js';
+import { refuseNeeded, wantedBy, type WantedBy } from './artifact-needs.js';
 import { contentDigest } from './content-digest.js';
 import { inTransaction, jsonText, type Database, type Transaction } from './database.js';
 import { isUniqueViolation } from './database-errors.js';
 import { pageOf } from './page.js';
+import { refuseOtherThanRemoved, releaseOf, rememberRemoved } from './removed-artifacts.js';
 
 /** Names whose versions are read by one statement. */
 const namesAtOnce = 100;
@@ -47,13 +49,6 @@ interface Page<T> {
   readonly nextCursor: string | null;
 }
 
-/** Ids of what has not ended and needs a version. */
-export interface WantedBy {
-  readonly wantedStates: readonly string[];
-  readonly campaigns: readonly string[];
-  readonly rollouts: readonly string[];
-}
-
 /** Artifact repository of the paper (III-C 1): addressed by name and version, as in Maven; versions never change. */
 export class ArtifactRepository {
   constructor(private readonly database: Database) {}
@@ -62,8 +57,8 @@ export class ArtifactRepository {
    * Stores one version; its files are in the blob store already.
    * @param digest of both, when it was computed elsewhere
    * @returns `unchanged` when the very same content was stored before
-   * @throws LeonoreError ARTIFACT_IMMUTABLE when the version exists with other content, or under another build: build
-   *   metadata does not tell versions apart
+   * @throws LeonoreError ARTIFACT_IMMUTABLE when the version exists with other content, or did before it was removed, or
+   *   under another build: build metadata does not tell versions apart
    */
   async add(
     manifest: ArtifactManifest,
@@ -75,6 +70,7 @@ export class ArtifactRepository {
     try {
       await inTransaction(this.database, async (tx) => {
         await refuseOtherBuild(tx, manifest);
+        await refuseOtherThanRemoved(tx, { name: manifest.name, version: manifest.version, digest });
         const { name, version, kind } = manifest;
         const sizeBytes = files.reduce((sum, file) => sum + file.sizeBytes, 0);
         // As text that is made once: Prisma would copy a large manifest some times more.
@@ -196,25 +192,20 @@ export class ArtifactRepository {
   }
 
   /**
-   * Removes one version. Its files stay in the blob store until housekeeping finds that nobody needs them: the same
-   * content may be on its way in with another artifact.
-   * @throws LeonoreError ARTIFACT_NOT_FOUND; ARTIFACT_IN_USE while an unfinished rollout plans to install it
+   * Removes one version; what it was stays known, so that it never comes again with other content. Its files stay in the blob
+   * store until housekeeping finds that nobody needs them: the same content may be on its way in with another artifact.
+   * @param force whether it goes though it is kept, wanted or a way back; never while an unfinished rollout installs it
+   * @throws LeonoreError ARTIFACT_NOT_FOUND; ARTIFACT_IN_USE that names who needs it
    */
-  async remove(name: string, version: string): Promise<void> {
+  async remove(name: string, version: string, force = false): Promise<void> {
     const key = artifactKey({ name, version });
     await inTransaction(this.database, async (tx) => {
-      const [row] = await tx.$queryRaw<{ id: string }[]>`
-        SELECT id FROM artifact WHERE name = ${name} AND version = ${version} FOR UPDATE`;
+      const [row] = await tx.$queryRaw<{ id: string; digest: string }[]>`
+        SELECT id::text, digest FROM artifact WHERE name = ${name} AND version = ${version} FOR UPDATE`;
       if (row === undefined) throw new LeonoreError('ARTIFACT_NOT_FOUND', `there is no artifact ${key}`);
-      const users = await tx.$queryRaw<{ rollout_id: string }[]>`
-        SELECT g.rollout_id FROM rollout_group g JOIN rollout r ON r.id = g.rollout_id
-        WHERE r.state IN ('requested', 'running', 'cancelling')
-          AND jsonb_path_exists(g.plans, '$[*].install[*] ? (@ == $key)', jsonb_build_object('key', ${key}::text))
-        LIMIT 1`;
-      if (users[0] !== undefined) {
-        throw new LeonoreError('ARTIFACT_IN_USE', `rollout ${users[0].rollout_id} installs ${key}`);
-      }
-      await tx.artifact.delete({ where: { id: row.id } });
+      await refuseNeeded(tx, { name, version }, force);
+      await rememberRemoved(tx, { name, version, digest: row.digest });
+      await tx.$executeRaw`DELETE FROM artifact WHERE id = ${row.id}::uuid`;
     });
   }
 
@@ -241,15 +232,7 @@ export class ArtifactRepository {
 
   /** What is kept at a version, or is to bring it: all that has not ended. */
   async wantedBy(name: string, version: string): Promise<WantedBy> {
-    const key = artifactKey({ name, version });
-    const [row] = await this.database.$queryRaw<WantedBy[]>`
-      SELECT
-        ARRAY(SELECT id::text FROM wanted_state WHERE ended_at IS NULL AND ${key} = ANY(versions) ORDER BY id) AS "wantedStates",
-        ARRAY(SELECT id::text FROM campaign WHERE ended_at IS NULL AND ${key} = ANY(selected) ORDER BY id) AS campaigns,
-        ARRAY(SELECT DISTINCT r.id::text FROM rollout r JOIN rollout_group g ON g.rollout_id = r.id
-              WHERE r.ended_at IS NULL
-                AND jsonb_path_exists(g.plans, '$[*].install[*] ? (@ == $key)', jsonb_build_object('key', ${key}::text))) AS rollouts`;
-    return row ?? { wantedStates: [], campaigns: [], rollouts: [] };
+    return wantedBy(this.database, artifactKey({ name, version }));
   }
 
   /** A catalog of only what can be reached from the names. */
@@ -301,7 +284,7 @@ function sameContent(existing: StoredArtifact, digest: string): 'unchanged' {
  * adds another build at the same moment waits here for this one.
  */
 async function refuseOtherBuild(tx: Transaction, { name, version }: ArtifactManifest): Promise<void> {
-  const [release = ''] = version.split('+', 1);
+  const release = releaseOf(version);
   const key = artifactKey({ name, version: release });
   await tx.$executeRaw`SELECT pg_advisory_xact_lock(hashtextextended(${`artifact ${key}`}, 0))`;
   const [other] = await tx.$queryRaw<{ version: string }[]>`

@@ -24,6 +24,7 @@ import { FleetSampleRepository } from './fleet-sample-repository.js';
 import { FleetScope, wholeFleet } from './fleet-scope.js';
 import { GatewayHistoryRepository } from './gateway-history-repository.js';
 import { GatewayRepository } from './gateway-repository.js';
+import { IdRepository } from './id-repository.js';
 import { NodeRepository } from './node-repository.js';
 import { OrderRepository } from './order-repository.js';
 import { OverlapRepository } from './overlap-repository.js';
@@ -95,6 +96,7 @@ export interface Repositories {
   readonly silence: SilenceRepository;
   readonly webhooks: WebhookRepository;
   readonly webhookWork: WebhookWorkRepository;
+  readonly ids: IdRepository;
   /** The same for a part of the fleet: no other gateway is there, and nothing of what is about others. */
   within(scope: Scope): Repositories;
 }
@@ -160,6 +162,7 @@ export function createRepositories(
     silence: new SilenceRepository(database),
     webhooks: new WebhookRepository(database),
     webhookWork: new WebhookWorkRepository(database),
+    ids: new IdRepository(database, fleet),
     within: (scope) => createRepositories(database, nodeSilenceMs, writer, new FleetScope(scope)),
   };
 }

@@ -179,11 +179,11 @@ describe('orders', () => {
     expect((await leonore('order', 'start', 'app', '--gateway', 'gw-order-01', '--wait')).exitCode).toBe(0);
     expect(await isUp()).toBe(true);
 
-    expect(await leonore('order', 'uninstall', 'lib', '--gateway', 'gw-order-01')).toMatchObject({
+    expect(await leonore('order', 'uninstall', 'lib', '--yes', '--gateway', 'gw-order-01')).toMatchObject({
       exitCode: 1,
       said: { error: { code: 'ARTIFACT_NEEDED', details: { neededBy: 'app@1.0.0' } } },
     });
-    const ended = await leonore('order', 'uninstall', 'app', '--gateway', 'gw-order-01', '--wait');
+    const ended = await leonore('order', 'uninstall', 'app', '--yes', '--gateway', 'gw-order-01', '--wait');
     expect(ended).toMatchObject({ exitCode: 0 });
     expect(await readdir(join(directory, 'gateway/container/store'))).toEqual([]);
     expect((await api.repositories.gateways.get('gw-order-01')).profile.installed).toEqual([]);
@@ -202,6 +202,7 @@ describe('orders', () => {
       'app',
       '--gateway',
       'gw-order-04',
+      '--yes',
       '--keep-data',
       '--wait',
     );
@@ -215,7 +216,7 @@ describe('orders', () => {
     const preview = await leonore('order', 'uninstall', 'app', '--gateway', 'gw-order-05', '--dry-run');
     expect(preview).toEqual({ exitCode: 0, said: { gateways: 1, also: { lib: 1 } } });
     expect((await api.repositories.orders.list({ gatewayId: 'gw-order-05' }, 10, null)).items).toEqual([]);
-    const given = await leonore('order', 'uninstall', 'app', '--gateway', 'gw-order-05');
+    const given = await leonore('order', 'uninstall', 'app', '--yes', '--gateway', 'gw-order-05');
     expect(given).toMatchObject({ exitCode: 0, said: { gateways: 1, also: { lib: 1 } } });
     const { gateways } = api.repositories;
     while ((await gateways.get('gw-order-05')).profile.installed?.length !== 0) await tick();
@@ -224,7 +225,7 @@ describe('orders', () => {
 
   test('wipe a gateway before it is taken out of service; one that does not answer stays', async () => {
     await gatewayWithApp('gw-order-06');
-    expect(await leonore('gateway', 'decommission', 'gw-order-06', '--wipe')).toEqual({
+    expect(await leonore('gateway', 'decommission', 'gw-order-06', '--yes', '--wipe')).toEqual({
       exitCode: 0,
       said: { decommissioned: 'gw-order-06', wiped: true },
     });
@@ -233,7 +234,7 @@ describe('orders', () => {
     expect((await api.repositories.gateways.get('gw-order-06')).state).toBe('decommissioned');
 
     await addGateways(api.repositories, [profileOf('gw-mute')]);
-    const given = leonore('gateway', 'decommission', 'gw-mute', '--wipe', '--deadline', '1s');
+    const given = leonore('gateway', 'decommission', 'gw-mute', '--yes', '--wipe', '--deadline', '1s');
     const { orders, chunks } = api.repositories;
     // The reconciler of a whole LEONORE sees to deadlines.
     const looks = setInterval(() => {

@@ -8,7 +8,8 @@ import type { ArtifactManifest } from '../../domain/artifact/manifest.js';
 import { LeonoreError } from '../../domain/errors.js';
 import { limits } from '../../domain/limits.js';
 import { Text } from '../../domain/text.js';
-import type { StoredArtifact, WantedBy } from '../../repositories/artifact-repository.js';
+import type { WantedBy } from '../../repositories/artifact-needs.js';
+import type { StoredArtifact } from '../../repositories/artifact-repository.js';
 import type { RouteOptions } from '../context.js';
 import { goneSignal } from '../gone-signal.js';
 import { pageOf } from '../paging.js';
@@ -33,6 +34,15 @@ const VersionParamsSchema = Type.Object({
   name: Text(100),
   version: Text(256),
 });
+
+const RemovalQuerySchema = Type.Object(
+  {
+    force: Type.Optional(
+      Type.Enum(['true', 'false'], { description: 'Whether it goes though somebody needs it' }),
+    ),
+  },
+  { additionalProperties: false },
+);
 
 /** Package management: add, list, show and remove artifacts. */
 export const artifactRoutes: FastifyPluginAsyncTypebox<RouteOptions> = async (app, { context }) => {
@@ -186,14 +196,18 @@ export const artifactRoutes: FastifyPluginAsyncTypebox<RouteOptions> = async (ap
       schema: {
         tags,
         operationId: 'removeArtifact',
-        summary: 'Remove one version that no unfinished rollout needs',
+        summary: 'Remove one version that nobody needs',
+        description:
+          'Refused (ARTIFACT_IN_USE) while a gateway has it, or a wanted state, a campaign or its way back needs it, unless forced; while an unfinished rollout installs it also then. It may come again, but with no other content.',
         params: VersionParamsSchema,
+        querystring: RemovalQuerySchema,
         response: { 204: Type.Null(), ...problems },
       },
       config: { role: 'publisher' },
     },
     async (request, reply) => {
-      await artifacts.remove(request.params.name, request.params.version);
+      const { name, version } = request.params;
+      await artifacts.remove(name, version, request.query.force === 'true');
       return reply.code(204).send(null);
     },
   );

@@ -2,9 +2,10 @@ import { Command, InvalidArgumentError } from 'commander';
 import type { Artifact } from '../../client/resources.js';
 import { nameAndVersion } from '../arguments.js';
 import type { Cli, VerbContext } from '../cli.js';
+import { addConfirmation } from '../confirm.js';
 import { demandLines } from '../demand-lines.js';
-import { artifactFiles } from '../../client/artifact-archive.js';
 import { artifactAuthorVerbs } from './artifact-author.js';
+import { artifactImportVerb } from './artifact-import.js';
 import { bytesText, instantText, type Output } from '../output.js';
 
 type Context = VerbContext<object>;
@@ -39,13 +40,17 @@ export function artifactCommand(cli: Cli): Command {
     dependents,
   );
   cli.serverVerb(
-    command
-      .command('remove')
-      .description('remove one version')
-      .argument('<name@version>', 'the version to remove', exactVersion),
+    addConfirmation(
+      command
+        .command('remove')
+        .description('remove one version that nobody needs; it may come again, but with no other content')
+        .argument('<name@version>', 'the version to remove', exactVersion)
+        .option('--force', 'though a gateway has it, or a wanted state, a campaign or its way back needs it'),
+    ),
     remove,
   );
   artifactAuthorVerbs(cli, command);
+  artifactImportVerb(cli, command);
   return command;
 }
 
@@ -88,14 +93,15 @@ async function add(
   const signature = key === undefined ? undefined : await sign(cli, directory, key);
   const artifact = await client.addArtifact(directory, signature);
   out.result(artifact, () => {
-    const { name, version, kind, sizeBytes } = artifact;
+    const { name, version, kind, sizeBytes, outcome } = artifact;
     const signed = signature === undefined ? '' : ', signed';
-    out.line(`${out.colors.green('added')} ${name}@${version}  ${kind}, ${bytesText(sizeBytes)}${signed}`);
+    out.line(`${out.colors.green(outcome)} ${name}@${version}  ${kind}, ${bytesText(sizeBytes)}${signed}`);
   });
 }
 
 /** Loaded only by whoever signs. */
 async function sign(cli: Cli, directory: string, key: string) {
+  const { artifactFiles } = await import('../../client/artifact-archive.js');
   const { signArtifact } = await import('../../trust/sign-artifact.js');
   const { readKeyFile } = await import('../../trust/key-file.js');
   const { passphraseOf } = await import('./key.js');
@@ -121,10 +127,11 @@ async function show({ client, out }: Context, reference: string): Promise<undefi
 }
 
 async function remove(
-  { client, out }: Context,
+  { client, out, options, confirm }: VerbContext<{ readonly force?: true }>,
   reference: { name: string; version: string },
 ): Promise<undefined> {
-  await client.removeArtifact(reference.name, reference.version);
+  await confirm(`remove ${reference.name}@${reference.version}`);
+  await client.removeArtifact(reference.name, reference.version, options.force === true);
   out.result({ removed: reference }, () => out.line(`removed ${reference.name}@${reference.version}`));
 }
 

@@ -23,6 +23,7 @@ interface StartOptions extends CampaignOptions {
   readonly id?: string;
   readonly reason?: string;
   readonly watch?: true;
+  readonly wait?: true;
   readonly idempotencyKey?: string;
 }
 
@@ -54,6 +55,7 @@ export function campaignCommand(cli: Cli): Command {
       .option('--id <id>', 'as `campaign plan` gave it: phases get the same gateways')
       .option('--reason <text>', 'why, for those who read it later')
       .option('--watch', 'follow it until it has ended; exit 0 only when it succeeded')
+      .option('--wait', 'the same, and tell nothing but its end')
       .option('--idempotency-key <key>', 'the same key starts the same campaign'),
     start,
   );
@@ -70,6 +72,7 @@ export function campaignCommand(cli: Cli): Command {
       .description('show a campaign: its phases, rollouts, and what happened')
       .argument('<id>'),
     show,
+    ['campaign'],
   );
   cli.serverVerb(
     command
@@ -77,6 +80,7 @@ export function campaignCommand(cli: Cli): Command {
       .description('what a campaign did, gateway by gateway, with the evidence: a line of JSON each')
       .argument('<id>'),
     report,
+    ['campaign'],
   );
   cli.serverVerb(
     command
@@ -84,6 +88,7 @@ export function campaignCommand(cli: Cli): Command {
       .description('follow a campaign until it has ended; exit 0 only when it succeeded')
       .argument('<id>'),
     followCampaign,
+    ['campaign'],
   );
   for (const verb of campaignVerbs) {
     const asked = command
@@ -97,14 +102,16 @@ export function campaignCommand(cli: Cli): Command {
         'the phase; the first is 1',
         wholeNumber(1, limits.campaignPhases + 1),
       );
-    cli.serverVerb(asked, (context: VerbContext<VerbOptions>, id: string) => tell(context, verb, id));
+    cli.serverVerb(asked, (context: VerbContext<VerbOptions>, id: string) => tell(context, verb, id), [
+      'campaign',
+    ]);
   }
   return command;
 }
 
 async function start(context: VerbContext<StartOptions>, requests: string[]): Promise<ExitCode> {
   const { client, out, options } = context;
-  const { id, reason, watch, idempotencyKey = randomUUID() } = options;
+  const { id, reason, watch, wait, idempotencyKey = randomUUID() } = options;
   const campaign = await client.startCampaign(
     {
       ...(await askedFor(options, requests)),
@@ -113,7 +120,10 @@ async function start(context: VerbContext<StartOptions>, requests: string[]): Pr
     },
     idempotencyKey,
   );
-  if (watch === true) return followCampaign(context, campaign.id);
+  if (watch === true || wait === true) {
+    if (!out.asJson) context.progress.write(`campaign ${campaign.id}\n`);
+    return followCampaign(context, campaign.id, watch !== true);
+  }
   out.result(campaign, () => {
     out.line(`${out.colors.green('started')} campaign ${campaign.id}`);
     out.line(out.colors.dim(`follow it with: leonore campaign watch ${campaign.id}`));

@@ -2,6 +2,7 @@ import { Command } from 'commander';
 import { collect } from '../arguments.js';
 import { badUsage } from '../bad-usage.js';
 import type { Cli, VerbContext } from '../cli.js';
+import { addConfirmation } from '../confirm.js';
 import { instantText } from '../output.js';
 
 type Context = VerbContext<object>;
@@ -27,7 +28,9 @@ export function deploymentCommand(cli: Cli): Command {
     change,
   );
   cli.serverVerb(
-    command.command('remove').description('forget one that nothing needs any more').argument('<name>'),
+    addConfirmation(
+      command.command('remove').description('forget one that nothing needs any more').argument('<name>'),
+    ),
     remove,
   );
   cli.serverVerb(command.command('list').description('list all deployments'), list);
@@ -69,7 +72,8 @@ async function change(
   out.result(deployment, () => out.line(`${out.colors.green('changed')} ${deployment.name}`));
 }
 
-async function remove({ client, out }: Context, name: string): Promise<undefined> {
+async function remove({ client, out, confirm }: Context, name: string): Promise<undefined> {
+  await confirm(`remove the deployment ${name}`);
   await client.removeDeployment(name);
   out.result({ removed: name }, () => out.line(`${out.colors.green('removed')} ${name}`));
 }

@@ -5,6 +5,7 @@ import { limits } from '../../domain/limits.js';
 import { collect, duration, wholeNumber } from '../arguments.js';
 import { badUsage } from '../bad-usage.js';
 import type { Cli, VerbContext } from '../cli.js';
+import { addConfirmation } from '../confirm.js';
 import { instantText } from '../output.js';
 
 interface CreateOptions {
@@ -53,10 +54,12 @@ export function enrolmentCommand(cli: Cli): Command {
   );
   cli.serverVerb(command.command('list').description('list enrolments; their tokens are not shown'), list);
   cli.serverVerb(
-    command
-      .command('revoke')
-      .description('make a token void at once; gateways that enrolled with it stay')
-      .argument('<name>'),
+    addConfirmation(
+      command
+        .command('revoke')
+        .description('make a token void at once; gateways that enrolled with it stay')
+        .argument('<name>'),
+    ),
     revoke,
   );
   return command;
@@ -109,7 +112,8 @@ async function list({ client, out }: VerbContext<object>): Promise<undefined> {
   );
 }
 
-async function revoke({ client, out }: VerbContext<object>, name: string): Promise<undefined> {
+async function revoke({ client, out, confirm }: VerbContext<object>, name: string): Promise<undefined> {
+  await confirm(`revoke the enrolment ${name}`);
   await client.revokeEnrolment(name);
   out.result({ revoked: name }, () => out.line(`revoked ${name}`));
 }

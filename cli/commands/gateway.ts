@@ -4,6 +4,7 @@ import type { Gateway, GatewayDelivery, GatewayDetail, GatewayEvent } from '../.
 import { duration } from '../arguments.js';
 import { badUsage } from '../bad-usage.js';
 import type { Cli, VerbContext } from '../cli.js';
+import { addConfirmation } from '../confirm.js';
 import { ExitCode } from '../exit-code.js';
 import { gatewayIdentityVerbs } from './gateway-identity.js';
 import { drawValues, gatewayValueVerbs } from './gateway-values.js';
@@ -61,21 +62,23 @@ export function gatewayCommand(cli: Cli): Command {
     requestProfile,
   );
   cli.serverVerb(
-    command
-      .command('decommission')
-      .description(
-        'take a gateway out of service: its token is void at once, and its id is refused until it is readmitted',
-      )
-      .argument('<id>')
-      .option(
-        '--wipe',
-        'first have it remove all that was installed, with what that keeps, and wait until it says so',
-      )
-      .option(
-        '--deadline <time>',
-        'how long to wait for that, such as 90s, 15m, 6h or 2d (default: 1h); then it stays in service',
-        duration,
-      ),
+    addConfirmation(
+      command
+        .command('decommission')
+        .description(
+          'take a gateway out of service: its token is void at once, and its id is refused until it is readmitted',
+        )
+        .argument('<id>')
+        .option(
+          '--wipe',
+          'first have it remove all that was installed, with what that keeps, and wait until it says so',
+        )
+        .option(
+          '--deadline <time>',
+          'how long to wait for that, such as 90s, 15m, 6h or 2d (default: 1h); then it stays in service',
+          duration,
+        ),
+    ),
     decommission,
   );
   gatewayValueVerbs(cli, command);
@@ -132,11 +135,12 @@ async function requestProfile({ client, out }: Context, id: string): Promise<und
 }
 
 async function decommission(
-  { client, out, options }: VerbContext<DecommissionOptions>,
+  { client, out, options, confirm }: VerbContext<DecommissionOptions>,
   id: string,
 ): Promise<ExitCode | undefined> {
   const { wipe, deadline = defaultWipeSeconds } = options;
   if (wipe !== true && options.deadline !== undefined) throw badUsage('--deadline belongs to --wipe.');
+  await confirm(`${wipe === true ? 'wipe and decommission' : 'decommission'} ${id}`);
   if (wipe === true) {
     const order = await client.giveOrder({ action: 'wipe', gatewayIds: [id], deadlineSeconds: deadline });
     const [part] = await endedParts(client, order.id);

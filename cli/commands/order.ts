@@ -1,12 +1,14 @@
-import { setTimeout as sleep } from 'node:timers/promises';
 import { Command } from 'commander';
 import type { GivenOrder, LeonoreClient, NewOrder } from '../../client/leonore-client.js';
 import type { GatewayOrder } from '../../client/resources.js';
 import { collect, duration } from '../arguments.js';
 import { badUsage } from '../bad-usage.js';
 import type { Cli, VerbContext } from '../cli.js';
+import { addConfirmation } from '../confirm.js';
 import { ExitCode } from '../exit-code.js';
+import { looks } from '../look-until.js';
 import { instantText } from '../output.js';
+import { wholeId } from '../whole-id.js';
 
 /** Gateways are wiped as they are taken out of service. */
 type Action = Exclude<NewOrder['action'], 'wipe'>;
@@ -58,7 +60,7 @@ export function orderCommand(cli: Cli): Command {
   for (const action of ['uninstall', 'start', 'stop'] as const) {
     const verb = orderVerb(action).argument('<name>', 'name of the artifact');
     if (action === 'uninstall') {
-      verb
+      addConfirmation(verb)
         .option('--keep-data', 'its data stays on the gateway; default: as the policy of the artifact says')
         .option('--no-keep-data', 'its data goes, whatever the policy of the artifact says')
         .option('--dry-run', 'say what would go, and from how many gateways; nothing is removed');
@@ -80,12 +82,13 @@ export function orderCommand(cli: Cli): Command {
       .description('withdraw an order from the gateways that have not begun with it')
       .argument('<id>'),
     cancel,
+    ['order'],
   );
   return command;
 }
 
 async function give(
-  { client, out, options }: VerbContext<GiveOptions>,
+  { client, out, options, confirm }: VerbContext<GiveOptions>,
   action: Action,
   artifact?: string,
 ): Promise<ExitCode | undefined> {
@@ -107,6 +110,7 @@ async function give(
     out.result(preview, () => drawReach(out, `would ${what}`, preview));
     return undefined;
   }
+  if (action === 'uninstall') await confirm(`${what} from ${deployment ?? gateway?.join(', ') ?? ''}`);
   const order = await client.giveOrder(wanted, idempotencyKey);
   if (wait !== true) {
     out.result(order, () => drawReach(out, `order ${order.id}: ${what}`, order));
@@ -130,11 +134,9 @@ function drawReach(
 
 /** The parts of an order, once all have ended: at the latest at its deadline. */
 export async function endedParts(client: LeonoreClient, order: string): Promise<GatewayOrder[]> {
-  for (;;) {
-    const parts = await client.orders({ order });
+  for await (const parts of looks(() => client.orders({ order }), { everyMs: lookEveryMs }))
     if (parts.every(({ endedAt }) => endedAt !== null)) return parts;
-    await sleep(lookEveryMs);
-  }
+  return [];
 }
 
 async function list({ client, out, options }: VerbContext<ListOptions>): Promise<undefined> {
@@ -142,7 +144,7 @@ async function list({ client, out, options }: VerbContext<ListOptions>): Promise
   draw(
     out,
     await client.orders({
-      ...(order === undefined ? {} : { order }),
+      ...(order === undefined ? {} : { order: await wholeId(client, ['order'], order) }),
       ...(gateway === undefined ? {} : { gateway }),
     }),
   );

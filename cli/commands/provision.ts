@@ -9,6 +9,7 @@ import { addTargetOptions, targetOf, type TargetOptions } from '../target-option
 
 interface ProvisionOptions extends TargetOptions {
   readonly watch?: true;
+  readonly wait?: true;
   readonly idempotencyKey?: string;
   readonly deadline?: number;
   readonly balancer?: StrategyName;
@@ -25,6 +26,7 @@ export function provisionCommand(cli: Cli): Command {
         .argument('<name[@range]...>', 'what to provision'),
     )
       .option('--watch', 'follow it until it has ended; exit 0 only when it succeeded')
+      .option('--wait', 'the same, and tell nothing but its end')
       .option('--idempotency-key <key>', 'the same key starts the same rollout')
       .option('--deadline <time>', 'after which a silent gateway counts as lost: 90s, 15m, 6h, 2d', duration)
       .addOption(
@@ -40,7 +42,8 @@ export function provisionCommand(cli: Cli): Command {
 
 async function provision(context: VerbContext<ProvisionOptions>, requests: string[]): Promise<ExitCode> {
   const { client, out, options } = context;
-  const { watch, idempotencyKey = randomUUID(), deadline, balancer, allowRemove, allowDowngrade } = options;
+  const { watch, wait, idempotencyKey = randomUUID(), deadline, balancer } = options;
+  const { allowRemove, allowDowngrade } = options;
   const wishes = {
     ...(deadline === undefined ? {} : { deadlineSeconds: deadline }),
     ...(balancer === undefined ? {} : { balancer }),
@@ -48,7 +51,11 @@ async function provision(context: VerbContext<ProvisionOptions>, requests: strin
     ...(allowDowngrade === undefined ? {} : { allowDowngrade }),
   };
   const rollout = await client.startRollout({ requests, ...targetOf(options), ...wishes }, idempotencyKey);
-  if (watch === true) return followRollout(context, rollout.id);
+  if (watch === true || wait === true) {
+    // Whoever is cut off from here can go on elsewhere.
+    if (!out.asJson) context.progress.write(`rollout ${rollout.id}\n`);
+    return followRollout(context, rollout.id, watch !== true);
+  }
   out.result(rollout, () => {
     out.line(`${out.colors.green('started')} rollout ${rollout.id}`);
     out.line(out.colors.dim(`follow it with: leonore rollout watch ${rollout.id}`));

@@ -22,6 +22,7 @@ export function rolloutCommand(cli: Cli): Command {
       .description('show a rollout: counts, steps, groups, and what went wrong')
       .argument('<id>'),
     show,
+    ['rollout'],
   );
   cli.serverVerb(
     command
@@ -29,6 +30,7 @@ export function rolloutCommand(cli: Cli): Command {
       .description('follow a rollout until it has ended; exit 0 only when it succeeded')
       .argument('<id>'),
     followRollout,
+    ['rollout'],
   );
   cli.serverVerb(
     command
@@ -37,6 +39,7 @@ export function rolloutCommand(cli: Cli): Command {
       .argument('<id>')
       .argument('<gateway>'),
     why,
+    ['rollout', 'order'],
   );
   cli.serverVerb(
     command
@@ -44,10 +47,12 @@ export function rolloutCommand(cli: Cli): Command {
       .description('count why gateways could not be served by a rollout, with an example of each reason')
       .argument('<id>'),
     reasons,
+    ['rollout'],
   );
   cli.serverVerb(
     command.command('cancel').description('stop what no gateway has begun to install').argument('<id>'),
     cancel,
+    ['rollout'],
   );
   return command;
 }

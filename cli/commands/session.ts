@@ -1,13 +1,17 @@
 import { Command } from 'commander';
 import { grantText } from '../../domain/access/grant.js';
 import type { Cli, VerbContext } from '../cli.js';
+import { addConfirmation } from '../confirm.js';
 import { instantText } from '../output.js';
 
 /** `leonore session list | revoke`: people who have signed in. */
 export function sessionCommand(cli: Cli): Command {
   const command = new Command('session').description('people who have signed in');
   cli.serverVerb(command.command('list').description('list them, the latest first'), list);
-  cli.serverVerb(command.command('revoke').description('end a session at once').argument('<id>'), revoke);
+  cli.serverVerb(
+    addConfirmation(command.command('revoke').description('end a session at once').argument('<id>')),
+    revoke,
+  );
   return command;
 }
 
@@ -31,7 +35,8 @@ async function list({ client, out }: VerbContext<object>): Promise<undefined> {
   );
 }
 
-async function revoke({ client, out }: VerbContext<object>, id: string): Promise<undefined> {
+async function revoke({ client, out, confirm }: VerbContext<object>, id: string): Promise<undefined> {
+  await confirm(`end the session ${id}`);
   await client.signIn.revoke(id);
   out.result({ revoked: id }, () => out.line(`revoked ${id}`));
 }

@@ -5,6 +5,7 @@ import { roles, type Role } from '../../domain/access/role.js';
 import { collect, duration } from '../arguments.js';
 import { badUsage } from '../bad-usage.js';
 import type { Cli, VerbContext } from '../cli.js';
+import { addConfirmation } from '../confirm.js';
 import { instantText } from '../output.js';
 
 interface CreateOptions {
@@ -43,7 +44,7 @@ export function tokenCommand(cli: Cli): Command {
     list,
   );
   cli.serverVerb(
-    command.command('revoke').description('make a token void at once').argument('<name>'),
+    addConfirmation(command.command('revoke').description('make a token void at once').argument('<name>')),
     revoke,
   );
   return command;
@@ -86,7 +87,8 @@ async function list({ client, out }: VerbContext<object>): Promise<undefined> {
   );
 }
 
-async function revoke({ client, out }: VerbContext<object>, name: string): Promise<undefined> {
+async function revoke({ client, out, confirm }: VerbContext<object>, name: string): Promise<undefined> {
+  await confirm(`revoke the token ${name}`);
   await client.revokeToken(name);
   out.result({ revoked: name }, () => out.line(`revoked ${name}`));
 }

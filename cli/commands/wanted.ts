@@ -47,6 +47,7 @@ export function wantedCommand(cli: Cli): Command {
         new Option('--standing <standing>', 'list the gateways that stand so').choices([...standings]),
       ),
     show,
+    ['wanted-state'],
   );
   cli.serverVerb(
     command
@@ -54,6 +55,7 @@ export function wantedCommand(cli: Cli): Command {
       .description('keep the deployment no longer; what is installed stays')
       .argument('<id>'),
     end,
+    ['wanted-state'],
   );
   return command;
 }

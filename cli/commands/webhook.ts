@@ -8,6 +8,7 @@ import { collect, duration, wholeNumber } from '../arguments.js';
 import { badUsage } from '../bad-usage.js';
 import type { Cli, VerbContext } from '../cli.js';
 import { ExitCode } from '../exit-code.js';
+import { addConfirmation } from '../confirm.js';
 import { counted, instantText } from '../output.js';
 
 /** Of deliveries, what people look through. */
@@ -50,10 +51,12 @@ export function webhookCommand(cli: Cli): Command {
     rotate,
   );
   cli.serverVerb(
-    command
-      .command('remove')
-      .description('tell it nothing any more, nor what waits for it')
-      .argument('<name>'),
+    addConfirmation(
+      command
+        .command('remove')
+        .description('tell it nothing any more, nor what waits for it')
+        .argument('<name>'),
+    ),
     remove,
   );
   cli.serverVerb(
@@ -181,7 +184,8 @@ async function rotate(
   });
 }
 
-async function remove({ client, out }: VerbContext<object>, name: string): Promise<undefined> {
+async function remove({ client, out, confirm }: VerbContext<object>, name: string): Promise<undefined> {
+  await confirm(`remove the webhook ${name} and what it was not told yet`);
   await client.removeWebhook(name);
   out.result({ removed: name }, () => out.line(`removed ${name}`));
 }

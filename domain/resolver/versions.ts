@@ -4,8 +4,10 @@ import { reportedVersion } from '../gateway/reported-version.js';
 
 /** Parsing a range costs microseconds, and a catalog repeats the same few thousand. */
 const ranges = new Map<string, semver.Range | null>();
+/** The same ranges, with prereleases in between. */
+const inclusive = new Map<string, semver.Range>();
 const parsed = new Map<string, semver.SemVer | null>();
-/** Bounds the two caches of a process that lives for months. */
+/** Bounds each of the caches of a process that lives for months. */
 const cacheSize = 50_000;
 
 function remember<T>(cache: Map<string, T>, key: string, value: T): T {
@@ -46,24 +48,31 @@ export function meets(version: string, range: string | undefined, prerelease = f
   if (version_ === null) return isAny(range);
   if (version_.prerelease.length === 0) return holds(range_, version_);
   if (!prerelease) return range_.test(version_);
-  return new semver.Range(range_.raw, { includePrerelease: true }).test(version_);
+  return holds(inclusiveOf(range_.raw), version_);
 }
 
-/** As `Range.test` for a release, which makes objects for each comparison: a catalog takes hundreds of thousands. */
-function holds({ set }: semver.Range, release: semver.SemVer): boolean {
-  for (const comparators of set) if (areWithin(comparators, release)) return true;
+function inclusiveOf(raw: string): semver.Range {
+  return inclusive.get(raw) ?? remember(inclusive, raw, new semver.Range(raw, { includePrerelease: true }));
+}
+
+/**
+ * As `Range.test`, which makes objects for each comparison: a catalog takes hundreds of thousands. For releases, and for
+ * prereleases within a range that includes them.
+ */
+function holds({ set }: semver.Range, version: semver.SemVer): boolean {
+  for (const comparators of set) if (areWithin(comparators, version)) return true;
   return false;
 }
 
-function areWithin(comparators: readonly semver.Comparator[], release: semver.SemVer): boolean {
-  for (const comparator of comparators) if (!isWithin(comparator, release)) return false;
+function areWithin(comparators: readonly semver.Comparator[], version: semver.SemVer): boolean {
+  for (const comparator of comparators) if (!isWithin(comparator, version)) return false;
   return true;
 }
 
-function isWithin({ operator, semver: bound }: semver.Comparator, release: semver.SemVer): boolean {
+function isWithin({ operator, semver: bound }: semver.Comparator, version: semver.SemVer): boolean {
   // The comparator for any version has no bound of its own.
   if (!(bound instanceof semver.SemVer)) return true;
-  const order = release.compare(bound);
+  const order = version.compare(bound);
   switch (operator) {
     case '>':
       return order > 0;
