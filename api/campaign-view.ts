@@ -1,6 +1,7 @@
 import type { Static } from 'typebox';
 import { errorClasses, type ErrorClass } from '../domain/campaign/error-class.js';
 import type { PhaseFacts } from '../domain/campaign/facts.js';
+import type { PhaseWork } from '../domain/campaign/preview-work.js';
 import { isCampaignEnded } from '../domain/campaign/state.js';
 import { awaitedBy } from '../domain/error-kinds.js';
 import { targetText } from '../domain/rollout/target.js';
@@ -84,7 +85,7 @@ export class CampaignViews {
 
   preview(
     { id, requests, selected, target }: Pick<Campaign, 'id' | 'requests' | 'selected' | 'target'>,
-    { phases, endsAtMs, deliveryMs, isMeasured, gateways, risks }: CampaignPreview,
+    { phases, work, siteLabel, endsAtMs, deliveryMs, isMeasured, gateways, risks }: CampaignPreview,
   ): Static<typeof CampaignPreviewSchema> {
     return {
       id,
@@ -108,7 +109,9 @@ export class CampaignViews {
           opensAt: instant(opensAtMs),
           closesAt: instant(closesAtMs),
         })),
+        ...workView(work[index]),
       })),
+      siteLabel,
       risks: risks.map(({ sample, ...risk }) => ({ ...risk, sample: [...sample] })),
     };
   }
@@ -121,6 +124,24 @@ export class CampaignViews {
 
 function instant(atMs: number): string {
   return new Date(atMs).toISOString();
+}
+
+function workView(work: PhaseWork | undefined) {
+  const { groups = [], sites = [] } = work ?? {};
+  return {
+    groupCount: work?.groupCount ?? 0,
+    packagesToBuild: work?.packagesToBuild ?? 0,
+    packagesThere: work?.packagesThere ?? 0,
+    downloadBytes: work?.downloadBytes ?? 0,
+    siteCount: work?.siteCount ?? 0,
+    groups: groups.map(({ sample, install, remove, ...group }) => ({
+      ...group,
+      sample: [...sample],
+      install: [...install],
+      remove: [...remove],
+    })),
+    sites: [...sites],
+  };
 }
 
 function phaseView(

@@ -85,6 +85,18 @@ test('the same key starts one campaign, also when many ask at once; other words 
     });
 });
 
+test('a preview tells what each phase is given, what is to be built, and what goes over each line', async () => {
+  const { phases } = await previewed({ ...asked, strategy: { phases: [{ count: 1 }] } });
+  const [first, rest] = phases;
+  expect(first).toMatchObject({ packagesToBuild: 1, packagesThere: 0, groupCount: 1 });
+  // Both gateways need the same, which the first phase has had built.
+  expect(rest).toMatchObject({ packagesToBuild: 0, packagesThere: 1 });
+  const bytes = first?.groups[0]?.package?.bytes ?? 0;
+  expect(first?.groups).toMatchObject([{ gateways: 1, remove: [], explanation: null, lacking: 0 }]);
+  expect(first?.groups[0]?.install).toHaveLength(1);
+  expect(first).toMatchObject({ downloadBytes: bytes, sites: [{ site: '', gateways: 1, bytes }] });
+});
+
 test.each([
   ['windows that never open', { strategy: frozen }, 'WINDOW_NEVER_OPENS'],
   ['a word that there is not', { strategy: { phases: [], errorBuget: {} } }, 'STRATEGY_INVALID'],
@@ -136,6 +148,10 @@ interface Preview {
     readonly name: string;
     readonly gatewayIds: readonly string[];
     readonly zones: readonly { readonly zone: string; readonly gateways: number }[];
+    readonly groups: readonly {
+      readonly install: readonly string[];
+      readonly package: { readonly bytes: number } | null;
+    }[];
   }[];
 }
 

@@ -46,7 +46,10 @@ describe('wanted states', () => {
     ['nothing', { requests: [] }, 400, 'MALFORMED_INPUT'],
     ['a deployment that is not there', { deployment: 'none' }, 404, 'DEPLOYMENT_NOT_FOUND'],
     ['a deadline that has passed', { deadlineSeconds: 0 }, 400, 'MALFORMED_INPUT'],
-    ['what nobody knows', { strategy: 'canary' }, 400, 'MALFORMED_INPUT'],
+    ['what nobody knows', { phases: [] }, 400, 'MALFORMED_INPUT'],
+    ['a strategy that cannot be', { strategy: { phases: [{ percent: 101 }] } }, 400, 'STRATEGY_INVALID'],
+    ['a preset that is none', { strategy: 'cautious' }, 400, 'MALFORMED_INPUT'],
+    ['a strategy for nothing', { strategy: 'canary', automatic: false }, 400, 'MALFORMED_INPUT'],
   ])('%s is refused, and nothing is wanted', async (_what, changes, status, code) => {
     const before = await count();
     expect(await want({ requests: [app], deployment: site, ...changes })).toMatchObject({
@@ -84,6 +87,18 @@ describe('wanted states', () => {
     expect((await call('POST', `${path}/end`)).body).toEqual(ended.body);
     expect((await want(contradicting)).status).toBe(201);
     expect((await call('GET', path)).body).toMatchObject({ compliance: { held: 0 }, lookingAtAll: false });
+  });
+
+  test('a strategy is kept with what is wanted, and shown as it is read', async () => {
+    const body = { requests: [other], deployment: `${site}-a`, strategy: 'canary' };
+    const wanted = await want(body);
+    expect(wanted).toMatchObject({
+      status: 201,
+      body: { automatic: true, strategy: { phases: [{ name: 'canary', percent: 5 }] }, problem: null },
+    });
+    const path = `/api/v1/wanted-states/${String(wanted.body['id'])}`;
+    expect((await call('GET', path)).body).toMatchObject({ campaigns: [], rollouts: [] });
+    await call('POST', `${path}/end`);
   });
 
   test('who may only look wants nothing, and what is not there is not ended', async () => {

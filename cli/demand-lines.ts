@@ -1,12 +1,13 @@
 import type { Demands } from '../domain/artifact/operation.js';
 import { bytesText } from './output.js';
+import { counted } from '../domain/units.js';
 
 /** What running an artifact takes from its gateway, for people: one line each. */
 export function demandLines({ isolation, limits = {}, needs = {}, restart }: Demands): string[] {
   const { memoryBytes, processes, cpuPercent, diskBytes } = limits;
   const most = [
     memoryBytes === undefined ? [] : `${bytesText(memoryBytes)} of memory`,
-    processes === undefined ? [] : `${processes} processes`,
+    processes === undefined ? [] : counted(processes, 'process', 'processes'),
     cpuPercent === undefined ? [] : `${cpuPercent}% of a core`,
     diskBytes === undefined ? [] : `${bytesText(diskBytes)} of data`,
   ].flat();

@@ -792,7 +792,7 @@ export interface paths {
         };
         get?: never;
         put?: never;
-        /** What a campaign would do, and when: phases, gateways, windows, risks */
+        /** What a campaign would do, and when: phases, plans, windows, bytes over each line, risks */
         post: operations["previewCampaign"];
         delete?: never;
         options?: never;
@@ -1659,9 +1659,13 @@ export interface components {
             requests: string[];
             deployment: string;
             automatic: boolean;
+            /** @description Null: new versions go to all at once */
+            strategy: components["schemas"]["CampaignStrategy"] | null;
             deadlineSeconds: number;
             /** @description `name@version` of the newest that counts, one for each request */
             versions: string[];
+            /** @description Why a newer version is not brought out */
+            problem: string | null;
             /** Format: date-time */
             createdAt: string;
             endedAt: string | null;
@@ -1671,9 +1675,13 @@ export interface components {
             requests: string[];
             deployment: string;
             automatic: boolean;
+            /** @description Null: new versions go to all at once */
+            strategy: components["schemas"]["CampaignStrategy"] | null;
             deadlineSeconds: number;
             /** @description `name@version` of the newest that counts, one for each request */
             versions: string[];
+            /** @description Why a newer version is not brought out */
+            problem: string | null;
             /** Format: date-time */
             createdAt: string;
             endedAt: string | null;
@@ -1693,6 +1701,16 @@ export interface components {
                 id: string;
                 gateways: number;
                 state: string;
+                /** Format: date-time */
+                createdAt: string;
+            }[];
+            /** @description The last ones that it has started, newest first; none without a strategy */
+            campaigns: {
+                id: string;
+                /** @description NAME@VERSION that it brings */
+                selected: string[];
+                /** @enum {unknown} */
+                state: "waiting" | "running" | "baking" | "awaiting-approval" | "paused" | "stopping" | "aborting" | "rolling-back" | "succeeded" | "partly" | "failed" | "stopped" | "aborted" | "rolled-back";
                 /** Format: date-time */
                 createdAt: string;
             }[];
@@ -2371,10 +2389,49 @@ export interface components {
                     /** Format: date-time */
                     closesAt: string;
                 }[];
+                /** @description Gateways that need the same, the most first; at most 20 */
+                groups: {
+                    gateways: number;
+                    /** @description The first of them */
+                    sample: string[];
+                    /** @description NAME@VERSION in order */
+                    install: string[];
+                    remove: string[];
+                    /** @description Why there is no plan, or why nobody knows */
+                    explanation: string | null;
+                    /** @description Null where none is needed */
+                    package: {
+                        /** @description It was built before */
+                        there: boolean;
+                        /** @description That each gateway fetches */
+                        bytes: number;
+                    } | null;
+                    /** @description Gateways without values that the package needs */
+                    lacking: number;
+                }[];
+                /** @description How many there are */
+                groupCount: number;
+                /** @description Those that no phase before has needed */
+                packagesToBuild: number;
+                packagesThere: number;
+                /** @description Of all gateways together */
+                downloadBytes: number;
+                /** @description The busiest line first; at most 50 */
+                sites: {
+                    /** @description Value of the label; empty for gateways without it */
+                    site: string;
+                    gateways: number;
+                    /** @description That go over its line */
+                    bytes: number;
+                }[];
+                /** @description How many there are */
+                siteCount: number;
             }[];
+            /** @description Label whose values name lines: that of the speed limit, or `site` */
+            siteLabel: string;
             risks: {
                 /** @enum {unknown} */
-                kind: "silent" | "unknown-zone" | "deadline";
+                kind: "silent" | "unknown-zone" | "deadline" | "downgrade" | "removal" | "no-plan" | "lacking-values";
                 text: string;
                 sample: string[];
             }[];
@@ -5440,8 +5497,12 @@ export interface operations {
                 "application/json": {
                     requests: string[];
                     deployment: string;
-                    /** @description A new version in the range is rolled out by itself; default: false */
+                    /** @description A new version in the range is rolled out by itself; default: false without a strategy */
                     automatic?: boolean;
+                    /** @description How a new version goes through the gateways, by a campaign; to all at once when not given */
+                    strategy?: ("all-at-once" | "canary" | "careful" | "emergency") | {
+                        [key: string]: unknown;
+                    };
                     /** @description Time that a gateway has in a rollout until it counts as lost; default: one day */
                     deadlineSeconds?: number;
                 };

@@ -1,8 +1,17 @@
 /** Numbers as people read them; everybody who shows one says it so. */
 
-/** `1 package`, `2 packages`. */
-export function counted(count: number, what: string): string {
-  return `${count} ${what}${count === 1 ? '' : 's'}`;
+/**
+ * `1 package`, `2 packages`.
+ * @param many of what has another plural than with an s
+ * @param shown how the number itself is written
+ */
+export function counted(
+  count: number,
+  one: string,
+  many = `${one}s`,
+  shown: (count: number) => string = String,
+): string {
+  return `${shown(count)} ${count === 1 ? one : many}`;
 }
 
 export function bytesText(bytes: number): string {

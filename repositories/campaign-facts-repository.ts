@@ -10,6 +10,7 @@ import {
 } from './campaign-sql.js';
 import type { CampaignWork } from './campaign-work-repository.js';
 import type { Database } from './database.js';
+import type { FleetScope } from './fleet-scope.js';
 
 /**
  * How members of a campaign stand in the work that they were given last, counted. `waiting`: they have none yet; `gone`: the
@@ -44,7 +45,10 @@ const measuredDeliveries = 100;
 
 /** What a campaign decides by, counted set-wise: no member is named. */
 export class CampaignFactsRepository {
-  constructor(private readonly database: Database) {}
+  constructor(
+    private readonly database: Database,
+    private readonly fleet: FleetScope,
+  ) {}
 
   /** The database's clock, in ms since 1970. */
   async nowMs(): Promise<number> {
@@ -56,7 +60,7 @@ export class CampaignFactsRepository {
   async deliveryMs(): Promise<number | null> {
     const [row] = await this.database.$queryRaw<{ ms: number | null }[]>`
       SELECT (extract(epoch FROM percentile_cont(0.5) WITHIN GROUP (ORDER BY took)) * 1000)::float8 AS ms FROM (
-        SELECT r.id FROM rollout r WHERE r.action = 'install' AND r.ended_at IS NOT NULL
+        SELECT r.id FROM rollout r WHERE r.action = 'install' AND r.ended_at IS NOT NULL AND ${this.fleet.rollout}
           -- Who waits for a window says nothing of the work.
           AND NOT EXISTS (SELECT 1 FROM rollout_window w WHERE w.rollout_id = r.id)
         ORDER BY r.created_at DESC LIMIT ${measuredRollouts}

@@ -31,6 +31,8 @@ export interface Campaign {
   readonly reason: string | null;
   /** Name of who asked for it; null when nobody is known. */
   readonly createdBy: string | null;
+  /** Within which scopes it was asked for: selectors of which any must match; none: the whole fleet. */
+  readonly scopes: readonly string[];
   readonly createdAt: Date;
   readonly endedAt: Date | null;
   readonly membersChosen: boolean;
@@ -84,6 +86,7 @@ export class CampaignRepository {
 
   /**
    * Records a campaign, in a transaction that keeps what it was asked by.
+   * @param scopes within which it is asked for; those of the repository when not given
    * @throws LeonoreError CAMPAIGN_EXISTS when there is one of that id
    */
   async create(
@@ -97,6 +100,7 @@ export class CampaignRepository {
     }: Pick<Campaign, 'id' | 'requests' | 'selected' | 'target' | 'strategy' | 'options'>,
     { who, why }: Said,
     tx: Transaction,
+    scopes: readonly string[] = this.fleet.column,
   ): Promise<void> {
     const { priority, skip } = strategy;
     // That it did not wait as others do is to be seen later.
@@ -113,6 +117,7 @@ export class CampaignRepository {
         options: json(options),
         status: json(newCampaignStatus),
         createdBy: who,
+        scopes: [...scopes],
         events: { create: { kind: 'started', who, why, detail } },
       },
     });
@@ -128,6 +133,11 @@ export class CampaignRepository {
     const [found] = await this.found(Prisma.sql`k.id = ${id}::uuid`, newestFirst, 1);
     if (found === undefined) throw notFound(id);
     return found;
+  }
+
+  /** Whether there is such a campaign. */
+  async sees(id: string): Promise<boolean> {
+    return (await this.found(Prisma.sql`k.id = ${id}::uuid`, newestFirst, 1)).length > 0;
   }
 
   /**
@@ -342,6 +352,7 @@ export function toCampaign(row: CampaignRow): Campaign {
     state: row.state as CampaignState,
     reason: row.reason,
     createdBy: row.createdBy,
+    scopes: row.scopes,
     createdAt: row.createdAt,
     endedAt: row.endedAt,
     membersChosen: row.membersChosenAt !== null,

@@ -15,6 +15,8 @@ import {
 } from './campaign-sql.js';
 import { lockCampaign, tellCampaign, toCampaign, wishesOf, type Campaign } from './campaign-repository.js';
 import { inTransaction, json, jsonText, type Database, type Transaction } from './database.js';
+import { forgetValues, noteValues } from './former-values.js';
+import { withinColumn } from './fleet-scope.js';
 import type { RolloutOptions } from './rollout-repository.js';
 
 /** What a rollout, or an order, is to a campaign. */
@@ -64,7 +66,7 @@ const enteredAtOnce = 10_000;
  * INVARIANTS
  * - Members are chosen once, and stay members whatever becomes of selector and deployment.
  * - A member has one work at a time: `rollout_id` names the last, and changes only when its delivery has ended.
- * - What was installed is noted when a member is first given work, and never noted anew.
+ * - What was installed, and with which values, is noted when a member is first given work, and never noted anew.
  * - A decision is carried out together with the status that it leaves, under the lock of the campaign's row, and not when
  *   somebody has wished something since it was taken: pause starts nothing.
  */
@@ -138,6 +140,7 @@ export class CampaignWorkRepository {
         return;
       case 'end':
         await tx.campaign.update({ where: { id: campaign.id }, data: { endedAt: new Date() } });
+        await forgetValues(tx, campaign.id);
         return;
       case 'ask-approval':
       case 'wait':
@@ -158,6 +161,7 @@ export class CampaignWorkRepository {
       options: { ...campaign.options, deadlineSeconds },
     });
     const limit = strategy.speed?.downloadsByLabel;
+    await leaveOut(tx, campaign, phase);
     const given = await tx.$executeRaw`
       WITH may AS MATERIALIZED (${startableSql(id, limit)})
       UPDATE campaign_member m SET rollout_id = ${rolloutId}::uuid, attempts = 1,
@@ -165,7 +169,10 @@ export class CampaignWorkRepository {
       FROM gateway g WHERE g.id = m.gateway_id AND m.campaign_id = ${id}::uuid AND m.gateway_id IN (
         SELECT gateway_id FROM may WHERE phase = ${phase} ORDER BY ordinal LIMIT ${most})`;
     if (given === 0) await tx.rollout.delete({ where: { id: rolloutId } });
-    else await tellWindows(tx, rolloutId, windows);
+    else {
+      await noteValues(tx, id, rolloutId);
+      await tellWindows(tx, rolloutId, windows);
+    }
     await tx.$executeRaw`
       UPDATE campaign_phase SET started_at = coalesce(started_at, now()), last_slice_at = now()
       WHERE campaign_id = ${id}::uuid AND phase = ${phase}`;
@@ -242,10 +249,26 @@ export class CampaignWorkRepository {
   }
 }
 
+/**
+ * Gateways of a phase that have moved out of the scopes within which the campaign was asked for are no members any more, if they
+ * have not begun: it is not theirs to change who asked for it.
+ */
+async function leaveOut(
+  tx: Transaction,
+  { id, scopes }: Pick<Campaign, 'id' | 'scopes'>,
+  phase: number,
+): Promise<void> {
+  if (scopes.length === 0) return;
+  const left = await tx.$executeRaw`
+    DELETE FROM campaign_member m WHERE m.campaign_id = ${id}::uuid AND m.phase = ${phase} AND m.attempts = 0
+      AND NOT EXISTS (SELECT FROM gateway g WHERE g.id = m.gateway_id AND ${withinColumn(scopes)})`;
+  if (left > 0) await noteIn(tx, id, 'out-of-scope', { phase, gateways: left });
+}
+
 /** Records a rollout of a campaign, for whoever will be given it; its workflow is started when that is stored. */
 export async function addRollout(
   tx: Transaction,
-  { id: campaignId, strategy, createdBy }: Pick<Campaign, 'id' | 'strategy' | 'createdBy'>,
+  { id: campaignId, strategy, createdBy, scopes }: Pick<Campaign, 'id' | 'strategy' | 'createdBy' | 'scopes'>,
   phase: number,
   work: CampaignWork,
   { requests, options }: { readonly requests: readonly string[]; readonly options: RolloutOptions },
@@ -263,6 +286,7 @@ export async function addRollout(
       options: json(options),
       requestDigest: '',
       createdBy,
+      scopes: [...scopes],
     },
     select: { id: true },
   });

@@ -18,13 +18,15 @@ export class FleetScope {
   readonly deployment: Prisma.Sql;
   /** On the row `r` of `rollout`: all its gateways are within the scope; while it has none, it was asked for within it. */
   readonly rollout: Prisma.Sql;
-  /** On the row `k` of `campaign`: it has gateways, and all of them are within the scope. */
+  /** On the row `k` of `campaign`: as of a rollout; its gateways are its members. */
   readonly campaign: Prisma.Sql;
+  /** On the row `w` of `wanted_state`: its deployment was made within the scope. */
+  readonly wantedState: Prisma.Sql;
 
   constructor(readonly scope: Scope) {
     if (scope === 'fleet') {
       this.column = [];
-      this.gateway = this.deployment = this.rollout = this.campaign = Prisma.sql`true`;
+      this.gateway = this.deployment = this.rollout = this.campaign = this.wantedState = Prisma.sql`true`;
       return;
     }
     this.column = scope;
@@ -36,19 +38,28 @@ export class FleetScope {
         SELECT FROM delivery od LEFT JOIN gateway g ON g.id = od.gateway_id
         WHERE od.rollout_id = r.id AND (${this.gateway}) IS NOT TRUE)
       AND (${madeWithin(Prisma.sql`r`)} OR EXISTS (SELECT FROM delivery od WHERE od.rollout_id = r.id)))`;
-    this.campaign = Prisma.sql`(EXISTS (SELECT FROM campaign_member om WHERE om.campaign_id = k.id) AND NOT EXISTS (
+    this.campaign = Prisma.sql`(NOT EXISTS (
         SELECT FROM campaign_member om LEFT JOIN gateway g ON g.id = om.gateway_id
-        WHERE om.campaign_id = k.id AND (${this.gateway}) IS NOT TRUE))`;
+        WHERE om.campaign_id = k.id AND (${this.gateway}) IS NOT TRUE)
+      AND (${madeWithin(Prisma.sql`k`)} OR EXISTS (SELECT FROM campaign_member om WHERE om.campaign_id = k.id)))`;
+    this.wantedState = Prisma.sql`EXISTS (
+      SELECT FROM deployment d WHERE d.name = w.deployment AND ${this.deployment})`;
   }
 }
 
 /** The whole fleet: what processes work with that act for nobody. */
 export const wholeFleet = new FleetScope('fleet');
 
+/** What a row is kept within, see {@link FleetScope.column}. */
+export function scopeOfColumn(column: readonly string[]): Scope {
+  const [first, ...others] = column;
+  return first === undefined ? 'fleet' : [first, ...others];
+}
+
 /** The gateways that a row is kept within, see {@link FleetScope.column}; on the row `g` of `gateway`. */
 export function withinColumn(column: readonly string[]): Prisma.Sql {
-  const [first, ...others] = column;
-  return first === undefined ? wholeFleet.gateway : anyOf([first, ...others]);
+  const scope = scopeOfColumn(column);
+  return scope === 'fleet' ? wholeFleet.gateway : anyOf(scope);
 }
 
 function anyOf(scopes: readonly string[]): Prisma.Sql {

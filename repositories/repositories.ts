@@ -45,6 +45,7 @@ import { StaleValueRepository } from './stale-value-repository.js';
 import { TokenRepository } from './token-repository.js';
 import { TrustRepository } from './trust-repository.js';
 import { ValueRepository } from './value-repository.js';
+import { WantedCampaignRepository } from './wanted-campaign-repository.js';
 import { WantedStateRepository } from './wanted-state-repository.js';
 import { WebhookRepository } from './webhook-repository.js';
 import { WebhookWorkRepository } from './webhook-work-repository.js';
@@ -68,6 +69,7 @@ export interface Repositories {
   readonly staleValues: StaleValueRepository;
   readonly queuedValues: QueuedValueRepository;
   readonly wantedStates: WantedStateRepository;
+  readonly wantedCampaigns: WantedCampaignRepository;
   readonly deployments: DeploymentRepository;
   readonly members: DeploymentMembers;
   readonly repeatedRequests: RepeatedRequestRepository;
@@ -133,7 +135,8 @@ export function createRepositories(
     sharedValues: new SharedValueRepository(database),
     staleValues: new StaleValueRepository(database, writes),
     queuedValues: new QueuedValueRepository(database, writes),
-    wantedStates: new WantedStateRepository(database),
+    wantedStates: new WantedStateRepository(database, fleet),
+    wantedCampaigns: new WantedCampaignRepository(database),
     deployments: new DeploymentRepository(database, fleet),
     members: new DeploymentMembers(database, writes, fleet),
     repeatedRequests,
@@ -141,7 +144,7 @@ export function createRepositories(
     campaigns: new CampaignRepository(database, fleet),
     campaignReports: new CampaignReportRepository(database),
     campaignWork: new CampaignWorkRepository(database),
-    campaignFacts: new CampaignFactsRepository(database),
+    campaignFacts: new CampaignFactsRepository(database, fleet),
     wayBack: new WayBackRepository(database),
     provisioning: new ProvisioningRepository(database, writes),
     replanning: new ReplanningRepository(database, writes),

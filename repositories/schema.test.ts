@@ -28,6 +28,7 @@ const indexesBeyondPrisma: readonly string[] = [
   'CREATE INDEX rollout_outcome_stale_idx ON rollout USING btree (id) WHERE outcome_stale',
   'CREATE UNIQUE INDEX shared_value_place_key ON shared_value USING btree (key, selector) NULLS NOT DISTINCT',
   'CREATE INDEX stale_value_due_idx ON stale_value USING btree (due_at) WHERE (due_at IS NOT NULL)',
+  'CREATE INDEX wanted_campaign_open_idx ON wanted_campaign USING btree (campaign_id) WHERE (NOT settled)',
   'CREATE INDEX wanted_member_due_idx ON wanted_member USING btree (due_at) WHERE (due_at IS NOT NULL)',
   "CREATE INDEX wanted_member_rollout_id_idx ON wanted_member USING btree (rollout_id) WHERE (standing = 'moving'::text)",
   'CREATE INDEX wanted_rollout_open_idx ON wanted_rollout USING btree (rollout_id) WHERE (NOT settled)',

@@ -38,7 +38,7 @@ interface SecretPlace {
   /** Empty for one that many gateways inherit. */
   readonly gatewayId: string;
   readonly key: string;
-  /** Of one that many gateways inherit; null for a gateway's own. */
+  /** Of one that many gateways inherit, or that was copied from there; null for a gateway's own. */
   readonly sharedId: string | null;
 }
 
@@ -63,13 +63,13 @@ export class ValueRepository {
   async list(gatewayId: string): Promise<GatewayValue[]> {
     const rows = await this.database.$queryRaw<Omit<GatewayValue, 'secret'>[]>`
       SELECT k.key, n.value, coalesce(o.updated_at, s.updated_at) AS "updatedAt", s.selector AS "select",
-             CASE WHEN n.shared_id IS NULL THEN 'gateway' WHEN s.selector IS NULL THEN 'fleet' ELSE 'select' END AS level
+             CASE WHEN o.key IS NOT NULL THEN 'gateway' WHEN s.selector IS NULL THEN 'fleet' ELSE 'select' END AS level
       FROM (SELECT key FROM gateway_value WHERE gateway_id = ${gatewayId}
             UNION SELECT key FROM inherited_value WHERE gateway_id = ${gatewayId}
             UNION SELECT key FROM shared_value WHERE selector IS NULL) k
       CROSS JOIN LATERAL leonore_nearest_value(${gatewayId}, k.key) n
-      LEFT JOIN gateway_value o ON n.shared_id IS NULL AND o.gateway_id = ${gatewayId} AND o.key = k.key
-      LEFT JOIN shared_value s ON s.id = n.shared_id
+      LEFT JOIN gateway_value o ON o.gateway_id = ${gatewayId} AND o.key = k.key
+      LEFT JOIN shared_value s ON o.key IS NULL AND s.id = n.shared_id
       WHERE EXISTS (SELECT FROM gateway g WHERE g.id = ${gatewayId} AND ${this.fleet.gateway})
       ORDER BY k.key COLLATE "C"`;
     return rows.map((row) => ({ ...row, secret: row.value === null }));
@@ -99,7 +99,7 @@ export class ValueRepository {
           INSERT INTO gateway_value AS v (gateway_id, key, value, sealed, version)
           VALUES (${gatewayId}, ${key}, ${value}, ${sealed}, nextval('value_version'))
           ON CONFLICT (gateway_id, key) DO UPDATE
-          SET value = EXCLUDED.value, sealed = EXCLUDED.sealed, version = EXCLUDED.version, updated_at = now()
+          SET value = EXCLUDED.value, sealed = EXCLUDED.sealed, sealed_for = NULL, version = EXCLUDED.version, updated_at = now()
           WHERE v.value IS DISTINCT FROM EXCLUDED.value OR EXCLUDED.sealed IS NOT NULL`;
       }
       if ((await tx.gatewayValue.count({ where: { gatewayId } })) > limits.gatewayValues) {
@@ -110,7 +110,8 @@ export class ValueRepository {
   }
 
   /**
-   * Secrets of all levels that are sealed for another key: those of fleet and selectors first, then by gateway and key.
+   * Secrets of all levels, and those that campaigns have noted, that are sealed for another key: those of fleet and
+   * selectors first, then by gateway and key.
    * @param keyId the first bytes of those that are not meant
    * @param after the last one that was looked at
    */
@@ -123,7 +124,9 @@ export class ValueRepository {
       SELECT s."gatewayId", s.key, s."sharedId", s.sealed FROM (
         SELECT ''::text AS "gatewayId", key, id::text AS "sharedId", sealed FROM shared_value WHERE sealed IS NOT NULL
         UNION ALL
-        SELECT gateway_id, key, NULL, sealed FROM gateway_value WHERE sealed IS NOT NULL) s
+        SELECT gateway_id, key, sealed_for::text, sealed FROM gateway_value WHERE sealed IS NOT NULL
+        UNION
+        SELECT coalesce(gateway_id, ''), key, shared_id::text, sealed FROM noted_value WHERE sealed IS NOT NULL) s
        WHERE substring(s.sealed FROM 1 FOR ${keyId.length}::int) <> ${Uint8Array.from(keyId)}
          AND (s."gatewayId", s.key, coalesce(s."sharedId", '')) > (${after.gatewayId}, ${after.key}, ${after.sharedId ?? ''})
        ORDER BY s."gatewayId", s.key, coalesce(s."sharedId", '') LIMIT ${limit}`;
@@ -141,6 +144,9 @@ export class ValueRepository {
       ), shared AS (
         UPDATE shared_value s SET sealed = decode(c.now, 'hex') FROM changed c
          WHERE s.id = c."sharedId" AND s.sealed = decode(c.before, 'hex')
+      ), noted AS (
+        UPDATE noted_value n SET sealed = decode(c.now, 'hex') FROM changed c
+         WHERE n.key = c.key AND n.sealed = decode(c.before, 'hex')
       )
       UPDATE gateway_value v SET sealed = decode(c.now, 'hex') FROM changed c
        WHERE v.gateway_id = c."gatewayId" AND v.key = c.key AND v.sealed = decode(c.before, 'hex')`;

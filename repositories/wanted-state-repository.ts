@@ -1,3 +1,4 @@
+import type { Strategy } from '../domain/campaign/strategy.js';
 import { LeonoreError } from '../domain/errors.js';
 import type { DeliveryState } from '../domain/delivery/state.js';
 import { parseRequest } from '../domain/plan/request.js';
@@ -11,8 +12,9 @@ import {
   type WantedGateway,
 } from '../domain/wanted-state/judge.js';
 import { Prisma, type WantedState as WantedStateRow } from '../prisma/generated/client.js';
-import { inTransaction, jsonText, type Database, type Transaction } from './database.js';
+import { inTransaction, json, jsonText, type Database, type Transaction } from './database.js';
 import { sqlEndedBadly, sqlStateOf } from './delivery/sql-states.js';
+import type { FleetScope } from './fleet-scope.js';
 import { pageOf } from './page.js';
 import { gatewayMessagesSql, outboxSql } from './webhook-outbox.js';
 
@@ -20,6 +22,8 @@ export interface NewWantedState {
   readonly requests: readonly string[];
   readonly deployment: string;
   readonly automatic: boolean;
+  /** How new versions go through the gateways, by campaigns; null: to all at once. */
+  readonly strategy: Strategy | null;
   /** Seconds that gateways of a rollout have from the offer until they count as lost. */
   readonly deadlineSeconds: number;
   /** `name@version`, one for each request. */
@@ -30,11 +34,13 @@ export interface NewWantedState {
 
 export interface WantedState extends Pick<
   NewWantedState,
-  'requests' | 'deployment' | 'automatic' | 'deadlineSeconds' | 'versions'
+  'requests' | 'deployment' | 'automatic' | 'strategy' | 'deadlineSeconds' | 'versions'
 > {
   readonly id: string;
   /** Not all of its gateways have been looked at yet. */
   readonly lookingAtAll: boolean;
+  /** Why a newer version is not brought out, in words; null: it is, or there is none. */
+  readonly problem: string | null;
   readonly createdAt: Date;
   readonly endedAt: Date | null;
 }
@@ -43,6 +49,10 @@ export interface WantedState extends Pick<
 export interface OpenWantedState extends WantedState, Pick<NewWantedState, 'catalogChanges'> {
   /** Up to which id all gateways have been looked at; null when that is not under way. */
   readonly lookedAfter: string | null;
+  /** A campaign brings the first version: nothing else is started before that has ended well. */
+  readonly isHeldBack: boolean;
+  /** When a campaign was last tried in vain. */
+  readonly problemAt: Date | null;
 }
 
 /** How many gateways stand how. */
@@ -93,12 +103,26 @@ const markedAtOnce = 5_000;
  *   second finds nobody due.
  */
 export class WantedStateRepository {
-  constructor(private readonly database: Database) {}
+  constructor(
+    private readonly database: Database,
+    private readonly fleet: FleetScope,
+  ) {}
 
   /** Records a wanted state. @param within the transaction that it is part of. @returns its id */
-  async create({ requests, versions, ...wanted }: NewWantedState, within?: Transaction): Promise<string> {
+  async create(
+    { requests, versions, strategy, catalogChanges, ...wanted }: NewWantedState,
+    within?: Transaction,
+  ): Promise<string> {
     const { id } = await (within ?? this.database).wantedState.create({
-      data: { ...wanted, requests: [...requests], versions: [...versions] },
+      data: {
+        ...wanted,
+        requests: [...requests],
+        versions: [...versions],
+        // What its first campaign brings is looked for as if the catalog had changed.
+        ...(strategy === null
+          ? { catalogChanges }
+          : { strategy: json(strategy), heldBack: true, catalogChanges: -1n }),
+      },
       select: { id: true },
     });
     return id;
@@ -106,9 +130,9 @@ export class WantedStateRepository {
 
   /** @throws LeonoreError WANTED_STATE_NOT_FOUND */
   async get(id: string): Promise<WantedState> {
-    const row = await this.database.wantedState.findUnique({ where: { id } });
-    if (row === null) throw notFound(id);
-    return toOpen(row);
+    const [found] = await this.seen(Prisma.sql`w.id = ${id}::uuid`, 1);
+    if (found === undefined) throw notFound(id);
+    return found;
   }
 
   /** Newest first, a page at a time; the cursor is the last id of the page before. */
@@ -116,12 +140,23 @@ export class WantedStateRepository {
     limit: number,
     cursor: string | null,
   ): Promise<{ items: WantedState[]; nextCursor: string | null }> {
+    const after =
+      cursor === null
+        ? Prisma.sql`true`
+        : Prisma.sql`(w.created_at, w.id) < (SELECT created_at, id FROM wanted_state WHERE id = ${cursor}::uuid)`;
+    return pageOf(await this.seen(after, limit + 1), limit, ({ id }) => id);
+  }
+
+  /** Those within the scope that a condition holds for, newest first. */
+  private async seen(condition: Prisma.Sql, limit: number): Promise<WantedState[]> {
+    const ids = await this.database.$queryRaw<{ id: string }[]>`
+      SELECT w.id::text FROM wanted_state w WHERE ${condition} AND ${this.fleet.wantedState}
+      ORDER BY w.created_at DESC, w.id DESC LIMIT ${limit}`;
     const rows = await this.database.wantedState.findMany({
-      ...(cursor === null ? {} : { cursor: { id: cursor }, skip: 1 }),
+      where: { id: { in: ids.map(({ id }) => id) } },
       orderBy: [{ createdAt: 'desc' }, { id: 'desc' }],
-      take: limit + 1,
     });
-    return pageOf(rows.map(toOpen), limit, ({ id }) => id);
+    return rows.map(toOpen);
   }
 
   /** Those that have not ended, the oldest first. */
@@ -141,7 +176,8 @@ export class WantedStateRepository {
   async end(id: string): Promise<void> {
     await inTransaction(this.database, async (tx) => {
       const rows = await tx.$executeRaw`
-        UPDATE wanted_state SET ended_at = coalesce(ended_at, now()) WHERE id = ${id}::uuid`;
+        UPDATE wanted_state w SET ended_at = coalesce(ended_at, now())
+        WHERE w.id = ${id}::uuid AND ${this.fleet.wantedState}`;
       if (rows === 0) throw notFound(id);
       await tx.$executeRaw`
         UPDATE gateway SET mark = nextval('gateway_mark') WHERE id IN (
@@ -154,7 +190,8 @@ export class WantedStateRepository {
   /** How many gateways stand how to a wanted state. */
   async compliance(id: string): Promise<Compliance> {
     const rows = await this.database.$queryRaw<{ standing: StandingName; count: number }[]>`
-      SELECT standing, count(*)::int AS count FROM wanted_member WHERE wanted_state_id = ${id}::uuid GROUP BY standing`;
+      SELECT m.standing, count(*)::int AS count FROM wanted_member m JOIN gateway g ON g.id = m.gateway_id
+      WHERE m.wanted_state_id = ${id}::uuid AND ${this.fleet.gateway} GROUP BY 1`;
     const counted = new Map(rows.map(({ standing, count }) => [standing, count]));
     return Object.fromEntries(standings.map((standing) => [standing, counted.get(standing) ?? 0])) as Record<
       StandingName,
@@ -169,27 +206,14 @@ export class WantedStateRepository {
     limit: number,
     cursor: string | null,
   ): Promise<{ items: WantedMember[]; nextCursor: string | null }> {
-    const rows = await this.database.wantedMember.findMany({
-      where: {
-        wantedStateId: id,
-        gatewayId: { gt: cursor ?? '' },
-        ...(standing === null ? {} : { standing }),
-      },
-      orderBy: { gatewayId: 'asc' },
-      take: limit + 1,
-    });
-    const standings = rows.map(
-      ({ gatewayId, standing: name, reason, attempts, dueAt, rolloutId, changedAt }) => ({
-        gatewayId,
-        standing: name as StandingName,
-        reason,
-        attempts,
-        dueAt,
-        rolloutId,
-        changedAt,
-      }),
-    );
-    return pageOf(standings, limit, ({ gatewayId }) => gatewayId);
+    const rows = await this.database.$queryRaw<WantedMember[]>`
+      SELECT m.gateway_id AS "gatewayId", m.standing, m.reason, m.attempts, m.due_at AS "dueAt",
+             m.rollout_id::text AS "rolloutId", m.changed_at AS "changedAt"
+      FROM wanted_member m JOIN gateway g ON g.id = m.gateway_id
+      WHERE m.wanted_state_id = ${id}::uuid AND m.gateway_id > ${cursor ?? ''}
+        AND (${standing}::text IS NULL OR m.standing = ${standing}) AND ${this.fleet.gateway}
+      ORDER BY m.gateway_id LIMIT ${limit + 1}`;
+    return pageOf(rows, limit, ({ gatewayId }) => gatewayId);
   }
 
   /**
@@ -350,7 +374,8 @@ export class WantedStateRepository {
     { versions, catalogChanges }: Pick<OpenWantedState, 'versions' | 'catalogChanges'>,
   ): Promise<void> {
     await this.database.$executeRaw`
-      UPDATE wanted_state SET versions = ${[...versions]}, looked_after = '', catalog_changes = ${catalogChanges}
+      UPDATE wanted_state SET versions = ${[...versions]}, looked_after = '', catalog_changes = ${catalogChanges},
+        held_back = false, problem = NULL, problem_at = NULL
       WHERE id = ${id}::uuid`;
   }
 
@@ -447,8 +472,9 @@ async function startOne(
   const requests = [...(members[0]?.target ?? [])];
   const names = [...new Set(requests.map((text) => parseRequest(text).name))];
   const [rollout] = await tx.$queryRaw<{ id: string }[]>`
-    INSERT INTO rollout (requests, names, target, gateway_ids, request_digest, options)
-    VALUES (${requests}, ${names}, ${targetText({ gateways: ids })}, ${ids}, ${`wanted ${wantedStateId}`}, ${jsonText({ deadlineSeconds })}::jsonb)
+    INSERT INTO rollout (requests, names, target, gateway_ids, request_digest, options, scopes)
+    VALUES (${requests}, ${names}, ${targetText({ gateways: ids })}, ${ids}, ${`wanted ${wantedStateId}`}, ${jsonText({ deadlineSeconds })}::jsonb,
+      coalesce((SELECT d.scopes FROM deployment d JOIN wanted_state w ON w.deployment = d.name WHERE w.id = ${wantedStateId}::uuid), '{}'))
     RETURNING id::text`;
   const id = rollout?.id ?? '';
   await tx.$executeRaw`
@@ -494,18 +520,22 @@ function toKnown(row: StandingRow): KnownStanding {
 
 function toOpen(row: WantedStateRow): OpenWantedState {
   const { id, requests, deployment, automatic, deadlineSeconds, versions, createdAt, endedAt } = row;
-  const { catalogChanges, lookedAfter } = row;
+  const { catalogChanges, lookedAfter, heldBack, problem, problemAt } = row;
   return {
     id,
     requests,
     deployment,
     automatic,
+    strategy: row.strategy as unknown as Strategy | null,
     deadlineSeconds,
     versions,
     createdAt,
     endedAt,
     catalogChanges,
     lookedAfter,
+    isHeldBack: heldBack,
+    problem,
+    problemAt,
     lookingAtAll: lookedAfter !== null,
   };
 }

@@ -5,6 +5,7 @@ import { Prisma } from '../prisma/generated/client.js';
 import { lockCampaign, type Campaign } from './campaign-repository.js';
 import { addRollout, noteIn } from './campaign-work-repository.js';
 import { inTransaction, jsonText, type Database } from './database.js';
+import { restoreValues } from './former-values.js';
 import { plannableProfile } from './gateway-repository.js';
 
 /** Members of a campaign that stand alike on their way back, their last work ended. */
@@ -58,6 +59,15 @@ export class WayBackRepository {
           requests: [...requests],
           rolloutId,
         });
+    });
+  }
+
+  /** Gives a group the values back that its gateways had; done again it changes nothing. */
+  async restoreValues(id: string, group: ReturningGroup): Promise<void> {
+    await inTransaction(this.database, async (tx) => {
+      await lockCampaign(tx, id);
+      const gateways = await restoreValues(tx, id, membersSql(id, group));
+      if (gateways > 0) await noteIn(tx, id, 'values-restored', { phase: group.phase, gateways });
     });
   }
 

@@ -1,6 +1,7 @@
 import { choosePhases, type ChosenPhase } from '../domain/campaign/choose-phases.js';
 import { strategyInForce, type Strategy } from '../domain/campaign/strategy.js';
 import type { Campaign } from '../repositories/campaign-repository.js';
+import { scopeOfColumn } from '../repositories/fleet-scope.js';
 import type { Repositories } from '../repositories/repositories.js';
 
 /**
@@ -26,10 +27,16 @@ export async function matchedByPhases(
   return selects;
 }
 
-/** Chooses who belongs to which phase of a campaign, once: those who are meant now, whatever comes after. */
+/**
+ * Chooses who belongs to which phase of a campaign, once: those who are meant now, within the scopes that it was asked for
+ * within, whatever comes after.
+ */
 export async function chooseMembers(
-  repositories: Pick<Repositories, 'campaignWork' | 'members'>,
+  repositories: Pick<Repositories, 'campaignWork' | 'within'>,
   campaign: Campaign,
 ): Promise<void> {
-  await repositories.campaignWork.chooseMembers(campaign.id, await phasesOf(repositories, campaign));
+  await repositories.campaignWork.chooseMembers(
+    campaign.id,
+    await phasesOf(repositories.within(scopeOfColumn(campaign.scopes)), campaign),
+  );
 }

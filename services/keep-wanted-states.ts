@@ -1,33 +1,22 @@
-import { parseRequest } from '../domain/plan/request.js';
-import { judge, type Standing, type WantedOf } from '../domain/wanted-state/judge.js';
-import type { Demand } from '../domain/wanted-state/ranges.js';
+import { judge, type Standing } from '../domain/wanted-state/judge.js';
+import { isNewer } from '../domain/wanted-state/newer-versions.js';
 import type { Repositories } from '../repositories/repositories.js';
-import type { OpenWantedState, WantedState } from '../repositories/wanted-state-repository.js';
+import type { OpenWantedState } from '../repositories/wanted-state-repository.js';
+import { bringOut } from './bring-out.js';
 import { selectRequested } from './select-requested.js';
+import { wantedOf } from './wanted-of.js';
 
-type Rooms = Pick<Repositories, 'artifacts' | 'members' | 'wantedStates'>;
-
-/** What a wanted state asks for, as it is judged by. */
-export function wantedOf({
-  id,
-  requests,
-  versions,
-  deployment,
-}: Pick<WantedState, 'id' | 'requests' | 'versions' | 'deployment'>): WantedOf {
-  const demands = requests.map((text, index): Demand => {
-    const { name, range } = parseRequest(text);
-    const version = versions[index] ?? '';
-    return { name, range, version: version.slice(version.indexOf('@', 1) + 1) };
-  });
-  return { title: `wanted state ${id} for ${deployment}`, demands };
-}
+type Rooms = Pick<
+  Repositories,
+  'artifacts' | 'campaigns' | 'campaignFacts' | 'deployments' | 'members' | 'wantedCampaigns' | 'wantedStates'
+>;
 
 /**
  * Judges gateways in all wanted states that hold for them, and writes what has changed. Done again it changes nothing.
  * @param open all that have not ended
  */
 export async function judgeGateways(
-  { members, wantedStates }: Rooms,
+  { members, wantedStates }: Pick<Rooms, 'members' | 'wantedStates'>,
   open: readonly OpenWantedState[],
   gatewayIds: readonly string[],
   nowMs: number,
@@ -40,6 +29,7 @@ export async function judgeGateways(
   const belonging = await Promise.all(
     open.map(async (wanted) => ({
       id: wanted.id,
+      isHeldBack: wanted.isHeldBack,
       wanted: wantedOf(wanted),
       ids: await members.among({ deployment: wanted.deployment }, gatewayIds),
     })),
@@ -47,7 +37,7 @@ export async function judgeGateways(
   const before = new Map(known.map((row) => [`${row.wantedStateId} ${row.gatewayId}`, row]));
   const changes = gateways.flatMap((gateway) => {
     const own = belonging.filter(({ ids }) => ids.has(gateway.id));
-    return own.flatMap(({ id, wanted }) => {
+    return own.flatMap(({ id, wanted, isHeldBack }) => {
       const row = before.get(`${id} ${gateway.id}`);
       const standing = judge({
         wanted,
@@ -55,6 +45,7 @@ export async function judgeGateways(
         gateway,
         before: row?.before ?? null,
         attempt: row?.attempt ?? null,
+        isHeldBack,
         nowMs,
         jitter: Math.random(),
       });
@@ -83,22 +74,27 @@ function same(one: Standing, other: Standing): boolean {
 }
 
 /**
- * Notices that the catalog has changed: where a newer version counts by itself, all gateways are looked at; otherwise those
- * that could not be brought there are tried anew.
+ * Notices that the catalog has changed: where a newer version counts by itself, all gateways are looked at, or a campaign
+ * brings it out where there is a strategy; otherwise those that could not be brought there are tried anew.
+ * @returns ids of the campaigns that were recorded
  */
-export async function followCatalog(
-  { artifacts, wantedStates }: Rooms,
-  open: readonly OpenWantedState[],
-): Promise<void> {
+export async function followCatalog(rooms: Rooms, open: readonly OpenWantedState[]): Promise<string[]> {
+  const { artifacts, wantedStates } = rooms;
   const catalogChanges = await wantedStates.catalogChanges();
+  const begun: string[] = [];
   for (const wanted of open) {
     if (wanted.catalogChanges === catalogChanges) continue;
     // What was removed from the catalog counts as long as nothing else does.
     const versions = wanted.automatic
       ? await selectRequested(artifacts, wanted.requests).catch(() => wanted.versions)
       : wanted.versions;
-    if (versions.join(' ') === wanted.versions.join(' '))
+    const { strategy } = wanted;
+    if (strategy !== null && (wanted.isHeldBack || isNewer(versions, wanted.versions))) {
+      const campaignId = await bringOut(rooms, { ...wanted, strategy }, open, { versions, catalogChanges });
+      if (campaignId !== null) begun.push(campaignId);
+    } else if (versions.join(' ') === wanted.versions.join(' '))
       await wantedStates.tryAnew(wanted.id, catalogChanges);
     else await wantedStates.lookAtAll(wanted.id, { versions, catalogChanges });
   }
+  return begun;
 }

@@ -1,10 +1,19 @@
-import { previewCampaign, type Preview } from '../domain/campaign/preview.js';
+import { previewCampaign, previewRisk, type Preview, type PreviewRisk } from '../domain/campaign/preview.js';
+import { previewWork, type PhaseWork, type PlannedGroup } from '../domain/campaign/preview-work.js';
+import { siteLabelOf } from '../domain/campaign/strategy.js';
+import type { GatewayGroup } from '../domain/grouping/gateway-grouping.js';
 import type { Campaign } from '../repositories/campaign-repository.js';
 import type { Repositories } from '../repositories/repositories.js';
 import { matchedByPhases } from './choose-members.js';
+import { nothingToDo, previewGroup, type GroupPreview } from './preview-group.js';
 
 /** How long a delivery takes where none has been measured, in ms. */
 const supposedDeliveryMs = 60_000;
+
+type Needed = Pick<
+  Repositories,
+  'artifacts' | 'campaignFacts' | 'gateways' | 'members' | 'packages' | 'provisioning'
+>;
 
 export interface CampaignPreview extends Preview {
   /** Gateways that are meant. */
@@ -12,15 +21,22 @@ export interface CampaignPreview extends Preview {
   /** What a delivery is taken to last, and whether that was measured. */
   readonly deliveryMs: number;
   readonly isMeasured: boolean;
+  /** What the gateways of each phase would be given. */
+  readonly work: readonly PhaseWork[];
+  /** The label whose values name lines that gateways share. */
+  readonly siteLabel: string;
 }
 
 /**
  * What a campaign would do, were it started now under this id.
- * @throws LeonoreError EMPTY_DEPLOYMENT, STRATEGY_INVALID, WINDOW_NEVER_OPENS: what its start would be refused with
+ * @param plan makes the plans of the target's gateways as the phases' rollouts do; asked once nothing else refuses
+ * @throws LeonoreError EMPTY_DEPLOYMENT, STRATEGY_INVALID, WINDOW_NEVER_OPENS: what its start would be refused with;
+ *   whatever planning throws
  */
 export async function previewOf(
-  repositories: Pick<Repositories, 'campaignFacts' | 'members'>,
+  repositories: Needed,
   { id, target, strategy }: Pick<Campaign, 'id' | 'target' | 'strategy'>,
+  plan: () => Promise<readonly GatewayGroup<string>[]>,
 ): Promise<CampaignPreview> {
   const { campaignFacts, members } = repositories;
   const [nowMs, measuredMs, gateways, selects] = await Promise.all([
@@ -31,5 +47,54 @@ export async function previewOf(
   ]);
   const deliveryMs = measuredMs ?? supposedDeliveryMs;
   const preview = previewCampaign({ strategy, campaignId: id, gateways, selects, nowMs, deliveryMs });
-  return { ...preview, gateways: gateways.length, deliveryMs, isMeasured: measuredMs !== null };
+  const groups = await plan();
+  const found = await Promise.all(groups.map((group) => previewGroup(group, repositories)));
+  const planned = groups.map((group, index) => plannedGroup(group, found[index] ?? nothingToDo));
+  const labels = new Map(gateways.map((gateway) => [gateway.id, gateway.labels]));
+  return {
+    ...preview,
+    risks: [...preview.risks, ...risksOf(planned), ...found.flatMap(planRisks)],
+    gateways: gateways.length,
+    deliveryMs,
+    isMeasured: measuredMs !== null,
+    work: previewWork(strategy, preview.phases, planned, labels),
+    siteLabel: siteLabelOf(strategy),
+  };
+}
+
+function plannedGroup(
+  { members, plans: [plan], explanation }: GatewayGroup<string>,
+  { package: needed, lacking }: GroupPreview,
+): PlannedGroup {
+  return {
+    members,
+    install: plan?.install ?? [],
+    remove: plan?.remove ?? [],
+    explanation,
+    package: needed,
+    lacking: new Set(lacking.flatMap(({ gatewayIds }) => gatewayIds)),
+  };
+}
+
+function risksOf(planned: readonly PlannedGroup[]): PreviewRisk[] {
+  const without = planned.filter(({ explanation }) => explanation !== null);
+  return [
+    ...previewRisk(
+      'no-plan',
+      without.flatMap(({ members }) => members),
+      'that no plan serves',
+    ),
+    ...previewRisk(
+      'lacking-values',
+      planned.flatMap(({ lacking }) => [...lacking]),
+      'that lack values which the package needs',
+    ),
+  ];
+}
+
+/** Who is silent is told for the whole campaign already. */
+function planRisks({ risks }: GroupPreview): PreviewRisk[] {
+  return risks.flatMap(({ kind, what, gatewayIds }) =>
+    kind === 'silent' ? [] : previewRisk(kind, gatewayIds, `with a ${kind}: ${what}`),
+  );
 }

@@ -18,6 +18,8 @@ export async function goOnWayBack(
   await wayBack.endGone(campaign.id);
   for (const group of await wayBack.groups(campaign.id)) {
     const step = nextStepBack({ ...group, brought: campaign.selected });
+    // Before what was is delivered: the delivery brings them. Who is left keeps what it has.
+    if (step.step !== 'end' || step.leftBecause === null) await wayBack.restoreValues(campaign.id, group);
     switch (step.step) {
       case 'deliver':
         await wayBack.deliver(campaign, group, step.requests, deadlineSeconds);

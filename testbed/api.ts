@@ -13,6 +13,7 @@ export type RolloutView = components['schemas']['Rollout'];
 export type RolloutStepView = components['schemas']['RolloutStep'];
 export type RolloutGroupView = components['schemas']['RolloutGroup'];
 export type CampaignView = components['schemas']['Campaign'];
+export type WantedStateView = components['schemas']['WantedStateDetail'];
 export type DeliveryView = components['schemas']['Delivery'];
 export type GatewayView = components['schemas']['Gateway'];
 export type PackageView = components['schemas']['Package'];
@@ -34,8 +35,15 @@ export interface RolloutRequest {
 
 export interface CampaignRequest {
   readonly requests: string[];
-  readonly gateways: string[];
+  readonly gateways?: string[];
+  readonly deployment?: string;
   readonly strategy: Record<string, unknown>;
+}
+
+interface WantedRequest {
+  readonly requests: string[];
+  readonly deployment: string;
+  readonly deadlineSeconds?: number;
 }
 
 /** Largest page that the API gives. */
@@ -128,6 +136,16 @@ export class LeonoreApi {
   async startCampaign(body: CampaignRequest): Promise<string> {
     const params = { header: { 'idempotency-key': randomUUID() } };
     return accepted(await this.client.POST('/api/v1/campaigns', { params, body })).id;
+  }
+
+  /** Keeps a deployment at artifacts. @returns the id of the wanted state */
+  async wantState(body: WantedRequest): Promise<string> {
+    const params = { header: { 'idempotency-key': randomUUID() } };
+    return accepted(await this.client.POST('/api/v1/wanted-states', { params, body })).id;
+  }
+
+  async wantedState(id: string): Promise<WantedStateView> {
+    return accepted(await this.client.GET('/api/v1/wanted-states/{id}', { params: { path: { id } } }));
   }
 
   async campaign(id: string): Promise<CampaignView> {

@@ -1,8 +1,9 @@
 /** One rollout, measured: time, steps, cost of each process, histories. */
+import { workflowIds } from '../domain/orchestration.js';
 import type { LeonoreApi, RolloutView } from './api.js';
 import { followRollout } from './follow-rollout.js';
 import { UsageRecorder, type ProcessCost } from './process-usage.js';
-import { readRolloutHistories, type RolloutHistories } from './temporal-histories.js';
+import { readHistories, type Histories } from './temporal-histories.js';
 import { ProgressLine } from './terminal.js';
 
 export interface MeasuredRollout {
@@ -10,7 +11,7 @@ export interface MeasuredRollout {
   /** From the request, by the client's clock, to the end that the rollout notes. */
   readonly seconds: number;
   readonly view: RolloutView;
-  readonly histories: RolloutHistories;
+  readonly histories: Histories;
   /** By the name of the process. */
   readonly processes: ReadonlyMap<string, ProcessCost>;
 }
@@ -43,7 +44,7 @@ export async function measureRollout(api: LeonoreApi, rollout: RolloutToMeasure)
     const endedMs = view.endedAt === null ? Date.now() : Date.parse(view.endedAt);
     const seconds = (endedMs - startedMs) / 1_000;
     const processes = recorder.stop();
-    const histories = await readRolloutHistories(rollout.temporal, 'default', id);
+    const histories = await readHistories(rollout.temporal, 'default', [workflowIds.rollout(id)]);
     return { gateways: rollout.gateways, seconds, view, histories, processes };
   } finally {
     recorder.stop();

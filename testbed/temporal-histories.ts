@@ -1,4 +1,4 @@
-/** Reads from Temporal what a rollout cost it: events, longest history, largest payload. */
+/** Reads from Temporal what rollouts and campaigns cost it: events, longest history, largest payload. */
 import { Client, Connection } from '@temporalio/client';
 
 interface WorkflowHistory {
@@ -10,34 +10,37 @@ interface WorkflowHistory {
   readonly largestPayloadBytes: number;
 }
 
-export interface RolloutHistories {
+export interface Histories {
   readonly workflows: readonly WorkflowHistory[];
-  /** Events of all workflows of the rollout. */
+  /** Events of all workflows. */
   readonly events: number;
   readonly longestEvents: number;
   readonly largestPayloadBytes: number;
 }
 
 /**
- * Reads the histories of `rollout/<id>` and of all its children, every run of them.
+ * Reads the histories of workflows, every run of them.
  * @param address gRPC address of the Temporal server, `host:port`
+ * @param roots ids, such as `rollout/<id>`: those of children begin with them
  */
-export async function readRolloutHistories(
+export async function readHistories(
   address: string,
   namespace: string,
-  rolloutId: string,
-): Promise<RolloutHistories> {
+  roots: readonly string[],
+): Promise<Histories> {
   const connection = await Connection.connect({ address });
   try {
     const client = new Client({ connection, namespace });
     const workflows: WorkflowHistory[] = [];
-    for await (const { workflowId, runId, type } of client.workflow.list({
-      query: `WorkflowId STARTS_WITH "rollout/${rolloutId}"`,
-    })) {
-      const history = await client.workflow.getHandle(workflowId, runId).fetchHistory();
-      const events = history.events ?? [];
-      const largestPayloadBytes = largestPayload(events);
-      workflows.push({ workflowId, runId, type, events: events.length, largestPayloadBytes });
+    for (const root of roots) {
+      for await (const { workflowId, runId, type } of client.workflow.list({
+        query: `WorkflowId STARTS_WITH "${root}"`,
+      })) {
+        const history = await client.workflow.getHandle(workflowId, runId).fetchHistory();
+        const events = history.events ?? [];
+        const largestPayloadBytes = largestPayload(events);
+        workflows.push({ workflowId, runId, type, events: events.length, largestPayloadBytes });
+      }
     }
     return {
       workflows,

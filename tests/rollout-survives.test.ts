@@ -1,6 +1,6 @@
 /**
  * Whole rollouts on a whole stack, every part a process of its own, gateways on real sockets; and what is killed in
- * the middle of them. Whatever dies, every delivery ends right, and none is done twice.
+ * the middle of them, and of what is wanted. Whatever dies, every delivery ends right, and none is done twice.
  */
 import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
@@ -41,8 +41,8 @@ afterAll(async () => {
   await rm(directory, { recursive: true, force: true });
 }, 300_000);
 
-/** Publishes the next version and rolls it out; `disturb` runs while the first gateways are at work. */
-async function rollOut(disturb: () => Promise<void>, deadlineSeconds = 120): Promise<void> {
+/** Publishes the next version. */
+async function publish(): Promise<void> {
   version += 1;
   const source = join(directory, `artifact-${version}`);
   await mkdir(join(source, 'bin'), { recursive: true });
@@ -52,6 +52,11 @@ async function rollOut(disturb: () => Promise<void>, deadlineSeconds = 120): Pro
   );
   await writeFile(join(source, 'bin/run'), `#!/bin/sh\n# version ${version}\n`, { mode: 0o755 });
   await client.addArtifact(source);
+}
+
+/** Rolls the next version out; `disturb` runs while the first gateways are at work. */
+async function rollOut(disturb: () => Promise<void>, deadlineSeconds = 120): Promise<void> {
+  await publish();
   const before = fleet.snapshot();
   const { id } = await client.startRollout(
     { requests: [`${app}@${version}.0.0`], deployment: 'all', deadlineSeconds },
@@ -71,10 +76,40 @@ async function rollOut(disturb: () => Promise<void>, deadlineSeconds = 120): Pro
   expect(after.succeeded - before.succeeded).toBe(gateways);
   expect(after.downloads - before.downloads).toBe(gateways);
   expect(new Set(rollout.groups.map((group) => group.packageId)).size).toBe(1);
+  await expectEverywhere();
+}
+
+/** All gateways have the newest version. */
+async function expectEverywhere(): Promise<void> {
   const installed = (await client.gateways()).map(
     (gateway) => gateway.profile.installed?.find((entry) => entry.name === app)?.version,
   );
   expect(new Set(installed)).toEqual(new Set([`${version}.0.0`]));
+}
+
+/** Publishes the next version of what is wanted; `disturb` runs while gateways gather for the rollout. */
+async function bringToWanted(disturb: () => Promise<void>): Promise<void> {
+  const { id } = await client.wantState(
+    { requests: [`${app}@>=1`], deployment: 'all', automatic: true },
+    `wanted-${version}`,
+  );
+  const held = () => until(async () => (await client.wantedState(id)).compliance.held === gateways);
+  await held();
+  await publish();
+  const before = fleet.snapshot();
+  await until(async () => (await client.wantedState(id)).compliance.drifted > 0);
+  await disturb();
+  await until(async () => (await client.wantedState(id)).versions[0] === `${app}@${version}.0.0`);
+  await held();
+
+  // Nothing is lost, and nothing is done twice: one rollout for all that gathered.
+  const { rollouts } = await client.wantedState(id);
+  expect(rollouts.map((rollout) => rollout.gateways)).toEqual([gateways]);
+  const after = fleet.snapshot();
+  expect(after.succeeded - before.succeeded).toBe(gateways);
+  expect(after.downloads - before.downloads).toBe(gateways);
+  await expectEverywhere();
+  await client.endWantedState(id);
 }
 
 async function until(condition: () => Promise<boolean>): Promise<void> {
@@ -92,6 +127,18 @@ test(
 test(
   'Temporal is killed and started again in the middle',
   () => rollOut(() => stack.kill('temporal', 'SIGKILL')),
+  180_000,
+);
+
+test(
+  'the coordinator is killed while gateways gather for what is wanted',
+  () => bringToWanted(() => stack.kill('coordinator', 'SIGKILL')),
+  180_000,
+);
+
+test(
+  'Temporal is killed while gateways gather for what is wanted',
+  () => bringToWanted(() => stack.kill('temporal', 'SIGKILL')),
   180_000,
 );
 

@@ -2,19 +2,16 @@
  * A wanted state and values by way of the API, on both agents with a real application: a gateway that joins late is
  * staged, a changed value and a rotated secret reach it without a package, a contradiction is refused.
  */
-import { spawn } from 'node:child_process';
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
 import { pino } from 'pino';
-import { startAgent } from '../agent/start-agent.js';
-import { shortTimes } from '../agent/testing/test-agent.js';
 import { LeonoreClient } from '../client/leonore-client.js';
-import { gatewayDirectory, makeBusyBoxRoot } from '../testbed/busybox/busybox-root.js';
 import { StateKeeper } from '../workers/state-keeper.js';
-import { BusyBoxAgent, busybox } from './support/busybox-bed.js';
+import { busybox } from './support/busybox-bed.js';
 import { tick, type InProcessLeonore } from './support/in-process-leonore.js';
 import { inProcessStack, type InProcessStack } from './support/in-process-stack.js';
+import { startBusyBoxGateway, startTypeScriptGateway, type RealGateway } from './support/real-gateways.js';
 import { testTokens, type TestApi } from './support/test-api.js';
 
 let stack: InProcessStack;
@@ -22,15 +19,15 @@ let api: TestApi;
 let leonore: InProcessLeonore;
 let keeper: StateKeeper;
 let client: LeonoreClient;
-let directory: string;
 const endings: (() => Promise<unknown>)[] = [];
 
 beforeAll(async () => {
   stack = await inProcessStack('wanted-agents');
-  ({ api, leonore, directory } = stack);
+  ({ api, leonore } = stack);
   keeper = new StateKeeper({
     repositories: api.repositories,
     rolloutClient: leonore.rolloutClient,
+    campaignClient: leonore.campaignClient,
     intervalMs: 250,
     logger: pino({ level: 'silent' }),
     gather: { firstMs: 300, againMs: 300 },
@@ -57,18 +54,7 @@ const typeScript: Kind = {
   id: 'gw-1',
   name: 'sensor',
   async start() {
-    const root = join(directory, this.id);
-    const agent = await startAgent({
-      server: api.address,
-      root,
-      enrolmentToken: testTokens.enrolment,
-      id: this.id,
-      mac: '02:00:00:00:00:01',
-      intervalSeconds: 1,
-      times: shortTimes,
-    });
-    endings.push(() => agent.close());
-    return root;
+    return started(await startTypeScriptGateway(stack, this.id));
   },
 };
 
@@ -76,24 +62,14 @@ const busyBox: Kind = {
   id: 'gw-2',
   name: 'meter',
   async start() {
-    const root = await makeBusyBoxRoot(join(directory, this.id), busybox);
-    const agent = new BusyBoxAgent(
-      spawn(root.command, [...root.args, '/leonore-agent.sh'], {
-        env: {
-          PATH: '/usr/sbin:/usr/bin:/sbin:/bin',
-          LEONORE_SERVER: api.address,
-          LEONORE_ROOT_DIR: `/${gatewayDirectory}`,
-          LEONORE_ENROLMENT_TOKEN: testTokens.enrolment,
-          LEONORE_ID: this.id,
-          LEONORE_INTERVAL: '1',
-        },
-        stdio: ['ignore', 'ignore', 'pipe'],
-      }),
-    );
-    endings.push(() => agent.end('SIGTERM'));
-    return join(root.directory, gatewayDirectory);
+    return started(await startBusyBoxGateway(stack, this.id));
   },
 };
+
+function started({ root, end }: RealGateway): string {
+  endings.push(end);
+  return root;
+}
 
 /** The application writes down what it was given, and stays up. */
 async function publish(name: string, version: string): Promise<void> {

@@ -106,6 +106,7 @@ await reconciler.start();
 const keeper = new StateKeeper({
   repositories,
   rolloutClient,
+  campaignClient,
   intervalMs: config.LEONORE_HEARTBEAT_MS,
   logger,
 });

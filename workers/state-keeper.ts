@@ -11,17 +11,19 @@
 import { randomUUID } from 'node:crypto';
 import type { Logger } from 'pino';
 import { LeonoreError } from '../domain/errors.js';
-import { rolloutInput } from '../domain/orchestration.js';
+import { campaignInput, rolloutInput } from '../domain/orchestration.js';
 import type { Repositories } from '../repositories/repositories.js';
 import type { ChunkAcknowledgement } from '../repositories/delivery/delivery-repository.js';
 import type { OpenWantedState } from '../repositories/wanted-state-repository.js';
 import { lookAtValues, orderValues } from '../services/keep-values.js';
 import { followCatalog, judgeGateways } from '../services/keep-wanted-states.js';
+import type { CampaignClient } from '../workflows/client/campaign-client.js';
 import type { RolloutClient } from '../workflows/client/rollout-client.js';
 
 export interface StateKeeperOptions {
   readonly repositories: Repositories;
   readonly rolloutClient: RolloutClient;
+  readonly campaignClient: Pick<CampaignClient, 'start'>;
   readonly intervalMs: number;
   readonly logger: Logger;
   /** How long gateways gather for a rollout, in milliseconds: the first one, and others within a minute of it. */
@@ -67,12 +69,11 @@ export class StateKeeper {
   }
 
   private async keep(): Promise<void> {
-    const { wantedStates } = this.options.repositories;
+    const { wantedStates, wantedCampaigns } = this.options.repositories;
     if ((await this.each('its turn', () => this.takeTurn())) !== true) return;
     await this.each('what has ended', () => wantedStates.markEnded());
-    await this.each('the catalog', async () =>
-      followCatalog(this.options.repositories, await wantedStates.open()),
-    );
+    await this.each('campaigns that have ended', () => wantedCampaigns.settle());
+    await this.each('the catalog', () => this.followCatalog());
     await this.each('gateways that have changed', () => this.lookAtMarked());
     await this.each('all gateways', () => this.lookAtAll());
     await this.each('wanted states', () => this.start());
@@ -102,6 +103,18 @@ export class StateKeeper {
         logger.error({ err: error, what }, 'keeping wanted states failed');
       else logger.warn({ code: error.code, what }, error.message);
       return null;
+    }
+  }
+
+  private async followCatalog(): Promise<void> {
+    const { repositories, campaignClient, logger } = this.options;
+    for (const campaignId of await followCatalog(repositories, await repositories.wantedStates.open())) {
+      logger.info({ campaignId }, 'a campaign brings out what is wanted');
+      const { campaigns } = repositories;
+      await this.begin({ campaignId }, async () => {
+        await campaignClient.start(campaignInput(await campaigns.get(campaignId)));
+        await campaigns.workflowStarted(campaignId);
+      });
     }
   }
 
@@ -151,27 +164,28 @@ export class StateKeeper {
   }
 
   private async start(): Promise<void> {
-    const { repositories, gather = usualGather, logger } = this.options;
+    const { repositories, rolloutClient, gather = usualGather, logger } = this.options;
     for (const { id } of await repositories.wantedStates.open()) {
       for (const rolloutId of await repositories.wantedStates.startDue(id, gather)) {
         logger.info({ wantedStateId: id, rolloutId }, 'gateways are brought to what is wanted');
-        await this.begin(rolloutId);
+        await this.begin({ rolloutId }, async () => {
+          const rollout = await repositories.rollouts.get(rolloutId);
+          await rolloutClient.start(rolloutInput(rollout, rollout.requests));
+          await repositories.rollouts.workflowStarted(rolloutId);
+        });
       }
     }
   }
 
-  /** The rollout is recorded: should Temporal be away, the reconciler starts it. */
-  private async begin(rolloutId: string): Promise<void> {
-    const { repositories, rolloutClient, logger } = this.options;
+  /** What was recorded: should Temporal be away, the reconciler starts it. */
+  private async begin(what: Readonly<Record<string, string>>, start: () => Promise<void>): Promise<void> {
     try {
-      const rollout = await repositories.rollouts.get(rolloutId);
-      await rolloutClient.start(rolloutInput(rollout, rollout.requests));
-      await repositories.rollouts.workflowStarted(rolloutId);
+      await start();
     } catch (error) {
       if (!(error instanceof LeonoreError)) throw error;
-      logger.warn(
-        { rolloutId, code: error.code },
-        'the rollout is recorded; its workflow will be started by the reconciler',
+      this.options.logger.warn(
+        { ...what, code: error.code },
+        'it is recorded; its workflow will be started by the reconciler',
       );
     }
   }

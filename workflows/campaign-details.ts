@@ -2,6 +2,7 @@ import type { CampaignAction, Decision } from '../domain/campaign/decide.js';
 import type { PhaseFacts } from '../domain/campaign/facts.js';
 import type { CampaignInput } from '../domain/orchestration.js';
 import type { CampaignLook } from './activity-types.js';
+import { counted } from '../domain/units.js';
 
 /** Phases that are shown one by one. */
 const shownPhases = 50;
@@ -22,7 +23,7 @@ export function campaignDetails(
     '| phase | not begun | at work | succeeded | failed | left | |',
     '|---|---|---|---|---|---|---|',
     ...facts.phases.slice(0, shownPhases).map(phaseRow),
-    ...(facts.rollback === null ? [] : ['', `Way back: ${facts.rollback.open} gateways still`]),
+    ...(facts.rollback === null ? [] : ['', `Way back: ${counted(facts.rollback.open, 'gateway')} still`]),
   ].join('\n');
 }
 

@@ -37,6 +37,7 @@ import {
 } from './policies.js';
 import { cancelSignal, shareReleasedSignal } from './signals.js';
 import { WaitNote } from './wait-note.js';
+import { counted } from '../domain/units.js';
 
 /** Between two looks at packages that somebody else is building, doubled each time. */
 const firstTurnMs = 1_000;
@@ -112,7 +113,7 @@ class Share {
       );
       this.tell(
         nodeId,
-        `${stepTitle('v')} — **${analysed.groups}** groups for ${analysed.gateways} gateways, ${analysed.incompatible} incompatible`,
+        `${stepTitle('v')} — ${counted(analysed.groups, 'group')} for ${counted(analysed.gateways, 'gateway')}, ${analysed.incompatible} incompatible`,
       );
       await this.buildAndDeliver(nodeId);
     } catch (error) {
@@ -163,7 +164,7 @@ class Share {
           workflowId: workflowIds.deliverChunk(part.rolloutId, chunk),
           taskQueue: coordinatorQueue,
           args: [task],
-          staticSummary: summaryText(`Chunk ${chunk}, ${size} gateways of ${nodeId}`),
+          staticSummary: summaryText(`Chunk ${chunk}, ${counted(size, 'gateway')} of ${nodeId}`),
           typedSearchAttributes: partAttributes(part, nodeId),
         }),
       );

@@ -1,5 +1,6 @@
 import type { RolloutInput, RolloutResult } from '../domain/orchestration.js';
 import { stepNames, type Step } from '../domain/rollout/steps.js';
+import { counted } from '../domain/units.js';
 
 /** Shares that are named one by one. */
 const namedShares = 50;
@@ -59,7 +60,7 @@ export class RolloutProgress {
   }
 
   private tell(): void {
-    const count = this.count === null ? '' : ` (${this.count} gateways)`;
+    const count = this.count === null ? '' : ` (${counted(this.count, 'gateway')})`;
     const title = `**${this.artifacts.slice(0, 2_000)}** to **${this.input.deployment}**${count}`;
     const body = this.result === null ? this.steps() : outcome(this.result);
     this.show([title, '', ...body, ...this.sharesText()].join('\n'));

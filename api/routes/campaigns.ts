@@ -5,9 +5,7 @@ import type { FastifyRequest } from 'fastify';
 import Type, { type Static } from 'typebox';
 import { scopeOf } from '../../domain/access/grant.js';
 import type { Principal } from '../../domain/access/principal.js';
-import { presets } from '../../domain/campaign/presets.js';
-import { parseStrategy } from '../../domain/campaign/read-strategy.js';
-import { gateOf, strategyInForce, type Strategy } from '../../domain/campaign/strategy.js';
+import { gateOf, strategyInForce } from '../../domain/campaign/strategy.js';
 import {
   campaignStates,
   campaignVerbs,
@@ -17,9 +15,11 @@ import {
 } from '../../domain/campaign/state.js';
 import { LeonoreError } from '../../domain/errors.js';
 import { campaignInput } from '../../domain/orchestration.js';
+import { parseRequest } from '../../domain/plan/request.js';
 import { emptyTargetText } from '../../domain/rollout/target.js';
 import type { Campaign } from '../../repositories/campaign-repository.js';
 import type { Transaction } from '../../repositories/database.js';
+import type { Repositories } from '../../repositories/repositories.js';
 import { requireOpenWindows } from '../../services/campaign-windows.js';
 import { phasesOf } from '../../services/choose-members.js';
 import { previewOf } from '../../services/preview-campaign.js';
@@ -27,9 +27,12 @@ import { selectRequested } from '../../services/select-requested.js';
 import { evidenceOnWire, reportText } from '../campaign-report.js';
 import { CampaignViews } from '../campaign-view.js';
 import type { RouteOptions } from '../context.js';
+import { goneSignal } from '../gone-signal.js';
 import { IdempotencyHeadersSchema, requestIdentity } from '../idempotency.js';
 import { pageOf } from '../paging.js';
+import { plannedPages } from '../planned-pages.js';
 import { readTarget } from '../read-target.js';
+import { strategyOf } from '../stated-strategy.js';
 import { CampaignEvidenceSchema, ReportQuerySchema } from '../schemas/campaign-report.js';
 import {
   CampaignPhaseVerbSchema,
@@ -47,6 +50,7 @@ import {
   workFilterProperties,
   workSortProperties,
 } from '../work-query.js';
+import { counted } from '../../domain/units.js';
 
 const tags = ['campaigns'];
 /** Of its rollouts where the strategy's own time does not reach them: the way back. */
@@ -106,8 +110,8 @@ const verbRoutes: Readonly<Record<CampaignVerb, VerbRoute>> = {
 
 /** Campaigns: artifacts to many gateways, in phases that wait for each other. */
 export const campaignRoutes: FastifyPluginAsyncTypebox<RouteOptions> = async (app, { context }) => {
-  const { repositories, rolloutClient, campaignClient } = context;
-  const { artifacts, campaigns, members, repeatedRequests } = repositories;
+  const { repositories, rolloutClient, campaignClient, planner } = context;
+  const { artifacts, campaigns, repeatedRequests } = repositories;
   const views = new CampaignViews(repositories, rolloutClient);
 
   app.post(
@@ -121,7 +125,7 @@ export const campaignRoutes: FastifyPluginAsyncTypebox<RouteOptions> = async (ap
         body: NewCampaignSchema,
         response: { 202: CampaignSummarySchema, ...problems },
       },
-      config: { role: 'operator' },
+      config: { role: 'operator', scoped: true },
     },
     async (request, reply) => {
       const { reason = null, allowRemove = false, allowDowngrade = false } = request.body;
@@ -130,17 +134,17 @@ export const campaignRoutes: FastifyPluginAsyncTypebox<RouteOptions> = async (ap
         reply
           .code(202)
           .header('location', `/api/v1/campaigns/${id}`)
-          .send(views.summary(await campaigns.get(id)));
+          .send(views.summary(await request.repositories.campaigns.get(id)));
       // First of all: what the request named may be gone by now.
       const known = await repeatedRequests.resultOf(identity);
       if (known !== null) return accepted(known);
-      const asked = await readAsked(request.body);
+      const asked = await readAsked(request.repositories, request.body);
       // Nothing is stored that could not be begun: while Temporal is away, the caller comes again.
       if (!(await rolloutClient.isReachable()))
         throw new LeonoreError('TEMPORAL_UNAVAILABLE', 'Temporal does not answer');
       // A phase that gets no gateway is refused before anything begins: phases are drawn from the id.
-      await phasesOf(repositories, asked);
-      await requireOpenWindows(repositories, asked);
+      await phasesOf(request.repositories, asked);
+      await requireOpenWindows(request.repositories, asked);
       const options = {
         deadlineSeconds: defaultDeadlineSeconds,
         ...(allowRemove ? { allowRemove } : {}),
@@ -148,7 +152,7 @@ export const campaignRoutes: FastifyPluginAsyncTypebox<RouteOptions> = async (ap
       };
       const create = async (tx: Transaction) => {
         const said = { who: request.principal.name, why: reason };
-        await campaigns.create({ ...asked, options }, said, tx);
+        await request.repositories.campaigns.create({ ...asked, options }, said, tx);
         return asked.id;
       };
       const { result, isNew } = await repeatedRequests.once(identity, create);
@@ -163,15 +167,26 @@ export const campaignRoutes: FastifyPluginAsyncTypebox<RouteOptions> = async (ap
       schema: {
         tags,
         operationId: 'previewCampaign',
-        summary: 'What a campaign would do, and when: phases, gateways, windows, risks',
+        summary: 'What a campaign would do, and when: phases, plans, windows, bytes over each line, risks',
         body: NewCampaignSchema,
         response: { 200: CampaignPreviewSchema, ...problems },
       },
-      config: { role: 'viewer', changesNothing: true },
+      config: { role: 'viewer', scoped: true, changesNothing: true },
     },
-    async (request) => {
-      const asked = await readAsked(request.body);
-      return views.preview(asked, await previewOf(repositories, asked));
+    async (request, reply) => {
+      const { allowRemove = false, allowDowngrade = false } = request.body;
+      const asked = await readAsked(request.repositories, request.body);
+      const plan = () =>
+        planner.plan({
+          // What each phase's rollout asks for.
+          requests: asked.selected.map(parseRequest),
+          allowRemove,
+          allowDowngrade,
+          readPages: () => plannedPages(request.repositories, asked.target),
+          signal: goneSignal(reply),
+          principal: request.principal.id,
+        });
+      return views.preview(asked, await previewOf(request.repositories, asked, plan));
     },
   );
 
@@ -284,7 +299,7 @@ export const campaignRoutes: FastifyPluginAsyncTypebox<RouteOptions> = async (ap
           response: { 202: CampaignSummarySchema, ...problems },
         },
         // Who approves is judged by the gate that he opens.
-        config: { role: verb === 'approve' ? 'viewer' : 'operator' },
+        config: { role: verb === 'approve' ? 'viewer' : 'operator', scoped: true },
       },
       async (request, reply) => {
         const { id } = request.params;
@@ -300,8 +315,11 @@ export const campaignRoutes: FastifyPluginAsyncTypebox<RouteOptions> = async (ap
    * What a request asks for, as a preview and a start read it. The id is what gateways are drawn by.
    * @throws LeonoreError as readTarget and selectRequested do; STRATEGY_INVALID, EMPTY_DEPLOYMENT
    */
-  async function readAsked({ id, requests, strategy, ...named }: Static<typeof NewCampaignSchema>) {
-    const target = await readTarget(repositories, named);
+  async function readAsked(
+    within: Repositories,
+    { id, requests, strategy = 'all-at-once', ...named }: Static<typeof NewCampaignSchema>,
+  ) {
+    const target = await readTarget(within, named);
     const asked = {
       id: id?.toLowerCase() ?? randomUUID(),
       requests,
@@ -309,7 +327,8 @@ export const campaignRoutes: FastifyPluginAsyncTypebox<RouteOptions> = async (ap
       strategy: strategyOf(strategy),
     };
     const selected = await selectRequested(artifacts, requests);
-    if (!(await members.exist(target))) throw new LeonoreError('EMPTY_DEPLOYMENT', emptyTargetText(target));
+    if (!(await within.members.exist(target)))
+      throw new LeonoreError('EMPTY_DEPLOYMENT', emptyTargetText(target));
     return { ...asked, selected };
   }
 
@@ -321,23 +340,23 @@ export const campaignRoutes: FastifyPluginAsyncTypebox<RouteOptions> = async (ap
     why: string | null,
     phase: number | undefined,
   ): Promise<Campaign> {
+    const seen = await request.repositories.campaigns.get(id);
     const phases = await campaigns.phases(id);
     if (phase !== undefined && phases.length > 0 && phase > phases.length)
       throw new LeonoreError(
         'MALFORMED_INPUT',
-        `the campaign has ${phases.length} phases, and no phase ${phase}`,
+        `the campaign has ${counted(phases.length, 'phase')}, and no phase ${phase}`,
       );
     // The first is 0 within LEONORE. Whoever approves and names none means the one that waits for it.
     const meant = phase === undefined ? undefined : phase - 1;
     const approved = verb === 'approve' ? (meant ?? waitingPhase(phases)) : meant;
+    if (verb === 'approve') await requireApprover(repositories, request.principal, seen, approved);
     return campaigns.wish(
       id,
       { verb, who: request.principal.name, why, ...(approved === undefined ? {} : { phase: approved }) },
       (campaign) => {
-        if (verb === 'approve') {
-          requireApprover(request.principal, campaign, approved);
-          if (approved !== undefined && campaign.status.approved.includes(approved)) return null;
-        }
+        if (verb === 'approve' && approved !== undefined && campaign.status.approved.includes(approved))
+          return null;
         if (!verbApplies(campaign.state, verb)) return null;
         return { state: verbRoutes[verb].told ?? campaign.state };
       },
@@ -367,11 +386,20 @@ export const campaignRoutes: FastifyPluginAsyncTypebox<RouteOptions> = async (ap
   }
 };
 
-/** @throws LeonoreError APPROVAL_NOT_ALLOWED */
-function requireApprover({ grants }: Principal, { strategy }: Campaign, phase: number | undefined): void {
+/**
+ * That who approves has the role that the gate names for all gateways of the campaign.
+ * @throws LeonoreError APPROVAL_NOT_ALLOWED
+ */
+async function requireApprover(
+  repositories: Repositories,
+  { grants }: Principal,
+  { id, strategy }: Campaign,
+  phase: number | undefined,
+): Promise<void> {
   const gate = phase === undefined ? undefined : gateOf(strategyInForce(strategy), phase);
   const role = gate?.approval?.role ?? 'operator';
-  if (scopeOf(grants, role) === 'fleet') return;
+  const scope = scopeOf(grants, role);
+  if (scope !== null && (await repositories.within(scope).campaigns.sees(id))) return;
   const what = phase === undefined ? 'what waits' : `phase ${phase + 1}`;
   throw new LeonoreError('APPROVAL_NOT_ALLOWED', `${what} is approved by the role ${role}`, { role });
 }
@@ -379,9 +407,4 @@ function requireApprover({ grants }: Principal, { strategy }: Campaign, phase: n
 /** The last phase that has begun is the one whose gate is judged. */
 function waitingPhase(phases: readonly { readonly phase: number; readonly startedAt: Date | null }[]) {
   return phases.findLast(({ startedAt }) => startedAt !== null)?.phase;
-}
-
-/** @throws LeonoreError STRATEGY_INVALID */
-function strategyOf(stated: Static<typeof NewCampaignSchema>['strategy'] = 'all-at-once'): Strategy {
-  return typeof stated === 'string' ? presets[stated] : parseStrategy(stated);
 }

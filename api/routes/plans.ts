@@ -3,11 +3,11 @@ import type { Static } from 'typebox';
 import { LeonoreError } from '../../domain/errors.js';
 import { parseRequest } from '../../domain/plan/request.js';
 import type { GatewayGroup } from '../../domain/grouping/gateway-grouping.js';
-import { emptyTargetText, type RolloutTarget } from '../../domain/rollout/target.js';
-import type { Repositories } from '../../repositories/repositories.js';
+import { emptyTargetText } from '../../domain/rollout/target.js';
 import { nothingToDo, previewGroup, type GroupPreview } from '../../services/preview-group.js';
 import type { RouteOptions } from '../context.js';
 import { goneSignal } from '../gone-signal.js';
+import { plannedPages } from '../planned-pages.js';
 import { readTarget } from '../read-target.js';
 import { problems } from '../schemas/common.js';
 import { PlanAnswerSchema, PlanRequestSchema } from '../schemas/resources.js';
@@ -41,7 +41,7 @@ export const planRoutes: FastifyPluginAsyncTypebox<RouteOptions> = async (app, {
         allowRemove,
         ...(budgetSeconds === undefined ? {} : { groupMs: budgetSeconds * 1_000 }),
         allowDowngrade,
-        readPages: () => gatewaysOf(repositories, target),
+        readPages: () => plannedPages(repositories, target),
         signal: goneSignal(reply),
         principal: request.principal.id,
       });
@@ -72,12 +72,6 @@ export const planRoutes: FastifyPluginAsyncTypebox<RouteOptions> = async (app, {
     },
   );
 };
-
-async function* gatewaysOf({ members }: Repositories, target: RolloutTarget) {
-  for await (const page of members.pages(target)) {
-    yield page.map(({ id, profile }) => ({ member: id, profile }));
-  }
-}
 
 function lackingIn({ lacking }: GroupPreview): number {
   return lacking.reduce((sum, { gatewayIds }) => sum + gatewayIds.length, 0);

@@ -5,8 +5,8 @@ import { parseRequest } from '../../domain/plan/request.js';
 import { conflictOf, standings } from '../../domain/wanted-state/judge.js';
 import type { Transaction } from '../../repositories/database.js';
 import type { WantedState } from '../../repositories/wanted-state-repository.js';
-import { wantedOf } from '../../services/keep-wanted-states.js';
 import { selectRequested } from '../../services/select-requested.js';
+import { wantedOf } from '../../services/wanted-of.js';
 import type { RouteOptions } from '../context.js';
 import { IdempotencyHeadersSchema, requestIdentity } from '../idempotency.js';
 import { pageOf } from '../paging.js';
@@ -17,11 +17,12 @@ import {
   WantedStateDetailSchema,
   WantedStateSchema,
 } from '../schemas/wanted-states.js';
+import { strategyOf } from '../stated-strategy.js';
 
 const tags = ['wanted states'];
 /** As for rollouts: a gateway that is switched off over night still answers in time. */
 const defaultDeadlineSeconds = 86_400;
-/** Rollouts that are named with a wanted state. */
+/** Rollouts, and campaigns, that are named with a wanted state. */
 const shownRollouts = 20;
 
 const WantedStateQuerySchema = Type.Object(
@@ -36,7 +37,9 @@ const MemberQuerySchema = Type.Object(
 /** Wanted states: what deployments are kept at. */
 export const wantedStateRoutes: FastifyPluginAsyncTypebox<RouteOptions> = async (app, { context }) => {
   const { repositories } = context;
-  const { artifacts, deployments, members, repeatedRequests, wantedStates } = repositories;
+  const { artifacts, members, repeatedRequests, wantedCampaigns } = repositories;
+  // A contradiction is one whoever wants it, also where who asks may not see the other.
+  const everyWantedState = repositories.wantedStates;
 
   app.post(
     '/wanted-states',
@@ -49,13 +52,16 @@ export const wantedStateRoutes: FastifyPluginAsyncTypebox<RouteOptions> = async 
         body: NewWantedStateSchema,
         response: { 201: WantedStateSchema, ...problems },
       },
-      config: { role: 'operator' },
+      config: { role: 'operator', scoped: true },
     },
     async (request, reply) => {
-      const { requests, deployment, automatic = false } = request.body;
-      const { deadlineSeconds = defaultDeadlineSeconds } = request.body;
-      const asked = { requests, deployment, automatic, deadlineSeconds };
-      const identity = requestIdentity(request, { wantState: asked });
+      const { wantedStates } = request.repositories;
+      const { requests, deployment, strategy: stated } = request.body;
+      const { automatic = stated !== undefined, deadlineSeconds = defaultDeadlineSeconds } = request.body;
+      const said = { requests, deployment, automatic, deadlineSeconds };
+      const identity = requestIdentity(request, {
+        wantState: stated === undefined ? said : { ...said, strategy: stated },
+      });
       const created = async (id: string) =>
         reply
           .code(201)
@@ -64,10 +70,16 @@ export const wantedStateRoutes: FastifyPluginAsyncTypebox<RouteOptions> = async 
       // First of all: what the request named may be gone by now.
       const known = await repeatedRequests.resultOf(identity);
       if (known !== null) return created(known);
-      const catalogChanges = await wantedStates.catalogChanges();
+      if (stated !== undefined && !automatic)
+        throw new LeonoreError(
+          'MALFORMED_INPUT',
+          'a strategy is how new versions go out by themselves: leave out that they do not',
+        );
+      const asked = { ...said, strategy: stated === undefined ? null : strategyOf(stated) };
+      const catalogChanges = await everyWantedState.catalogChanges();
       const versions = await selectRequested(artifacts, requests);
       refuseNames(requests, versions);
-      await deployments.get(deployment);
+      await request.repositories.deployments.get(deployment);
       await refuseConflict({ requests, deployment, versions });
       const create = (tx: Transaction) => wantedStates.create({ ...asked, versions, catalogChanges }, tx);
       return created((await repeatedRequests.once(identity, create)).result);
@@ -84,11 +96,11 @@ export const wantedStateRoutes: FastifyPluginAsyncTypebox<RouteOptions> = async 
         querystring: WantedStateQuerySchema,
         response: { 200: PageSchema(WantedStateSchema), ...problems },
       },
-      config: { role: 'viewer' },
+      config: { role: 'viewer', scoped: true },
     },
     async (request) => {
       const { limit, cursor } = pageOf(request.query);
-      const page = await wantedStates.list(limit, cursor);
+      const page = await request.repositories.wantedStates.list(limit, cursor);
       return { items: page.items.map(toWire), nextCursor: page.nextCursor };
     },
   );
@@ -103,14 +115,16 @@ export const wantedStateRoutes: FastifyPluginAsyncTypebox<RouteOptions> = async 
         params: UuidParamsSchema,
         response: { 200: WantedStateDetailSchema, ...problems },
       },
-      config: { role: 'viewer' },
+      config: { role: 'viewer', scoped: true },
     },
     async (request) => {
       const { id } = request.params;
+      const { wantedStates } = request.repositories;
       const wanted = await wantedStates.get(id);
-      const [compliance, rollouts] = await Promise.all([
+      const [compliance, rollouts, campaigns] = await Promise.all([
         wantedStates.compliance(id),
         wantedStates.rollouts(id, shownRollouts),
+        wantedCampaigns.list(id, shownRollouts),
       ]);
       return {
         ...toWire(wanted),
@@ -118,6 +132,11 @@ export const wantedStateRoutes: FastifyPluginAsyncTypebox<RouteOptions> = async 
         lookingAtAll: wanted.lookingAtAll && wanted.endedAt === null,
         rollouts: rollouts.map(({ createdAt, ...rollout }) => ({
           ...rollout,
+          createdAt: createdAt.toISOString(),
+        })),
+        campaigns: campaigns.map(({ createdAt, selected, ...campaign }) => ({
+          ...campaign,
+          selected: [...selected],
           createdAt: createdAt.toISOString(),
         })),
       };
@@ -135,9 +154,10 @@ export const wantedStateRoutes: FastifyPluginAsyncTypebox<RouteOptions> = async 
         querystring: MemberQuerySchema,
         response: { 200: PageSchema(WantedMemberSchema), ...problems },
       },
-      config: { role: 'viewer' },
+      config: { role: 'viewer', scoped: true },
     },
     async (request) => {
+      const { wantedStates } = request.repositories;
       const { id } = await wantedStates.get(request.params.id);
       const { standing = null, ...paging } = request.query;
       const { limit, cursor } = pageOf(paging);
@@ -162,9 +182,10 @@ export const wantedStateRoutes: FastifyPluginAsyncTypebox<RouteOptions> = async 
         params: UuidParamsSchema,
         response: { 200: WantedStateSchema, ...problems },
       },
-      config: { role: 'operator' },
+      config: { role: 'operator', scoped: true },
     },
     async (request) => {
+      const { wantedStates } = request.repositories;
       await wantedStates.end(request.params.id);
       return toWire(await wantedStates.get(request.params.id));
     },
@@ -174,7 +195,7 @@ export const wantedStateRoutes: FastifyPluginAsyncTypebox<RouteOptions> = async 
   async function refuseConflict(
     wanted: Pick<WantedState, 'requests' | 'deployment' | 'versions'>,
   ): Promise<void> {
-    for (const other of await wantedStates.open()) {
+    for (const other of await everyWantedState.open()) {
       const conflict = conflictOf(wantedOf({ id: '', ...wanted }), [wantedOf(other)]);
       if (conflict === null) continue;
       if (
@@ -206,8 +227,10 @@ function toWire({
   requests,
   deployment,
   automatic,
+  strategy,
   deadlineSeconds,
   versions,
+  problem,
   createdAt,
   endedAt,
 }: WantedState) {
@@ -216,8 +239,10 @@ function toWire({
     requests: [...requests],
     deployment,
     automatic,
+    strategy,
     deadlineSeconds,
     versions: [...versions],
+    problem,
     createdAt: createdAt.toISOString(),
     endedAt: endedAt?.toISOString() ?? null,
   };

@@ -1,12 +1,14 @@
 /** Campaigns as they go over the wire. */
 import Type from 'typebox';
 import { errorClasses, type ErrorClass } from '../../domain/campaign/error-class.js';
+import { previewRiskKinds } from '../../domain/campaign/preview.js';
+import { shownGroups, shownSites } from '../../domain/campaign/preview-work.js';
 import { campaignStates } from '../../domain/campaign/state.js';
 import { StrategySchema } from '../../domain/campaign/strategy.js';
-import { presetNames } from '../../domain/campaign/presets.js';
 import { limits } from '../../domain/limits.js';
 import { RolloutState } from '../../domain/rollout/state.js';
 import { Text } from '../../domain/text.js';
+import { StatedStrategySchema } from '../stated-strategy.js';
 import { InstantSchema, NameSchema, NullableInstantSchema, NullableTextSchema, strict } from './common.js';
 
 const ReasonSchema = Type.Optional(
@@ -31,20 +33,9 @@ export const NewCampaignSchema = Type.Object(
     ),
     select: Type.Optional(Text(limits.selectorLength, { minLength: 1 })),
     strategy: Type.Optional(
-      Type.Union(
-        [
-          Type.Enum([...presetNames], { description: 'A preset' }),
-          // Judged by domain/campaign, which says the place and what may have been meant.
-          Type.Object(
-            {},
-            {
-              additionalProperties: true,
-              description: 'A strategy, as docs/campaign-strategy.schema.json says',
-            },
-          ),
-        ],
-        { description: 'How it goes through the gateways; all at once when not given' },
-      ),
+      Type.Union(StatedStrategySchema.anyOf, {
+        description: 'How it goes through the gateways; all at once when not given',
+      }),
     ),
     allowRemove: Type.Optional(
       Type.Boolean({
@@ -141,11 +132,48 @@ export const CampaignPreviewSchema = Type.Object({
         }),
         { description: 'The next window of each time zone; empty without windows' },
       ),
+      groups: Type.Array(
+        Type.Object({
+          gateways: Type.Integer(),
+          sample: Type.Array(Type.String(), { description: 'The first of them' }),
+          install: Type.Array(Type.String(), { description: 'NAME@VERSION in order' }),
+          remove: Type.Array(Type.String()),
+          explanation: { ...NullableTextSchema, description: 'Why there is no plan, or why nobody knows' },
+          package: Type.Union(
+            [
+              Type.Object({
+                there: Type.Boolean({ description: 'It was built before' }),
+                bytes: Type.Integer({ description: 'That each gateway fetches' }),
+              }),
+              Type.Null(),
+            ],
+            { description: 'Null where none is needed' },
+          ),
+          lacking: Type.Integer({ description: 'Gateways without values that the package needs' }),
+        }),
+        { description: `Gateways that need the same, the most first; at most ${shownGroups}` },
+      ),
+      groupCount: Type.Integer({ description: 'How many there are' }),
+      packagesToBuild: Type.Integer({ description: 'Those that no phase before has needed' }),
+      packagesThere: Type.Integer(),
+      downloadBytes: Type.Integer({ description: 'Of all gateways together' }),
+      sites: Type.Array(
+        Type.Object({
+          site: Type.String({ description: 'Value of the label; empty for gateways without it' }),
+          gateways: Type.Integer(),
+          bytes: Type.Integer({ description: 'That go over its line' }),
+        }),
+        { description: `The busiest line first; at most ${shownSites}` },
+      ),
+      siteCount: Type.Integer({ description: 'How many there are' }),
     }),
   ),
+  siteLabel: Type.String({
+    description: 'Label whose values name lines: that of the speed limit, or `site`',
+  }),
   risks: Type.Array(
     Type.Object({
-      kind: Type.Enum(['silent', 'unknown-zone', 'deadline']),
+      kind: Type.Enum([...previewRiskKinds]),
       text: Type.String(),
       sample: Type.Array(Type.String()),
     }),

@@ -1,8 +1,11 @@
 /** Wanted states, and the values that belong to them, as they go over the wire. */
 import Type from 'typebox';
+import { campaignStates } from '../../domain/campaign/state.js';
+import { StrategySchema } from '../../domain/campaign/strategy.js';
 import { limits } from '../../domain/limits.js';
 import { Text } from '../../domain/text.js';
 import { standings } from '../../domain/wanted-state/judge.js';
+import { StatedStrategySchema } from '../stated-strategy.js';
 import { InstantSchema, NameSchema, NullableInstantSchema, NullableTextSchema, strict } from './common.js';
 import { ComplianceSchema, ValueChangesSchema } from './gateways.js';
 import { RequestsSchema } from './resources.js';
@@ -12,7 +15,15 @@ export const NewWantedStateSchema = Type.Object(
     requests: RequestsSchema,
     deployment: NameSchema,
     automatic: Type.Optional(
-      Type.Boolean({ description: 'A new version in the range is rolled out by itself; default: false' }),
+      Type.Boolean({
+        description: 'A new version in the range is rolled out by itself; default: false without a strategy',
+      }),
+    ),
+    strategy: Type.Optional(
+      Type.Union(StatedStrategySchema.anyOf, {
+        description:
+          'How a new version goes through the gateways, by a campaign; to all at once when not given',
+      }),
     ),
     deadlineSeconds: Type.Optional(
       Type.Integer({
@@ -30,10 +41,14 @@ const wanted = {
   requests: Type.Array(Type.String()),
   deployment: Type.String(),
   automatic: Type.Boolean(),
+  strategy: Type.Union([StrategySchema, Type.Null()], {
+    description: 'Null: new versions go to all at once',
+  }),
   deadlineSeconds: Type.Integer(),
   versions: Type.Array(Type.String(), {
     description: '`name@version` of the newest that counts, one for each request',
   }),
+  problem: { ...NullableTextSchema, description: 'Why a newer version is not brought out' },
   createdAt: InstantSchema,
   endedAt: NullableInstantSchema,
 };
@@ -52,6 +67,15 @@ export const WantedStateDetailSchema = Type.Object({
       createdAt: InstantSchema,
     }),
     { description: 'The last ones that it has started, newest first' },
+  ),
+  campaigns: Type.Array(
+    Type.Object({
+      id: Type.String(),
+      selected: Type.Array(Type.String(), { description: 'NAME@VERSION that it brings' }),
+      state: Type.Enum([...campaignStates]),
+      createdAt: InstantSchema,
+    }),
+    { description: 'The last ones that it has started, newest first; none without a strategy' },
   ),
 });
 

@@ -7,11 +7,12 @@ import { wholeNumber } from '../arguments.js';
 import type { Cli, VerbContext } from '../cli.js';
 import { ExitCode } from '../exit-code.js';
 import { followCampaign } from '../follow-campaign.js';
-import { counted, durationText, instantText, printable, type Output } from '../output.js';
+import { bytesText, counted, durationText, instantText, printable, type Output } from '../output.js';
 import { strategyOfOption } from '../strategy-option.js';
 import { addTargetOptions, targetOf, type TargetOptions } from '../target-options.js';
 
 type Context = VerbContext<object>;
+type PreviewedGroup = CampaignPreview['phases'][number]['groups'][number];
 
 interface CampaignOptions extends TargetOptions {
   readonly strategy?: string;
@@ -44,6 +45,8 @@ const verbDescriptions: Readonly<Record<CampaignVerb, string>> = {
 
 /** Gateways named of each phase of a preview. */
 const shownOfPhase = 3;
+/** Lines named of each phase of a preview; `--json` has more. */
+const shownSitesOfPhase = 5;
 /** Gateways shown that the way back left as they are; `--json` has more. */
 const shownLeft = 50;
 
@@ -61,7 +64,11 @@ export function campaignCommand(cli: Cli): Command {
   );
   cli.serverVerb(
     withCampaignOptions(
-      command.command('plan').description('dry run: phases with their gateways, windows, times and risks'),
+      command
+        .command('plan')
+        .description(
+          'dry run: phases with their gateways, plans, windows, times, bytes over each line, and risks',
+        ),
     ),
     previewAsked,
   );
@@ -200,6 +207,7 @@ function saidOf({ reason, phase }: VerbOptions): { reason?: string; phase?: numb
 
 function drawPreview(out: Output, preview: CampaignPreview): void {
   const { id, selected, deployment, gateways, deliverySeconds, isMeasured, endsAt, phases, risks } = preview;
+  const { siteLabel } = preview;
   out.line(
     `${selected.join(' ')} to ${printable(deployment)}: ${counted(gateways, 'gateway')} ` +
       `in ${counted(phases.length, 'phase')}, at its end ${instantText(endsAt)} if all goes well`,
@@ -225,9 +233,41 @@ function drawPreview(out: Output, preview: CampaignPreview): void {
         `${printable(name)}: ${counted(count, 'gateway')} in ${zone}, next window ` +
           `${instantText(opensAt)} to ${instantText(closesAt)}`,
       );
+  for (const phase of phases) drawPhaseWork(out, phase, siteLabel);
   for (const { kind, text, sample } of risks)
     out.line(`${out.colors.yellow(`risk, ${kind}`)}: ${printable(`${text}: ${sample.join(', ')}`)}`);
-  out.line(out.colors.dim(`what each gateway would get tells leonore plan; the same phases: --id ${id}`));
+  out.line(out.colors.dim(`the same phases: --id ${id}`));
+}
+
+/** What the gateways of a phase would be given, and what goes over each line for it. */
+function drawPhaseWork(out: Output, phase: CampaignPreview['phases'][number], siteLabel: string): void {
+  const { name, groups, groupCount, packagesToBuild, packagesThere, downloadBytes, sites, siteCount } = phase;
+  out.heading(printable(name));
+  out.line(
+    `${counted(packagesToBuild, 'package')} to build, ${packagesThere} there already, ${bytesText(downloadBytes)} to fetch`,
+  );
+  for (const group of groups)
+    out.line(`  ${counted(group.gateways, 'gateway')}: ${printable(groupText(group))}`);
+  if (groupCount > groups.length)
+    out.line(out.colors.dim(`  and ${counted(groupCount - groups.length, 'more group')}`));
+  if (sites.length === 0) return;
+  const shown = sites.slice(0, shownSitesOfPhase);
+  const lines = shown.map(({ site, bytes }) => `${site === '' ? '(none)' : site} ${bytesText(bytes)}`);
+  const more = siteCount > shown.length ? `, and ${siteCount - shown.length} more` : '';
+  out.line(`  over each line, by ${printable(siteLabel)}: ${printable(lines.join(', '))}${more}`);
+}
+
+function groupText({ install, remove, explanation, package: needed, lacking }: PreviewedGroup): string {
+  if (explanation !== null) return `no plan: ${explanation.split('\n', 1)[0] ?? ''}`;
+  if (install.length === 0 && remove.length === 0) return 'nothing to do';
+  return [
+    install.length === 0 ? [] : `install ${install.join(' ')}`,
+    remove.length === 0 ? [] : `remove ${remove.join(' ')}`,
+    needed === null ? [] : `${bytesText(needed.bytes)} each`,
+    lacking === 0 ? [] : `${lacking} without values that it needs`,
+  ]
+    .flat()
+    .join(', ');
 }
 
 function momentText(instant: string | null): string {
@@ -294,7 +334,7 @@ function drawCampaign(out: Output, campaign: Campaign): void {
 
 function drawWayBack(out: Output, { open, left }: NonNullable<Campaign['wayBack']>): void {
   out.heading('Way back');
-  out.line(open === 0 ? 'at its end' : `${open} gateways are on their way still`);
+  out.line(open === 0 ? 'at its end' : `still on their way: ${counted(open, 'gateway')}`);
   for (const { gatewayId, because } of left.slice(0, shownLeft))
     out.line(`${out.colors.yellow(printable(gatewayId))} is left as it is: ${printable(because)}`);
   const more = left.length - shownLeft;

@@ -5,6 +5,7 @@ import { duration } from '../arguments.js';
 import type { Cli, VerbContext } from '../cli.js';
 import { ExitCode } from '../exit-code.js';
 import { bytesText, instantText, type Output } from '../output.js';
+import { counted } from '../../domain/units.js';
 
 interface WaitOptions {
   readonly wait?: number;
@@ -65,13 +66,15 @@ function rowOf(node: LeonoreNode): (string | number | null)[] {
 }
 
 function noteOf({ state, attempts, problem, origin }: LeonoreNode): string | null {
-  if (state === 'launching' && attempts > 0) return `launch failed ${attempts} times: ${problem ?? ''}`;
+  if (state === 'launching' && attempts > 0)
+    return `launch failed ${counted(attempts, 'time')}: ${problem ?? ''}`;
   return problem ?? (origin === 'own' ? null : `launched by ${origin}`);
 }
 
 function poolText({ strategy, threshold, minNodes, maxNodes, queued }: NodePool): string {
-  const size = maxNodes === 0 ? 'no node is launched for need' : `${minNodes} to ${maxNodes} nodes`;
-  return `balancer ${strategy}, ${threshold} gateways fill a node, ${size}; ${queued} registrations wait`;
+  const size =
+    maxNodes === 0 ? 'no node is launched for need' : `${minNodes} to ${counted(maxNodes, 'node')}`;
+  return `balancer ${strategy}, ${counted(threshold, 'gateway')} to a full node, ${size}; waiting: ${counted(queued, 'registration')}`;
 }
 
 async function start({ client, out, options }: VerbContext<WaitOptions>): Promise<ExitCode> {

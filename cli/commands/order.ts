@@ -9,6 +9,7 @@ import { ExitCode } from '../exit-code.js';
 import { looks } from '../look-until.js';
 import { instantText } from '../output.js';
 import { wholeId } from '../whole-id.js';
+import { counted } from '../../domain/units.js';
 
 /** Gateways are wiped as they are taken out of service. */
 type Action = Exclude<NewOrder['action'], 'wipe'>;
@@ -127,7 +128,7 @@ function drawReach(
   what: string,
   { gateways, also }: Pick<GivenOrder, 'gateways' | 'also'>,
 ): void {
-  out.line(`${what} on ${gateways} gateways`);
+  out.line(`${what} on ${counted(gateways, 'gateway')}`);
   for (const [name, count] of Object.entries(also))
     out.line(`  and ${name} on ${count} of them, which nothing needs any more`);
 }
@@ -152,7 +153,7 @@ async function list({ client, out, options }: VerbContext<ListOptions>): Promise
 
 async function cancel({ client, out }: VerbContext<object>, id: string): Promise<undefined> {
   const answer = await client.cancelOrder(id);
-  out.result(answer, () => out.line(`withdrawn from ${answer.cancelled} gateways`));
+  out.result(answer, () => out.line(`withdrawn from ${counted(answer.cancelled, 'gateway')}`));
 }
 
 function draw(out: VerbContext<object>['out'], parts: readonly GatewayOrder[]): void {

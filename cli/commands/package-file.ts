@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import type { Command } from 'commander';
 import type { VerifiedPackage } from '../../agent/archive/verify-package.js';
 import { LeonoreError } from '../../domain/errors.js';
+import { counted } from '../../domain/units.js';
 
 interface FileOptions {
   readonly json?: true;
@@ -112,8 +113,8 @@ function inspection(verified: VerifiedPackage): Summary & Pick<VerifiedPackage, 
 function summaryText(facts: Summary): string {
   return [
     `id             ${facts.id}`,
-    `archive        sha256 ${facts.digest}, ${facts.sizeBytes} bytes`,
-    `content        ${facts.contentSize} bytes in ${facts.files} files`,
+    `archive        sha256 ${facts.digest}, ${counted(facts.sizeBytes, 'byte')}`,
+    `content        ${counted(facts.contentSize, 'byte')} in ${counted(facts.files, 'file')}`,
     `artifacts      ${facts.artifacts.join(', ')}`,
     'verified: nothing is missing, undeclared or changed',
   ].join('\n');

@@ -1,15 +1,18 @@
 import { randomUUID } from 'node:crypto';
 import { Command, Option } from 'commander';
-import type { WantedMember, WantedStateDetail } from '../../client/resources.js';
+import type { WantedMember, WantedState, WantedStateDetail } from '../../client/resources.js';
+import { presetNames } from '../../domain/campaign/presets.js';
 import { standings } from '../../domain/wanted-state/judge.js';
 import { duration } from '../arguments.js';
 import type { Cli, VerbContext } from '../cli.js';
 import { instantText, type Output } from '../output.js';
 import { standingWords } from '../standing-words.js';
+import { strategyOfOption } from '../strategy-option.js';
 
 interface WantOptions {
   readonly deployment: string;
   readonly automatic?: true;
+  readonly strategy?: string;
   readonly deadline?: number;
   readonly idempotencyKey?: string;
 }
@@ -27,7 +30,11 @@ export function wantCommand(cli: Cli): Command {
       )
       .argument('<name[@range]...>', 'what is wanted')
       .requiredOption('--deployment <name>', 'of which gateways')
-      .option('--automatic', 'roll out a new version in the range by itself')
+      .option('--automatic', 'roll out a new version in the range by itself, to all at once')
+      .option(
+        '--strategy <file|preset>',
+        `roll out a new version in the range by itself, by a campaign: ${presetNames.join(', ')}, or a YAML or JSON file`,
+      )
       .option('--deadline <time>', 'after which a silent gateway counts as lost: 90s, 15m, 6h, 2d', duration)
       .option('--idempotency-key <key>', 'the same key gives the same wanted state'),
     want,
@@ -64,12 +71,13 @@ async function want(
   { client, out, options }: VerbContext<WantOptions>,
   requests: string[],
 ): Promise<undefined> {
-  const { deployment, automatic, deadline, idempotencyKey = randomUUID() } = options;
+  const { deployment, automatic, strategy, deadline, idempotencyKey = randomUUID() } = options;
   const wanted = await client.wantState(
     {
       requests,
       deployment,
       ...(automatic === undefined ? {} : { automatic }),
+      ...(strategy === undefined ? {} : { strategy: await strategyOfOption(strategy) }),
       ...(deadline === undefined ? {} : { deadlineSeconds: deadline }),
     },
     idempotencyKey,
@@ -84,13 +92,13 @@ async function list({ client, out }: VerbContext<object>): Promise<undefined> {
   const wanted = await client.wantedStates();
   out.result(wanted, () =>
     out.table(
-      ['ID', 'WANTED', 'NEWEST', 'DEPLOYMENT', 'AUTOMATIC', 'SINCE', 'ENDED'],
-      wanted.map(({ id, requests, versions, deployment, automatic, createdAt, endedAt }) => [
+      ['ID', 'WANTED', 'NEWEST', 'DEPLOYMENT', 'NEW VERSIONS', 'SINCE', 'ENDED'],
+      wanted.map(({ id, requests, versions, deployment, automatic, strategy, createdAt, endedAt }) => [
         id,
         requests.join(' '),
         versions.join(' '),
         deployment,
-        automatic ? 'yes' : '',
+        newVersionsWord({ automatic, strategy }),
         instantText(createdAt),
         endedAt === null ? '' : instantText(endedAt),
       ]),
@@ -134,15 +142,17 @@ function drawWanted(out: Output, wanted: WantedStateDetail): void {
     wanted: wanted.requests.join(' '),
     newest: wanted.versions.join(' '),
     deployment: wanted.deployment,
-    automatic: wanted.automatic ? 'yes' : 'no',
+    'new versions': newVersionsWord(wanted),
     since: instantText(wanted.createdAt),
     ended: wanted.endedAt === null ? null : instantText(wanted.endedAt),
+    problem: wanted.problem,
     note: wanted.lookingAtAll ? 'not all gateways have been looked at yet' : null,
   });
   out.heading('Gateways by how they stand');
   out.facts(
     Object.fromEntries(standings.map((standing) => [standingWords[standing], wanted.compliance[standing]])),
   );
+  if (wanted.strategy !== null) drawCampaigns(out, wanted.campaigns);
   out.heading('Rollouts');
   out.table(
     ['ID', 'STATE', 'GATEWAYS', 'STARTED'],
@@ -154,4 +164,24 @@ function drawWanted(out: Output, wanted: WantedStateDetail): void {
     ]),
     'none',
   );
+}
+
+function drawCampaigns(out: Output, campaigns: WantedStateDetail['campaigns']): void {
+  out.heading('Campaigns');
+  out.table(
+    ['ID', 'STATE', 'BRINGS', 'STARTED'],
+    campaigns.map(({ id, state, selected, createdAt }) => [
+      id,
+      state,
+      selected.join(' '),
+      instantText(createdAt),
+    ]),
+    'none',
+  );
+}
+
+/** How a new version in the range goes out. */
+function newVersionsWord({ automatic, strategy }: Pick<WantedState, 'automatic' | 'strategy'>): string {
+  if (strategy !== null) return 'by campaigns';
+  return automatic ? 'to all at once' : 'when asked';
 }

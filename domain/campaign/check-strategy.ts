@@ -14,6 +14,7 @@ import {
   type Windows,
 } from './strategy.js';
 import { isTimeZone, parseDay } from './time-zone.js';
+import { counted } from '../units.js';
 
 /** Throws the document's error for a path. */
 export type FailAt = (path: PlacePath, message: string) => never;
@@ -116,25 +117,28 @@ function checkTimes(strategy: Strategy, fail: FailAt): void {
   const deadlineHours = strategy.deadlineHours ?? strategyDefaults.deadlineHours;
   const { lostAfterHours, retries } = strategy;
   if (lostAfterHours !== undefined && lostAfterHours > deadlineHours) {
-    fail(['lostAfterHours'], `is longer than the campaign may take: ${deadlineHours} hours`);
+    fail(['lostAfterHours'], `is longer than the campaign may take: ${counted(deadlineHours, 'hour')}`);
   }
   const phases = [...strategy.phases.keys(), strategy.phases.length];
   const bakeMinutes = phases.reduce((sum, index) => sum + (gateOf(strategy, index)?.bakeMinutes ?? 0), 0);
   if (bakeMinutes > deadlineHours * 60) {
     fail(
       ['gate'],
-      `the bake times come to ${bakeMinutes} minutes; the campaign may take ${deadlineHours} hours`,
+      `the bake times come to ${counted(bakeMinutes, 'minute')}; the campaign may take ${counted(deadlineHours, 'hour')}`,
     );
   }
   if (retries === undefined) return;
   if (retries.longestDelaySeconds < retries.firstDelaySeconds) {
     fail(
       ['retries', 'longestDelaySeconds'],
-      `is shorter than the first delay, ${retries.firstDelaySeconds} seconds`,
+      `is shorter than the first delay, ${counted(retries.firstDelaySeconds, 'second')}`,
     );
   }
   if (retries.firstDelaySeconds > deadlineHours * 3_600) {
-    fail(['retries', 'firstDelaySeconds'], `is longer than the campaign may take: ${deadlineHours} hours`);
+    fail(
+      ['retries', 'firstDelaySeconds'],
+      `is longer than the campaign may take: ${counted(deadlineHours, 'hour')}`,
+    );
   }
 }
 

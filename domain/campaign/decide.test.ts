@@ -93,6 +93,20 @@ describe('a gate', () => {
     });
   });
 
+  test('speaks of one gateway as of one', () => {
+    const one = (some: Partial<PhaseFacts>) => [done(0, { failed: failed(1), ...some }), fresh];
+    expect(decided(gated, facts(one({}))).reason).toBe('0 of 1 gateway succeeded; a share of 0.9 is wanted');
+    const budget: Strategy = { ...two, errorBudget: { count: 0, onBreach: 'pause' } };
+    expect(decided(budget, facts(one({}))).reason).toBe('1 gateway of the campaign failed; 0 may');
+    const network = {
+      ...budget,
+      errorBudget: { classes: { network: { count: 0 } }, onBreach: 'pause' },
+    } as const;
+    expect(decided(network, facts(one({ failed: failed(1, 'network') }))).reason).toBe(
+      '1 gateway (network) of the campaign failed; 0 may',
+    );
+  });
+
   test('bakes from the last end on, then waits for news, then holds', () => {
     const phases = (healthy: number) => [done(10, { healthy }), fresh];
     expect(decided(gated, facts(phases(0)))).toMatchObject({
@@ -108,7 +122,7 @@ describe('a gate', () => {
     const later = { nowMs: hourMs + 30 * minuteMs + 24 * hourMs };
     expect(decided(gated, facts([done(10, { healthy: 5 }), fresh], later))).toMatchObject({
       state: 'paused',
-      reason: '5 of 10 gateways are known to be well; a share of 0.9 is wanted, and 5 are silent',
+      reason: '5 of 10 gateways known to be well; a share of 0.9 is wanted, and 5 silent',
     });
   });
 

@@ -3,6 +3,7 @@ import type { ErrorCounts, PhaseFacts } from './facts.js';
 import { isRetried } from './retry.js';
 import { exceedsShare } from './share.js';
 import type { ErrorBudget, Retries } from './strategy.js';
+import { counted } from '../units.js';
 
 /** Members of a phase whose failure is their last: no retry of theirs is left. What succeeded and is not well is `health`. */
 export function finalFailures(phase: PhaseFacts, retries: Retries | undefined): ErrorCounts {
@@ -41,20 +42,13 @@ export interface BudgetSpent {
 
 /** Why the budget is used up, in words; null while it is not. What is exactly at a threshold is still within it. */
 export function breachOf(budget: ErrorBudget, spent: BudgetSpent): string | null {
-  const whole = breachOfThresholds(
-    budget,
-    'gateways',
-    sumOf(spent.inPhase),
-    sumOf(spent.inCampaign),
-    budget,
-    spent,
-  );
+  const whole = breachOfThresholds(budget, '', sumOf(spent.inPhase), sumOf(spent.inCampaign), budget, spent);
   if (whole !== null) return whole;
   for (const name of errorClasses) {
     const thresholds = budget.classes?.[name];
     if (thresholds === undefined) continue;
     const [inPhase, inCampaign] = [spent.inPhase[name] ?? 0, spent.inCampaign[name] ?? 0];
-    const breach = breachOfThresholds(thresholds, `gateways (${name})`, inPhase, inCampaign, budget, spent);
+    const breach = breachOfThresholds(thresholds, ` (${name})`, inPhase, inCampaign, budget, spent);
     if (breach !== null) return breach;
   }
   return null;
@@ -62,16 +56,16 @@ export function breachOf(budget: ErrorBudget, spent: BudgetSpent): string | null
 
 function breachOfThresholds(
   { share, count }: { share?: number; count?: number },
-  what: string,
+  of: string,
   inPhase: number,
   inCampaign: number,
   { minimumSample = 1 }: ErrorBudget,
   { endedInPhase }: BudgetSpent,
 ): string | null {
   if (count !== undefined && inCampaign > count) {
-    return `${inCampaign} ${what} of the campaign failed; ${count} may`;
+    return `${counted(inCampaign, 'gateway')}${of} of the campaign failed; ${count} may`;
   }
   if (share === undefined || endedInPhase < minimumSample) return null;
   if (!exceedsShare(inPhase, share, endedInPhase)) return null;
-  return `${inPhase} of ${endedInPhase} ${what} of the phase failed; the budget is a share of ${share}`;
+  return `${inPhase} of ${counted(endedInPhase, 'gateway')}${of} of the phase failed; the budget is a share of ${share}`;
 }

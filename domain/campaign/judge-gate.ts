@@ -2,6 +2,7 @@ import { sumOf } from './error-budget.js';
 import type { ErrorCounts, PhaseFacts } from './facts.js';
 import { exceedsShare } from './share.js';
 import type { Gate, Strategy } from './strategy.js';
+import { counted } from '../units.js';
 
 export type GateJudgement =
   | { readonly gate: 'holds' }
@@ -32,21 +33,28 @@ export function judgeGate(
   if (gate.bakeMinutes === undefined || phase.succeeded === 0) return { gate: 'holds' };
   const bakedAtMs = (phase.lastEndedAtMs ?? nowMs) + gate.bakeMinutes * 60_000;
   if (nowMs < bakedAtMs) {
-    return { gate: 'bakes', untilMs: bakedAtMs, reason: `has to stay well for ${gate.bakeMinutes} minutes` };
+    return {
+      gate: 'bakes',
+      untilMs: bakedAtMs,
+      reason: `has to stay well for ${counted(gate.bakeMinutes, 'minute')}`,
+    };
   }
   if (verdictOf(phase.healthy, judged, wanted) === null) return { gate: 'holds' };
   const silent = good - phase.healthy;
   const givenUpAtMs = bakedAtMs + evidenceMs;
   if (nowMs < givenUpAtMs) {
-    return { gate: 'bakes', untilMs: givenUpAtMs, reason: `waits for news of ${silent} gateways` };
+    return { gate: 'bakes', untilMs: givenUpAtMs, reason: `waits for news of ${counted(silent, 'gateway')}` };
   }
   return {
     gate: 'fails',
-    reason: `${phase.healthy} of ${judged} gateways are known to be well; a share of ${wanted} is wanted, and ${silent} are silent`,
+    reason: `${phase.healthy} of ${counted(judged, 'gateway')} known to be well; a share of ${wanted} is wanted, and ${silent} silent`,
   };
 }
 
 function verdictOf(good: number, judged: number, wanted: number): (GateJudgement & { gate: 'fails' }) | null {
   if (judged === 0 || !exceedsShare(judged - good, 1 - wanted, judged)) return null;
-  return { gate: 'fails', reason: `${good} of ${judged} gateways succeeded; a share of ${wanted} is wanted` };
+  return {
+    gate: 'fails',
+    reason: `${good} of ${counted(judged, 'gateway')} succeeded; a share of ${wanted} is wanted`,
+  };
 }

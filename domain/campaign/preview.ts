@@ -8,6 +8,7 @@ import { campaignDeadlineMs } from './decide.js';
 import { Forecast, ForecastWindows, type ForecastInput, type ForecastMember } from './forecast.js';
 import { gateOf, strategyInForce, type Strategy } from './strategy.js';
 import { openIntervals, zoneOf, type Interval } from './windows.js';
+import { counted } from '../units.js';
 
 export interface PreviewGateway {
   readonly id: string;
@@ -43,8 +44,19 @@ export interface PreviewPhase {
   readonly approval: string | null;
 }
 
+/** What somebody should look at before a campaign begins. */
+export const previewRiskKinds = [
+  'silent',
+  'unknown-zone',
+  'deadline',
+  'downgrade',
+  'removal',
+  'no-plan',
+  'lacking-values',
+] as const;
+
 export interface PreviewRisk {
-  readonly kind: 'silent' | 'unknown-zone' | 'deadline';
+  readonly kind: (typeof previewRiskKinds)[number];
   /** For people: what, and how many. */
   readonly text: string;
   /** The first of those that it is about. */
@@ -114,29 +126,32 @@ function risksOf(
     windows === undefined
       ? []
       : gateways.filter(({ labels }) => zoneOf(windows, labels).unknown !== undefined);
-  const risk = (kind: PreviewRisk['kind'], of: readonly string[], what: string): PreviewRisk[] =>
-    of.length === 0
-      ? []
-      : [
-          {
-            kind,
-            text: `${of.length} ${of.length === 1 ? 'gateway' : 'gateways'} ${what}`,
-            sample: of.slice(0, sampleSize),
-          },
-        ];
   return [
-    ...risk(
+    ...previewRisk(
       'silent',
       silent.map(({ id }) => id),
       'not heard of for a week or more',
     ),
-    ...risk(
+    ...previewRisk(
       'unknown-zone',
       astray.map(({ id }) => id),
       'with a label that names no time zone: the stated one counts',
     ),
-    ...risk('deadline', unserved, `not served before the deadline, ${new Date(toMs).toISOString()}`),
+    ...previewRisk('deadline', unserved, `not served before the deadline, ${new Date(toMs).toISOString()}`),
   ];
+}
+
+/** Something to look at, and the gateways that it is about; nothing where there are none. */
+export function previewRisk(kind: PreviewRisk['kind'], of: readonly string[], what: string): PreviewRisk[] {
+  return of.length === 0
+    ? []
+    : [
+        {
+          kind,
+          text: `${counted(of.length, 'gateway')} ${what}`,
+          sample: of.slice(0, sampleSize),
+        },
+      ];
 }
 
 function zonesOf(members: readonly ForecastMember[], { windows }: Strategy, within: Interval): PreviewZone[] {

@@ -247,3 +247,8 @@ export function strategyInForce(strategy: Strategy): Strategy {
 export function gateOf(strategy: Strategy, phase: number): Gate | null {
   return strategy.phases[phase]?.gate ?? strategy.gate ?? null;
 }
+
+/** The label whose values name lines that gateways share: that of the speed limit, otherwise `site`. */
+export function siteLabelOf({ speed }: Strategy): string {
+  return speed?.downloadsByLabel?.label ?? 'site';
+}

@@ -1,4 +1,5 @@
 import type { GatewayProfile } from './profile.js';
+import { counted } from '../units.js';
 
 /** What is not as it should be on a gateway, by the state that it reported last: a line each, for people. */
 export function troublesOf({ state }: GatewayProfile): string[] {
@@ -8,7 +9,7 @@ export function troublesOf({ state }: GatewayProfile): string[] {
     applications.flatMap(({ name, up, restarts, lastExit, check }) => {
       if (up && check === undefined) return [];
       const exit = lastExit === undefined ? '' : `, ended last with ${lastExit}`;
-      const again = restarts === 0 ? '' : `, started again ${restarts} times`;
+      const again = restarts === 0 ? '' : `, started again ${counted(restarts, 'time')}`;
       return [up ? `${name} does not pass its check: ${check ?? ''}` : `${name} is not up${exit}${again}`];
     }),
     damaged.map((name) => `files of ${name} are damaged`),

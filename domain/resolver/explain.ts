@@ -9,6 +9,7 @@ import { independentReasons, without } from './independent-reasons.js';
 import { nearestHelp } from './nearest-help.js';
 import { listText, requestText } from './phrases.js';
 import type { Problem } from './problem.js';
+import { counted } from '../units.js';
 
 /**
  * Explains a problem that has no solution.
@@ -38,7 +39,7 @@ export function explain(problem: Problem, budget: Budget): string {
 export function explainUndecided(problem: Problem): string {
   return [
     `No plan that installs ${asked(problem)} was found, nor was it proven that there is none:`,
-    `  - the search was given up after ${problem.constraints.solver.conflicts} contradictions`,
+    `  - the search was given up after ${counted(problem.constraints.solver.conflicts, 'contradiction')}`,
     'Nearest help: ask for less at once or in narrower ranges, make room on the gateway, or give a larger budget',
   ].join('\n');
 }

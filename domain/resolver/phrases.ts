@@ -1,5 +1,6 @@
 /** How things are written for people in explanations. */
 import { formatRequest } from '../plan/request.js';
+import { counted } from '../units.js';
 import type { FixedFact, GatewayFacts } from './gateway-facts.js';
 import type { Requirement } from '../artifact/manifest.js';
 import { nameOf, optionsOf, versionOf, type Node } from './nodes.js';
@@ -33,7 +34,7 @@ export function nodeText(node: Node): string {
 export function factText({ name, version, what }: FixedFact): string {
   if (what === 'memory') return `${numberOf(version)} MiB of memory`;
   if (what === 'libc') return version === null ? name : `${name} ${version}`;
-  if (what === 'cpus') return `${numberOf(version)} processors`;
+  if (what === 'cpus') return counted(Number(numberOf(version)), 'processor');
   const called = what === name ? name : `${what} ${name}`;
   return version === null ? called : `${called} ${version}`;
 }

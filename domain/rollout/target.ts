@@ -1,3 +1,5 @@
+import { counted } from '../units.js';
+
 /**
  * Whom a rollout goes to: the gateways of a deployment, some by name, all that a selector matches, or those of one phase
  * of a campaign. It is resolved to gateways in step ii, once.
@@ -24,7 +26,7 @@ export function targetText(target: RolloutTarget): string {
   }
   if ('campaign' in target) return `campaign ${target.campaign}, phase ${target.phase}`;
   const [first = ''] = target.gateways;
-  return target.gateways.length === 1 ? `gateway ${first}` : `${target.gateways.length} gateways`;
+  return target.gateways.length === 1 ? `gateway ${first}` : counted(target.gateways.length, 'gateway');
 }
 
 /** What is said when a target has no gateways now. */

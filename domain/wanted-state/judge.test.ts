@@ -44,6 +44,7 @@ function standing(changes: Partial<Case>): Standing {
     gateway: gateway('2.3.0'),
     before: null,
     attempt: null,
+    isHeldBack: false,
     nowMs: now,
     jitter: 0,
     ...changes,
@@ -58,6 +59,21 @@ const ended = (state: Attempt['state'], reason: string | null = null): Attempt =
 });
 
 describe('a gateway', () => {
+  test('waits for the campaign that brings the first version, and for nothing after it', () => {
+    const held = standing({ gateway: gateway(null), isHeldBack: true });
+    expect(held).toMatchObject({
+      standing: 'drifted',
+      reason: 'app is not installed; a campaign comes first',
+      dueAtMs: null,
+    });
+    const last = { ...held, changedAtMs: now - 1 };
+    expect(standing({ gateway: gateway(null), before: last, isHeldBack: true })).toEqual(held);
+    expect(standing({ gateway: gateway(null), before: last })).toMatchObject({
+      reason: 'app is not installed',
+      dueAtMs: now,
+    });
+  });
+
   test.each([
     ['has nothing', null, 'app is not installed'],
     ['has an older version', '2.1.0', 'app is 2.1.0, and 2.3.0 is wanted'],
@@ -212,6 +228,7 @@ describe('a gateway', () => {
       gateway: gateway('2.1.5'),
       before: null,
       attempt: null,
+      isHeldBack: false,
       nowMs: now,
       jitter: 0,
     });
@@ -267,6 +284,7 @@ const anyCase: fc.Arbitrary<Case> = fc.record({
       .map((last) => (last.standing === 'drifted' ? last : { ...last, dueAtMs: null })),
   ),
   attempt: anyAttempt,
+  isHeldBack: fc.boolean(),
   nowMs: fc.constant(now),
   jitter: fc.constantFrom(0, 0.5, 1),
 });

@@ -68,6 +68,8 @@ export interface Case {
   /** How it stood before; null for one that nobody has looked at. */
   readonly before: StandingBefore | null;
   readonly attempt: Attempt | null;
+  /** A campaign brings what is wanted, and nothing else is started before that has ended. */
+  readonly isHeldBack: boolean;
   readonly nowMs: number;
   /** From 0 to 1: how much later than need be what failed is tried again, so that many do not come at once. */
   readonly jitter: number;
@@ -84,7 +86,7 @@ const withdrawnMs = 10 * minuteMs;
 const forgetMs = 60 * minuteMs;
 
 export function judge(input: Case): Standing {
-  const { wanted, others, gateway, before, attempt, nowMs } = input;
+  const { wanted, others, gateway, before, attempt, isHeldBack, nowMs } = input;
   const sameBasis = before?.basis === gateway.basis;
   const common = {
     target: [],
@@ -150,7 +152,10 @@ export function judge(input: Case): Standing {
   }
 
   function drifted(reason: string, dueAtMs: number, attempts: number): Standing {
-    return { ...common, standing: 'drifted', reason, target, attempts, dueAtMs };
+    const stands = { ...common, standing: 'drifted', target, attempts } as const;
+    if (isHeldBack)
+      return { ...stands, reason: `${wrong.join('; ')}; a campaign comes first`, dueAtMs: null };
+    return { ...stands, reason, dueAtMs };
   }
 
   /** It has been as it should be for a while: what went before does not count. */

@@ -3,6 +3,7 @@ import { Command, Option } from 'commander';
 import { Cleanups } from '../cleanups.js';
 import { machineFacts } from '../machine.js';
 import { Phases } from '../terminal.js';
+import { campaignFigures, largeCampaign, smallCampaign } from './campaign-bench.js';
 import { toJsonLine, toTable, type Figure } from './figure.js';
 import { busyFleet, idleFigures, largeFleet } from './idle-bench.js';
 import { linearFigures } from './linear-bench.js';
@@ -25,6 +26,11 @@ const parts: Readonly<Record<string, Part>> = {
   ),
   idle: { long: false, measure: (cleanups, phases) => idleFigures(busyFleet, cleanups, phases) },
   'idle-large': { long: true, measure: (cleanups, phases) => idleFigures(largeFleet, cleanups, phases) },
+  campaign: { long: false, measure: (cleanups, phases) => campaignFigures(smallCampaign, cleanups, phases) },
+  'campaign-large': {
+    long: true,
+    measure: (cleanups, phases) => campaignFigures(largeCampaign, cleanups, phases),
+  },
   linear: { long: true, measure: linearFigures },
   wanted: { long: true, measure: wantedFigures },
 };
@@ -41,7 +47,7 @@ async function main(): Promise<void> {
       'provisioning against its floor, idle fleets, and 100,000 gateways; level of truth in each figure',
     )
     .option('--json', 'one JSON line a figure, as soon as it is known')
-    .option('--full', 'with the parts that take ten minutes each: idle-large and linear')
+    .option('--full', 'with the parts that take ten minutes or more each, on 100,000 gateways')
     .addOption(new Option('--only <part...>', 'these parts').choices(Object.keys(parts)))
     .parse()
     .opts<Arguments>();

@@ -1,4 +1,4 @@
-/** What a wanted state costs over a fleet that is as it should be. */
+/** What a wanted state costs over a fleet that is as it should be, and how soon it sees who is not. */
 import { randomUUID } from 'node:crypto';
 import { mkdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
@@ -18,8 +18,13 @@ const measureMs = 60_000;
 /** How often it is asked how far it has come: each time costs a count of all. */
 const lookMs = 2_000;
 const patienceMs = 20 * 60_000;
+const lookSoonMs = 50;
 /** Of one core. */
 const goal = 0.02;
+/** From a change that is seen to the rollout that follows from it. */
+const goalSeconds = 30;
+/** Gateways that change for that, one after the other: the first gathers shorter than those soon after it. */
+const changes = 3;
 /** Those that look at gateways, and those that they ask. */
 const meant = ['coordinator', 'postgres'];
 
@@ -63,6 +68,7 @@ export async function wantedFigures(cleanups: Cleanups, phases: Phases): Promise
   );
   const kept = await phases.run('with it', measure);
   const { rollouts } = await client.wantedState(wanted.id);
+  const changeSeconds = await phases.run('a gateway says that it has something else', fromChangeToRollout);
   const share = (cost: ReadonlyMap<string, number>) => [...cost.values()].reduce((sum, one) => sum + one, 0);
   const how = `CPU seconds of ${meant.join(' and ')}, from /proc, over ${measureMs / 1_000} s; ${active} gateways seeded, none polls`;
   return [
@@ -90,7 +96,36 @@ export async function wantedFigures(cleanups: Cleanups, phases: Phases): Promise
       'of a core',
       'with the wanted state less without',
     ),
+    atMost(
+      goalSeconds,
+      'wanted_change_to_rollout',
+      Math.max(...changeSeconds),
+      's',
+      `from the profile that shows it in the database to the rollout that brings it back; the longest of ${changes}`,
+    ),
   ];
+
+  /** Gateways lose what is wanted, one after the other. @returns the seconds until each is given a rollout */
+  async function fromChangeToRollout(): Promise<number[]> {
+    const seconds: number[] = [];
+    for (let change = 0; change < changes; change += 1) {
+      const startedMs = performance.now();
+      const { rows } = await database.query<{ id: string }>(
+        `UPDATE gateway SET installed = '[]', profile = jsonb_set(profile, '{installed}', '[]')
+         WHERE id = (SELECT id FROM gateway WHERE state = 'active' ORDER BY id OFFSET $1 LIMIT 1) RETURNING id`,
+        [change],
+      );
+      const id = rows[0]?.id ?? '';
+      const isMoving = async () =>
+        (await count(`wanted_member WHERE gateway_id = '${id}' AND standing = 'moving'`)) === 1;
+      while (!(await isMoving())) {
+        if (performance.now() - startedMs > patienceMs) throw new Error(`nothing brings ${id} back`);
+        await delay(lookSoonMs);
+      }
+      seconds.push((performance.now() - startedMs) / 1_000);
+    }
+    return seconds;
+  }
 
   async function count(rows: string): Promise<number> {
     const { rows: found } = await database.query<{ count: number }>(

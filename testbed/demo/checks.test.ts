@@ -141,7 +141,7 @@ describe('checks of the demo', () => {
     const readings = [{ gateway: 'a', version: '2.0.0', count: 3, last }];
     expect(checkReadings(readings, '2.0.0', ['a'])).toMatchObject({
       ok: true,
-      detail: '3 readings from 1 gateways',
+      detail: '3 readings from 1 gateway',
     });
     expect(checkReadings(readings, '2.0.0', ['a', 'b'])).toMatchObject({
       ok: false,

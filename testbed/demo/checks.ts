@@ -2,6 +2,7 @@
  * Whether the demo went as it should. Pure: facts in, verdicts out. What should be is known from the fleet and the
  * artifacts, not from what LEONORE answered.
  */
+import { counted } from '../../domain/units.js';
 import type { DeliveryView, RolloutView } from '../api.js';
 import type { ReceivedReadings } from '../collector.js';
 import { neededComponent } from './demo-fleet.js';
@@ -104,7 +105,7 @@ export function checkReadings(
     `readings of thermometer ${version} from every real gateway with a probe`,
     missing.length === 0,
     missing.length === 0
-      ? `${count} readings from ${own.length} gateways`
+      ? `${counted(count, 'reading')} from ${counted(own.length, 'gateway')}`
       : `nothing from ${missing.join(', ')}`,
   );
 }

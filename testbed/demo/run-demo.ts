@@ -1,8 +1,8 @@
 /**
  * The demo: real agents, BusyBox agents and virtual gateways, more than one node takes, so that a second one comes up
  * by itself; version 1 of the thermometer and then the update to version 2; a campaign of a broken version, which comes back,
- * and of a good one; and the second node goes when the virtual gateways have gone. Everything is checked that should have
- * come of it.
+ * and of a good one; gateways that join late are staged by a wanted state; and the second node goes when the virtual gateways
+ * have gone. Everything is checked that should have come of it.
  */
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
@@ -50,6 +50,7 @@ import {
   runBrokenCampaign,
   runGoodCampaign,
 } from './demo-campaigns.js';
+import { checkLateJoiners, lateIds, lateJoiners, stageLateJoiners } from './late-joiners.js';
 import { decommission, nodesAfterGrowth, nodesAfterShrinking, takeSnapshot } from './node-pool.js';
 import { prepareArtifacts } from './prepared-artifacts.js';
 import { readKeyFile } from '../../trust/key-file.js';
@@ -171,6 +172,20 @@ export async function runDemo(options: DemoOptions, cleanups: Cleanups, phases: 
     runGoodCampaign(api, probed),
   );
   const campaigns = checkCampaigns({ broken, good }, between, await api.installedOn(probed));
+  const joiners = lateJoiners(busyBox);
+  const staged = { early: probed.length, late: lateIds(joiners) };
+  const wanted = await phases.run(`${staged.late.join(' and ')} join late, staged by a wanted state`, () =>
+    stageLateJoiners({ api, collector }, goodVersion, staged, async () => {
+      const surroundings = {
+        server: stack.api,
+        enrolmentToken: stack.enrolmentToken,
+        ...agentsBelow(directory),
+      };
+      await startRealAgents(joiners.agents, surroundings, cleanups);
+      await startBusyBoxAgents(joiners.busyBox, surroundings, cleanups);
+    }),
+  );
+  const late = checkLateJoiners(wanted, collector, goodVersion, staged);
   snapshots.push(
     await phases.run('virtual gateways out of service, second node gone', async () => {
       await fleet.stop();
@@ -190,7 +205,8 @@ export async function runDemo(options: DemoOptions, cleanups: Cleanups, phases: 
         ...checks,
         signed,
         ...campaigns,
-        ...checkNodePool(snapshots, { all: total, left: real.length }),
+        ...late,
+        ...checkNodePool(snapshots, { all: total, left: real.length + staged.late.length }),
       ],
       snapshots,
       busyBox: describeBusyBox(busyBox),

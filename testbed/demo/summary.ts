@@ -5,13 +5,13 @@ import { stepTitle } from '../../domain/rollout/steps.js';
 import type { RolloutGroupView, RolloutStepView } from '../api.js';
 import type { ReceivedReadings } from '../collector.js';
 import type { ProcessCost } from '../process-usage.js';
-import type { RolloutHistories } from '../temporal-histories.js';
+import type { Histories } from '../temporal-histories.js';
 import type { PhaseTime } from '../terminal.js';
 import type { Check, RolloutFacts } from './checks.js';
 import { launchedNode, type NodesSnapshot } from './node-pool.js';
 
 export interface RolloutSummary extends RolloutFacts {
-  readonly histories: RolloutHistories;
+  readonly histories: Histories;
 }
 
 export interface DemoSummary {

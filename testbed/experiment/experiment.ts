@@ -8,12 +8,15 @@ import { join } from 'node:path';
 import { pipeline } from 'node:stream/promises';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Stack } from '../../stack/start-stack.js';
-import { LeonoreApi } from '../api.js';
+import { isCampaignEnded } from '../../domain/campaign/state.js';
+import { workflowIds } from '../../domain/orchestration.js';
+import { LeonoreApi, type CampaignView } from '../api.js';
 import type { Cleanups } from '../cleanups.js';
 import { FloorServers } from '../floor/floor-servers.js';
 import { measureRollout, type MeasuredRollout } from '../measured-rollout.js';
 import { packageKinds, type PackageKind } from '../packages/package-kind.js';
 import { UsageRecorder, type ProcessCost } from '../process-usage.js';
+import { readHistories, type Histories } from '../temporal-histories.js';
 import { pidsOf, startTemporaryStack } from '../temporary-stack.js';
 import type { Phases } from '../terminal.js';
 import { until } from '../until.js';
@@ -32,6 +35,14 @@ export interface ProvisionedPackage {
 /** A rollout to all gateways, measured. */
 export interface ProvisioningRun extends MeasuredRollout {
   readonly package: ProvisionedPackage;
+}
+
+/** A campaign to all gateways, at its end. */
+interface CampaignRun {
+  readonly seconds: number;
+  readonly view: CampaignView;
+  /** Of its own workflow and those of its rollouts. */
+  readonly histories: Histories;
 }
 
 /** The same bytes to the same gateways without LEONORE, measured. */
@@ -53,6 +64,8 @@ export interface IdleRun {
 /** Nodes are even when the fullest has no more than this share of all gateways above the emptiest. */
 const evenWithin = 0.1;
 const settleWithinMs = 120_000;
+/** How often a campaign is looked at. */
+const lookMs = 1_000;
 
 /** Gateways that are told apart by client process; ids are `client-<n>-<index>`. */
 const label = 'testbed';
@@ -144,16 +157,11 @@ export class Experiment {
    * new before: what an earlier rollout brought would otherwise be left out of the package.
    */
   async provision(gateways = this.registered): Promise<ProvisioningRun> {
-    await Promise.all(this.fleets.map((fleet) => fleet.empty()));
-    const version = `1.0.${this.versions}`;
-    this.versions += 1;
-    const artifact = await this.kind.writeApplication(join(this.directory, 'artifacts'), version);
-    await this.api.addArtifact(artifact);
-    await rm(artifact, { recursive: true });
+    const request = await this.addVersion();
     const deployment = await this.deploymentOf(gateways);
-    return this.phases.run(`${this.kind.name} ${version} to ${gateways} gateways`, async () => {
+    return this.phases.run(`${request} to ${gateways} gateways`, async () => {
       const measured = await measureRollout(this.api, {
-        request: `${this.kind.application}@${version}`,
+        request,
         deployment,
         gateways,
         timeoutMs: this.options.timeoutMs,
@@ -161,6 +169,33 @@ export class Experiment {
         temporal: this.stack.temporal,
       });
       return { ...measured, package: await this.api.package(packageOf(measured)) };
+    });
+  }
+
+  /**
+   * Brings a new version of the application to all gateways by a campaign, to its end.
+   * @throws Error when it does not end in time
+   */
+  async runCampaign(strategy: Record<string, unknown>): Promise<CampaignRun> {
+    const request = await this.addVersion();
+    const deployment = await this.deploymentOf(this.registered);
+    return this.phases.run(`campaign of ${request} to ${this.registered} gateways`, async () => {
+      const startedMs = Date.now();
+      const id = await this.api.startCampaign({ requests: [request], deployment, strategy });
+      let view = await this.api.campaign(id);
+      while (!isCampaignEnded(view.state)) {
+        if (Date.now() - startedMs > this.options.timeoutMs)
+          throw new Error(`campaign ${id} has not ended in time: it is ${view.state}`);
+        await sleep(lookMs);
+        view = await this.api.campaign(id);
+      }
+      const endedMs = view.endedAt === null ? Date.now() : Date.parse(view.endedAt);
+      const roots = [
+        workflowIds.campaign(id),
+        ...view.rollouts.map((rollout) => workflowIds.rollout(rollout.id)),
+      ];
+      const histories = await readHistories(this.stack.temporal, 'default', roots);
+      return { seconds: (endedMs - startedMs) / 1_000, view, histories };
     });
   }
 
@@ -207,6 +242,17 @@ export class Experiment {
 
   private clientPids(): Record<string, number> {
     return Object.fromEntries(this.fleets.map((fleet, index) => [`clients-${index + 1}`, fleet.pid]));
+  }
+
+  /** A new version of the application, for gateways that are as new. @returns the request for it */
+  private async addVersion(): Promise<string> {
+    await Promise.all(this.fleets.map((fleet) => fleet.empty()));
+    const version = `1.0.${this.versions}`;
+    this.versions += 1;
+    const artifact = await this.kind.writeApplication(join(this.directory, 'artifacts'), version);
+    await this.api.addArtifact(artifact);
+    await rm(artifact, { recursive: true });
+    return `${this.kind.application}@${version}`;
   }
 
   private async deploymentOf(gateways: number): Promise<string> {

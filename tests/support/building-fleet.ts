@@ -1,7 +1,9 @@
 /** A fleet of two buildings: what a team of one must not find, by any route, has {@link outsider} in its name. */
 import { randomUUID } from 'node:crypto';
 import type { Grant } from '../../domain/access/grant.js';
+import type { Strategy } from '../../domain/campaign/strategy.js';
 import { issueManagementToken } from '../../api/management-token.js';
+import { inTransaction } from '../../repositories/database.js';
 import { addGateways, addNode, profileOf, orderParts, type TestRepositories } from './test-repositories.js';
 import { testValueKeys } from './test-value-keys.js';
 
@@ -22,6 +24,11 @@ export interface BuildingFleet {
   readonly foreignRollout: string;
   readonly mixedRollout: string;
   readonly mixedOrder: string;
+  /** To the gateways of the own building; the others are to be seen by the whole fleet's people alone. */
+  readonly ownCampaign: string;
+  readonly foreignCampaign: string;
+  readonly mixedCampaign: string;
+  readonly foreignWanted: string;
 }
 
 /** Makes a token as an admin would. @returns what is sent as bearer token */
@@ -75,6 +82,18 @@ export async function buildingFleet(repositories: TestRepositories): Promise<Bui
   } as const;
   const foreignOrder = await other.orders.add(order, orderParts([outside]));
   const mixedOrder = await repositories.orders.add(order, orderParts([inside[1], outside]));
+  const ownCampaign = await addCampaign(own, repositories, inside);
+  const foreignCampaign = await addCampaign(other, repositories, [outside]);
+  const mixedCampaign = await addCampaign(repositories, repositories, [inside[0], outside]);
+  const foreignWanted = await repositories.wantedStates.create({
+    requests: ['app'],
+    deployment: `all-${outsider}`,
+    automatic: false,
+    strategy: null,
+    deadlineSeconds: 60,
+    versions: ['app@1.0.0'],
+    catalogChanges: 0n,
+  });
   const outsideIds = [
     outside,
     outsider,
@@ -83,6 +102,9 @@ export async function buildingFleet(repositories: TestRepositories): Promise<Bui
     mixedRollout,
     foreignOrder.id,
     mixedOrder.id,
+    foreignCampaign,
+    mixedCampaign,
+    foreignWanted,
   ];
   return {
     inside,
@@ -93,7 +115,31 @@ export async function buildingFleet(repositories: TestRepositories): Promise<Bui
     foreignRollout,
     mixedRollout,
     mixedOrder: mixedOrder.id,
+    ownCampaign,
+    foreignCampaign,
+    mixedCampaign,
+    foreignWanted,
   };
+}
+
+async function addCampaign(
+  { campaigns }: Pick<TestRepositories, 'campaigns'>,
+  { campaignWork, database }: TestRepositories,
+  gateways: readonly string[],
+): Promise<string> {
+  const id = randomUUID();
+  const strategy: Strategy = { phases: [{ count: 1, gate: { approval: { role: 'operator' } } }] };
+  const asked = {
+    id,
+    requests: ['app'],
+    selected: ['app@1.0.0'],
+    target: { gateways },
+    strategy,
+    options: { deadlineSeconds: 60 },
+  };
+  await inTransaction(database, (tx) => campaigns.create(asked, { who: 'test', why: null }, tx));
+  await campaignWork.chooseMembers(id, [{ name: 'all', gatewayIds: gateways }]);
+  return id;
 }
 
 async function label(

@@ -1,4 +1,5 @@
 import { randomUUID } from 'node:crypto';
+import type { Strategy } from '../../domain/campaign/strategy.js';
 import { parseDeliveryId } from '../../domain/delivery/delivery-id.js';
 import type { StandingName } from '../../domain/wanted-state/judge.js';
 import { selectRequested } from '../../services/select-requested.js';
@@ -41,13 +42,18 @@ export function wantedBed(
   async function want(
     name: string,
     range: string,
-    { deployment = name, automatic = false }: { deployment?: string; automatic?: boolean } = {},
+    {
+      deployment = name,
+      automatic = false,
+      strategy = null,
+    }: { deployment?: string; automatic?: boolean; strategy?: Strategy | null } = {},
   ): Promise<string> {
     const requests = [`${name}@${range}`];
     return wantedStates.create({
       requests,
       deployment,
-      automatic,
+      automatic: automatic || strategy !== null,
+      strategy,
       deadlineSeconds: 600,
       catalogChanges: await wantedStates.catalogChanges(),
       versions: await selectRequested(repositories.artifacts, requests),

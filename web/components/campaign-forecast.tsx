@@ -1,4 +1,4 @@
-import { secondsText } from '../../domain/units.js';
+import { bytesText, secondsText } from '../../domain/units.js';
 import type { Schemas } from '../api/queries.js';
 import { budgetText, gateText } from '../logic/campaign.js';
 import { countedText, numberText } from '../logic/numbers.js';
@@ -13,7 +13,7 @@ interface CampaignForecastProps {
 
 /** What a campaign would do, and when: its phases, windows and risks. */
 export function CampaignForecast({ preview, strategy }: CampaignForecastProps) {
-  const { gateways, phases, endsAt, deliverySeconds, isMeasured, risks } = preview;
+  const { gateways, phases, endsAt, deliverySeconds, isMeasured, risks, siteLabel } = preview;
   const budget = budgetText(strategy);
   return (
     <div>
@@ -30,18 +30,28 @@ export function CampaignForecast({ preview, strategy }: CampaignForecastProps) {
               <th scope="col" className="end">
                 Gateways
               </th>
+              <th scope="col">Packages to build</th>
+              <th scope="col" className="end">
+                To fetch
+              </th>
+              <th scope="col">Busiest {siteLabel}</th>
               <th scope="col">Begins</th>
               <th scope="col">Ends</th>
               <th scope="col">Gate</th>
             </tr>
           </thead>
           <tbody>
-            {phases.map(({ phase, name, gateways: count, beginsAt, endsAt: phaseEndsAt }) => (
+            {phases.map(({ phase, name, gateways: count, beginsAt, endsAt: phaseEndsAt, ...work }) => (
               <tr key={phase}>
                 <th scope="row">
                   {phase} <Name text={name} />
                 </th>
                 <td className="end">{numberText(count)}</td>
+                <td>{packagesText(work)}</td>
+                <td className="end">{bytesText(work.downloadBytes)}</td>
+                <td>
+                  <BusiestLine sites={work.sites} />
+                </td>
                 <td>{beginsAt === null ? '–' : <Instant at={beginsAt} />}</td>
                 <td>{phaseEndsAt === null ? '–' : <Instant at={phaseEndsAt} />}</td>
                 <td>{gateText(strategy, phase)}</td>
@@ -52,10 +62,29 @@ export function CampaignForecast({ preview, strategy }: CampaignForecastProps) {
       </div>
       {budget !== null && <p className="quiet">{budget}</p>}
       {risks.map(({ kind, text, sample }) => (
-        <p key={kind} className="why tone-lost">
+        <p key={`${kind} ${text}`} className="why tone-lost">
           {printable(text)} <span className="quiet">{printable(sample.join(', '))}</span>
         </p>
       ))}
     </div>
+  );
+}
+
+type PhaseWork = Pick<
+  Schemas['CampaignPreview']['phases'][number],
+  'packagesToBuild' | 'packagesThere' | 'sites'
+>;
+
+function packagesText({ packagesToBuild, packagesThere }: PhaseWork): string {
+  return `${numberText(packagesToBuild)}, ${numberText(packagesThere)} there already`;
+}
+
+/** The line that most goes over. */
+function BusiestLine({ sites: [busiest] }: Pick<PhaseWork, 'sites'>) {
+  if (busiest === undefined) return '–';
+  return (
+    <>
+      <Name text={busiest.site === '' ? '(none)' : busiest.site} />: {bytesText(busiest.bytes)}
+    </>
   );
 }

@@ -1,5 +1,6 @@
 import { useSyncExternalStore } from 'react';
 import { secondsText } from '../../domain/units.js';
+import { countedText } from '../logic/numbers.js';
 
 const listeners = new Set<() => void>();
 let timer: ReturnType<typeof setInterval> | undefined;
@@ -57,7 +58,7 @@ function agoText(seconds: number): string {
   if (seconds < 90) return `${Math.round(seconds)} s ago`;
   if (seconds < 5_400) return `${Math.round(seconds / 60)} min ago`;
   if (seconds < 48 * 3_600) return `${Math.round(seconds / 3_600)} h ago`;
-  return `${Math.round(seconds / 86_400)} days ago`;
+  return `${countedText(Math.round(seconds / 86_400), 'day')} ago`;
 }
 
 /** Time between two instants; it grows while the second is missing. */

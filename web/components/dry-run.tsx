@@ -36,7 +36,7 @@ export function DryRun({ answer, form, onChange }: DryRunProps) {
         <NumberCard
           value={incompatible + undecided}
           what="cannot be,"
-          more={reasons.length === 1 ? 'for one reason' : `for ${reasons.length} reasons`}
+          more={`for ${countedText(reasons.length, 'reason')}`}
           tone="unfit"
         />
         <NumberCard value={lackingValues} what="lack a value" tone={lackingValues === 0 ? 'wait' : 'lost'} />

@@ -1,3 +1,5 @@
+import { counted } from '../../domain/units.js';
+
 const whole = new Intl.NumberFormat('en');
 const rounded = new Intl.NumberFormat('en', { maximumFractionDigits: 1 });
 
@@ -12,6 +14,6 @@ export function shareText(share: number): string {
 }
 
 /** `1 gateway`, `4,866 gateways`. */
-export function countedText(count: number, what: string): string {
-  return `${numberText(count)} ${what}${count === 1 ? '' : 's'}`;
+export function countedText(count: number, one: string, many?: string): string {
+  return counted(count, one, many, numberText);
 }

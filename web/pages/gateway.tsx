@@ -18,7 +18,7 @@ import { Name, Requests, rolloutHref } from '../components/name.js';
 import { Card, Empty, Page } from '../components/page.js';
 import { StateChip } from '../components/state-chip.js';
 import { GatewayApplications } from '../components/gateway-applications.js';
-import { shareText } from '../logic/numbers.js';
+import { countedText, shareText } from '../logic/numbers.js';
 import { printableLines } from '../logic/text.js';
 
 type Gateway = Schemas['GatewayDetail'];
@@ -288,7 +288,7 @@ function GatewayValues({ id }: { readonly id: string }) {
           {pending.map(({ artifact, since, attempts, problem }) => (
             <p key={artifact} className="why tone-lost">
               <Name text={artifact} /> is still to be configured, since <Ago at={since} />
-              {attempts > 0 && `, tried ${attempts} times`}
+              {attempts > 0 && `, tried ${countedText(attempts, 'time')}`}
               {problem !== null && `: ${printableLines(problem)}`}
             </p>
           ))}

@@ -102,14 +102,14 @@ function NodeView({ node, threshold }: { readonly node: Node; readonly threshold
           <div
             className="bar"
             role="img"
-            aria-label={`${numberText(gatewayCount)} of ${numberText(threshold)} gateways`}
+            aria-label={`${numberText(gatewayCount)} of ${countedText(threshold, 'gateway')}`}
           >
             <span className="part tone-run" style={{ flexGrow: gatewayCount }} />
             <span style={{ flexGrow: Math.max(0, threshold - gatewayCount) }} />
           </div>
           <p>
             <Link href={gatewaysHref({ node: id })}>{countedText(gatewayCount, 'gateway')}</Link> of{' '}
-            {numberText(threshold)}, {numberText(deliveryCount)} deliveries under way
+            {numberText(threshold)}, {countedText(deliveryCount, 'delivery', 'deliveries')} under way
           </p>
         </div>
         <dl className="facts">

@@ -9,7 +9,7 @@ import { Ago, Instant } from '../components/clock.js';
 import { AskButton } from '../components/dialogs.js';
 import { Grid, type GridColumn } from '../components/grid.js';
 import { Loaded } from '../components/loaded.js';
-import { gatewayHref, Name, rolloutHref } from '../components/name.js';
+import { campaignHref, gatewayHref, Name, rolloutHref } from '../components/name.js';
 import { NumberCard } from '../components/number-card.js';
 import { Card, Empty, Page } from '../components/page.js';
 import { StateChip } from '../components/state-chip.js';
@@ -51,7 +51,7 @@ export default function WantedStatePage({ id }: { readonly id: string }) {
             title="Keep this no longer?"
             run={() => answerOf(api.POST('/api/v1/wanted-states/{id}/end', { params: { path: { id } } }))}
           >
-            <p>What is installed stays, and rollouts under way go on.</p>
+            <p>What is installed stays, and rollouts and campaigns under way go on.</p>
           </AskButton>
         )
       }
@@ -62,12 +62,14 @@ export default function WantedStatePage({ id }: { readonly id: string }) {
 }
 
 function WantedStateView({ wanted }: { readonly wanted: Schemas['WantedStateDetail'] }) {
-  const { id, versions, automatic, createdAt, endedAt, compliance, lookingAtAll, rollouts } = wanted;
+  const { id, versions, automatic, strategy, problem, createdAt, endedAt, compliance, lookingAtAll } = wanted;
+  const { rollouts, campaigns } = wanted;
   return (
     <div className="stack">
       <p className="quiet">
-        Now <Name text={versions.join(', ')} />; new versions{' '}
-        {automatic ? 'are rolled out by themselves' : 'when asked'}. Since <Instant at={createdAt} />
+        Now <Name text={versions.join(', ')} />; new versions {!automatic && 'when asked'}
+        {automatic && (strategy === null ? 'go to all at once by themselves' : 'go out by campaigns')}. Since{' '}
+        <Instant at={createdAt} />
         {endedAt !== null && (
           <>
             , ended <Instant at={endedAt} />
@@ -89,6 +91,28 @@ function WantedStateView({ wanted }: { readonly wanted: Schemas['WantedStateDeta
       <Card title="Gateways">
         <Members id={id} />
       </Card>
+      {problem !== null && (
+        <p className="quiet">
+          <Name text={problem} />
+        </p>
+      )}
+      {campaigns.length > 0 && (
+        <Card title="Campaigns that it started">
+          <ul className="plain-list latest">
+            {campaigns.map(({ id: campaign, selected, state, createdAt: startedAt }) => (
+              <li key={campaign}>
+                <Link href={campaignHref(campaign)}>
+                  <Name text={selected.join(', ')} />
+                </Link>{' '}
+                <StateChip state={state} />{' '}
+                <span className="quiet">
+                  <Ago at={startedAt} />
+                </span>
+              </li>
+            ))}
+          </ul>
+        </Card>
+      )}
       <Card title="Rollouts that it started">
         {rollouts.length === 0 ? (
           <Empty>None.</Empty>

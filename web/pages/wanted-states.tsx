@@ -24,7 +24,8 @@ const columns: readonly GridColumn<Schemas['WantedState']>[] = [
     id: 'automatic',
     title: 'New versions',
     minWidth: 120,
-    cell: ({ automatic }) => (automatic ? 'by themselves' : 'when asked'),
+    cell: ({ automatic, strategy }) =>
+      strategy !== null ? 'by campaigns' : automatic ? 'by themselves' : 'when asked',
   },
   { id: 'since', title: 'Since', minWidth: 100, cell: ({ createdAt }) => <Ago at={createdAt} /> },
   {
