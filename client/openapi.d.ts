@@ -1317,6 +1317,127 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/webhooks": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** All webhooks, by name; their secrets are not shown */
+        get: operations["listWebhooks"];
+        put?: never;
+        /** Have somebody told of what happens; what requests are signed with is shown this once */
+        post: operations["createWebhook"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/webhooks/{name}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** One webhook, and how it stands */
+        get: operations["getWebhook"];
+        put?: never;
+        post?: never;
+        /** It is told nothing any more, nor what waits for it */
+        delete: operations["removeWebhook"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/webhooks/{name}/test": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Send it a message to try it by */
+        post: operations["testWebhook"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/webhooks/{name}/secret": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Give it another secret, shown this once; the one before signs too for a while */
+        post: operations["rotateWebhookSecret"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/webhooks/{name}/deliveries": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** What it is to be told, and was; the latest first */
+        get: operations["listWebhookDeliveries"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/webhooks/{name}/deliveries/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** One delivery, and what came of it */
+        get: operations["getWebhookDelivery"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/webhooks/{name}/retry": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Try anew what was given up, as often as at first */
+        post: operations["retryWebhook"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/ids": {
         parameters: {
             query?: never;
@@ -1335,7 +1456,889 @@ export interface paths {
         trace?: never;
     };
 }
-export type webhooks = Record<string, never>;
+export interface webhooks {
+    "rollout.ended": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** A rollout has ended */
+        post: {
+            parameters: {
+                query?: never;
+                header: {
+                    /** @description The same however often it is sent */
+                    "webhook-id": string;
+                    /** @description Of this attempt, in seconds since 1970 */
+                    "webhook-timestamp": string;
+                    /** @description v1, and HMAC-SHA256 over id.timestamp.body in base64; several, separated by spaces, while secrets change */
+                    "webhook-signature": string;
+                };
+                path?: never;
+                cookie?: never;
+            };
+            requestBody: {
+                content: {
+                    "application/json": {
+                        /** @constant */
+                        type: "rollout.ended";
+                        /**
+                         * Format: date-time
+                         * @description When it happened
+                         */
+                        timestamp: string;
+                        /** @description A rollout has ended */
+                        data: {
+                            rollout: {
+                                id: string;
+                                /** @enum {unknown} */
+                                state: "succeeded" | "partly" | "failed" | "cancelled" | "superseded";
+                                requests: string[];
+                                /** @description Whom it went to, as people read it */
+                                deployment: string;
+                                campaignId: string | null;
+                                createdBy: string | null;
+                                failure: {
+                                    code: string;
+                                    message: string;
+                                } | null;
+                            };
+                            /** @description Deliveries by state */
+                            counts: {
+                                pending: number;
+                                offered: number;
+                                downloading: number;
+                                installing: number;
+                                succeeded: number;
+                                failed: number;
+                                incompatible: number;
+                                lost: number;
+                                cancelled: number;
+                                superseded: number;
+                            };
+                            /** @description It had ended before, and late reports have changed what it came to */
+                            corrected: boolean;
+                        };
+                    };
+                };
+            };
+            responses: {
+                /** @description It is taken; any other answer is tried again */
+                "2XX": {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content?: never;
+                };
+            };
+        };
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "campaign.started": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** A campaign has been asked for */
+        post: {
+            parameters: {
+                query?: never;
+                header: {
+                    /** @description The same however often it is sent */
+                    "webhook-id": string;
+                    /** @description Of this attempt, in seconds since 1970 */
+                    "webhook-timestamp": string;
+                    /** @description v1, and HMAC-SHA256 over id.timestamp.body in base64; several, separated by spaces, while secrets change */
+                    "webhook-signature": string;
+                };
+                path?: never;
+                cookie?: never;
+            };
+            requestBody: {
+                content: {
+                    "application/json": {
+                        /** @constant */
+                        type: "campaign.started";
+                        /**
+                         * Format: date-time
+                         * @description When it happened
+                         */
+                        timestamp: string;
+                        /** @description A campaign has been asked for */
+                        data: {
+                            campaign: {
+                                id: string;
+                                /** @enum {unknown} */
+                                state: "waiting" | "running" | "baking" | "awaiting-approval" | "paused" | "stopping" | "aborting" | "rolling-back" | "succeeded" | "partly" | "failed" | "stopped" | "aborted" | "rolled-back";
+                                reason: string | null;
+                                selected: string[];
+                                /** @description Whom it goes to, as people read it */
+                                deployment: string;
+                                createdBy: string | null;
+                            };
+                            /** @description Who did it; null: the campaign itself */
+                            by: string | null;
+                            /** @description As that person said */
+                            why: string | null;
+                        };
+                    };
+                };
+            };
+            responses: {
+                /** @description It is taken; any other answer is tried again */
+                "2XX": {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content?: never;
+                };
+            };
+        };
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "campaign.awaiting-approval": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** A phase waits for somebody to approve it */
+        post: {
+            parameters: {
+                query?: never;
+                header: {
+                    /** @description The same however often it is sent */
+                    "webhook-id": string;
+                    /** @description Of this attempt, in seconds since 1970 */
+                    "webhook-timestamp": string;
+                    /** @description v1, and HMAC-SHA256 over id.timestamp.body in base64; several, separated by spaces, while secrets change */
+                    "webhook-signature": string;
+                };
+                path?: never;
+                cookie?: never;
+            };
+            requestBody: {
+                content: {
+                    "application/json": {
+                        /** @constant */
+                        type: "campaign.awaiting-approval";
+                        /**
+                         * Format: date-time
+                         * @description When it happened
+                         */
+                        timestamp: string;
+                        /** @description A phase waits for somebody to approve it */
+                        data: {
+                            campaign: {
+                                id: string;
+                                /** @enum {unknown} */
+                                state: "waiting" | "running" | "baking" | "awaiting-approval" | "paused" | "stopping" | "aborting" | "rolling-back" | "succeeded" | "partly" | "failed" | "stopped" | "aborted" | "rolled-back";
+                                reason: string | null;
+                                selected: string[];
+                                /** @description Whom it goes to, as people read it */
+                                deployment: string;
+                                createdBy: string | null;
+                            };
+                            /** @description Who did it; null: the campaign itself */
+                            by: string | null;
+                            /** @description As that person said */
+                            why: string | null;
+                        };
+                    };
+                };
+            };
+            responses: {
+                /** @description It is taken; any other answer is tried again */
+                "2XX": {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content?: never;
+                };
+            };
+        };
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "campaign.paused": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** A person has paused a campaign */
+        post: {
+            parameters: {
+                query?: never;
+                header: {
+                    /** @description The same however often it is sent */
+                    "webhook-id": string;
+                    /** @description Of this attempt, in seconds since 1970 */
+                    "webhook-timestamp": string;
+                    /** @description v1, and HMAC-SHA256 over id.timestamp.body in base64; several, separated by spaces, while secrets change */
+                    "webhook-signature": string;
+                };
+                path?: never;
+                cookie?: never;
+            };
+            requestBody: {
+                content: {
+                    "application/json": {
+                        /** @constant */
+                        type: "campaign.paused";
+                        /**
+                         * Format: date-time
+                         * @description When it happened
+                         */
+                        timestamp: string;
+                        /** @description A person has paused a campaign */
+                        data: {
+                            campaign: {
+                                id: string;
+                                /** @enum {unknown} */
+                                state: "waiting" | "running" | "baking" | "awaiting-approval" | "paused" | "stopping" | "aborting" | "rolling-back" | "succeeded" | "partly" | "failed" | "stopped" | "aborted" | "rolled-back";
+                                reason: string | null;
+                                selected: string[];
+                                /** @description Whom it goes to, as people read it */
+                                deployment: string;
+                                createdBy: string | null;
+                            };
+                            /** @description Who did it; null: the campaign itself */
+                            by: string | null;
+                            /** @description As that person said */
+                            why: string | null;
+                        };
+                    };
+                };
+            };
+            responses: {
+                /** @description It is taken; any other answer is tried again */
+                "2XX": {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content?: never;
+                };
+            };
+        };
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "campaign.halted": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** A campaign has paused itself, or begins nothing new any more */
+        post: {
+            parameters: {
+                query?: never;
+                header: {
+                    /** @description The same however often it is sent */
+                    "webhook-id": string;
+                    /** @description Of this attempt, in seconds since 1970 */
+                    "webhook-timestamp": string;
+                    /** @description v1, and HMAC-SHA256 over id.timestamp.body in base64; several, separated by spaces, while secrets change */
+                    "webhook-signature": string;
+                };
+                path?: never;
+                cookie?: never;
+            };
+            requestBody: {
+                content: {
+                    "application/json": {
+                        /** @constant */
+                        type: "campaign.halted";
+                        /**
+                         * Format: date-time
+                         * @description When it happened
+                         */
+                        timestamp: string;
+                        /** @description A campaign has paused itself, or begins nothing new any more */
+                        data: {
+                            campaign: {
+                                id: string;
+                                /** @enum {unknown} */
+                                state: "waiting" | "running" | "baking" | "awaiting-approval" | "paused" | "stopping" | "aborting" | "rolling-back" | "succeeded" | "partly" | "failed" | "stopped" | "aborted" | "rolled-back";
+                                reason: string | null;
+                                selected: string[];
+                                /** @description Whom it goes to, as people read it */
+                                deployment: string;
+                                createdBy: string | null;
+                            };
+                            /** @description Who did it; null: the campaign itself */
+                            by: string | null;
+                            /** @description As that person said */
+                            why: string | null;
+                        };
+                    };
+                };
+            };
+            responses: {
+                /** @description It is taken; any other answer is tried again */
+                "2XX": {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content?: never;
+                };
+            };
+        };
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "campaign.rolling-back": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Gateways of a campaign go back to what they had */
+        post: {
+            parameters: {
+                query?: never;
+                header: {
+                    /** @description The same however often it is sent */
+                    "webhook-id": string;
+                    /** @description Of this attempt, in seconds since 1970 */
+                    "webhook-timestamp": string;
+                    /** @description v1, and HMAC-SHA256 over id.timestamp.body in base64; several, separated by spaces, while secrets change */
+                    "webhook-signature": string;
+                };
+                path?: never;
+                cookie?: never;
+            };
+            requestBody: {
+                content: {
+                    "application/json": {
+                        /** @constant */
+                        type: "campaign.rolling-back";
+                        /**
+                         * Format: date-time
+                         * @description When it happened
+                         */
+                        timestamp: string;
+                        /** @description Gateways of a campaign go back to what they had */
+                        data: {
+                            campaign: {
+                                id: string;
+                                /** @enum {unknown} */
+                                state: "waiting" | "running" | "baking" | "awaiting-approval" | "paused" | "stopping" | "aborting" | "rolling-back" | "succeeded" | "partly" | "failed" | "stopped" | "aborted" | "rolled-back";
+                                reason: string | null;
+                                selected: string[];
+                                /** @description Whom it goes to, as people read it */
+                                deployment: string;
+                                createdBy: string | null;
+                            };
+                            /** @description Who did it; null: the campaign itself */
+                            by: string | null;
+                            /** @description As that person said */
+                            why: string | null;
+                        };
+                    };
+                };
+            };
+            responses: {
+                /** @description It is taken; any other answer is tried again */
+                "2XX": {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content?: never;
+                };
+            };
+        };
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "campaign.ended": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** A campaign has ended; its state says how */
+        post: {
+            parameters: {
+                query?: never;
+                header: {
+                    /** @description The same however often it is sent */
+                    "webhook-id": string;
+                    /** @description Of this attempt, in seconds since 1970 */
+                    "webhook-timestamp": string;
+                    /** @description v1, and HMAC-SHA256 over id.timestamp.body in base64; several, separated by spaces, while secrets change */
+                    "webhook-signature": string;
+                };
+                path?: never;
+                cookie?: never;
+            };
+            requestBody: {
+                content: {
+                    "application/json": {
+                        /** @constant */
+                        type: "campaign.ended";
+                        /**
+                         * Format: date-time
+                         * @description When it happened
+                         */
+                        timestamp: string;
+                        /** @description A campaign has ended; its state says how */
+                        data: {
+                            campaign: {
+                                id: string;
+                                /** @enum {unknown} */
+                                state: "waiting" | "running" | "baking" | "awaiting-approval" | "paused" | "stopping" | "aborting" | "rolling-back" | "succeeded" | "partly" | "failed" | "stopped" | "aborted" | "rolled-back";
+                                reason: string | null;
+                                selected: string[];
+                                /** @description Whom it goes to, as people read it */
+                                deployment: string;
+                                createdBy: string | null;
+                            };
+                            /** @description Who did it; null: the campaign itself */
+                            by: string | null;
+                            /** @description As that person said */
+                            why: string | null;
+                        };
+                    };
+                };
+            };
+            responses: {
+                /** @description It is taken; any other answer is tried again */
+                "2XX": {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content?: never;
+                };
+            };
+        };
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "gateway.silent": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Gateways were not heard of for longer than their own pauses explain */
+        post: {
+            parameters: {
+                query?: never;
+                header: {
+                    /** @description The same however often it is sent */
+                    "webhook-id": string;
+                    /** @description Of this attempt, in seconds since 1970 */
+                    "webhook-timestamp": string;
+                    /** @description v1, and HMAC-SHA256 over id.timestamp.body in base64; several, separated by spaces, while secrets change */
+                    "webhook-signature": string;
+                };
+                path?: never;
+                cookie?: never;
+            };
+            requestBody: {
+                content: {
+                    "application/json": {
+                        /** @constant */
+                        type: "gateway.silent";
+                        /**
+                         * Format: date-time
+                         * @description When it happened
+                         */
+                        timestamp: string;
+                        /** @description Gateways were not heard of for longer than their own pauses explain */
+                        data: {
+                            gateways: {
+                                id: string;
+                                /** Format: date-time */
+                                lastHeardAt: string;
+                            }[];
+                        };
+                    };
+                };
+            };
+            responses: {
+                /** @description It is taken; any other answer is tried again */
+                "2XX": {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content?: never;
+                };
+            };
+        };
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "gateway.back": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Gateways that had been silent were heard of again */
+        post: {
+            parameters: {
+                query?: never;
+                header: {
+                    /** @description The same however often it is sent */
+                    "webhook-id": string;
+                    /** @description Of this attempt, in seconds since 1970 */
+                    "webhook-timestamp": string;
+                    /** @description v1, and HMAC-SHA256 over id.timestamp.body in base64; several, separated by spaces, while secrets change */
+                    "webhook-signature": string;
+                };
+                path?: never;
+                cookie?: never;
+            };
+            requestBody: {
+                content: {
+                    "application/json": {
+                        /** @constant */
+                        type: "gateway.back";
+                        /**
+                         * Format: date-time
+                         * @description When it happened
+                         */
+                        timestamp: string;
+                        /** @description Gateways that had been silent were heard of again */
+                        data: {
+                            gateways: {
+                                id: string;
+                                /** Format: date-time */
+                                silentSince: string;
+                            }[];
+                        };
+                    };
+                };
+            };
+            responses: {
+                /** @description It is taken; any other answer is tried again */
+                "2XX": {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content?: never;
+                };
+            };
+        };
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "gateway.contested": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Somebody else registers under the ids of gateways: the first time within a day */
+        post: {
+            parameters: {
+                query?: never;
+                header: {
+                    /** @description The same however often it is sent */
+                    "webhook-id": string;
+                    /** @description Of this attempt, in seconds since 1970 */
+                    "webhook-timestamp": string;
+                    /** @description v1, and HMAC-SHA256 over id.timestamp.body in base64; several, separated by spaces, while secrets change */
+                    "webhook-signature": string;
+                };
+                path?: never;
+                cookie?: never;
+            };
+            requestBody: {
+                content: {
+                    "application/json": {
+                        /** @constant */
+                        type: "gateway.contested";
+                        /**
+                         * Format: date-time
+                         * @description When it happened
+                         */
+                        timestamp: string;
+                        /** @description Somebody else registers under the ids of gateways: the first time within a day */
+                        data: {
+                            gateways: {
+                                id: string;
+                                reason: string;
+                                address: string;
+                            }[];
+                        };
+                    };
+                };
+            };
+            responses: {
+                /** @description It is taken; any other answer is tried again */
+                "2XX": {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content?: never;
+                };
+            };
+        };
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "wanted-state.broken": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Gateways that were as is wanted are not any more, or cannot be brought there */
+        post: {
+            parameters: {
+                query?: never;
+                header: {
+                    /** @description The same however often it is sent */
+                    "webhook-id": string;
+                    /** @description Of this attempt, in seconds since 1970 */
+                    "webhook-timestamp": string;
+                    /** @description v1, and HMAC-SHA256 over id.timestamp.body in base64; several, separated by spaces, while secrets change */
+                    "webhook-signature": string;
+                };
+                path?: never;
+                cookie?: never;
+            };
+            requestBody: {
+                content: {
+                    "application/json": {
+                        /** @constant */
+                        type: "wanted-state.broken";
+                        /**
+                         * Format: date-time
+                         * @description When it happened
+                         */
+                        timestamp: string;
+                        /** @description Gateways that were as is wanted are not any more, or cannot be brought there */
+                        data: {
+                            wantedState: {
+                                id: string;
+                                requests: string[];
+                                deployment: string;
+                            };
+                            gateways: {
+                                id: string;
+                                /** @enum {unknown} */
+                                standing: "held" | "drifted" | "moving" | "cannot" | "silent" | "conflict";
+                                reason: string | null;
+                            }[];
+                        };
+                    };
+                };
+            };
+            responses: {
+                /** @description It is taken; any other answer is tried again */
+                "2XX": {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content?: never;
+                };
+            };
+        };
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "wanted-state.kept": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Gateways that were told to be broken are as is wanted again */
+        post: {
+            parameters: {
+                query?: never;
+                header: {
+                    /** @description The same however often it is sent */
+                    "webhook-id": string;
+                    /** @description Of this attempt, in seconds since 1970 */
+                    "webhook-timestamp": string;
+                    /** @description v1, and HMAC-SHA256 over id.timestamp.body in base64; several, separated by spaces, while secrets change */
+                    "webhook-signature": string;
+                };
+                path?: never;
+                cookie?: never;
+            };
+            requestBody: {
+                content: {
+                    "application/json": {
+                        /** @constant */
+                        type: "wanted-state.kept";
+                        /**
+                         * Format: date-time
+                         * @description When it happened
+                         */
+                        timestamp: string;
+                        /** @description Gateways that were told to be broken are as is wanted again */
+                        data: {
+                            wantedState: {
+                                id: string;
+                                requests: string[];
+                                deployment: string;
+                            };
+                            gateways: {
+                                id: string;
+                                /** @enum {unknown} */
+                                standing: "held" | "drifted" | "moving" | "cannot" | "silent" | "conflict";
+                                reason: string | null;
+                            }[];
+                        };
+                    };
+                };
+            };
+            responses: {
+                /** @description It is taken; any other answer is tried again */
+                "2XX": {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content?: never;
+                };
+            };
+        };
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "webhook.test": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Somebody tries the webhook */
+        post: {
+            parameters: {
+                query?: never;
+                header: {
+                    /** @description The same however often it is sent */
+                    "webhook-id": string;
+                    /** @description Of this attempt, in seconds since 1970 */
+                    "webhook-timestamp": string;
+                    /** @description v1, and HMAC-SHA256 over id.timestamp.body in base64; several, separated by spaces, while secrets change */
+                    "webhook-signature": string;
+                };
+                path?: never;
+                cookie?: never;
+            };
+            requestBody: {
+                content: {
+                    "application/json": {
+                        /** @constant */
+                        type: "webhook.test";
+                        /**
+                         * Format: date-time
+                         * @description When it happened
+                         */
+                        timestamp: string;
+                        /** @description Somebody tries the webhook */
+                        data: {
+                            /** @description Its name */
+                            webhook: string;
+                            sentBy: string;
+                        };
+                    };
+                };
+            };
+            responses: {
+                /** @description It is taken; any other answer is tried again */
+                "2XX": {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content?: never;
+                };
+            };
+        };
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+}
 export interface components {
     schemas: {
         Artifact: {
@@ -1895,6 +2898,50 @@ export interface components {
             lastUsedAt: string;
             /** Format: date-time */
             expiresAt: string;
+        };
+        Webhook: {
+            name: string;
+            url: string;
+            events: string[];
+            createdBy: string;
+            /** Format: date-time */
+            createdAt: string;
+            /** @description Deliveries that are yet to be made */
+            waiting: number;
+            /** @description Deliveries that were given up; they may be tried anew */
+            dead: number;
+            /** @description Deliveries that went unmade because there were too many */
+            dropped: number;
+            /** @description Attempts in a row that failed */
+            failures: number;
+            /** @description Until then nothing is sent, after attempts that failed */
+            restsUntil: string | null;
+            /** @description Until then the secret before this one signs too */
+            previousSecretUntil: string | null;
+        };
+        WebhookRequest: {
+            name: string;
+            /** @description Where it is sent: https, and not to loopback, link-local or private addresses unless they were opened */
+            url: string;
+            /** @description What it is told of; absent: all that there is now */
+            events?: ("rollout.ended" | "campaign.started" | "campaign.awaiting-approval" | "campaign.paused" | "campaign.halted" | "campaign.rolling-back" | "campaign.ended" | "gateway.silent" | "gateway.back" | "gateway.contested" | "wanted-state.broken" | "wanted-state.kept")[];
+        };
+        WebhookDelivery: {
+            /** @description The header webhook-id */
+            id: string;
+            type: string;
+            data: unknown;
+            /** Format: date-time */
+            occurredAt: string;
+            /** @enum {unknown} */
+            state: "waiting" | "delivered" | "dead";
+            attempts: number;
+            dueAt: string | null;
+            triedAt: string | null;
+            /** @description What was answered to the last attempt */
+            status: number | null;
+            /** @description Why the last attempt does not count */
+            problem: string | null;
         };
         GatewayProfile: {
             id: string;
@@ -3040,7 +4087,7 @@ export interface components {
             status: number;
             detail: string;
             /** @enum {unknown} */
-            code: "MALFORMED_INPUT" | "MALFORMED_ARTIFACT" | "MALFORMED_CATALOG" | "STRATEGY_INVALID" | "WINDOW_NEVER_OPENS" | "MALFORMED_PACKAGE" | "SIGNATURE_INVALID" | "UNTRUSTED" | "UNAUTHENTICATED" | "SIGN_IN_REFUSED" | "SIGN_IN_NOT_ALLOWED" | "CLOCKS_DIFFER" | "CSRF_TOKEN_REQUIRED" | "SIGN_IN_NOT_CONFIGURED" | "SESSION_NOT_FOUND" | "IDENTITY_PROVIDER_UNAVAILABLE" | "IDENTITY_PROOF_REQUIRED" | "IDENTITY_PROOF_INVALID" | "FORBIDDEN" | "ENROLMENT_REFUSED" | "CLIENT_CERTIFICATE_REQUIRED" | "GATEWAY_DECOMMISSIONED" | "ARTIFACT_NOT_FOUND" | "GATEWAY_NOT_FOUND" | "ENROLMENT_NOT_FOUND" | "TOKEN_NOT_FOUND" | "DEPLOYMENT_NOT_FOUND" | "ROLLOUT_NOT_FOUND" | "CAMPAIGN_NOT_FOUND" | "NODE_NOT_FOUND" | "PACKAGE_NOT_FOUND" | "ORDER_NOT_FOUND" | "DELIVERY_NOT_FOUND" | "ROUTE_NOT_FOUND" | "METHOD_NOT_ALLOWED" | "UNSUPPORTED_MEDIA_TYPE" | "ARTIFACT_IMMUTABLE" | "ARTIFACT_IN_USE" | "ARTIFACT_NEEDED" | "WANTED_STATE_NOT_FOUND" | "WANTED_STATE_CONFLICT" | "DEPLOYMENT_IN_USE" | "SUPERSEDED" | "DEPLOYMENT_EXISTS" | "DELIVERY_ENDED" | "GATEWAY_IDENTITY_TAKEN" | "GATEWAY_CONTESTED" | "REGISTRATION_REPLAYED" | "GATEWAY_NOT_PENDING" | "ENROLMENT_CONTRADICTS" | "TOKEN_EXISTS" | "ENROLMENT_EXISTS" | "ROLLOUT_ENDED" | "CAMPAIGN_EXISTS" | "CAMPAIGN_ENDED" | "CAMPAIGN_STATE_FORBIDS" | "APPROVAL_NOT_ALLOWED" | "EMPTY_DEPLOYMENT" | "NO_COMMON_PROTOCOL" | "IDEMPOTENCY_KEY_REUSED" | "UNSATISFIABLE" | "PLANNING_TOO_HARD" | "COMPUTATION_TOO_HARD" | "TOO_LARGE" | "TOO_MANY_REQUESTS" | "BUILD_FAILED" | "BLOB_MISSING" | "NOT_THIS_NODE" | "PACKAGE_REBUILDING" | "SECRETS_UNAVAILABLE" | "VALUE_MISSING" | "NODE_UNAVAILABLE" | "NO_NODE" | "NODES_FULL" | "NODE_ID_TAKEN" | "NODE_NOT_ACTIVE" | "LAST_NODE" | "LAUNCH_FAILED" | "DATABASE_UNAVAILABLE" | "TEMPORAL_UNAVAILABLE" | "BLOBS_UNAVAILABLE" | "TASK_QUARANTINED" | "DEADLINE_PASSED" | "INTERNAL";
+            code: "MALFORMED_INPUT" | "MALFORMED_ARTIFACT" | "MALFORMED_CATALOG" | "STRATEGY_INVALID" | "WINDOW_NEVER_OPENS" | "MALFORMED_PACKAGE" | "SIGNATURE_INVALID" | "UNTRUSTED" | "UNAUTHENTICATED" | "SIGN_IN_REFUSED" | "SIGN_IN_NOT_ALLOWED" | "CLOCKS_DIFFER" | "CSRF_TOKEN_REQUIRED" | "SIGN_IN_NOT_CONFIGURED" | "SESSION_NOT_FOUND" | "IDENTITY_PROVIDER_UNAVAILABLE" | "IDENTITY_PROOF_REQUIRED" | "IDENTITY_PROOF_INVALID" | "FORBIDDEN" | "ENROLMENT_REFUSED" | "CLIENT_CERTIFICATE_REQUIRED" | "CHANNEL_NOT_PRIVATE" | "GATEWAY_DECOMMISSIONED" | "ARTIFACT_NOT_FOUND" | "GATEWAY_NOT_FOUND" | "ENROLMENT_NOT_FOUND" | "TOKEN_NOT_FOUND" | "WEBHOOK_NOT_FOUND" | "DEPLOYMENT_NOT_FOUND" | "ROLLOUT_NOT_FOUND" | "CAMPAIGN_NOT_FOUND" | "NODE_NOT_FOUND" | "PACKAGE_NOT_FOUND" | "ORDER_NOT_FOUND" | "DELIVERY_NOT_FOUND" | "ROUTE_NOT_FOUND" | "METHOD_NOT_ALLOWED" | "UNSUPPORTED_MEDIA_TYPE" | "ARTIFACT_IMMUTABLE" | "ARTIFACT_IN_USE" | "ARTIFACT_NEEDED" | "WANTED_STATE_NOT_FOUND" | "WANTED_STATE_CONFLICT" | "DEPLOYMENT_IN_USE" | "SUPERSEDED" | "DEPLOYMENT_EXISTS" | "DELIVERY_ENDED" | "GATEWAY_IDENTITY_TAKEN" | "GATEWAY_CONTESTED" | "REGISTRATION_REPLAYED" | "GATEWAY_NOT_PENDING" | "ENROLMENT_CONTRADICTS" | "TOKEN_EXISTS" | "WEBHOOK_EXISTS" | "ENROLMENT_EXISTS" | "ROLLOUT_ENDED" | "CAMPAIGN_EXISTS" | "CAMPAIGN_ENDED" | "CAMPAIGN_STATE_FORBIDS" | "APPROVAL_NOT_ALLOWED" | "EMPTY_DEPLOYMENT" | "NO_COMMON_PROTOCOL" | "IDEMPOTENCY_KEY_REUSED" | "UNSATISFIABLE" | "PLANNING_TOO_HARD" | "COMPUTATION_TOO_HARD" | "TOO_LARGE" | "TOO_MANY_REQUESTS" | "BUILD_FAILED" | "BLOB_MISSING" | "NOT_THIS_NODE" | "PACKAGE_REBUILDING" | "SECRETS_UNAVAILABLE" | "VALUE_MISSING" | "NODE_UNAVAILABLE" | "NO_NODE" | "NODES_FULL" | "NODE_ID_TAKEN" | "NODE_NOT_ACTIVE" | "LAST_NODE" | "LAUNCH_FAILED" | "DATABASE_UNAVAILABLE" | "TEMPORAL_UNAVAILABLE" | "BLOBS_UNAVAILABLE" | "TASK_QUARANTINED" | "DEADLINE_PASSED" | "INTERNAL";
             actor: string;
             advice: string;
             retryable: boolean;
@@ -7400,6 +8447,403 @@ export interface operations {
                     "application/json": {
                         items: components["schemas"]["AuditEntry"][];
                         nextCursor: string | null;
+                    };
+                };
+            };
+            /** @description The caller, the operator or the gateway must act */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description LEONORE cannot serve now; see Retry-After */
+            "5XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    listWebhooks: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        items: components["schemas"]["Webhook"][];
+                    };
+                };
+            };
+            /** @description The caller, the operator or the gateway must act */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description LEONORE cannot serve now; see Retry-After */
+            "5XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    createWebhook: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description Sent again by the same caller, the same key gives the same answer and starts nothing more */
+                "idempotency-key"?: string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["WebhookRequest"];
+            };
+        };
+        responses: {
+            /** @description Created */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        webhook: components["schemas"]["Webhook"];
+                        /** @description By which signatures are verified. Shown this once; a request that is sent again is answered null */
+                        secret: string | null;
+                    };
+                };
+            };
+            /** @description The caller, the operator or the gateway must act */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description LEONORE cannot serve now; see Retry-After */
+            "5XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    getWebhook: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                name: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Webhook"];
+                };
+            };
+            /** @description The caller, the operator or the gateway must act */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description LEONORE cannot serve now; see Retry-After */
+            "5XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    removeWebhook: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                name: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description No Content */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description The caller, the operator or the gateway must act */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description LEONORE cannot serve now; see Retry-After */
+            "5XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    testWebhook: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                name: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Accepted */
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["WebhookDelivery"];
+                };
+            };
+            /** @description The caller, the operator or the gateway must act */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description LEONORE cannot serve now; see Retry-After */
+            "5XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    rotateWebhookSecret: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                name: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": {
+                    /** @description For how long the secret before it signs too; a day when not given */
+                    overlapSeconds?: number;
+                };
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        webhook: components["schemas"]["Webhook"];
+                        /** @description By which signatures are verified. Shown this once; a request that is sent again is answered null */
+                        secret: string | null;
+                    };
+                };
+            };
+            /** @description The caller, the operator or the gateway must act */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description LEONORE cannot serve now; see Retry-After */
+            "5XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    listWebhookDeliveries: {
+        parameters: {
+            query?: {
+                /** @description Items a page, 1 to 500 (default 100) */
+                limit?: string;
+                /** @description nextCursor of the page before */
+                cursor?: string;
+                state?: "waiting" | "delivered" | "dead";
+            };
+            header?: never;
+            path: {
+                name: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        items: components["schemas"]["WebhookDelivery"][];
+                        nextCursor: string | null;
+                    };
+                };
+            };
+            /** @description The caller, the operator or the gateway must act */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description LEONORE cannot serve now; see Retry-After */
+            "5XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    getWebhookDelivery: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                name: string;
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["WebhookDelivery"];
+                };
+            };
+            /** @description The caller, the operator or the gateway must act */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description LEONORE cannot serve now; see Retry-After */
+            "5XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    retryWebhook: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                name: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": {
+                    /** @description Those among the deliveries that were given up; absent: all of them */
+                    deliveryIds?: string[];
+                };
+            };
+        };
+        responses: {
+            /** @description Accepted */
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        retried: number;
                     };
                 };
             };
