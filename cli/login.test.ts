@@ -105,7 +105,7 @@ describe('leonore login', () => {
     const { exitCode, stderr } = await run(`login --server ${api.address}`, entering('carl'));
     expect({ exitCode, stderr }).toMatchObject({
       exitCode: 1,
-      stderr: expect.stringContaining('SIGN_IN_NOT_ALLOWED') as string,
+      stderr: expect.stringContaining('SIGN_IN_NOT_ALLOWED') as unknown,
     });
     await expect(stat(file())).rejects.toThrow('ENOENT');
   });
@@ -151,7 +151,7 @@ describe('leonore context', () => {
     await writeFile(file(), text);
     expect(await run('node list')).toMatchObject({
       exitCode: 2,
-      stderr: expect.stringContaining('contexts.json') as string,
+      stderr: expect.stringContaining('contexts.json') as unknown,
     });
   });
 

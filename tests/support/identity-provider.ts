@@ -74,7 +74,9 @@ async function answerOf<T>(child: ChildProcess): Promise<T> {
 export function signInAt(
   { issuer }: Pick<TestProvider, 'issuer'>,
   roles: string,
-  more: Partial<SignInOptions> & { readonly provider?: Partial<SignInOptions['provider']> } = {},
+  more: Partial<Omit<SignInOptions, 'provider'>> & {
+    readonly provider?: Partial<SignInOptions['provider']>;
+  } = {},
 ): SignInOptions {
   const at = more.publicUrl ?? publicUrl;
   return {
