@@ -85,9 +85,11 @@ function SignOut() {
   return (
     <>
       <PressButton onPress={() => void leave()}>Sign out</PressButton>
-      <span className="problem" role="alert">
-        {problem}
-      </span>
+      {problem !== '' && (
+        <span className="problem" role="alert">
+          {problem}
+        </span>
+      )}
     </>
   );
 }

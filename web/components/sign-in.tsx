@@ -67,9 +67,11 @@ export function RenewSession() {
               </PressButton>
             </div>
           )}
-          <span className="problem" role="alert">
-            {isBlocked && 'The browser keeps the window for it from opening; allow windows of this page.'}
-          </span>
+          {isBlocked && (
+            <span className="problem" role="alert">
+              The browser keeps the window for it from opening; allow windows of this page.
+            </span>
+          )}
           <SignInForm action={provider === null ? 'Go on' : 'Go on with the token'} />
           <div className="actions">
             <PressButton
