@@ -417,6 +417,8 @@ describe('with another provider, or another configuration', () => {
     await apiWith(other, roles);
     expect((await browser.ask('/api/v1/sign-in/start?to=/plan')).location).toBe('http://leonore.test/plan');
     expect(problem()).toContain(`${other.issuer.href} does not answer`);
+    for (const to of ['/x/..//evil.example', '//evil.example', 'https://evil.example'])
+      expect((await browser.ask(`/api/v1/sign-in/start?to=${to}`)).location).toBe('http://leonore.test/');
   });
 });
 
