@@ -19,7 +19,7 @@ import type { DeviceResources } from './device-resources.js';
 import { readRequest, type ReadRequest } from './read-request.js';
 import { RequestBodies } from './request-bodies.js';
 
-/** Answers of which parts are still to be fetched; who comes later begins anew. */
+/** Answers of which parts are still to be fetched; who comes later is judged, and answered, anew. */
 const keptBytes = 16 * 1024 * 1024;
 const keptMs = 60_000;
 /** Bodies that gateways have begun to send; and registrations, which anybody may begin. */
@@ -38,7 +38,7 @@ export class RequestAnswerer {
   private readonly kept = new LRUCache<string, Content>({
     maxSize: keptBytes,
     ttl: keptMs,
-    sizeCalculation: ({ sizeBytes }) => sizeBytes + 512,
+    sizeCalculation: ({ heldBytes }) => heldBytes + 512,
   });
   private readonly bodies = {
     proven: new RequestBodies(begunBytes.proven),
@@ -93,8 +93,7 @@ export class RequestAnswerer {
     const content = await this.resources.answer({ ...read, token, body, address: peer.address });
     proof.isGiven = true;
     const answer = await answerWith(content, block2);
-    if (content.etag !== null && content.format !== contentFormats.octets && isInBlocks(answer))
-      this.kept.set(key, content);
+    if (isInBlocks(answer)) this.kept.set(key, content);
     if (block1 === null) return answer;
     return { ...answer, options: [...(answer.options ?? []), blockAs('Block1', block1)] };
   }

@@ -17,6 +17,8 @@ export interface Content {
   readonly etag: Buffer | null;
   readonly options?: readonly CoapOption[];
   readonly sizeBytes: number;
+  /** What keeping it takes of memory. */
+  readonly heldBytes: number;
   /** @param end the first byte that is not read */
   read(start: number, end: number): Promise<Buffer> | Buffer;
 }
@@ -32,7 +34,9 @@ export function contentOf(
     etag = tagOf(body),
   }: { readonly code: string; readonly format?: number; readonly etag?: Buffer },
 ): Content {
-  return { code, format, etag, sizeBytes: body.length, read: (start, end) => body.subarray(start, end) };
+  const sizeBytes = body.length;
+  const read = (start: number, end: number): Buffer => body.subarray(start, end);
+  return { code, format, etag, sizeBytes, heldBytes: sizeBytes, read };
 }
 
 /** A tag of CoAP's, of up to eight bytes. */

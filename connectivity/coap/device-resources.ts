@@ -130,10 +130,14 @@ export class DeviceResources {
       format: contentFormats.octets,
       etag: Buffer.from(digest.slice(0, 16), 'hex'),
       sizeBytes,
+      heldBytes: 0,
       async read(start, end) {
         if (end <= start) return Buffer.alloc(0);
         const whole = await blobs.inMemory(digest);
-        return whole?.subarray(start, end) ?? buffer(await blobs.open(digest, { start, end: end - 1 }));
+        if (whole !== null) return whole.subarray(start, end);
+        // It may have gone since it was admitted: then it is built again, and that is what is said.
+        await service.admitDownload(token, digest);
+        return buffer(await blobs.open(digest, { start, end: end - 1 }));
       },
     };
   }

@@ -46,7 +46,9 @@ function seeded(seed: number): () => number {
 
 beforeAll(async () => {
   bed = await clientBed(coap, { LEONORE_COAP_PORT: '0' });
-  const { repositories, directory } = bed;
+  const { repositories, directory, service } = bed;
+  // As a node does it, who asks for one block after the other is looked up once.
+  service.changesAnnounced(true);
   const blobs = new DiskBlobStore(`${directory}/blobs`);
   await (await blobs.stage(Readable.from([content]), content.length)).commit();
   await repositories.registrations.register(

@@ -5,7 +5,7 @@
  */
 import { randomBytes } from 'node:crypto';
 import { createSocket, type Socket } from 'node:dgram';
-import { once } from 'node:events';
+import { once, setMaxListeners } from 'node:events';
 import { mkdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
@@ -44,6 +44,8 @@ const sockets = 16;
 /** Processor time of a node for a poll that brings nothing: 3,000 a second on one core. */
 const mostPollMs = 1_000 / 3_000;
 const { signal } = new AbortController();
+// Each question listens for its end.
+setMaxListeners(0, signal);
 
 interface Registered {
   readonly id: string;
