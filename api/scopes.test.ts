@@ -281,6 +281,11 @@ describe('campaigns and wanted states', () => {
     const { body } = await ask(admin, 'GET', campaigns);
     expect((body['items'] as { id: string }[]).map(({ id }) => id)).toEqual([fleet.ownCampaign]);
     const path = `${campaigns}/${fleet.ownCampaign}`;
+    // The routes were all tried on it.
+    await api.repositories.database.campaign.update({
+      where: { id: fleet.ownCampaign },
+      data: { state: 'running' },
+    });
     expect((await ask(admin, 'GET', path)).body).toMatchObject({ phases: [{ gateways: 2 }] });
     expect(await ask(admin, 'POST', `${path}/pause`, {})).toMatchObject({
       status: 202,

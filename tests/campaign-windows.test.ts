@@ -98,10 +98,10 @@ test('gateways fetch before their window, and switch inside of it', async () => 
   const opensAt = (await told())[0]?.from ?? 0;
   await until(async () => (await repositories.packages.list(2, null)).items.length === 1);
   const [built] = (await repositories.packages.list(2, null)).items;
-  const { digest, sizeBytes } = built ?? { digest: '', sizeBytes: 0 };
+  const { archiveDigest, sizeBytes } = built ?? { archiveDigest: '', sizeBytes: 0 };
   for (const { root } of gateways.values()) {
-    await until(async () => (await writtenAt(root, digest, sizeBytes)) !== null);
-    expect(await writtenAt(root, digest, sizeBytes)).toBeLessThan(opensAt);
+    await until(async () => (await writtenAt(root, archiveDigest, sizeBytes)) !== null);
+    expect(await writtenAt(root, archiveDigest, sizeBytes)).toBeLessThan(opensAt);
   }
   for (const gatewayId of gateways.keys())
     expect((await repositories.gateways.get(gatewayId)).profile.installed ?? []).toEqual([]);
