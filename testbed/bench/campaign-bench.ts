@@ -9,17 +9,30 @@ interface CampaignCase {
   readonly gateways: number;
   readonly nodes: number;
   readonly timeoutMs: number;
+  /** Goal; null where what each phase costs whatever its size weighs more than the gateways. */
+  readonly eventsPerGateway: number | null;
 }
 
-export const smallCampaign: CampaignCase = { gateways: 5_000, nodes: 2, timeoutMs: 15 * 60_000 };
-export const largeCampaign: CampaignCase = { gateways: 100_000, nodes: 4, timeoutMs: 90 * 60_000 };
+export const smallCampaign: CampaignCase = {
+  gateways: 5_000,
+  nodes: 2,
+  timeoutMs: 15 * 60_000,
+  eventsPerGateway: null,
+};
+export const largeCampaign: CampaignCase = {
+  gateways: 100_000,
+  nodes: 4,
+  timeoutMs: 90 * 60_000,
+  eventsPerGateway: 0.2,
+};
 
 /** Of equal size; the last is what the others leave. */
 const phaseCount = 10;
-const goals = { eventsPerGateway: 0.2, longestEvents: 4_096 } as const;
+/** From where on Temporal suggests that a history is begun anew. */
+const longestEvents = 4_096;
 
 export async function campaignFigures(
-  { gateways, nodes, timeoutMs }: CampaignCase,
+  { gateways, nodes, timeoutMs, eventsPerGateway }: CampaignCase,
   cleanups: Cleanups,
   phases: Phases,
 ): Promise<Figure[]> {
@@ -39,17 +52,17 @@ export async function campaignFigures(
   const succeeded = view.phases.reduce((sum, phase) => sum + phase.succeeded, 0);
   const of = `svm by push, level protocol, ${nodes} nodes, ${gateways} gateways in ${view.phases.length} phases`;
   const name = `campaign_${gateways}`;
+  const events = [
+    `${name}_history_events`,
+    histories.events / gateways,
+    'events/gateway',
+    `${of}: ${histories.workflows.length} workflow runs, the campaign's own among them`,
+  ] as const;
   return [
     atMost(0, `${name}_not_succeeded`, gateways - succeeded, 'gateways', `${of}: ${view.state}`),
     fact(`${name}_time`, seconds, 's', `${of}, without gates`),
-    atMost(
-      goals.eventsPerGateway,
-      `${name}_history_events`,
-      histories.events / gateways,
-      'events/gateway',
-      `${of}: ${histories.workflows.length} workflow runs, the campaign's own among them`,
-    ),
-    atMost(goals.longestEvents, `${name}_longest_history`, histories.longestEvents, 'events', of),
+    eventsPerGateway === null ? fact(...events) : atMost(eventsPerGateway, ...events),
+    atMost(longestEvents, `${name}_longest_history`, histories.longestEvents, 'events', of),
     fact(`${name}_largest_payload`, histories.largestPayloadBytes, 'bytes', of),
   ];
 }
