@@ -26,7 +26,11 @@ import {
   ExpectedGatewaySchema,
   ExpectRequestSchema,
 } from './schemas/identity.js';
-import { webhookEventSchemas, webhookMessageSchema, type WebhookEventType } from '../domain/webhook/events.js';
+import {
+  webhookEventSchemas,
+  webhookMessageSchema,
+  type WebhookEventType,
+} from '../domain/webhook/events.js';
 import { WebhookDeliverySchema, WebhookRequestSchema, WebhookSchema } from './schemas/webhooks.js';
 import { TokenRequestSchema, TokenSchema, WhoamiSchema } from './schemas/tokens.js';
 import { GatewayOrderSchema } from './schemas/orders.js';
@@ -131,7 +135,10 @@ const tags = [
   { name: 'tokens', description: 'Principals: people and services, their roles and scopes' },
   { name: 'sign-in', description: 'People who sign in by an OpenID provider, and their sessions' },
   { name: 'audit', description: 'Who changed what' },
-  { name: 'webhooks', description: 'Who is told of what happens; `webhooks` of this document says what they are sent' },
+  {
+    name: 'webhooks',
+    description: 'Who is told of what happens; `webhooks` of this document says what they are sent',
+  },
   { name: 'enrolments', description: 'Tokens with which gateways may enrol, and what they get by them' },
   {
     name: 'deployments',

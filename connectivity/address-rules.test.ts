@@ -63,7 +63,10 @@ test('what is no network is told so', () => {
 });
 
 test('another scheme has the same rules, in whatever way its addresses are written', () => {
-  const coap = new NetworkAddressRules({ scheme: 'coap', defaultPort: 5683 }, new Networks(['10.1.0.0/16'], new Set()));
+  const coap = new NetworkAddressRules(
+    { scheme: 'coap', defaultPort: 5683 },
+    new Networks(['10.1.0.0/16'], new Set()),
+  );
   coap.check('coap://10.1.2.3:4711/notice', '10.1.2.3');
   coap.check('coap://[2001:db9::5]/notice', '2001:db9::5');
   for (const [address, peer] of [

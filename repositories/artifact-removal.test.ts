@@ -106,6 +106,7 @@ describe('a version that somebody needs', () => {
       requests: [name],
       versions: [`${name}@1.0.0`],
       deployment: 'all',
+      strategy: null,
       automatic: false,
       deadlineSeconds: 60,
       catalogChanges: 0n,

@@ -178,7 +178,7 @@ test('what is wanted and is not so any more, until it is again', async () => {
   await deployments.create('wanted', { gatewayIds, selector: null });
   const wantedStateId = await wantedStates.create({
     ...{ requests: ['app@^1'], deployment: 'wanted', automatic: false, deadlineSeconds: 60 },
-    ...{ versions: ['app@1.0.0'], catalogChanges: 0n },
+    ...{ versions: ['app@1.0.0'], catalogChanges: 0n, strategy: null },
   });
   const stand = (standing: StandingName, reason: string | null) =>
     wantedStates.store(

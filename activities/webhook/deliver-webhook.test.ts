@@ -18,6 +18,7 @@ import {
 import { newWebhookSecret } from '../../trust/sign-webhook.js';
 import { webhookActivities } from './deliver-webhook.js';
 import { sendWebhook } from './send-webhook.js';
+import type { WebhookActivities } from '../../workflows/activity-types.js';
 
 const secrets = new SecretBox(['5e'.repeat(32)]);
 const addresses = new WebhookAddresses(new Networks(['127.0.0.0/8'], new Set()));
@@ -48,7 +49,9 @@ async function addWebhook(url: string): Promise<void> {
 }
 
 /** One turn, as the workflow takes it. */
-function turn(reached = addresses) {
+type Turn = ReturnType<WebhookActivities['deliverWebhook']>;
+
+function turn(reached = addresses): Turn {
   const { deliverWebhook } = webhookActivities({ ...repositories, secrets, addresses: reached });
   return new MockActivityEnvironment().run(deliverWebhook, { webhookId: id });
 }
@@ -203,7 +206,8 @@ describe('a receiver', () => {
 test('without the key of its secret nothing is sent, and it is said why', async () => {
   await repositories.webhooks.test(id, 'anna');
   const { deliverWebhook } = webhookActivities({ ...repositories, secrets: new SecretBox([]), addresses });
-  const done = await new MockActivityEnvironment().run(deliverWebhook, { webhookId: id });
+  const sent: Turn = new MockActivityEnvironment().run(deliverWebhook, { webhookId: id });
+  const done = await sent;
   expect(done.problem).toMatch(/a secret cannot be kept or read/);
   expect(receiver.messages).toEqual([]);
 });
