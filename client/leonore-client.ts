@@ -43,11 +43,9 @@ import type {
   Token,
   TokenRequest,
   Whoami,
-  Webhook,
-  WebhookDelivery,
-  WebhookRequest,
 } from './resources.js';
 import { SignInClient } from './sign-in-client.js';
+import { WebhookCalls } from './webhook-calls.js';
 import { watchEvents, type WatchOptions } from './watch-rollout.js';
 
 export interface ClientOptions {
@@ -200,6 +198,8 @@ export function createLeonoreClient(options: ClientOptions): LeonoreClient {
 export class LeonoreClient {
   /** Signing in and out, and who is signed in. */
   readonly signIn: SignInClient;
+  /** Who is told of what happens. */
+  readonly webhooks: WebhookCalls;
   private readonly http: Client<paths>;
 
   constructor({ server, token, ca }: ClientOptions) {
@@ -217,6 +217,7 @@ export class LeonoreClient {
       },
     });
     this.signIn = new SignInClient(this.http);
+    this.webhooks = new WebhookCalls(this.http);
   }
 
   /**
@@ -474,70 +475,6 @@ export class LeonoreClient {
 
   async revokeToken(name: string): Promise<void> {
     await this.http.DELETE('/api/v1/tokens/{name}', { params: { path: { name } } });
-  }
-
-  /** Has somebody told of what happens. @returns it with what its requests are signed with, shown this once */
-  async createWebhook(body: WebhookRequest): Promise<{ webhook: Webhook; secret: string }> {
-    const { webhook, secret } = await answerOf(this.http.POST('/api/v1/webhooks', { body }));
-    // Without a key no request is taken for one before.
-    return { webhook, secret: secret ?? '' };
-  }
-
-  async webhooks(): Promise<Webhook[]> {
-    return (await answerOf(this.http.GET('/api/v1/webhooks'))).items;
-  }
-
-  async webhook(name: string): Promise<Webhook> {
-    return answerOf(this.http.GET('/api/v1/webhooks/{name}', { params: { path: { name } } }));
-  }
-
-  async removeWebhook(name: string): Promise<void> {
-    await this.http.DELETE('/api/v1/webhooks/{name}', { params: { path: { name } } });
-  }
-
-  /** Sends it a message to try it by. @returns the delivery, as it is before it is made */
-  async testWebhook(name: string): Promise<WebhookDelivery> {
-    return answerOf(this.http.POST('/api/v1/webhooks/{name}/test', { params: { path: { name } } }));
-  }
-
-  /** @param overlapSeconds for how long the secret before signs too; a day when not given */
-  async rotateWebhookSecret(
-    name: string,
-    overlapSeconds?: number,
-  ): Promise<{ webhook: Webhook; secret: string }> {
-    const body = overlapSeconds === undefined ? {} : { overlapSeconds };
-    const { webhook, secret } = await answerOf(
-      this.http.POST('/api/v1/webhooks/{name}/secret', { params: { path: { name } }, body }),
-    );
-    return { webhook, secret: secret ?? '' };
-  }
-
-  /** The latest deliveries of a webhook. @param most at most 500 */
-  async webhookDeliveries(
-    name: string,
-    state: WebhookDelivery['state'] | undefined,
-    most: number,
-  ): Promise<WebhookDelivery[]> {
-    const query = { limit: String(most), ...(state === undefined ? {} : { state }) };
-    const page = await answerOf(
-      this.http.GET('/api/v1/webhooks/{name}/deliveries', { params: { path: { name }, query } }),
-    );
-    return page.items;
-  }
-
-  async webhookDelivery(name: string, id: string): Promise<WebhookDelivery> {
-    return answerOf(
-      this.http.GET('/api/v1/webhooks/{name}/deliveries/{id}', { params: { path: { name, id } } }),
-    );
-  }
-
-  /** Has tried anew what was given up. @param ids none: all of it. @returns how many there were */
-  async retryWebhook(name: string, ids: readonly string[]): Promise<number> {
-    const body = ids.length === 0 ? {} : { deliveryIds: [...ids] };
-    const { retried } = await answerOf(
-      this.http.POST('/api/v1/webhooks/{name}/retry', { params: { path: { name } }, body }),
-    );
-    return retried;
   }
 
   /** Asks a gateway for a fresh profile at its next contact. */

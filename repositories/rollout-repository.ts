@@ -4,7 +4,6 @@ import { LeonoreError } from '../domain/errors.js';
 import { limits } from '../domain/limits.js';
 import {
   emptyCounts,
-  type endedRolloutStates,
   openOf,
   rolloutOutcome,
   type DeliveryCounts,
@@ -15,7 +14,7 @@ import { requestedName } from '../domain/plan/request.js';
 import type { RolloutEventKind } from '../domain/rollout/events.js';
 import type { Step } from '../domain/rollout/steps.js';
 import { Prisma } from '../prisma/generated/client.js';
-import { inTransaction, json, jsonText, type Database, type Transaction } from './database.js';
+import { inTransaction, json, jsonText, type Database } from './database.js';
 import { isForeignKeyViolation, isUniqueViolation } from './database-errors.js';
 import { noDeployment } from './deployment-repository.js';
 import type { FleetScope } from './fleet-scope.js';
@@ -29,7 +28,7 @@ import {
   type ChannelCounts,
 } from './delivery/delivery-counts.js';
 import { pageOf } from './page.js';
-import { tellWebhooks } from './webhook-outbox.js';
+import { tellRolloutEnded } from './tell-rollout-ended.js';
 import { workFacets, type WorkFacetRow, type WorkFacets, type WorkFilter } from './work-filter.js';
 
 export interface RolloutOptions {
@@ -371,7 +370,7 @@ export class RolloutRepository {
       await tx.$executeRaw`
         UPDATE rollout SET state = ${state}, ended_at = now(), waiting_for = NULL, outcome_stale = false,
           failure = ${failure === null ? null : jsonText(failure)}::jsonb WHERE id = ${id}::uuid`;
-      await tellEnded(tx, id, counts, false);
+      await tellRolloutEnded(tx, id, counts, false);
       return { state, open, counts };
     });
   }
@@ -391,7 +390,7 @@ export class RolloutRepository {
         const outcome = rolloutOutcome(counts, row.cancel);
         if (outcome === row.state) return null;
         await tx.$executeRaw`UPDATE rollout SET state = ${outcome} WHERE id = ${id}::uuid`;
-        await tellEnded(tx, id, counts, true);
+        await tellRolloutEnded(tx, id, counts, true);
         return outcome;
       });
       if (state !== null) changed.push({ id, state });
@@ -516,28 +515,6 @@ export class RolloutRepository {
       explanation: row.explanation,
     }));
   }
-}
-
-/** @param corrected it had ended before, and has come to something else since */
-async function tellEnded(
-  tx: Transaction,
-  id: string,
-  counts: DeliveryCounts,
-  corrected: boolean,
-): Promise<void> {
-  const row = await tx.rollout.findUniqueOrThrow({ where: { id }, omit: { gatewayIds: true } });
-  const { requests, deployment, state, campaignId, createdBy, failure } = toRollout(row);
-  const told = failure as { code: string; message: string } | null;
-  const rollout = {
-    id,
-    state: state as (typeof endedRolloutStates)[number],
-    requests: [...requests],
-    deployment,
-    campaignId,
-    createdBy,
-    failure: told === null ? null : { code: told.code, message: told.message },
-  };
-  await tellWebhooks(tx, { type: 'rollout.ended', data: { rollout, counts, corrected } });
 }
 
 function toRollout(row: {

@@ -49,6 +49,9 @@ interface DeliveryRow extends WebhookDelivery {
   readonly place: string;
 }
 
+const deliveryColumns = Prisma.sql`d.id::text, d.type, d.data, d.occurred_at AS "occurredAt", d.state, d.attempts,
+  CASE WHEN d.state = 'waiting' THEN d.due_at END AS "dueAt", d.tried_at AS "triedAt", d.status, d.problem`;
+
 /** What a secret of a webhook is sealed for. */
 export function webhookPlace(id: string): string {
   return `webhook ${id}`;
@@ -155,25 +158,21 @@ export class WebhookRepository {
   ): Promise<Page<WebhookDelivery>> {
     const { id } = await this.get(name);
     const rows = await this.database.$queryRaw<DeliveryRow[]>`
-      SELECT d.id::text, d.place::text, d.type, d.data, d.occurred_at AS "occurredAt", d.state, d.attempts,
-             CASE WHEN d.state = 'waiting' THEN d.due_at END AS "dueAt", d.tried_at AS "triedAt", d.status, d.problem
-      FROM webhook_delivery d
+      SELECT ${deliveryColumns}, d.place::text FROM webhook_delivery d
       WHERE d.webhook_id = ${id}::uuid AND (${state}::text IS NULL OR d.state = ${state}::text)
         AND (${cursor}::bigint IS NULL OR d.place < ${cursor}::bigint)
       ORDER BY d.place DESC LIMIT ${limit + 1}`;
-    const { items, nextCursor } = pageOf(rows, limit, ({ place }) => place);
-    return { items: items.map(({ place: _place, ...delivery }) => delivery), nextCursor };
+    return pageOf(rows, limit, ({ place }) => place);
   }
 
   /** @throws LeonoreError WEBHOOK_NOT_FOUND when there is no such webhook, or no such delivery of it */
   async delivery(name: string, deliveryId: string): Promise<WebhookDelivery> {
     const { id } = await this.get(name);
-    const row = await this.database.webhookDelivery.findFirst({ where: { id: deliveryId, webhookId: id } });
-    if (row === null)
+    const [row] = await this.database.$queryRaw<WebhookDelivery[]>`
+      SELECT ${deliveryColumns} FROM webhook_delivery d WHERE d.id = ${deliveryId}::uuid AND d.webhook_id = ${id}::uuid`;
+    if (row === undefined)
       throw new LeonoreError('WEBHOOK_NOT_FOUND', `the webhook "${name}" has no delivery ${deliveryId}`);
-    const { webhookId: _webhookId, place: _place, dueAt, ...rest } = row;
-    const state = row.state as WebhookDeliveryState;
-    return { ...rest, state, dueAt: state === 'waiting' ? dueAt : null };
+    return row;
   }
 }
 

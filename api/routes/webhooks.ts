@@ -206,19 +206,20 @@ export const webhookRoutes: FastifyPluginAsyncTypebox<RouteOptions> = async (app
   );
 };
 
-function toWire({ id: _id, events, createdAt, restsUntil, previousUntil, ...webhook }: Webhook) {
+function toWire(webhook: Webhook) {
+  const { name, url, createdBy, waiting, dead, dropped, failures } = webhook;
   return {
-    ...webhook,
-    events: [...events],
-    createdAt: createdAt.toISOString(),
-    restsUntil: restsUntil?.toISOString() ?? null,
-    previousSecretUntil: previousUntil?.toISOString() ?? null,
+    ...{ name, url, events: [...webhook.events], createdBy, waiting, dead, dropped, failures },
+    createdAt: webhook.createdAt.toISOString(),
+    restsUntil: webhook.restsUntil?.toISOString() ?? null,
+    previousSecretUntil: webhook.previousUntil?.toISOString() ?? null,
   };
 }
 
-function deliveryToWire({ occurredAt, dueAt, triedAt, ...delivery }: WebhookDelivery) {
+function deliveryToWire(delivery: WebhookDelivery) {
+  const { id, type, data, occurredAt, state, attempts, dueAt, triedAt, status, problem } = delivery;
   return {
-    ...delivery,
+    ...{ id, type, data, state, attempts, status, problem },
     occurredAt: occurredAt.toISOString(),
     dueAt: dueAt?.toISOString() ?? null,
     triedAt: triedAt?.toISOString() ?? null,

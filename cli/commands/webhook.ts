@@ -84,7 +84,7 @@ async function create(
   name: string,
   url: string,
 ): Promise<undefined> {
-  const made = await client.createWebhook({
+  const made = await client.webhooks.create({
     name,
     url,
     ...(event === undefined ? {} : { events: event.map(eventTypeOf) }),
@@ -102,7 +102,7 @@ function eventTypeOf(text: string): ToldEventType {
 }
 
 async function list({ client, out }: VerbContext<object>): Promise<undefined> {
-  const webhooks = await client.webhooks();
+  const webhooks = await client.webhooks.list();
   out.result(webhooks, () =>
     out.table(
       ['NAME', 'URL', 'STANDS', 'WAITING', 'DEAD', 'DROPPED', 'MADE BY'],
@@ -121,7 +121,7 @@ async function list({ client, out }: VerbContext<object>): Promise<undefined> {
 }
 
 async function show({ client, out }: VerbContext<object>, name: string): Promise<undefined> {
-  const webhook = await client.webhook(name);
+  const webhook = await client.webhooks.get(name);
   out.result(webhook, () =>
     out.facts({
       name: webhook.name,
@@ -144,7 +144,7 @@ function standingText({ failures, restsUntil }: Webhook): string {
 }
 
 async function test({ client, out }: VerbContext<object>, name: string): Promise<ExitCode> {
-  const delivery = await attempted(client, name, await client.testWebhook(name));
+  const delivery = await attempted(client, name, await client.webhooks.test(name));
   const isDone = delivery.state === 'delivered';
   out.result(delivery, () =>
     out.line(
@@ -166,7 +166,7 @@ async function attempted(
   let seen = delivery;
   while (seen.triedAt === null && performance.now() < giveUpAtMs) {
     await delay(lookAgainMs);
-    seen = await client.webhookDelivery(name, delivery.id);
+    seen = await client.webhooks.delivery(name, delivery.id);
   }
   return seen;
 }
@@ -175,7 +175,7 @@ async function rotate(
   { client, out, options: { overlap } }: VerbContext<{ readonly overlap?: number }>,
   name: string,
 ): Promise<undefined> {
-  const rotated = await client.rotateWebhookSecret(name, overlap);
+  const rotated = await client.webhooks.rotate(name, overlap);
   out.result(rotated, () => {
     const { previousSecretUntil: until } = rotated.webhook;
     out.line(`the new secret of ${name}, shown this once:`);
@@ -186,7 +186,7 @@ async function rotate(
 
 async function remove({ client, out, confirm }: VerbContext<object>, name: string): Promise<undefined> {
   await confirm(`remove the webhook ${name} and what it was not told yet`);
-  await client.removeWebhook(name);
+  await client.webhooks.remove(name);
   out.result({ removed: name }, () => out.line(`removed ${name}`));
 }
 
@@ -198,7 +198,7 @@ async function deliveries(
   }: VerbContext<{ readonly state?: WebhookDeliveryState; readonly most: number }>,
   name: string,
 ): Promise<undefined> {
-  const found = await client.webhookDeliveries(name, state, most);
+  const found = await client.webhooks.deliveries(name, state, most);
   out.result(found, () =>
     out.table(
       ['ID', 'WHEN', 'WHAT', 'STATE', 'TRIED', 'AGAIN', 'PROBLEM'],
@@ -217,6 +217,6 @@ async function deliveries(
 }
 
 async function retry({ client, out }: VerbContext<object>, name: string, ids: string[]): Promise<undefined> {
-  const retried = await client.retryWebhook(name, ids);
+  const retried = await client.webhooks.retry(name, ids);
   out.result({ retried }, () => out.line(`${retried} will be tried anew`));
 }

@@ -6,6 +6,7 @@
  *   RELAY_MAIL    whom mail is sent to, by the command `sendmail`
  *   RELAY_PORT    port on loopback to listen on (8090)
  */
+import { Buffer } from 'node:buffer';
 import { spawn } from 'node:child_process';
 import { createHmac, timingSafeEqual } from 'node:crypto';
 import { once } from 'node:events';
