@@ -83,9 +83,12 @@ export class Output {
     );
     // Nothing follows the last column but the end of the line.
     const colWidths = tableWidths(natural, columns + columnGap);
-    return colWidths.some((width, at) => width !== natural[at])
-      ? { colWidths, wordWrap: true, wrapOnWordBoundary: false }
-      : {};
+    if (colWidths.every((width, at) => width === natural[at])) return {};
+    // Between words, unless one is too long for its column: of that nothing is to be lost either.
+    const wrapOnWordBoundary = rows.every((row) =>
+      row.every((cell, at) => widthOf(cell.replace(/\s+/gu, '\n')) <= (colWidths[at] ?? 0) - columnGap),
+    );
+    return { colWidths, wordWrap: true, wrapOnWordBoundary };
   }
 }
 

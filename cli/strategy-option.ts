@@ -1,6 +1,5 @@
 import { readFile } from 'node:fs/promises';
 import { presetNames, type PresetName } from '../domain/campaign/presets.js';
-import { readStrategy } from '../domain/campaign/read-strategy.js';
 import type { Strategy } from '../domain/campaign/strategy.js';
 import { badUsage } from './bad-usage.js';
 
@@ -15,5 +14,7 @@ export async function strategyOfOption(option: string | undefined): Promise<Pres
   const text = await readFile(file, 'utf8').catch(() => {
     throw badUsage(`--strategy names none of ${presetNames.join(', ')}, and no file that can be read`);
   });
+  // Only now: presets need none of it, and it takes long to load.
+  const { readStrategy } = await import('../domain/campaign/read-strategy.js');
   return readStrategy(text, file);
 }

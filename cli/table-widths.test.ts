@@ -18,14 +18,16 @@ describe('widths of a table', () => {
   });
 });
 
-function drawn(columns: number | undefined, isTTY: boolean): string[] {
+const reason = 'a reason that is much longer than what a narrow terminal holds';
+
+function drawn(columns: number | undefined, isTTY: boolean, why = reason): string[] {
   let text = '';
   const stream = {
     isTTY,
     ...(columns === undefined ? {} : { columns }),
     write: (more: string) => (text += more),
   };
-  const rows = [['gw-1', 'a reason that is much longer than what a narrow terminal holds', '7']];
+  const rows = [['gw-1', why, '7']];
   new Output(stream, false, { NO_COLOR: '1' }).table(['ID', 'WHY', 'COUNT'], rows, 'none');
   return text.trimEnd().split('\n');
 }
@@ -34,10 +36,14 @@ describe('a table', () => {
   test('fits the terminal, and loses nothing', () => {
     const lines = drawn(40, true);
     expect(Math.max(...lines.map((line) => line.length))).toBeLessThanOrEqual(40);
-    const words = lines.map((line) => line.slice(6).replace(/7$/, '')).join(' ');
-    expect(words.replace(/\s+/g, ' ')).toContain(
-      'a reason that is much longer than what a narrow terminal holds',
-    );
+    const words = lines.slice(1).map((line) => line.slice(6).replace(/7$/, ''));
+    expect(words.join(' ').replace(/\s+/g, ' ').trim()).toBe(reason);
+  });
+
+  test('breaks a word that is wider than its column', () => {
+    const lines = drawn(40, true, 'x'.repeat(100));
+    expect(Math.max(...lines.map((line) => line.length))).toBeLessThanOrEqual(40);
+    expect(lines.join('').replace(/[^x]/g, '')).toHaveLength(100);
   });
 
   test.each([

@@ -16,6 +16,10 @@ const hidden = '\u001b[?25l';
 const shown = '\u001b[?25h';
 const wraps = '\u001b[?7h';
 
+/** A module that has an error thrown from nowhere. */
+const throwsWhenAsked =
+  "data:text/javascript,process.on('SIGUSR2', () => { throw new Error('from nowhere'); });";
+
 /** Runs its arguments on a terminal, passes on what is drawn, and tells at last how they ended. */
 const onTerminal = `
 import os, pty, sys
@@ -37,8 +41,6 @@ os.write(1, b"\\nended %d\\n" % os.waitstatus_to_exitcode(status))
 
 let server: Server;
 let address: string;
-/** What is answered when a rollout is followed; it stays open. */
-let hangUp: () => void = () => undefined;
 
 beforeEach(async () => {
   server = createServer((_request, response) => {
@@ -52,7 +54,6 @@ beforeEach(async () => {
     };
     response.writeHead(200, { 'content-type': 'text/event-stream' });
     response.write(`event: progress\ndata: ${JSON.stringify(progress)}\n\n`);
-    hangUp = () => response.end('event: progress\ndata: no JSON\n\n');
   });
   server.listen(0, '127.0.0.1');
   await once(server, 'listening');
@@ -68,7 +69,8 @@ afterEach(() => {
 async function watched(happens: (pid: number) => void): Promise<string> {
   const main = join(packageRoot(), 'dist/cli/main.js');
   const words = ['rollout', 'watch', id, '--server', address, '--token', 'x'];
-  const child = spawn('python3', ['-c', onTerminal, process.execPath, main, ...words], {
+  const node = [process.execPath, '--import', throwsWhenAsked, main, ...words];
+  const child = spawn('python3', ['-c', onTerminal, ...node], {
     stdio: ['ignore', 'pipe', 'inherit'],
   });
   let drawn = '';
@@ -103,8 +105,8 @@ describe('a terminal is as it was after', () => {
     expect(drawn).toContain(`ended -${number}`);
   });
 
-  onTerminals('an answer that nobody expected', async () => {
-    const drawn = await watched(() => hangUp());
+  onTerminals('an error that nobody caught', async () => {
+    const drawn = await watched((pid) => process.kill(pid, 'SIGUSR2'));
     expectAsItWas(drawn);
     expect(drawn).toContain('ended 1');
   });

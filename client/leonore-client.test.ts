@@ -69,7 +69,9 @@ describe('artifacts', () => {
     ]);
     await client.removeArtifact('app', '1.9.0');
     expect((await client.artifacts()).map(({ version }) => version)).toEqual(['1.0.0', '1.10.0']);
-    expect(await client.artifact('app', '1.0.0')).toEqual(added);
+    const { outcome, ...stored } = added;
+    expect(outcome).toBe('added');
+    expect(await client.artifact('app', '1.0.0')).toEqual(stored);
   });
 
   test('with links, without artifact.yaml, or without a directory are refused before anything is sent', async () => {

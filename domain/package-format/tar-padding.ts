@@ -16,6 +16,7 @@ export async function* withoutPadding(
   for await (const chunk of bytes) {
     if (isAtEnd()) padding += chunk.length;
     else yield chunk;
-    if (padding > mostPadding) throw tooMuch();
   }
+  // Only now: whoever sends it hears of it once all of it has been taken.
+  if (padding > mostPadding) throw tooMuch();
 }
