@@ -66,10 +66,11 @@ async function leonoreCli(...words: string[]): Promise<{ readonly id: string; re
   return JSON.parse(text) as { id: string; state: string };
 }
 
-/** When a file of this name and size was written last below a directory, in seconds; null while there is none. */
-async function writtenAt(root: string, name: string, sizeBytes: number): Promise<number | null> {
+/** When the archive of this digest was written whole below a directory, in seconds; null while it is not. */
+async function fetchedAt(root: string, digest: string, sizeBytes: number): Promise<number | null> {
   for (const file of await readdir(root, { recursive: true }).catch(() => [])) {
-    if (basename(file) !== name) continue;
+    // Each agent has a name of its own for it.
+    if (![digest, `${digest}.tgz`].includes(basename(file))) continue;
     const found = await stat(join(root, file)).catch(() => null);
     if (found?.size === sizeBytes) return found.mtimeMs / 1_000;
   }
@@ -100,8 +101,8 @@ test('gateways fetch before their window, and switch inside of it', async () => 
   const [built] = (await repositories.packages.list(2, null)).items;
   const { archiveDigest, sizeBytes } = built ?? { archiveDigest: '', sizeBytes: 0 };
   for (const { root } of gateways.values()) {
-    await until(async () => (await writtenAt(root, archiveDigest, sizeBytes)) !== null);
-    expect(await writtenAt(root, archiveDigest, sizeBytes)).toBeLessThan(opensAt);
+    await until(async () => (await fetchedAt(root, archiveDigest, sizeBytes)) !== null);
+    expect(await fetchedAt(root, archiveDigest, sizeBytes)).toBeLessThan(opensAt);
   }
   for (const gatewayId of gateways.keys())
     expect((await repositories.gateways.get(gatewayId)).profile.installed ?? []).toEqual([]);

@@ -66,9 +66,9 @@ const busyBox: Kind = {
   },
 };
 
-function started({ root, end }: RealGateway): string {
-  endings.push(end);
-  return root;
+function started(gateway: RealGateway): string {
+  endings.push(() => gateway.end());
+  return gateway.root;
 }
 
 /** The application writes down what it was given, and stays up. */
