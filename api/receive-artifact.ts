@@ -108,7 +108,7 @@ class Receiver {
       await pipeline(Readable.from(archive), parser as unknown as NodeJS.WritableStream);
     } catch (error) {
       // The parser does not tell whoever reads an entry that no more of it will come.
-      for (const entry of open) entry.destroy(error);
+      for (const entry of open) if (entry.remain > 0) entry.destroy(error);
       await Promise.all(taken);
       throw asMalformed(failures[0] ?? error);
     }

@@ -1,5 +1,6 @@
 import type { Command } from 'commander';
-import type { IdentifiedKind, LeonoreClient } from '../client/leonore-client.js';
+import type { LeonoreClient } from '../client/leonore-client.js';
+import type { IdentifiedKind } from '../client/resources.js';
 import { confirm } from './confirm.js';
 import { connect, type ConnectionOptions } from './connection.js';
 import { ExitCode } from './exit-code.js';

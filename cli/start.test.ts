@@ -44,7 +44,9 @@ test.each([
   // Nothing listens there.
   const server = ['--server', 'http://127.0.0.1:1', '--token', 'x'];
   const args = ['--import', register, main, ...words.split(' '), ...(words === '--help' ? [] : server)];
-  const { stderr } = await run(process.execPath, args).catch((error: { stderr: string }) => error);
+  const { stderr } = await run(process.execPath, args).catch(
+    (error: unknown) => error as { readonly stderr: string },
+  );
   const loaded = new Set([...stderr.matchAll(/^loaded (\S+)$/gmu)].map(([, name]) => name));
   expect(loaded).toContain('commander');
   expect(

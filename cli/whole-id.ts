@@ -1,5 +1,6 @@
 import { ClientError, type ClientErrorCode } from '../client/client-error.js';
-import type { IdentifiedKind, LeonoreClient } from '../client/leonore-client.js';
+import type { LeonoreClient } from '../client/leonore-client.js';
+import type { IdentifiedKind } from '../client/resources.js';
 import { badUsage } from './bad-usage.js';
 
 const whole = /^[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}$/u;

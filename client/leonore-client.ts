@@ -28,6 +28,7 @@ import type {
   GatewayEvent,
   GatewayOrder,
   GatewayValue,
+  Identified,
   ValueChanges,
   LeonoreNode,
   NodePool,
@@ -85,10 +86,6 @@ export interface PlanRequest extends NamedTarget {
   /** How long to compute at most for all gateways with the same facts. */
   readonly budgetSeconds?: number;
 }
-
-type FoundIds = paths['/api/v1/ids']['get']['responses'][200]['content']['application/json'];
-/** What has an id that can be abbreviated. */
-export type IdentifiedKind = FoundIds['items'][number]['kind'];
 
 type AuditQuery = NonNullable<paths['/api/v1/audit']['get']['parameters']['query']>;
 
@@ -609,7 +606,7 @@ export class LeonoreClient {
   }
 
   /** Rollouts, orders, campaigns and wanted states whose ids begin so; not all when there are many. */
-  async idsBeginningWith(prefix: string): Promise<FoundIds['items']> {
+  async idsBeginningWith(prefix: string): Promise<Identified[]> {
     return (await answerOf(this.http.GET('/api/v1/ids', { params: { query: { prefix } } }))).items;
   }
 

@@ -1,5 +1,5 @@
 /** The API's resources under their own names; the shapes are those of its OpenAPI document. */
-import type { components } from './openapi.js';
+import type { components, paths } from './openapi.js';
 
 type Schemas = components['schemas'];
 
@@ -9,6 +9,11 @@ export type Artifact = Schemas['Artifact'];
 export interface AddedArtifact extends Artifact {
   readonly outcome: 'added' | 'unchanged';
 }
+
+type FoundIds = paths['/api/v1/ids']['get']['responses'][200]['content']['application/json'];
+/** What has an id of which the beginning will do. */
+export type Identified = FoundIds['items'][number];
+export type IdentifiedKind = Identified['kind'];
 
 export type Gateway = Schemas['Gateway'];
 export type GatewayDetail = Schemas['GatewayDetail'];

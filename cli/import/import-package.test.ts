@@ -292,7 +292,7 @@ describe('a hostile package is refused, and leaves nothing', () => {
   });
 
   test.each([
-    ['zeros without end', gzipSync(Buffer.alloc(40 * 1024 * 1024)), 'data after its end'],
+    ['zeros without end', gzipSync(Buffer.alloc(20 * 1024 * 1024)), 'data after its end'],
     [
       'one large file',
       gzipSync(tarOf([{ path: 'control', text: '\0'.repeat(40 * 1024 * 1024) }])),

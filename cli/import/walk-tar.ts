@@ -51,13 +51,13 @@ export async function walkTar(
   } catch (error) {
     ended = error;
     // The parser does not tell whoever reads an entry that no more of it will come.
-    for (const entry of open) entry.destroy(error);
+    for (const entry of open) if (entry.remain > 0) entry.destroy(error);
   }
   await Promise.all(taken);
   const [failure = ended] = failures;
   if (failure === undefined) return;
   if (failure instanceof Error && 'tarCode' in failure) throw unsound(name, failure.message, failure);
-  throw failure instanceof Error ? failure : unsound(name, String(failure));
+  throw failure instanceof Error ? failure : unsound(name, 'it cannot be read', failure);
 }
 
 function unsound(name: string, why: string, cause?: unknown): LeonoreError {
