@@ -149,15 +149,19 @@ export interface CampaignActivities {
   }): Promise<{ done: boolean; state: CampaignState }>;
 }
 
+/** What came of a turn of sending. */
+export interface WebhookTurn {
+  readonly delivered: number;
+  /** Why the last attempt failed; null: it did not. */
+  readonly problem: string | null;
+  /** When something is due, in milliseconds; null when nothing waits. */
+  readonly nextInMs: number | null;
+}
+
 /** Of webhooks, on the coordinator's queue. */
 export interface WebhookActivities {
-  /**
-   * Sends what is due, for a while, and no more when an attempt has failed: why is `problem`.
-   * @returns nextInMs: when something is due; null when nothing waits
-   */
-  deliverWebhook(input: {
-    webhookId: string;
-  }): Promise<{ delivered: number; problem: string | null; nextInMs: number | null }>;
+  /** Sends what is due, for a while, and no more when an attempt has failed. */
+  readonly deliverWebhook: (input: { webhookId: string }) => Promise<WebhookTurn>;
 }
 
 /** On the queue `dispatch` of a node. */

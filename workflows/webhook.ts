@@ -37,15 +37,16 @@ const { deliverWebhook } = proxyActivities<WebhookActivities>({
 
 export async function webhook(input: WebhookInput): Promise<void> {
   const wishes = { look: false };
+  const isWoken = () => wishes.look;
   setHandler(wakeWebhookSignal, () => void (wishes.look = true));
   while (!workflowInfo().continueAsNewSuggested) {
     wishes.look = false;
     const { delivered, problem, nextInMs } = await deliverWebhook({ webhookId: input.webhookId });
     const last = problem === null ? '' : `\n- not delivered: ${problem}`;
     setCurrentDetails(`- **${delivered}** delivered in the last turn${last}`);
-    if (wishes.look || nextInMs === 0) continue;
+    if (isWoken() || nextInMs === 0) continue;
     if (nextInMs === null || nextInMs > longestSleepMs) return;
-    await condition(() => wishes.look, nextInMs);
+    await condition(isWoken, nextInMs);
   }
   await continueAsNew<typeof webhook>(input);
 }

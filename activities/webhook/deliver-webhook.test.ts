@@ -16,9 +16,9 @@ import {
   type WebhookReceiver,
 } from '../../tests/support/webhook-receiver.js';
 import { newWebhookSecret } from '../../trust/sign-webhook.js';
+import type { WebhookTurn } from '../../workflows/activity-types.js';
 import { webhookActivities } from './deliver-webhook.js';
 import { sendWebhook } from './send-webhook.js';
-import type { WebhookActivities } from '../../workflows/activity-types.js';
 
 const secrets = new SecretBox(['5e'.repeat(32)]);
 const addresses = new WebhookAddresses(new Networks(['127.0.0.0/8'], new Set()));
@@ -49,11 +49,9 @@ async function addWebhook(url: string): Promise<void> {
 }
 
 /** One turn, as the workflow takes it. */
-type Turn = ReturnType<WebhookActivities['deliverWebhook']>;
-
-function turn(reached = addresses): Turn {
-  const { deliverWebhook } = webhookActivities({ ...repositories, secrets, addresses: reached });
-  return new MockActivityEnvironment().run(deliverWebhook, { webhookId: id });
+function turn(reached = addresses, box = secrets): Promise<WebhookTurn> {
+  const { deliverWebhook } = webhookActivities({ ...repositories, secrets: box, addresses: reached });
+  return new MockActivityEnvironment().run(deliverWebhook, { webhookId: id }) as Promise<WebhookTurn>;
 }
 
 /** As if it had rested. */
@@ -205,10 +203,7 @@ describe('a receiver', () => {
 
 test('without the key of its secret nothing is sent, and it is said why', async () => {
   await repositories.webhooks.test(id, 'anna');
-  const { deliverWebhook } = webhookActivities({ ...repositories, secrets: new SecretBox([]), addresses });
-  const sent: Turn = new MockActivityEnvironment().run(deliverWebhook, { webhookId: id });
-  const done = await sent;
-  expect(done.problem).toMatch(/a secret cannot be kept or read/);
+  expect((await turn(addresses, new SecretBox([]))).problem).toMatch(/a secret cannot be kept or read/);
   expect(receiver.messages).toEqual([]);
 });
 
