@@ -1,5 +1,5 @@
 import { Option, type Command } from 'commander';
-import type { GatewayFilter } from '../client/leonore-client.js';
+import type { GatewayFilter } from '../client/requests.js';
 import { gatewayConditions, type GatewayCondition } from '../domain/gateway/condition.js';
 
 /** Options by which gateways are chosen. */

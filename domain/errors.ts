@@ -4,7 +4,8 @@
  * It is converted in two places only: to a Temporal ApplicationFailure (activities/failure.ts) and to
  * problem+json (serving/problem.ts).
  */
-import { errorKinds, type ErrorCode, type ErrorKind } from './error-kinds.js';
+import type { ErrorKind } from './error-kind.js';
+import { errorKinds, type ErrorCode } from './error-kinds.js';
 
 /** Further facts about a failure; plain JSON, never a secret. */
 export type ErrorDetails = Readonly<Record<string, unknown>>;

@@ -49,9 +49,10 @@ async function addWebhook(url: string): Promise<void> {
 }
 
 /** One turn, as the workflow takes it. */
-function turn(reached = addresses, box = secrets): Promise<WebhookTurn> {
+async function turn(reached = addresses, box = secrets): Promise<WebhookTurn> {
   const { deliverWebhook } = webhookActivities({ ...repositories, secrets: box, addresses: reached });
-  return new MockActivityEnvironment().run(deliverWebhook, { webhookId: id }) as Promise<WebhookTurn>;
+  const taken: Promise<WebhookTurn> = new MockActivityEnvironment().run(deliverWebhook, { webhookId: id });
+  return taken;
 }
 
 /** As if it had rested. */

@@ -1,5 +1,5 @@
 import type { Command } from 'commander';
-import type { GatewayValues } from '../../client/leonore-client.js';
+import type { GatewayValues } from '../../client/requests.js';
 import type { Cli, VerbContext } from '../cli.js';
 import { instantText, type Output } from '../output.js';
 import { readPairs } from '../value-pairs.js';

@@ -1,5 +1,5 @@
 import { Command, Option } from 'commander';
-import type { GatewaySort } from '../../client/leonore-client.js';
+import type { GatewaySort } from '../../client/requests.js';
 import type { Gateway, GatewayDelivery, GatewayDetail, GatewayEvent } from '../../client/resources.js';
 import { duration } from '../arguments.js';
 import { badUsage } from '../bad-usage.js';

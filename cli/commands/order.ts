@@ -1,5 +1,6 @@
 import { Command } from 'commander';
-import type { GivenOrder, LeonoreClient, NewOrder } from '../../client/leonore-client.js';
+import type { LeonoreClient } from '../../client/leonore-client.js';
+import type { GivenOrder, NewOrder } from '../../client/requests.js';
 import type { GatewayOrder } from '../../client/resources.js';
 import { collect, duration } from '../arguments.js';
 import { badUsage } from '../bad-usage.js';

@@ -1,5 +1,5 @@
 import { Command } from 'commander';
-import type { GatewayValues } from '../../client/leonore-client.js';
+import type { GatewayValues } from '../../client/requests.js';
 import type { SharedValue, ValueChanges } from '../../client/resources.js';
 import { badUsage } from '../bad-usage.js';
 import type { Cli, VerbContext } from '../cli.js';

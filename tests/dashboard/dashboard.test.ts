@@ -42,7 +42,7 @@ async function addGivenUp(name: string): Promise<void> {
   const { database, webhooks } = stack.api.repositories;
   await database.$executeRaw`
     INSERT INTO webhook (name, url, events, secret, created_by)
-    VALUES (${name}, ${`https://hooks.example/${hostile}`}, '{rollout.ended}', '', 'anna')`;
+    VALUES (${name}, ${`https://hooks.example/${hostile}`}, '{gateway.contested}', '', 'anna')`;
   await webhooks.test(name, 'anna');
   await database.$executeRaw`
     UPDATE webhook_delivery SET state = 'dead', attempts = 8, problem = ${`it answered 500 ${hostile}`}`;
