@@ -206,8 +206,12 @@ describe('a running stack', () => {
   test('hands its processes what they need, and hashes in place of tokens', async () => {
     const hash = (token: string) => createHash('sha256').update(token).digest('hex');
     const api = await environmentAt(stack.api);
+    const { host, pathname } = new URL(stack.database);
+    // A role that may do less than the one that made the database.
+    const database = new URL(api['DATABASE_URL'] ?? '');
+    expect(database).toMatchObject({ username: 'leonore', host, pathname });
+    expect(database.password).not.toBe(new URL(stack.database).password);
     expect(api).toMatchObject({
-      DATABASE_URL: stack.database,
       TEMPORAL_ADDRESS: stack.temporal,
       TEMPORAL_NAMESPACE: 'default',
       LEONORE_BLOBS: join(dataDir, 'blobs'),
