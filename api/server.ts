@@ -1,7 +1,7 @@
 /** The api process: reads its configuration, connects, listens. */
 import { ComputePool } from '../compute/compute-pool.js';
 import { Planner } from '../compute/planner.js';
-import { Networks, servicesOf } from '../connectivity/networks.js';
+import { networksOf } from '../connectivity/networks.js';
 import { pushAddressesOf } from '../connectivity/push-addresses.js';
 import { WebhookAddresses } from '../connectivity/webhook-addresses.js';
 import { handlerFiles, openHandlers } from '../connectivity/registry.js';
@@ -79,9 +79,7 @@ await app.register(apiApp, {
     authorities,
     pollSeconds: config.LEONORE_POLL_SECONDS,
     pushAddresses: pushAddressesOf(handlers),
-    webhookAddresses: new WebhookAddresses(
-      new Networks(config.LEONORE_WEBHOOK_ADDRESSES?.split(',') ?? [], servicesOf(services)),
-    ),
+    webhookAddresses: new WebhookAddresses(networksOf(config.LEONORE_WEBHOOK_ADDRESSES, services)),
     wakePool: () => poolClient.wakeSoon(),
   },
 });

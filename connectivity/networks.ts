@@ -41,6 +41,16 @@ export class Networks {
   }
 }
 
+/**
+ * The networks of a process.
+ * @param opened those that its configuration opens, separated by commas
+ * @param services URLs or `host:port` of what it uses itself
+ * @throws LeonoreError MALFORMED_INPUT when one of them is no network
+ */
+export function networksOf(opened: string | undefined, services: readonly string[]): Networks {
+  return new Networks(opened?.split(',') ?? [], servicesOf(services));
+}
+
 /** `host:port` of addresses as {@link Networks} wants them; loopback stands for all of its names. */
 export function servicesOf(addresses: readonly string[]): ReadonlySet<string> {
   return new Set(

@@ -7,7 +7,7 @@ import { coordinatorActivities } from '../activities/coordinator-activities.js';
 import { FailureInterceptor } from '../activities/failure.js';
 import { webhookActivities } from '../activities/webhook/deliver-webhook.js';
 import { housekeepingActivities } from '../activities/housekeeping/housekeeping-activities.js';
-import { Networks, servicesOf } from '../connectivity/networks.js';
+import { networksOf } from '../connectivity/networks.js';
 import { WebhookAddresses } from '../connectivity/webhook-addresses.js';
 import { coordinatorQueue } from '../domain/orchestration.js';
 import { readEnvironment } from '../domain/read-environment.js';
@@ -63,10 +63,7 @@ const worker = await Worker.create({
       ...repositories,
       secrets: new SecretBox(config.LEONORE_SECRET_KEYS?.split(',') ?? []),
       addresses: new WebhookAddresses(
-        new Networks(
-          config.LEONORE_WEBHOOK_ADDRESSES?.split(',') ?? [],
-          servicesOf([config.DATABASE_URL, config.TEMPORAL_ADDRESS]),
-        ),
+        networksOf(config.LEONORE_WEBHOOK_ADDRESSES, [config.DATABASE_URL, config.TEMPORAL_ADDRESS]),
       ),
     }),
     ...housekeepingActivities({

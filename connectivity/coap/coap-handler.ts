@@ -7,7 +7,7 @@ import { readEnvironment } from '../../domain/read-environment.js';
 import type { PushTarget } from '../../repositories/delivery/delivery-repository.js';
 import { NetworkAddressRules } from '../address-rules.js';
 import type { GatewayHandler, HandlerContext, Protocol, ProtocolOptions } from '../gateway-handler.js';
-import { Networks, servicesOf } from '../networks.js';
+import { networksOf } from '../networks.js';
 import { RequestAnswerer } from './answer-request.js';
 import { CoapSocket } from './coap-socket.js';
 import { CoapConfigSchema } from './config.js';
@@ -25,10 +25,9 @@ class CoapHandler implements GatewayHandler {
 
   constructor({ environment, services }: ProtocolOptions) {
     this.config = readEnvironment(CoapConfigSchema, environment);
-    const opened = this.config.LEONORE_PUSH_ADDRESSES?.split(',') ?? [];
     this.pushAddresses = new NetworkAddressRules(
       { scheme: 'coap', defaultPort: coapPort },
-      new Networks(opened, servicesOf(services)),
+      networksOf(this.config.LEONORE_PUSH_ADDRESSES, services),
     );
   }
 

@@ -12,7 +12,7 @@ import { HttpConfigSchema } from './config.js';
 import { deviceRoutes } from './device-routes.js';
 import { HeldConnections } from './held-connections.js';
 import { HttpPush } from './http-push.js';
-import { Networks, servicesOf } from '../networks.js';
+import { networksOf } from '../networks.js';
 
 /** The agent protocol over HTTP/1.1, by pull and by push. */
 export const http: Protocol = { name: 'http', open: (options) => new HttpHandler(options) };
@@ -28,10 +28,9 @@ class HttpHandler implements GatewayHandler {
 
   constructor({ environment, services }: ProtocolOptions) {
     this.config = readEnvironment(HttpConfigSchema, environment);
-    const opened = this.config.LEONORE_PUSH_ADDRESSES?.split(',') ?? [];
     this.pushAddresses = new NetworkAddressRules(
       { scheme: 'http', defaultPort: 80 },
-      new Networks(opened, servicesOf(services)),
+      networksOf(this.config.LEONORE_PUSH_ADDRESSES, services),
     );
   }
 
