@@ -12,7 +12,14 @@ import { inTransaction, json, jsonText, type Database, type Transaction } from '
 import type { RolloutOptions } from './rollout-repository.js';
 import type { FleetScope } from './fleet-scope.js';
 import { tellWebhooks } from './webhook-outbox.js';
-import { workFacets, type WorkFacetRow, type WorkFacets, type WorkFilter } from './work-filter.js';
+import {
+  afterWork,
+  workFacets,
+  workOrder,
+  type WorkFacetRow,
+  type WorkFacets,
+  type WorkFilter,
+} from './work-filter.js';
 import { pageOf } from './page.js';
 
 export interface Campaign {
@@ -60,7 +67,8 @@ interface Said {
   readonly why: string | null;
 }
 
-const newestFirst = Prisma.sql`k.created_at DESC, k.id DESC`;
+const listed = { table: 'campaign', alias: 'k' } as const;
+const newestFirst = workOrder(listed);
 
 function chosen({ state, text, createdBy }: WorkFilter): Prisma.Sql {
   const conditions = [
@@ -137,7 +145,9 @@ export class CampaignRepository {
 
   /** Whether there is such a campaign. */
   async sees(id: string): Promise<boolean> {
-    return (await this.found(Prisma.sql`k.id = ${id}::uuid`, newestFirst, 1)).length > 0;
+    const [found] = await this.database.$queryRaw<object[]>`
+      SELECT FROM campaign k WHERE k.id = ${id}::uuid AND ${this.fleet.campaign}`;
+    return found !== undefined;
   }
 
   /**
@@ -148,15 +158,9 @@ export class CampaignRepository {
     cursor: string | null,
     filter: WorkFilter = {},
   ): Promise<{ items: Campaign[]; nextCursor: string | null }> {
-    const { oldestFirst = false } = filter;
-    const sign = oldestFirst ? Prisma.sql`>` : Prisma.sql`<`;
     const found = await this.found(
-      Prisma.sql`${chosen(filter)} AND ${
-        cursor === null
-          ? Prisma.sql`true`
-          : Prisma.sql`(k.created_at, k.id) ${sign} (SELECT created_at, id FROM campaign WHERE id = ${cursor}::uuid)`
-      }`,
-      oldestFirst ? Prisma.sql`k.created_at, k.id` : newestFirst,
+      Prisma.sql`${chosen(filter)} AND ${afterWork(listed, cursor, filter.oldestFirst)}`,
+      workOrder(listed, filter.oldestFirst),
       limit + 1,
     );
     return pageOf(found, limit, ({ id }) => id);

@@ -29,7 +29,14 @@ import {
 } from './delivery/delivery-counts.js';
 import { pageOf } from './page.js';
 import { tellRolloutEnded } from './tell-rollout-ended.js';
-import { workFacets, type WorkFacetRow, type WorkFacets, type WorkFilter } from './work-filter.js';
+import {
+  afterWork,
+  workFacets,
+  workOrder,
+  type WorkFacetRow,
+  type WorkFacets,
+  type WorkFilter,
+} from './work-filter.js';
 
 export interface RolloutOptions {
   /** Seconds from the offer until a silent gateway counts as lost. */
@@ -116,7 +123,8 @@ export interface RolloutFilter extends WorkFilter {
   readonly campaignId?: string | undefined;
 }
 
-const newestFirst = Prisma.sql`r.created_at DESC, r.id DESC`;
+const listed = { table: 'rollout', alias: 'r' } as const;
+const newestFirst = workOrder(listed);
 
 function chosen({ state, text, createdBy, campaignId }: RolloutFilter): Prisma.Sql {
   const conditions = [
@@ -212,16 +220,10 @@ export class RolloutRepository {
     cursor: string | null,
     filter: RolloutFilter = {},
   ): Promise<{ items: Rollout[]; nextCursor: string | null }> {
-    const { oldestFirst = false } = filter;
-    const sign = oldestFirst ? Prisma.sql`>` : Prisma.sql`<`;
     const found = await this.found(
-      Prisma.sql`${chosen(filter)} AND ${
-        cursor === null
-          ? Prisma.sql`true`
-          : Prisma.sql`(r.created_at, r.id) ${sign} (SELECT created_at, id FROM rollout WHERE id = ${cursor}::uuid)`
-      }`,
+      Prisma.sql`${chosen(filter)} AND ${afterWork(listed, cursor, filter.oldestFirst)}`,
       limit + 1,
-      oldestFirst ? Prisma.sql`r.created_at, r.id` : newestFirst,
+      workOrder(listed, filter.oldestFirst),
     );
     return pageOf(found, limit, ({ id }) => id);
   }

@@ -1,4 +1,5 @@
 import type { Counted } from '../domain/gateway/facets.js';
+import { Prisma } from '../prisma/generated/client.js';
 
 /** Which rollouts or campaigns are asked for; what is absent is not asked for, and all of it has to hold. */
 export interface WorkFilter {
@@ -8,6 +9,29 @@ export interface WorkFilter {
   readonly createdBy?: string | undefined;
   /** Default: the newest. */
   readonly oldestFirst?: boolean | undefined;
+}
+
+/** A table of work, and what it is called in the statement. */
+export interface WorkTable {
+  readonly table: 'rollout' | 'campaign';
+  readonly alias: string;
+}
+
+/** Newest first, or oldest first. */
+export function workOrder({ alias }: WorkTable, oldestFirst = false): Prisma.Sql {
+  const end = oldestFirst ? '' : ' DESC';
+  return Prisma.raw(`${alias}.created_at${end}, ${alias}.id${end}`);
+}
+
+/** What comes after the one that the page before ended with, in the same order. @param cursor its id; null: from the first on */
+export function afterWork(
+  { table, alias }: WorkTable,
+  cursor: string | null,
+  oldestFirst = false,
+): Prisma.Sql {
+  if (cursor === null) return Prisma.sql`true`;
+  const head = Prisma.raw(`(${alias}.created_at, ${alias}.id) ${oldestFirst ? '>' : '<'}`);
+  return Prisma.sql`${head} (SELECT created_at, id FROM ${Prisma.raw(table)} WHERE id = ${cursor}::uuid)`;
 }
 
 /** What there is to choose among in a list of rollouts or campaigns. */
