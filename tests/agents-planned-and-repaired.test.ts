@@ -14,6 +14,7 @@ import { busybox, BusyBoxAgent } from './support/busybox-bed.js';
 import { tick, type InProcessLeonore } from './support/in-process-leonore.js';
 import { inProcessStack, type InProcessStack } from './support/in-process-stack.js';
 import { testTokens, type TestApi } from './support/test-api.js';
+import { deliveryOf, endOfOrder, uninstall } from './support/work-on-stack.js';
 
 const patienceSeconds = 120;
 const aWhile = 300_000;
@@ -120,30 +121,6 @@ async function queue(request: string, id: string): Promise<string> {
   return rolloutId;
 }
 
-async function deliveryOf(rolloutId: string) {
-  await leonore.ended(rolloutId);
-  const [delivery] = (await api.repositories.deliveryLists.ofRollout(rolloutId, 1, null)).items;
-  return delivery;
-}
-
-async function uninstall(artifact: string, id: string): Promise<string> {
-  const response = await fetch(`${api.address}/api/v1/orders`, {
-    method: 'POST',
-    headers: { authorization: `Bearer ${testTokens.operator}`, 'content-type': 'application/json' },
-    body: JSON.stringify({ action: 'uninstall', artifact, gatewayIds: [id] }),
-  });
-  expect(response.status).toBe(202);
-  return ((await response.json()) as { id: string }).id;
-}
-
-async function endOfOrder(orderId: string) {
-  for (;;) {
-    const [part] = (await api.repositories.orders.list({ orderId }, 1, null)).items;
-    if (part !== undefined && part.endedAt !== null) return part;
-    await tick();
-  }
-}
-
 describe.each(kinds)('%s', (name, kind) => {
   const number = name.includes('BusyBox') ? 'b' : 't';
   const where = name.includes('BusyBox') && busybox === '' ? test.skip : test;
@@ -172,8 +149,8 @@ describe.each(kinds)('%s', (name, kind) => {
       await goAway();
       const [first, second] = [await queue('old', id), await queue('new', id)];
       await arrive(id);
-      expect(await deliveryOf(first)).toMatchObject({ state: 'succeeded' });
-      expect(await deliveryOf(second)).toMatchObject({
+      expect(await deliveryOf(stack, first)).toMatchObject({ state: 'succeeded' });
+      expect(await deliveryOf(stack, second)).toMatchObject({
         state: 'incompatible',
         explanation: expect.stringContaining('takes away old@1.0.0') as unknown,
       });
@@ -187,15 +164,15 @@ describe.each(kinds)('%s', (name, kind) => {
     async () => {
       const id = `gw-${number}-2`;
       await arrive(id);
-      expect(await deliveryOf(await leonore.request('lib@^1', [id], patienceSeconds))).toMatchObject({
+      expect(await deliveryOf(stack, await leonore.request('lib@^1', [id], patienceSeconds))).toMatchObject({
         state: 'succeeded',
       });
       await goAway();
-      const order = await uninstall('lib', id);
+      const order = await uninstall(stack, 'lib', id);
       const rollout = await queue('old', id);
       await arrive(id);
-      expect(await endOfOrder(order)).toMatchObject({ state: 'succeeded' });
-      expect(await deliveryOf(rollout)).toMatchObject({ state: 'succeeded' });
+      expect(await endOfOrder(stack, order)).toMatchObject({ state: 'succeeded' });
+      expect(await deliveryOf(stack, rollout)).toMatchObject({ state: 'succeeded' });
       expect(await installed(id)).toEqual(['lib@1.0.0', 'old@1.0.0']);
 
       await goAway();

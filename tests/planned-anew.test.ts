@@ -11,6 +11,7 @@ import type { NamedRange } from '../domain/artifact/manifest.js';
 import { tick, type InProcessLeonore } from './support/in-process-leonore.js';
 import { inProcessStack, type InProcessStack } from './support/in-process-stack.js';
 import { testTokens, type TestApi } from './support/test-api.js';
+import { deliveryOf, endOfOrder, uninstall } from './support/work-on-stack.js';
 
 const patienceSeconds = 120;
 
@@ -86,30 +87,6 @@ async function provision(request: string, id: string): Promise<void> {
   expect(rollout.state).toBe('succeeded');
 }
 
-async function deliveryOf(rolloutId: string) {
-  await leonore.ended(rolloutId);
-  const [delivery] = (await api.repositories.deliveryLists.ofRollout(rolloutId, 1, null)).items;
-  return delivery;
-}
-
-async function giveOrder(artifact: string, id: string): Promise<string> {
-  const response = await fetch(`${api.address}/api/v1/orders`, {
-    method: 'POST',
-    headers: { authorization: `Bearer ${testTokens.operator}`, 'content-type': 'application/json' },
-    body: JSON.stringify({ action: 'uninstall', artifact, gatewayIds: [id] }),
-  });
-  expect(response.status).toBe(202);
-  return ((await response.json()) as { id: string }).id;
-}
-
-async function endOfOrder(orderId: string) {
-  for (;;) {
-    const [part] = (await api.repositories.orders.list({ orderId }, 1, null)).items;
-    if (part !== undefined && part.endedAt !== null) return part;
-    await tick();
-  }
-}
-
 async function installed(id: string): Promise<string[]> {
   const { profile } = await api.repositories.gateways.get(id);
   const told = (profile.installed ?? []).map(({ name, version }) => `${name}@${version}`).sort();
@@ -124,8 +101,8 @@ describe('a gateway that was away', () => {
     await goAway();
     const [first, second] = [await queue('old', 'gw-anew-01'), await queue('new', 'gw-anew-01')];
     await arrive('gw-anew-01');
-    expect(await deliveryOf(first)).toMatchObject({ state: 'succeeded' });
-    expect(await deliveryOf(second)).toMatchObject({
+    expect(await deliveryOf(stack, first)).toMatchObject({ state: 'succeeded' });
+    expect(await deliveryOf(stack, second)).toMatchObject({
       state: 'incompatible',
       explanation: expect.stringContaining('takes away old@1.0.0') as unknown,
     });
@@ -137,8 +114,8 @@ describe('a gateway that was away', () => {
     await goAway();
     const [first, second] = [await queue('any', 'gw-anew-02'), await queue('old', 'gw-anew-02')];
     await arrive('gw-anew-02');
-    expect(await deliveryOf(first)).toMatchObject({ state: 'succeeded' });
-    expect(await deliveryOf(second)).toMatchObject({ state: 'succeeded' });
+    expect(await deliveryOf(stack, first)).toMatchObject({ state: 'succeeded' });
+    expect(await deliveryOf(stack, second)).toMatchObject({ state: 'succeeded' });
     expect(await installed('gw-anew-02')).toEqual(['any@1.0.0', 'lib@1.0.0', 'old@1.0.0']);
   }, 300_000);
 
@@ -155,11 +132,14 @@ describe('a gateway that was away', () => {
       [first, second],
       [second, third],
     ] as const) {
-      expect(await deliveryOf(older)).toMatchObject({ state: 'superseded', error: { rolloutId: newer } });
+      expect(await deliveryOf(stack, older)).toMatchObject({
+        state: 'superseded',
+        error: { rolloutId: newer },
+      });
       expect((await leonore.ended(older)).state).toBe('superseded');
     }
     await arrive('gw-anew-05');
-    expect(await deliveryOf(third)).toMatchObject({ state: 'succeeded' });
+    expect(await deliveryOf(stack, third)).toMatchObject({ state: 'succeeded' });
     expect(await installed('gw-anew-05')).toEqual(['app@4.0.0']);
   }, 300_000);
 
@@ -167,7 +147,7 @@ describe('a gateway that was away', () => {
     await arrive('gw-anew-06');
     await provision('app@3', 'gw-anew-06');
     const refused = await leonore.request('app@2', ['gw-anew-06'], patienceSeconds);
-    expect(await deliveryOf(refused)).toMatchObject({
+    expect(await deliveryOf(stack, refused)).toMatchObject({
       state: 'incompatible',
       explanation: expect.stringContaining('--allow-downgrade') as unknown,
     });
@@ -178,11 +158,11 @@ describe('a gateway that was away', () => {
     await arrive('gw-anew-03');
     await provision('lib@^1', 'gw-anew-03');
     await goAway();
-    const order = await giveOrder('lib', 'gw-anew-03');
+    const order = await uninstall(stack, 'lib', 'gw-anew-03');
     const rollout = await queue('old', 'gw-anew-03');
     await arrive('gw-anew-03');
-    expect(await endOfOrder(order)).toMatchObject({ state: 'succeeded' });
-    expect(await deliveryOf(rollout)).toMatchObject({ state: 'succeeded' });
+    expect(await endOfOrder(stack, order)).toMatchObject({ state: 'succeeded' });
+    expect(await deliveryOf(stack, rollout)).toMatchObject({ state: 'succeeded' });
     expect(await installed('gw-anew-03')).toEqual(['lib@1.0.0', 'old@1.0.0']);
   }, 300_000);
 
@@ -191,10 +171,13 @@ describe('a gateway that was away', () => {
     await provision('lib@^1', 'gw-anew-04');
     await goAway();
     const rollout = await queue('old', 'gw-anew-04');
-    const order = await giveOrder('lib', 'gw-anew-04');
+    const order = await uninstall(stack, 'lib', 'gw-anew-04');
     await arrive('gw-anew-04');
-    expect(await deliveryOf(rollout)).toMatchObject({ state: 'succeeded' });
-    expect(await endOfOrder(order)).toMatchObject({ state: 'failed', error: { code: 'ARTIFACT_NEEDED' } });
+    expect(await deliveryOf(stack, rollout)).toMatchObject({ state: 'succeeded' });
+    expect(await endOfOrder(stack, order)).toMatchObject({
+      state: 'failed',
+      error: { code: 'ARTIFACT_NEEDED' },
+    });
     expect(await installed('gw-anew-04')).toEqual(['lib@1.0.0', 'old@1.0.0']);
   }, 300_000);
 
@@ -202,9 +185,13 @@ describe('a gateway that was away', () => {
     await arrive('gw-anew-07');
     await provision('old', 'gw-anew-07');
     await provision('any', 'gw-anew-07');
-    expect(await endOfOrder(await giveOrder('old', 'gw-anew-07'))).toMatchObject({ state: 'succeeded' });
+    expect(await endOfOrder(stack, await uninstall(stack, 'old', 'gw-anew-07'))).toMatchObject({
+      state: 'succeeded',
+    });
     expect(await installed('gw-anew-07')).toEqual(['any@1.0.0', 'lib@1.0.0']);
-    expect(await endOfOrder(await giveOrder('any', 'gw-anew-07'))).toMatchObject({ state: 'succeeded' });
+    expect(await endOfOrder(stack, await uninstall(stack, 'any', 'gw-anew-07'))).toMatchObject({
+      state: 'succeeded',
+    });
     expect(await installed('gw-anew-07')).toEqual([]);
   }, 300_000);
 });

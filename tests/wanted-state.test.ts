@@ -2,18 +2,14 @@
  * Wanted states and values on real PostgreSQL and Temporal: the keeper, the workflows and the steps of the product, and
  * gateways as small as can be.
  */
-import { mkdtemp } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
-import { pino } from 'pino';
 import { testValueKeys } from './support/test-value-keys.js';
-import { StateKeeper } from '../workers/state-keeper.js';
-import { inProcessLeonore, type InProcessLeonore } from './support/in-process-leonore.js';
-import { InstallingGateways } from './support/installing-gateways.js';
+import type { StateKeeper } from '../workers/state-keeper.js';
+import type { InProcessLeonore } from './support/in-process-leonore.js';
+import type { InstallingGateways } from './support/installing-gateways.js';
 import { startHaltableDatabase, type HaltableDatabase } from './support/postgres.js';
 import { quietTemporal } from './support/quiet-temporal.js';
-import { wantedBed } from './support/wanted-bed.js';
+import { wantedStack } from './support/wanted-bed.js';
 import { testTemporal, type TestTemporal } from './support/temporal.js';
 import { testRepositories, type TestRepositories } from './support/test-repositories.js';
 
@@ -23,7 +19,9 @@ let repositories: TestRepositories;
 let leonore: InProcessLeonore;
 let gateways: InstallingGateways;
 let keepers: StateKeeper[];
-type Bed = ReturnType<typeof wantedBed>;
+type Bed = Awaited<ReturnType<typeof wantedStack>>;
+let bed: Bed;
+let startKeeper: Bed['startKeeper'];
 let site: Bed['site'];
 let publish: Bed['publish'];
 let want: Bed['want'];
@@ -38,43 +36,18 @@ beforeAll(async () => {
   temporal = await testTemporal();
   database = await startHaltableDatabase();
   repositories = await testRepositories(60_000, database);
-  const { address, namespace, environment } = temporal;
-  const blobRoot = await mkdtemp(join(tmpdir(), 'leonore-wanted-'));
-  leonore = await inProcessLeonore(
-    repositories,
-    { address, namespace, client: environment.client.workflow },
-    ['node-1'],
-    blobRoot,
-  );
-  leonore.reconciler.start().catch(() => undefined);
-  gateways = new InstallingGateways(repositories, leonore.rolloutClient);
-  ({ site, publish, want, stand, until, isDue, attemptOf, rolloutsTo } = wantedBed(
-    repositories,
-    leonore,
-    gateways,
-  ));
+  bed = await wantedStack(temporal, repositories);
+  ({ leonore, gateways, startKeeper, site, publish, want, stand, until, isDue, attemptOf, rolloutsTo } = bed);
   // Two, as on two coordinators: what one starts, the other does not.
   keepers = [startKeeper(), startKeeper()];
 });
 
 afterAll(async () => {
   await Promise.all(keepers.map((keeper) => keeper.stop()));
-  await gateways.stop();
-  await leonore.stop();
+  await bed.stop();
   await repositories.close();
   await temporal.stop();
 });
-
-function startKeeper(rolloutClient = leonore.rolloutClient): StateKeeper {
-  return new StateKeeper({
-    repositories,
-    rolloutClient,
-    campaignClient: leonore.campaignClient,
-    intervalMs: 200,
-    logger: pino({ level: 'silent' }),
-    gather: { firstMs: 300, againMs: 300 },
-  });
-}
 
 describe('a wanted state', () => {
   test('brings all gateways of its deployment there by one rollout, and newcomers after them', async () => {

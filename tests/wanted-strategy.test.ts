@@ -2,27 +2,25 @@
  * Wanted states whose new versions go out by campaigns, on real PostgreSQL and Temporal: the keeper, the workflows and the steps
  * of the product, and gateways as small as can be.
  */
-import { mkdtemp } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
-import { pino } from 'pino';
 import type { CampaignVerb } from '../domain/campaign/state.js';
 import type { Strategy } from '../domain/campaign/strategy.js';
-import { StateKeeper } from '../workers/state-keeper.js';
-import { inProcessLeonore, type InProcessLeonore } from './support/in-process-leonore.js';
-import { InstallingGateways } from './support/installing-gateways.js';
+import type { StateKeeper } from '../workers/state-keeper.js';
+import type { InProcessLeonore } from './support/in-process-leonore.js';
+import type { InstallingGateways } from './support/installing-gateways.js';
 import { quietTemporal } from './support/quiet-temporal.js';
 import { testTemporal, type TestTemporal } from './support/temporal.js';
 import { testRepositories, type TestRepositories } from './support/test-repositories.js';
-import { wantedBed } from './support/wanted-bed.js';
+import { wantedStack } from './support/wanted-bed.js';
 
 let temporal: TestTemporal;
 let repositories: TestRepositories;
 let leonore: InProcessLeonore;
 let gateways: InstallingGateways;
 let keepers: StateKeeper[];
-type Bed = ReturnType<typeof wantedBed>;
+type Bed = Awaited<ReturnType<typeof wantedStack>>;
+let bed: Bed;
+let startKeeper: Bed['startKeeper'];
 let site: Bed['site'];
 let publish: Bed['publish'];
 let want: Bed['want'];
@@ -33,38 +31,18 @@ beforeAll(async () => {
   quietTemporal();
   temporal = await testTemporal();
   repositories = await testRepositories();
-  const { address, namespace, environment } = temporal;
-  leonore = await inProcessLeonore(
-    repositories,
-    { address, namespace, client: environment.client.workflow },
-    ['node-1'],
-    await mkdtemp(join(tmpdir(), 'leonore-strategy-')),
-  );
-  leonore.reconciler.start().catch(() => undefined);
-  gateways = new InstallingGateways(repositories, leonore.rolloutClient);
-  ({ site, publish, want, stand, until } = wantedBed(repositories, leonore, gateways));
+  bed = await wantedStack(temporal, repositories);
+  ({ leonore, gateways, startKeeper, site, publish, want, stand, until } = bed);
   // Two, as on two coordinators: what one starts, the other does not.
   keepers = [startKeeper(), startKeeper()];
 }, 15 * 60_000);
 
 afterAll(async () => {
   await Promise.all(keepers.map((keeper) => keeper.stop()));
-  await gateways.stop();
-  await leonore.stop();
+  await bed.stop();
   await repositories.close();
   await temporal.stop();
 }, 300_000);
-
-function startKeeper(): StateKeeper {
-  return new StateKeeper({
-    repositories,
-    rolloutClient: leonore.rolloutClient,
-    campaignClient: leonore.campaignClient,
-    intervalMs: 200,
-    logger: pino({ level: 'silent' }),
-    gather: { firstMs: 300, againMs: 300 },
-  });
-}
 
 const strategy: Strategy = {
   phases: [{ name: 'first', count: 1, gate: { approval: { role: 'operator' } } }],

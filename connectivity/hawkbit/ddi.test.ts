@@ -2,7 +2,8 @@
 import { createHash } from 'node:crypto';
 import { afterAll, beforeAll, beforeEach, expect, test } from '@jest/globals';
 import { clientBed, type ClientBed } from '../../tests/support/client-bed.js';
-import { askDdi, feedbackOf, type DdiAnswer, type DdiBase } from '../../tests/support/ddi-device.js';
+import type { ClientAnswer } from '../../tests/support/client-answer.js';
+import { askDdi, feedbackOf, type DdiBase } from '../../tests/support/ddi-device.js';
 import { orderParts, type TestRepositories } from '../../tests/support/test-repositories.js';
 import { issueClaimCode, issueEnrolmentToken } from '../gateway-token.js';
 import { modeIn } from './ddi-messages.js';
@@ -34,7 +35,7 @@ beforeEach(() => {
 
 const polled = async (): Promise<DdiBase> => (await askDdi(device, '')).body as unknown as DdiBase;
 
-async function offered(): Promise<{ rolloutId: string; action: string; deployment: DdiAnswer }> {
+async function offered(): Promise<{ rolloutId: string; action: string; deployment: ClientAnswer }> {
   await polled();
   const rolloutId = await bed.offer(id, file);
   const { _links: links } = await polled();

@@ -1,13 +1,7 @@
 /** A client of hawkBit's DDI, as its documentation has it, for the contract of handlers and for what a client may do wrong. */
 import type { HandlerUnderTest } from '../../connectivity/testing/handler-contract.js';
 import type { Report } from '../../domain/agent-protocol/messages.js';
-
-export interface DdiAnswer {
-  readonly status: number;
-  readonly headers: Headers;
-  readonly body: Record<string, unknown>;
-  readonly bytes: Buffer;
-}
+import { askAsClient, type ClientAnswer, type ClientRequest } from './client-answer.js';
 
 export interface DdiBase {
   readonly config: { readonly polling: { readonly sleep: string } };
@@ -20,31 +14,10 @@ export interface DdiBase {
 export async function askDdi(
   device: { readonly base: string; readonly authorization: string },
   path: string,
-  options: {
-    readonly method?: string;
-    readonly body?: unknown;
-    readonly headers?: Record<string, string>;
-  } = {},
-): Promise<DdiAnswer> {
-  const { method = 'GET', body, headers = {} } = options;
-  const answer = await fetch(path.startsWith('http') ? path : `${device.base}${path}`, {
-    method,
-    headers: {
-      authorization: device.authorization,
-      accept: 'application/hal+json, application/json',
-      ...(body === undefined ? {} : { 'content-type': 'application/json' }),
-      ...headers,
-    },
-    ...(body === undefined ? {} : { body: typeof body === 'string' ? body : JSON.stringify(body) }),
-  });
-  const bytes = Buffer.from(await answer.arrayBuffer());
-  let value: unknown = {};
-  try {
-    value = JSON.parse(bytes.toString('utf8'));
-  } catch {
-    // It is an artifact, or nothing.
-  }
-  return { status: answer.status, headers: answer.headers, body: value as Record<string, unknown>, bytes };
+  options: ClientRequest = {},
+): Promise<ClientAnswer> {
+  const common = { authorization: device.authorization, accept: 'application/hal+json, application/json' };
+  return askAsClient(path.startsWith('http') ? path : `${device.base}${path}`, common, options);
 }
 
 const executions: Readonly<Record<Report['state'], readonly [string, string]>> = {
@@ -64,7 +37,7 @@ export function feedbackOf(action: string, state: Report['state'], details: read
 /** For the contract of handlers. */
 export const ddiGateway: HandlerUnderTest['gateway'] = async ({ id, token }, { address }) => {
   const device = { base: `${address}/${id}`, authorization: `TargetToken ${token}` };
-  async function taken(...request: Parameters<typeof askDdi>): Promise<DdiAnswer> {
+  async function taken(...request: Parameters<typeof askDdi>): Promise<ClientAnswer> {
     const answer = await askDdi(...request);
     if (answer.status < 400) return answer;
     const { code } = answer.body;

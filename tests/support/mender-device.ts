@@ -2,13 +2,7 @@
 import { generateKeyPairSync, sign, type KeyObject } from 'node:crypto';
 import type { HandlerUnderTest } from '../../connectivity/testing/handler-contract.js';
 import type { Report } from '../../domain/agent-protocol/messages.js';
-
-export interface MenderAnswer {
-  readonly status: number;
-  readonly headers: Headers;
-  readonly body: Record<string, unknown>;
-  readonly bytes: Buffer;
-}
+import { askAsClient, type ClientAnswer, type ClientRequest } from './client-answer.js';
 
 export interface MenderKey {
   readonly privateKey: KeyObject;
@@ -22,36 +16,13 @@ export function menderKey(kind: 'rsa' | 'ed25519' = 'ed25519', modulusLength = 2
   return { privateKey, publicKey: publicKey.export({ type: 'spki', format: 'pem' }) as string };
 }
 
-export interface MenderRequest {
-  readonly method?: string;
-  /** Sent as it is when it is a text. */
-  readonly body?: unknown;
-  readonly headers?: Readonly<Record<string, string>>;
-}
-
 /** One request. @param token null: without one */
 export async function askMender(
   url: string,
   token: string | null,
-  { method = 'GET', body, headers = {} }: MenderRequest = {},
-): Promise<MenderAnswer> {
-  const answer = await fetch(url, {
-    method,
-    headers: {
-      ...(token === null ? {} : { authorization: `Bearer ${token}` }),
-      ...(body === undefined ? {} : { 'content-type': 'application/json' }),
-      ...headers,
-    },
-    ...(body === undefined ? {} : { body: typeof body === 'string' ? body : JSON.stringify(body) }),
-  });
-  const bytes = Buffer.from(await answer.arrayBuffer());
-  let value: unknown = {};
-  try {
-    value = JSON.parse(bytes.toString('utf8'));
-  } catch {
-    // It is a token, an artifact, or nothing.
-  }
-  return { status: answer.status, headers: answer.headers, body: value as Record<string, unknown>, bytes };
+  options: ClientRequest = {},
+): Promise<ClientAnswer> {
+  return askAsClient(url, token === null ? {} : { authorization: `Bearer ${token}` }, options);
 }
 
 /** A request for authentication. @param told what its body has; signed by the key, unless another signature is given */
@@ -60,7 +31,7 @@ export async function authenticate(
   { privateKey, publicKey }: MenderKey,
   told: { readonly id: unknown; readonly enrolment?: string },
   signature?: string,
-): Promise<MenderAnswer> {
+): Promise<ClientAnswer> {
   const body = JSON.stringify({
     id_data: JSON.stringify({ mac: told.id }),
     pubkey: publicKey,
@@ -106,7 +77,7 @@ export interface MenderDeployment {
   };
 }
 
-export const deploymentIn = ({ body }: MenderAnswer): MenderDeployment => body as unknown as MenderDeployment;
+export const deploymentIn = ({ body }: ClientAnswer): MenderDeployment => body as unknown as MenderDeployment;
 
 const statuses: Readonly<Record<Report['state'], string>> = {
   downloading: 'downloading',
@@ -118,7 +89,7 @@ const statuses: Readonly<Record<Report['state'], string>> = {
 /** For the contract of handlers. */
 export const menderGateway: HandlerUnderTest['gateway'] = async ({ token }, { address }) => {
   const calls = menderCalls(address, token);
-  function taken(answer: MenderAnswer): MenderAnswer {
+  function taken(answer: ClientAnswer): ClientAnswer {
     if (answer.status < 400) return answer;
     const { code } = answer.body;
     const retryAfterMs = Number(answer.headers.get('retry-after') ?? 0) * 1_000;

@@ -1,18 +1,51 @@
 import { randomUUID } from 'node:crypto';
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { pino } from 'pino';
 import type { Strategy } from '../../domain/campaign/strategy.js';
 import { parseDeliveryId } from '../../domain/delivery/delivery-id.js';
 import type { StandingName } from '../../domain/wanted-state/judge.js';
+import { StateKeeper } from '../../workers/state-keeper.js';
 import { selectRequested } from '../../services/select-requested.js';
-import { tick, type InProcessLeonore } from './in-process-leonore.js';
-import type { InstallingGateways } from './installing-gateways.js';
+import { inProcessLeonore, tick, type InProcessLeonore } from './in-process-leonore.js';
+import { InstallingGateways } from './installing-gateways.js';
+import type { TestTemporal } from './temporal.js';
 import type { TestRepositories } from './test-repositories.js';
 
-/** What tests of wanted states and values do again and again. */
-export function wantedBed(
+/** The keeper's product in one process, with gateways that install: what tests of wanted states stand on. */
+export async function wantedStack(
+  { address, namespace, environment }: TestTemporal,
   repositories: TestRepositories,
-  leonore: InProcessLeonore,
-  gateways: InstallingGateways,
 ) {
+  const blobRoot = await mkdtemp(join(tmpdir(), 'leonore-wanted-'));
+  const reached = { address, namespace, client: environment.client.workflow };
+  const leonore = await inProcessLeonore(repositories, reached, ['node-1'], blobRoot);
+  leonore.reconciler.start().catch(() => undefined);
+  const gateways = new InstallingGateways(repositories, leonore.rolloutClient);
+  return {
+    leonore,
+    gateways,
+    ...wantedBed(repositories, leonore, gateways),
+    startKeeper: (rolloutClient = leonore.rolloutClient): StateKeeper =>
+      new StateKeeper({
+        repositories,
+        rolloutClient,
+        campaignClient: leonore.campaignClient,
+        intervalMs: 200,
+        logger: pino({ level: 'silent' }),
+        gather: { firstMs: 300, againMs: 300 },
+      }),
+    async stop(): Promise<void> {
+      await gateways.stop();
+      await leonore.stop();
+      await rm(blobRoot, { recursive: true, force: true });
+    },
+  };
+}
+
+/** What tests of wanted states and values do again and again. */
+function wantedBed(repositories: TestRepositories, leonore: InProcessLeonore, gateways: InstallingGateways) {
   const { wantedStates } = repositories;
 
   async function until(holds: () => Promise<boolean> | boolean): Promise<void> {
