@@ -1,4 +1,4 @@
-import { evenShare, type Move, type MovableGateway } from '../domain/balancer/even-share.js';
+import { EvenShare, type Move, type MovableGateway } from '../domain/balancer/even-share.js';
 import { Placer } from '../domain/balancer/placer.js';
 import { canGrow, type PoolSettings } from '../domain/balancer/pool.js';
 import { strategies } from '../domain/balancer/strategies.js';
@@ -17,6 +17,8 @@ const lockKey = 0x1e0_70de;
 const admittedAtOnce = 500;
 /** Gateways that move in one transaction: whoever registers waits for the lock meanwhile. */
 const movedAtOnce = 200;
+/** Gateways that are looked at at once for a new node's share. */
+const readAtOnce = 2_000;
 
 /** The nodes that take gateways now, under the lock of a transaction. */
 export interface OpenNodes {
@@ -126,24 +128,35 @@ export class Placement {
     return this.placeAll(tx, placer, gateways);
   }
 
-  /** A node that has come takes its even share from the others. @returns how many gateways it took */
+  /**
+   * A node that has come takes its even share from the others. Who is to go is thought out without the lock, over
+   * pages of gateways, and what has moved meanwhile is left where it is.
+   * @returns how many gateways it took
+   */
   async takeShare(nodeId: string): Promise<number> {
-    const moves = await this.exclusively(async (tx) => {
-      await this.lock(tx);
-      const settings = await poolSettings(tx);
-      const nodes = await this.loads(tx, settings);
-      const average = nodes.reduce((sum, node) => sum + node.gateways, 0) / Math.max(1, nodes.length);
-      const donors = nodes.filter((node) => node.gateways > average).map((node) => node.id);
-      const gateways = await tx.$queryRaw<MovableGateway[]>`
-        SELECT g.id, g.node_id AS "nodeId", g.labels, EXISTS (
-          SELECT 1 FROM delivery d WHERE d.gateway_id = g.id AND d.ended_at IS NULL AND d.state IN ${sqlWork}) AS "isBusy"
-        FROM gateway g WHERE g.node_id = ANY(${donors}::text[])`;
-      return evenShare(strategies[settings.strategy], nodes, gateways, nodeId);
+    const { settings, nodes } = await this.exclusively(async (tx) => {
+      const found = await poolSettings(tx);
+      return { settings: found, nodes: await this.loads(tx, found) };
     });
-    const moved = await this.moveInBatches(moves);
+    const share = new EvenShare(strategies[settings.strategy], nodes, nodeId);
+    for await (const page of this.gatewaysOf(share.donors)) share.consider(page);
+    const moved = await this.moveInBatches(share.moves());
     // Last: a share that is cut short is taken anew, and then is what is missing.
     await this.database.$executeRaw`UPDATE node SET shared_at = now() WHERE id = ${nodeId}`;
     return moved;
+  }
+
+  private async *gatewaysOf(nodeIds: readonly string[]): AsyncGenerator<MovableGateway[]> {
+    for (let after = '', full = true; full;) {
+      const page = await this.database.$queryRaw<MovableGateway[]>`
+        SELECT g.id, g.node_id AS "nodeId", g.labels, EXISTS (
+          SELECT 1 FROM delivery d WHERE d.gateway_id = g.id AND d.ended_at IS NULL AND d.state IN ${sqlWork}) AS "isBusy"
+        FROM gateway g WHERE g.id > ${after} AND g.node_id = ANY(${nodeIds}::text[])
+        ORDER BY g.id LIMIT ${readAtOnce}`;
+      yield page;
+      full = page.length === readAtOnce;
+      after = page.at(-1)?.id ?? after;
+    }
   }
 
   /** Places gateways that were queued, the longest waiting first, as far as there is room. @returns how many */
@@ -237,14 +250,20 @@ export class Placement {
     if (moves.length === 0) return 0;
     const ids = moves.map((move) => move.gatewayId);
     const nodeIds = moves.map((move) => move.nodeId);
+    const fromIds = moves.map((move) => move.fromNodeId ?? null);
     await lockOpen(tx, ids);
     // `node_id` changes under the lock alone, so that the row as it was says where the gateway came from.
-    const moved = await tx.$queryRaw<{ from: string | null; to: string }[]>`
+    const moved = await tx.$queryRaw<{ id: string; from: string | null; to: string }[]>`
       UPDATE gateway g SET node_id = m.node_id, state = 'active', queued_at = NULL
-      FROM unnest(${ids}::text[], ${nodeIds}::text[]) AS m(id, node_id) JOIN gateway was ON was.id = m.id
-      WHERE g.id = m.id AND g.state <> 'decommissioned'
-      RETURNING was.node_id AS "from", m.node_id AS "to"`;
-    await moveOpen(tx, ids, nodeIds);
+      FROM unnest(${ids}::text[], ${nodeIds}::text[], ${fromIds}::text[]) AS m(id, node_id, from_id)
+        JOIN gateway was ON was.id = m.id
+      WHERE g.id = m.id AND g.state <> 'decommissioned' AND (m.from_id IS NULL OR was.node_id = m.from_id)
+      RETURNING g.id, was.node_id AS "from", m.node_id AS "to"`;
+    await moveOpen(
+      tx,
+      moved.map(({ id }) => id),
+      moved.map(({ to }) => to),
+    );
     const changes = new Map<string, number>();
     const add = (id: string, change: number): unknown => changes.set(id, (changes.get(id) ?? 0) + change);
     for (const { from, to } of moved) {

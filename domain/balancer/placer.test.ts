@@ -1,11 +1,11 @@
 import { describe, expect, test } from '@jest/globals';
 import fc from 'fast-check';
-import { evenShare, type MovableGateway } from './even-share.js';
+import { EvenShare, type MovableGateway, type Move } from './even-share.js';
 import { leastLoaded } from './least-loaded.js';
 import { load } from './load.js';
 import { location } from './location.js';
 import { Placer } from './placer.js';
-import type { NodeLoad } from './strategy.js';
+import type { BalancerStrategy, NodeLoad } from './strategy.js';
 
 function node(id: string, changes: Partial<NodeLoad> = {}): NodeLoad {
   return { id, labels: {}, gateways: 0, deliveries: 0, cpuShare: 0, memoryShare: 0, ...changes };
@@ -97,7 +97,7 @@ describe('the share of a new node', () => {
     fc.assert(
       fc.property(fc.array(fc.nat(40), { minLength: 1, maxLength: 6 }), (counts) => {
         const nodes = [...counts.map((gateways, index) => node(`n${index}`, { gateways })), node('new')];
-        const moves = evenShare(load, nodes, gatewaysOf(nodes), 'new');
+        const moves = shareOf(load, nodes, gatewaysOf(nodes), 'new');
         const after = new Map(nodes.map(({ id, gateways }) => [id, gateways]));
         for (const { gatewayId } of moves) {
           const from = gatewayId.split('/')[0] ?? '';
@@ -116,10 +116,29 @@ describe('the share of a new node', () => {
   test('leaves those at work where they are, as long as others can go', () => {
     const nodes = [node('old', { gateways: 4 }), node('new')];
     const gateways = gatewaysOf(nodes).map((gateway, index) => ({ ...gateway, isBusy: index < 2 }));
-    expect(evenShare(load, nodes, gateways, 'new').map(({ gatewayId }) => gatewayId)).toEqual([
+    expect(shareOf(load, nodes, gateways, 'new').map(({ gatewayId }) => gatewayId)).toEqual([
       'old/2',
       'old/3',
     ]);
+  });
+
+  test('is the same however the gateways come, and of many no more are remembered than may go', () => {
+    fc.assert(
+      fc.property(
+        fc.array(fc.nat(40), { minLength: 1, maxLength: 4 }),
+        fc.integer({ min: 1, max: 7 }),
+        fc.array(fc.boolean(), { minLength: 160, maxLength: 160 }),
+        (counts, pageSize, busy) => {
+          const nodes = [...counts.map((gateways, index) => node(`n${index}`, { gateways })), node('new')];
+          const gateways = gatewaysOf(nodes).map((gateway, index) => ({
+            ...gateway,
+            isBusy: busy[index] === true,
+          }));
+          const atOnce = shareOf(load, nodes, gateways, 'new');
+          expect(shareOf(load, nodes, gateways.toReversed(), 'new', pageSize)).toEqual(atOnce);
+        },
+      ),
+    );
   });
 
   test('by location, takes those that are nearer to it and no others', () => {
@@ -131,9 +150,24 @@ describe('the share of a new node', () => {
       ...gateway,
       labels: { site: index === 0 ? 'b2' : 'b1' },
     }));
-    expect(evenShare(location, nodes, gateways, 'b2')).toEqual([{ gatewayId: 'b1/0', nodeId: 'b2' }]);
+    expect(shareOf(location, nodes, gateways, 'b2')).toEqual([
+      { gatewayId: 'b1/0', nodeId: 'b2', fromNodeId: 'b1' },
+    ]);
   });
 });
+
+function shareOf(
+  strategy: BalancerStrategy,
+  nodes: readonly NodeLoad[],
+  gateways: readonly MovableGateway[],
+  newNodeId: string,
+  pageSize = Infinity,
+): Move[] {
+  const share = new EvenShare(strategy, nodes, newNodeId);
+  for (let from = 0; from < gateways.length; from += pageSize)
+    share.consider(gateways.slice(from, from + pageSize));
+  return share.moves();
+}
 
 function gatewaysOf(nodes: readonly NodeLoad[]): MovableGateway[] {
   return nodes.flatMap(({ id, gateways }) =>
