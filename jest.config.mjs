@@ -26,6 +26,7 @@ const heavy = ['tests/elastic-rollout.test.ts', 'tests/rollout-survives.test.ts'
 /** Jest runs the TypeScript sources as ES modules; processes under test run from dist/ (see scripts/build.mjs). */
 const sources = {
   testEnvironment: './tests/support/worker-environment.mjs',
+  runtime: './tests/support/worker-runtime.mjs',
   extensionsToTreatAsEsm: ['.ts'],
   transform: {
     '^.+\\.ts$': [

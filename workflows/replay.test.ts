@@ -9,19 +9,17 @@ import { readdir, readFile } from 'node:fs/promises';
 import { fileURLToPath } from 'node:url';
 import { beforeAll, expect, test } from '@jest/globals';
 import proto from '@temporalio/proto';
-import { bundleWorkflowCode, DefaultLogger, Worker, type WorkflowBundle } from '@temporalio/worker';
+import { Worker } from '@temporalio/worker';
 import { quietTemporal } from '../tests/support/quiet-temporal.js';
+import { askForServer } from '../tests/support/servers/ask-for-server.js';
 
 const directory = fileURLToPath(new URL('./histories/', import.meta.url));
-let workflowBundle: WorkflowBundle;
 let names: string[];
 
 beforeAll(async () => {
   quietTemporal();
   names = (await readdir(directory)).filter((name) => name.endsWith('.pb'));
-  const workflowsPath = fileURLToPath(new URL('./index.ts', import.meta.url));
-  workflowBundle = await bundleWorkflowCode({ workflowsPath, logger: new DefaultLogger('WARN') });
-}, 60_000);
+});
 
 test('every recorded history is replayed without a difference', async () => {
   expect(names.length).toBeGreaterThan(10);
@@ -31,6 +29,7 @@ test('every recorded history is replayed without a difference', async () => {
       history: proto.temporal.api.history.v1.History.decode(await readFile(`${directory}${name}`)),
     })),
   );
+  const workflowBundle = await askForServer('workflows');
   const failures: string[] = [];
   for await (const { workflowId, error } of Worker.runReplayHistories({ workflowBundle }, histories)) {
     if (error !== undefined) failures.push(`${workflowId}: ${error.message}`);

@@ -1,8 +1,7 @@
 /** Webhooks as they are told: by real workflows, from a real database, to a receiver on a socket. */
 import { randomUUID } from 'node:crypto';
-import { fileURLToPath } from 'node:url';
 import { afterAll, afterEach, beforeAll, beforeEach, expect, test } from '@jest/globals';
-import { bundleWorkflowCode, DefaultLogger, Worker, type WorkflowBundle } from '@temporalio/worker';
+import { Worker } from '@temporalio/worker';
 import { pino } from 'pino';
 import { webhookActivities } from '../activities/webhook/deliver-webhook.js';
 import { Networks } from '../connectivity/networks.js';
@@ -13,6 +12,8 @@ import { SecretBox } from '../repositories/secret-box.js';
 import { webhookPlace } from '../repositories/webhook-repository.js';
 import { quietTemporal } from '../tests/support/quiet-temporal.js';
 import { recordHistories } from '../tests/support/record-histories.js';
+import { askForServer } from '../tests/support/servers/ask-for-server.js';
+import type { BundledWorkflows } from '../tests/support/servers/workflows-for-tests.js';
 import { testTemporal, type TestTemporal } from '../tests/support/temporal.js';
 import {
   addNewGateways,
@@ -32,17 +33,16 @@ const addresses = new WebhookAddresses(new Networks(['127.0.0.0/8'], new Set()))
 let repositories: TestRepositories;
 let temporal: TestTemporal;
 let link: TemporalLink;
-let workflowBundle: WorkflowBundle;
+let workflowBundle: BundledWorkflows;
 let receiver: WebhookReceiver;
 let id: string;
 
 beforeAll(async () => {
   quietTemporal();
-  const workflowsPath = fileURLToPath(new URL('./index.ts', import.meta.url));
   [repositories, temporal, workflowBundle] = await Promise.all([
     testRepositories(),
     testTemporal(),
-    bundleWorkflowCode({ workflowsPath, logger: new DefaultLogger('WARN') }),
+    askForServer('workflows'),
   ]);
   link = new TemporalLink(temporal.address, temporal.namespace);
   await addNode(repositories, 'node-1');

@@ -3,9 +3,8 @@
  * reconciler of the product, and gateways that are as small as can be, each with a disk that tells what it did.
  */
 import { rm } from 'node:fs/promises';
-import { fileURLToPath } from 'node:url';
 import type { WorkflowClient } from '@temporalio/client';
-import { bundleWorkflowCode, DefaultLogger, NativeConnection, Worker } from '@temporalio/worker';
+import { NativeConnection, Worker } from '@temporalio/worker';
 import { pino } from 'pino';
 import { campaignActivities } from '../../activities/campaign/campaign-activities.js';
 import { coordinatorActivities } from '../../activities/coordinator-activities.js';
@@ -22,6 +21,7 @@ import { PoolClient } from '../../workflows/client/pool-client.js';
 import { RolloutClient } from '../../workflows/client/rollout-client.js';
 import { TemporalLink } from '../../workflows/client/temporal-link.js';
 import { Reconciler } from '../../workers/reconciler.js';
+import { askForServer } from './servers/ask-for-server.js';
 import { testBuilder, testSourceBuilder, type TestBuilder } from './test-builder.js';
 import { testPlanning } from './test-pool.js';
 import { addGateways, addNode, profileOf, type TestRepositories } from './test-repositories.js';
@@ -70,7 +70,7 @@ export async function inProcessLeonore(
     await Worker.create({
       ...common,
       taskQueue: coordinatorQueue,
-      workflowBundle: await workflowBundle(),
+      workflowBundle: await askForServer('workflows'),
       activities: {
         ...campaignActivities({ repositories, rolloutClient }),
         ...coordinatorActivities(repositories, {
@@ -174,16 +174,6 @@ export async function inProcessLeonore(
       await rm(blobRoot, { recursive: true, force: true });
     },
   };
-}
-
-let bundled: ReturnType<typeof bundleWorkflowCode> | undefined;
-
-function workflowBundle(): ReturnType<typeof bundleWorkflowCode> {
-  bundled ??= bundleWorkflowCode({
-    workflowsPath: fileURLToPath(new URL('../../workflows/index.ts', import.meta.url)),
-    logger: new DefaultLogger('WARN'),
-  });
-  return bundled;
 }
 
 /** Gateways that pull, straight from the repositories: all of them in one batch. */

@@ -1,10 +1,11 @@
 import { setTimeout as delay } from 'node:timers/promises';
-import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, beforeEach } from '@jest/globals';
 import type { TestWorkflowEnvironment } from '@temporalio/testing';
-import { bundleWorkflowCode, DefaultLogger, Worker, type WorkflowBundle } from '@temporalio/worker';
+import { Worker } from '@temporalio/worker';
 import { coordinatorQueue } from '../../domain/orchestration.js';
 import { quietTemporal } from './quiet-temporal.js';
+import { askForServer } from './servers/ask-for-server.js';
+import type { BundledWorkflows } from './servers/workflows-for-tests.js';
 import { timeSkippingEnvironment } from './temporal.js';
 
 /** Many times what any of these tests takes, and less than Jest gives one. */
@@ -38,7 +39,7 @@ export interface JumpingClock {
 /** Registers what starts and ends the clock; to be called at the top of a test file. */
 export function jumpingClock(): JumpingClock {
   let environment: TestWorkflowEnvironment | undefined;
-  let workflowBundle: WorkflowBundle;
+  let workflowBundle: BundledWorkflows;
   const started = (): TestWorkflowEnvironment => {
     if (environment === undefined) throw new Error('the clock starts before the first test');
     return environment;
@@ -46,10 +47,7 @@ export function jumpingClock(): JumpingClock {
 
   beforeAll(async () => {
     quietTemporal();
-    workflowBundle = await bundleWorkflowCode({
-      workflowsPath: fileURLToPath(new URL('../../workflows/index.ts', import.meta.url)),
-      logger: new DefaultLogger('WARN'),
-    });
+    workflowBundle = await askForServer('workflows');
   }, 180_000);
 
   // Fetching the test server on a machine that lacks it takes minutes, once.

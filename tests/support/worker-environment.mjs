@@ -2,7 +2,10 @@ import { setInterval } from 'node:timers';
 import { TextEncoder } from 'node:util';
 import { Worker } from 'node:worker_threads';
 import { TestEnvironment } from 'jest-environment-node';
+import { rememberProcess } from './process-state.mjs';
 
+/** What Jest keeps in the global object for the tests of one file. */
+const stateOfTests = new Set(['EVENT_HANDLERS', 'JEST_STATE_SYMBOL', 'RETRY_TIMES']);
 const lookEveryMs = 1_000;
 /** A test has its own limit; loading a file, and leaving it, take seconds. */
 const loadingMinutes = 5;
@@ -33,10 +36,14 @@ const fileName = new Uint8Array(new SharedArrayBuffer(4_096));
 let outsideTestsSince = null;
 let testPath = '';
 let isWatching = false;
+const parent = process.ppid;
 
 /**
  * Node.js as the environment of tests, in a process that ends when Jest's own is gone: a worker would otherwise go on
  * with its test, and keep alive what the test has started.
+ *
+ * The realm of the tests is that of the process (worker-runtime.mjs says why), so that what a file changes of the
+ * process is put back when it has ended.
  *
  * Jest limits the time of tests, not that of loading a file and of leaving it, and no timer ends what computes without
  * a pause. Both would keep the whole run from its end, so that such a worker is ended, with the name of the file: Jest
@@ -45,6 +52,13 @@ let isWatching = false;
 export default class WorkerEnvironment extends TestEnvironment {
   constructor(config, context) {
     super(config, context);
+    this.restoreProcess = rememberProcess();
+    this.global = globalThis;
+    this.moduleMocker = new this.moduleMocker.constructor(globalThis);
+    this.fakeTimersModern = new this.fakeTimersModern.constructor({
+      config: config.projectConfig,
+      global: globalThis,
+    });
     fileName.fill(0);
     fileName.set(new TextEncoder().encode(context.testPath).slice(0, fileName.length - 1));
     testPath = context.testPath;
@@ -64,13 +78,17 @@ export default class WorkerEnvironment extends TestEnvironment {
 
   async teardown() {
     await super.teardown();
+    for (const key of Object.getOwnPropertySymbols(globalThis))
+      if (stateOfTests.has(key.description)) Reflect.deleteProperty(globalThis, key);
+    this.restoreProcess();
     outsideTestsSince = null;
   }
 }
 
 function look() {
   Atomics.add(beat, 0, 1);
-  if (!process.connected) process.exit(1);
+  // A test may say that the process is not connected.
+  if (process.ppid !== parent) process.exit(1);
   if (outsideTestsSince === null || Date.now() - outsideTestsSince < loadingMinutes * 60_000) return;
   process.stderr.write(
     `${testPath} is still being loaded or left after ${loadingMinutes} minutes: its worker is ended\n`,

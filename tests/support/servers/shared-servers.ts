@@ -4,11 +4,17 @@ import type { AddressInfo } from 'node:net';
 import { loopback } from '../../../stack/free-port.js';
 import { type PostgresAddress, type PostgresForTests, startPostgresForTests } from './postgres-for-tests.js';
 import { startTemporalForTests, type TemporalAddress, type TemporalForTests } from './temporal-for-tests.js';
+import {
+  type BundledWorkflows,
+  bundleWorkflowsForTests,
+  type WorkflowsForTests,
+} from './workflows-for-tests.js';
 
-/** What a test file is told of a shared server. */
+/** What a test file is told of a shared server, and of what is made once for those that stand on it. */
 export interface SharedServer {
   readonly postgres: PostgresAddress;
   readonly temporal: TemporalAddress;
+  readonly workflows: BundledWorkflows;
 }
 
 /**
@@ -19,6 +25,7 @@ export interface SharedServer {
 export class SharedServers {
   private postgres: Promise<PostgresForTests> | undefined;
   private temporal: Promise<TemporalForTests> | undefined;
+  private workflows: Promise<WorkflowsForTests> | undefined;
 
   private constructor(private readonly desk: Server) {}
 
@@ -50,7 +57,7 @@ export class SharedServers {
   async close(): Promise<void> {
     this.desk.close();
     this.desk.closeAllConnections();
-    const started = await Promise.allSettled([this.postgres, this.temporal]);
+    const started = await Promise.allSettled([this.postgres, this.temporal, this.workflows]);
     for (const server of started) if (server.status === 'fulfilled') await server.value?.stop();
   }
 
@@ -62,6 +69,10 @@ export class SharedServers {
     if (path === '/temporal') {
       const { address } = await (this.temporal ??= startTemporalForTests());
       return { address };
+    }
+    if (path === '/workflows') {
+      const { codePath } = await (this.workflows ??= bundleWorkflowsForTests());
+      return { codePath };
     }
     throw new Error(`there is no shared server ${String(path)}`);
   }
