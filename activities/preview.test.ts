@@ -1,53 +1,18 @@
 /** A dry run and the steps themselves, held against each other: what is said beforehand is what happens. */
-import { randomBytes } from 'node:crypto';
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
 import fc from 'fast-check';
 import { Planner } from '../compute/planner.js';
 import { parseRequest } from '../domain/plan/request.js';
-import { SecretBox } from '../repositories/secret-box.js';
 import { previewGroup } from '../services/preview-group.js';
+import { arbitraryGateway, publishApps, registerFleet } from '../tests/support/random-fleet.js';
 import { testBuilder, type TestBuilder } from '../tests/support/test-builder.js';
 import { testPlanning } from '../tests/support/test-pool.js';
-import { addGateways, profileOf } from '../tests/support/test-repositories.js';
 
 let builder: TestBuilder;
 
-const script = { 'bin/run': '#!/bin/sh\n' };
-const only = (arch: string, memory = 0) => ({
-  platform: { arch, os: 'linux' },
-  size: 10,
-  installedSize: 10,
-  memory,
-});
-
 beforeAll(async () => {
   builder = await testBuilder();
-  const { publish } = builder;
-  for (const version of ['1.0.0', '1.1.0'])
-    await publish({ name: 'lib', version, kind: 'library' }, { [`lib/${version}`]: 'lib\n' });
-  await publish({ name: 'rival', version: '1.0.0', kind: 'application' }, script);
-  await publish({ name: 'app', version: '1.0.0', kind: 'application' }, script);
-  await publish(
-    {
-      name: 'app',
-      version: '2.0.0',
-      kind: 'application',
-      requires: [{ name: 'lib', version: '^1' }],
-      values: [{ key: 'site' }, { key: 'rate', default: '5' }],
-    },
-    script,
-  );
-  await publish(
-    {
-      name: 'app',
-      version: '3.0.0',
-      kind: 'application',
-      variants: [only('armv7')],
-      conflicts: [{ name: 'rival' }],
-      values: [{ key: 'site' }, { key: 'owner' }],
-    },
-    script,
-  );
+  await publishApps(builder);
 }, 60_000);
 
 afterAll(async () => builder.close());
@@ -60,14 +25,6 @@ interface Fate {
   readonly lacks?: string;
 }
 
-const arbitraryGateway = fc.record({
-  arch: fc.constantFrom('armv7', 'x86_64'),
-  app: fc.constantFrom(null, '1.0.0', '2.0.0', '3.0.0', '4.0.0'),
-  wanted: fc.boolean(),
-  lib: fc.constantFrom(null, '1.0.0', '1.1.0'),
-  rival: fc.boolean(),
-  keys: fc.subarray(['site', 'owner']),
-});
 const arbitraryRequest = fc.constantFrom('app', 'app@^1', 'app@^2', 'app@3', 'lib@1.0.0', 'rival');
 
 test('a rollout does to each gateway what its dry run says', async () => {
@@ -77,7 +34,7 @@ test('a rollout does to each gateway what its dry run says', async () => {
       arbitraryRequest,
       fc.array(arbitraryGateway, { minLength: 1, maxLength: 8 }),
       async (request, fleet) => {
-        const ids = await register(fleet);
+        const ids = await registerFleet(builder.repositories, fleet);
         const said = await dryRun(request, ids);
         const done = await rollOut(request, ids);
         expect(done.fates).toEqual(said.fates);
@@ -90,36 +47,6 @@ test('a rollout does to each gateway what its dry run says', async () => {
   // All that can come of a gateway has come up.
   expect([...fates].sort()).toEqual(['incompatible', 'lacks', 'pending', 'succeeded']);
 }, 120_000);
-
-async function register(
-  fleet: readonly (typeof arbitraryGateway extends fc.Arbitrary<infer One> ? One : never)[],
-): Promise<string[]> {
-  const { repositories } = builder;
-  const ids = fleet.map(() => `pre-${randomBytes(6).toString('hex')}`);
-  await addGateways(
-    repositories,
-    fleet.map(({ arch, app, wanted, lib, rival }, index) =>
-      profileOf(ids[index] ?? '', {
-        hardware: { ...profileOf('').hardware, arch },
-        installed: [
-          ...(app === null ? [] : [{ name: 'app', version: app, requested: wanted }]),
-          ...(lib === null ? [] : [{ name: 'lib', version: lib, requested: false }]),
-          ...(rival ? [{ name: 'rival', version: '1.0.0', requested: true }] : []),
-        ],
-      }),
-    ),
-  );
-  for (const [index, { keys }] of fleet.entries()) {
-    const set = Object.fromEntries(keys.map((key) => [key, 'some']));
-    if (keys.length > 0)
-      await repositories.values.change(
-        ids[index] ?? '',
-        { set, secret: false, unset: [] },
-        new SecretBox([]),
-      );
-  }
-  return ids;
-}
 
 async function dryRun(
   request: string,

@@ -18,6 +18,8 @@ export type ExitCode = (typeof ExitCode)[keyof typeof ExitCode];
 
 /** Codes of bad input besides `MALFORMED_*` and `*_NOT_FOUND`. */
 const badInput = new Set([
+  'STRATEGY_INVALID',
+  'WINDOW_NEVER_OPENS',
   'TOO_LARGE',
   'EMPTY_DEPLOYMENT',
   'UNREADABLE',

@@ -25,7 +25,7 @@ export const errorKinds = {
     'caller',
     false,
     'The strategy cannot be followed',
-    'Correct the place that the detail names; docs/campaigns.md says what may stand there.',
+    'Correct the place that the detail names; docs/campaign-strategies.md says what may stand there.',
   ),
   WINDOW_NEVER_OPENS: kind(
     422,

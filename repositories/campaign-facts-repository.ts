@@ -8,13 +8,14 @@ import {
   standingTables,
   startableSql,
 } from './campaign-sql.js';
+import type { Campaign } from './campaign-repository.js';
 import type { CampaignWork } from './campaign-work-repository.js';
 import type { Database } from './database.js';
 import type { FleetScope } from './fleet-scope.js';
 
 /**
  * How members of a campaign stand in the work that they were given last, counted. `waiting`: they have none yet; `gone`: the
- * gateway was taken out of service before it could do it.
+ * gateway was taken out of service before it could do it, or has moved out of the scopes of the campaign.
  */
 export interface MemberStanding {
   readonly phase: number;
@@ -72,9 +73,9 @@ export class CampaignFactsRepository {
     return row?.ms ?? null;
   }
 
-  async standings(id: string): Promise<MemberStanding[]> {
+  async standings({ id, scopes }: Pick<Campaign, 'id' | 'scopes'>): Promise<MemberStanding[]> {
     return this.database.$queryRaw<MemberStanding[]>`
-      SELECT m.phase, r.work, ${standingSql} AS state, ${failureClassSql} AS "failureClass", ${codeSql} AS code,
+      SELECT m.phase, r.work, ${standingSql(scopes)} AS state, ${failureClassSql} AS "failureClass", ${codeSql} AS code,
         m.attempts::int AS attempts, r.cancel_requested_at IS NOT NULL AS withdrawn, count(*)::int AS gateways,
         min(${endedAtSql}) AS "firstEndedAt", max(${endedAtSql}) AS "lastEndedAt"
       FROM ${standingTables}

@@ -46,10 +46,12 @@ export class CampaignReportRepository {
     cursor: string | null,
   ): Promise<{ items: CampaignEvidence[]; nextCursor: string | null }> {
     const after = cursor === null ? Prisma.sql`true` : Prisma.sql`m.gateway_id > ${cursor}`;
+    // How its work ended is evidence wherever the gateway is by now.
+    const standing = standingSql([]);
     const rows = await this.database.$queryRaw<
       (Omit<CampaignEvidence, 'reason'> & { deliveryState: DeliveryState | null })[]
     >`
-      SELECT m.gateway_id AS "gatewayId", m.phase, ${standingSql} AS standing, m.rollout_id::text AS "rolloutId", m.attempts,
+      SELECT m.gateway_id AS "gatewayId", m.phase, ${standing} AS standing, m.rollout_id::text AS "rolloutId", m.attempts,
         m.before -> 'installed' AS before, g.installed, p.archive_digest AS "archiveDigest", m.before ->> 'digest' AS "stateBefore",
         coalesce(d.error, CASE WHEN d.rollout_id IS NULL THEN r.failure END) AS error, gr.explanation,
         d.state AS "deliveryState", g.last_seen_at AS "lastSeenAt", c.offered_at AS "offeredAt", ${endedAtSql} AS "endedAt",

@@ -1,6 +1,7 @@
 /** How members of campaigns stand, as SQL: what counts them, and what gives them work, mean the same. */
 import { Prisma } from '../prisma/generated/client.js';
-import { sqlStateOf } from './delivery/sql-states.js';
+import { sqlEndedBadly, sqlStateOf } from './delivery/sql-states.js';
+import { withinColumn } from './fleet-scope.js';
 
 /** Members `m` with the work `r` that they were given last, their delivery `d` in chunk `c`, and their gateway `g`. */
 export const standingTables = Prisma.sql`campaign_member m
@@ -9,14 +10,21 @@ export const standingTables = Prisma.sql`campaign_member m
   LEFT JOIN rollout_chunk c ON c.rollout_id = d.rollout_id AND c.chunk = d.chunk
   LEFT JOIN gateway g ON g.id = m.gateway_id`;
 
-/** Where such a member stands; see MemberStanding. */
-export const standingSql = Prisma.sql`
-  CASE WHEN g.id IS NULL OR (g.state <> 'active' AND (d.rollout_id IS NULL OR d.state = 'cancelled')) THEN 'gone'
-    WHEN m.rollout_id IS NULL THEN 'waiting'
-    WHEN d.rollout_id IS NOT NULL THEN ${sqlStateOf}
-    WHEN r.ended_at IS NULL THEN 'pending'
-    WHEN r.failure ->> 'code' = 'EMPTY_DEPLOYMENT' THEN 'gone'
-    WHEN r.cancel_requested_at IS NOT NULL THEN 'cancelled' ELSE 'failed' END`;
+/**
+ * Where such a member stands; see MemberStanding.
+ * @param scopes of the campaign: whoever has moved out of them is given nothing any more, however its work ended
+ */
+export function standingSql(scopes: readonly string[]): Prisma.Sql {
+  return Prisma.sql`
+    CASE WHEN g.id IS NULL OR (g.state <> 'active' AND (d.rollout_id IS NULL OR d.state = 'cancelled')) THEN 'gone'
+      WHEN m.rollout_id IS NULL THEN 'waiting'
+      WHEN (${withinColumn(scopes)}) IS NOT TRUE AND (d.state IN ${sqlEndedBadly}
+        OR d.rollout_id IS NULL AND r.ended_at IS NOT NULL) THEN 'gone'
+      WHEN d.rollout_id IS NOT NULL THEN ${sqlStateOf}
+      WHEN r.ended_at IS NULL THEN 'pending'
+      WHEN r.failure ->> 'code' = 'EMPTY_DEPLOYMENT' THEN 'gone'
+      WHEN r.cancel_requested_at IS NOT NULL THEN 'cancelled' ELSE 'failed' END`;
+}
 
 export const failureClassSql = Prisma.sql`(d.error ->> 'class')`;
 

@@ -108,6 +108,78 @@ test('gateways that are taken out of service are out of the account, whether the
   expect(phases[1]).toMatchObject({ notBegun: 2, startable: 2, left: 1 });
 });
 
+describe('a member that changes in mid-campaign', () => {
+  const network = { class: 'network', step: 'download', message: '' };
+  const again = { do: 'retry-failed', endedByMs: Number.MAX_SAFE_INTEGER, deadlineSeconds: 30 } as const;
+  /** Of all that failed, as somebody asks for it. */
+  async function retryFailed(id: string): Promise<void> {
+    const standings = await repositories.campaignFacts.standings(await repositories.campaigns.get(id));
+    const ends = standings.filter(({ state }) => state === 'failed');
+    const { status } = await repositories.campaigns.get(id);
+    await repositories.campaignWork.carryOut(id, { action: again, status }, { ends });
+  }
+  const relabel = (gatewayId: string, site: string) =>
+    repositories.gateways.changeLabels(gatewayId, { set: { site }, unset: [] });
+
+  test('by leaving what selected it stays a member: it is given its work, and what failed is tried again', async () => {
+    const [begun = '', idle = ''] = ids;
+    const id = await addCampaign(repositories, [[begun], [idle]]);
+    await act(repositories, id, slice(0));
+    await workOf(id, 0);
+    await endWork(repositories, id, [begun], 'failed', network);
+    for (const gatewayId of [begun, idle]) await relabel(gatewayId, 'elsewhere');
+    await retryFailed(id);
+    expect(await workOf(id, 1)).toMatchObject({ work: 'retry', gateways: [begun] });
+    await act(repositories, id, slice(1));
+    expect(await workOf(id, 2)).toMatchObject({ work: 'phase', gateways: [idle] });
+  });
+
+  test('by moving out of the scope of who started it is out: nothing is tried again, and what succeeded stays so', async () => {
+    const [failed = '', staying = '', good = '', open = ''] = ids;
+    const all = [failed, staying, good, open];
+    for (const gatewayId of all) await relabel(gatewayId, 'own');
+    const id = await addCampaign(repositories, [all], undefined, ['labels.site == "own"']);
+    await act(repositories, id, slice(0));
+    await workOf(id, 0);
+    await endWork(repositories, id, [failed, staying], 'failed', network);
+    await endWork(repositories, id, [good], 'succeeded');
+    for (const gatewayId of [failed, good, open]) await relabel(gatewayId, 'of others');
+    const [phase] = (await factsOf(id)).phases;
+    expect(phase).toMatchObject({ succeeded: 1, open: 1, left: 1, failed: [{ members: 1 }] });
+    await retryFailed(id);
+    expect(await workOf(id, 1)).toMatchObject({ work: 'retry', gateways: [staying] });
+    // All that could be tried again is under way: nothing of it is asked for anew.
+    expect((await factsOf(id)).phases[0]?.failed).toEqual([]);
+  });
+
+  test('by moving to another node is served there', async () => {
+    const [moved = ''] = ids;
+    const id = await addCampaign(repositories, [[moved]]);
+    await act(repositories, id, slice(0));
+    await workOf(id, 0);
+    await endWork(repositories, id, [moved], 'lost');
+    await addNode(repositories, 'node-2');
+    await repositories.database.$executeRaw`UPDATE gateway SET node_id = 'node-2' WHERE id = ${moved}`;
+    expect((await factsOf(id)).phases[0]).toMatchObject({ left: 0, failed: [{ errorClass: 'lost' }] });
+    const standings = await repositories.campaignFacts.standings(await repositories.campaigns.get(id));
+    const { status } = await repositories.campaigns.get(id);
+    await repositories.campaignWork.carryOut(id, { action: again, status }, { ends: standings });
+    const { id: retry } = await workOf(id, 1);
+    const { items } = await repositories.deliveryLists.ofRollout(retry, 1, null);
+    expect(items).toMatchObject([{ gatewayId: moved, nodeId: 'node-2' }]);
+  });
+
+  test('by newer work for the same artifact is out: its own is superseded, and is not tried again', async () => {
+    const id = await addCampaign(repositories, [ids.slice(0, 2)]);
+    await act(repositories, id, slice(0));
+    await workOf(id, 0);
+    await endWork(repositories, id, ids.slice(0, 1), 'superseded', { code: 'SUPERSEDED' });
+    expect((await factsOf(id)).phases[0]).toMatchObject({ open: 1, left: 1, failed: [] });
+    await retryFailed(id);
+    expect(await repositories.campaignWork.list(id, 10)).toHaveLength(1);
+  });
+});
+
 describe('retries', () => {
   test('are for those that failed so, after as many deliveries', async () => {
     const id = await addCampaign(repositories, [ids]);

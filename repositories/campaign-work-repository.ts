@@ -194,7 +194,7 @@ export class CampaignWorkRepository {
       const given = await tx.$executeRaw`
         UPDATE campaign_member m SET rollout_id = ${rolloutId}::uuid, attempts = m.attempts + 1
         FROM (
-          SELECT m.gateway_id, ${standingSql} AS state, ${failureClassSql} AS class, ${codeSql} AS code, m.attempts,
+          SELECT m.gateway_id, ${standingSql(campaign.scopes)} AS state, ${failureClassSql} AS class, ${codeSql} AS code, m.attempts,
             ${endedAtSql} AS ended_at
           FROM ${standingTables} WHERE m.campaign_id = ${campaign.id}::uuid AND m.phase = ${phase}
         ) s, unnest(

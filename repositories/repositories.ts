@@ -40,12 +40,14 @@ import { SessionRepository } from './session-repository.js';
 import { SilenceRepository } from './silence-repository.js';
 import { SharedValueRepository } from './shared-value-repository.js';
 import { SourceBuildRepository } from './source-build-repository.js';
+import { StateKeepingRepository } from './state-keeping-repository.js';
 import { QueuedValueRepository } from './queued-value-repository.js';
 import { StaleValueRepository } from './stale-value-repository.js';
 import { TokenRepository } from './token-repository.js';
 import { TrustRepository } from './trust-repository.js';
 import { ValueRepository } from './value-repository.js';
 import { WantedCampaignRepository } from './wanted-campaign-repository.js';
+import { WantedMemberRepository } from './wanted-member-repository.js';
 import { WantedStateRepository } from './wanted-state-repository.js';
 import { WebhookRepository } from './webhook-repository.js';
 import { WebhookWorkRepository } from './webhook-work-repository.js';
@@ -68,6 +70,8 @@ export interface Repositories {
   readonly sharedValues: SharedValueRepository;
   readonly staleValues: StaleValueRepository;
   readonly queuedValues: QueuedValueRepository;
+  readonly stateKeeping: StateKeepingRepository;
+  readonly wantedMembers: WantedMemberRepository;
   readonly wantedStates: WantedStateRepository;
   readonly wantedCampaigns: WantedCampaignRepository;
   readonly deployments: DeploymentRepository;
@@ -135,6 +139,8 @@ export function createRepositories(
     sharedValues: new SharedValueRepository(database),
     staleValues: new StaleValueRepository(database, writes),
     queuedValues: new QueuedValueRepository(database, writes),
+    stateKeeping: new StateKeepingRepository(database),
+    wantedMembers: new WantedMemberRepository(database),
     wantedStates: new WantedStateRepository(database, fleet),
     wantedCampaigns: new WantedCampaignRepository(database),
     deployments: new DeploymentRepository(database, fleet),

@@ -101,7 +101,7 @@ test('a gateway whose labels change has other values once it was looked at', asy
   const { sharedValues, values, gateways } = repositories;
   await sharedValues.change('labels.site == "c"', { set: { z: 'of c' }, secret: false, unset: [] }, sealer);
   await gateways.changeLabels('gw-a1', { set: { site: 'c' }, unset: [] });
-  const marked = await repositories.wantedStates.marked(10);
+  const marked = await repositories.stateKeeping.marked(10);
   expect(marked.map(({ id }) => id)).toContain('gw-a1');
   await sharedValues.inherit(['gw-a1']);
   expect((await values.list('gw-a1')).find(({ key }) => key === 'z')?.value).toBe('of c');
@@ -129,14 +129,14 @@ test('secrets are sealed for their place, and never shown', async () => {
 });
 
 test('a mark goes away only if it is the one that was read', async () => {
-  const { database, wantedStates, values } = repositories;
+  const { database, stateKeeping, values } = repositories;
   await database.$executeRaw`UPDATE gateway SET mark = NULL`;
   await values.change('gw-b2', { set: { q: '1' }, secret: false, unset: [] }, sealer);
-  const read = await wantedStates.marked(10);
+  const read = await stateKeeping.marked(10);
   await values.change('gw-b2', { set: { q: '2' }, secret: false, unset: [] }, sealer);
-  await wantedStates.unmark(read);
-  const again = await wantedStates.marked(10);
+  await stateKeeping.unmark(read);
+  const again = await stateKeeping.marked(10);
   expect(again.map(({ id }) => id)).toEqual(['gw-b2']);
-  await wantedStates.unmark(again);
-  expect(await wantedStates.marked(10)).toEqual([]);
+  await stateKeeping.unmark(again);
+  expect(await stateKeeping.marked(10)).toEqual([]);
 });

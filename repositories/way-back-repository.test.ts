@@ -95,6 +95,26 @@ test('gateways that changed otherwise meanwhile are left and listed; those that 
   expect(await repositories.campaignWork.list(id, 10)).toHaveLength(1);
 });
 
+test('gateways that have moved out of the scope of who started it are left, with all that they have', async () => {
+  const scope = 'labels.site == "own"';
+  const site = (gatewayId: string, name: string) =>
+    repositories.gateways.changeLabels(gatewayId, { set: { site: name }, unset: [] });
+  const [staying = '', moved = ''] = ids;
+  for (const gatewayId of [staying, moved]) await site(gatewayId, 'own');
+  await install(repositories, ids, ['app@1.0.0']);
+  id = await addCampaign(repositories, [[staying, moved]], undefined, [scope]);
+  await act(repositories, id, { do: 'start-slice', phase: 0, most: null, deadlineSeconds: 60 });
+  await endWork(repositories, id, ids, 'succeeded');
+  await install(repositories, [staying, moved], ['app@2.0.0', 'extra@1.0.0']);
+  await site(moved, 'of others');
+  await act(repositories, id, rollBack);
+  await goBack();
+  expect(await repositories.wayBack.left(id, 10)).toEqual([
+    { gatewayId: moved, because: 'it has moved out of the scope of who started the campaign' },
+  ]);
+  expect(await repositories.campaignFacts.wayBack(id)).toEqual({ open: 1 });
+});
+
 describe('values', () => {
   const at = (name: string) => `${name}-${ids[0] ?? ''}`;
   const change = (set: Record<string, string>, secret = false) => ({ set, secret, unset: [] });

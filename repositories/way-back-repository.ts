@@ -5,6 +5,7 @@ import { Prisma } from '../prisma/generated/client.js';
 import { lockCampaign, type Campaign } from './campaign-repository.js';
 import { addRollout, noteIn } from './campaign-work-repository.js';
 import { inTransaction, jsonText, type Database } from './database.js';
+import { withinColumn } from './fleet-scope.js';
 import { restoreValues } from './former-values.js';
 import { plannableProfile } from './gateway-repository.js';
 
@@ -108,12 +109,17 @@ export class WayBackRepository {
         AND (${gatewayIds}::text[] IS NULL OR gateway_id = ANY(${gatewayIds}::text[]))`;
   }
 
-  /** Gateways that are not there any more have nowhere to go back to. */
-  async endGone(id: string): Promise<void> {
+  /**
+   * Gateways that are not there any more have nowhere to go back to; those outside the scopes of the campaign are not its own
+   * to change.
+   */
+  async endGone({ id, scopes }: Pick<Campaign, 'id' | 'scopes'>): Promise<void> {
     await this.database.$executeRaw`
-      UPDATE campaign_member m SET back_ended = true, left_because = 'it was taken out of service'
-      WHERE m.campaign_id = ${id}::uuid AND NOT m.back_ended
-        AND NOT EXISTS (SELECT 1 FROM gateway g WHERE g.id = m.gateway_id AND g.state = 'active')`;
+      UPDATE campaign_member m SET back_ended = true, left_because = CASE
+        WHEN EXISTS (SELECT 1 FROM gateway g WHERE g.id = m.gateway_id AND g.state = 'active')
+        THEN 'it has moved out of the scope of who started the campaign' ELSE 'it was taken out of service' END
+      WHERE m.campaign_id = ${id}::uuid AND NOT m.back_ended AND NOT EXISTS (
+        SELECT 1 FROM gateway g WHERE g.id = m.gateway_id AND g.state = 'active' AND ${withinColumn(scopes)})`;
   }
 
   /** Gateways that the way back left as they are, with the reason; some of them. */

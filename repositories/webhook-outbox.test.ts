@@ -173,7 +173,7 @@ describe('silence', () => {
 });
 
 test('what is wanted and is not so any more, until it is again', async () => {
-  const { wantedStates, deployments } = repositories;
+  const { wantedMembers, wantedStates, deployments } = repositories;
   const gatewayIds = await addNewGateways(repositories, 2);
   await deployments.create('wanted', { gatewayIds, selector: null });
   const wantedStateId = await wantedStates.create({
@@ -181,7 +181,7 @@ test('what is wanted and is not so any more, until it is again', async () => {
     ...{ versions: ['app@1.0.0'], catalogChanges: 0n, strategy: null },
   });
   const stand = (standing: StandingName, reason: string | null) =>
-    wantedStates.store(
+    wantedMembers.store(
       gatewayIds.map((gatewayId) => ({
         ...{ wantedStateId, gatewayId },
         standing: { standing, reason, target: [], settled: [], basis: 'b', attempts: 0, dueAtMs: null },

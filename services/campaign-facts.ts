@@ -26,7 +26,7 @@ export async function readCampaignFacts(
   const [nowMs, phases, standings, startable, wishes, rollback] = await Promise.all([
     campaignFacts.nowMs(),
     campaigns.phases(id),
-    campaignFacts.standings(id),
+    campaignFacts.standings(campaign),
     campaignFacts.startable(id, strategy.speed?.downloadsByLabel),
     campaigns.wishes(id),
     campaignFacts.wayBack(id),

@@ -8,7 +8,15 @@ import { wantedOf } from './wanted-of.js';
 
 type Rooms = Pick<
   Repositories,
-  'artifacts' | 'campaigns' | 'campaignFacts' | 'deployments' | 'members' | 'wantedCampaigns' | 'wantedStates'
+  | 'artifacts'
+  | 'campaigns'
+  | 'campaignFacts'
+  | 'deployments'
+  | 'members'
+  | 'stateKeeping'
+  | 'wantedCampaigns'
+  | 'wantedMembers'
+  | 'wantedStates'
 >;
 
 /**
@@ -16,15 +24,15 @@ type Rooms = Pick<
  * @param open all that have not ended
  */
 export async function judgeGateways(
-  { members, wantedStates }: Pick<Rooms, 'members' | 'wantedStates'>,
+  { members, wantedMembers }: Pick<Rooms, 'members' | 'wantedMembers'>,
   open: readonly OpenWantedState[],
   gatewayIds: readonly string[],
   nowMs: number,
 ): Promise<void> {
   if (open.length === 0 || gatewayIds.length === 0) return;
   const [gateways, known] = await Promise.all([
-    wantedStates.look(gatewayIds),
-    wantedStates.standings(gatewayIds),
+    wantedMembers.look(gatewayIds),
+    wantedMembers.standings(gatewayIds),
   ]);
   const belonging = await Promise.all(
     open.map(async (wanted) => ({
@@ -54,9 +62,9 @@ export async function judgeGateways(
         : [{ wantedStateId: id, gatewayId: gateway.id, standing }];
     });
   });
-  await wantedStates.store(changes);
+  await wantedMembers.store(changes);
   const belongs = new Map(belonging.map(({ id, ids }) => [id, ids]));
-  await wantedStates.forget(
+  await wantedMembers.forget(
     known.filter(({ wantedStateId, gatewayId }) => belongs.get(wantedStateId)?.has(gatewayId) === false),
   );
 }
@@ -79,8 +87,8 @@ function same(one: Standing, other: Standing): boolean {
  * @returns ids of the campaigns that were recorded
  */
 export async function followCatalog(rooms: Rooms, open: readonly OpenWantedState[]): Promise<string[]> {
-  const { artifacts, wantedStates } = rooms;
-  const catalogChanges = await wantedStates.catalogChanges();
+  const { artifacts, stateKeeping, wantedStates } = rooms;
+  const catalogChanges = await stateKeeping.catalogChanges();
   const begun: string[] = [];
   for (const wanted of open) {
     if (wanted.catalogChanges === catalogChanges) continue;

@@ -18,6 +18,8 @@ interface PreviewedRisk {
 export interface GroupPreview {
   /** The package of the first plan; null when there is nothing to do. */
   readonly package: {
+    /** What names it before it is built: groups that differ in what is removed may need the same. */
+    readonly recipe: string;
     /** True when it was built before. */
     readonly there: boolean;
     /** Bytes that each gateway fetches: of the archive, or what the plan says while there is none. */
@@ -47,7 +49,8 @@ export async function previewGroup(
     return { ...nothingToDo, ...(await provisioning.staleAmong(members, names)) };
   }
   const parts = await partsOf(plan, artifacts);
-  const known = await packages.known(recipeOf(parts, plan));
+  const recipe = recipeOf(parts, plan);
+  const known = await packages.known(recipe);
   const needed = declaredValues(parts).filter((value) => value.default === undefined);
   const lacking = await provisioning.lackingAmong(
     members,
@@ -58,7 +61,7 @@ export async function previewGroup(
   if (silent.length > 0)
     risks.push({ kind: 'silent', what: `not heard of for ${silentDays} days`, gatewayIds: silent });
   return {
-    package: { there: known !== null, bytes: known?.sizeBytes ?? plan.downloadSize },
+    package: { recipe, there: known !== null, bytes: known?.sizeBytes ?? plan.downloadSize },
     configured: [],
     lacking,
     risks,

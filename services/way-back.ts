@@ -15,7 +15,7 @@ export async function goOnWayBack(
 ): Promise<void> {
   const { deadlineSeconds } = campaign.options;
   const { wayBack } = repositories;
-  await wayBack.endGone(campaign.id);
+  await wayBack.endGone(campaign);
   for (const group of await wayBack.groups(campaign.id)) {
     const step = nextStepBack({ ...group, brought: campaign.selected });
     // Before what was is delivered: the delivery brings them. Who is left keeps what it has.

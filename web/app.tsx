@@ -26,6 +26,7 @@ const PackagePage = lazy(() => import('./pages/package.js'));
 const DeploymentsPage = lazy(() => import('./pages/deployments.js'));
 const DeploymentPage = lazy(() => import('./pages/deployment.js'));
 const WantedStatesPage = lazy(() => import('./pages/wanted-states.js'));
+const NewWantedStatePage = lazy(() => import('./pages/new-wanted-state.js'));
 const WantedStatePage = lazy(() => import('./pages/wanted-state.js'));
 const OrdersPage = lazy(() => import('./pages/orders.js'));
 const NodesPage = lazy(() => import('./pages/nodes.js'));
@@ -106,6 +107,9 @@ function Pages() {
       </Route>
       <Route path="/wanted-states">
         <WantedStatesPage />
+      </Route>
+      <Route path="/wanted-states/new">
+        <NewWantedStatePage />
       </Route>
       <Route path="/wanted-states/:id">
         {({ id }) => <WantedStatePage key={id} id={decodeURIComponent(id)} />}

@@ -59,7 +59,7 @@ export class StateKeeper {
     clearInterval(this.timer);
     await this.underWay;
     // Should the database be away, the turn ends by itself.
-    await this.options.repositories.wantedStates.endTurn(this.id).catch(() => undefined);
+    await this.options.repositories.stateKeeping.endTurn(this.id).catch(() => undefined);
   }
 
   /** One round; while one is under way, that one. */
@@ -69,9 +69,9 @@ export class StateKeeper {
   }
 
   private async keep(): Promise<void> {
-    const { wantedStates, wantedCampaigns } = this.options.repositories;
+    const { wantedMembers, wantedCampaigns } = this.options.repositories;
     if ((await this.each('its turn', () => this.takeTurn())) !== true) return;
-    await this.each('what has ended', () => wantedStates.markEnded());
+    await this.each('what has ended', () => wantedMembers.markEnded());
     await this.each('campaigns that have ended', () => wantedCampaigns.settle());
     await this.each('the catalog', () => this.followCatalog());
     await this.each('gateways that have changed', () => this.lookAtMarked());
@@ -89,7 +89,7 @@ export class StateKeeper {
   }
 
   private takeTurn(): Promise<boolean> {
-    return this.options.repositories.wantedStates.takeTurn(this.id, turnSeconds);
+    return this.options.repositories.stateKeeping.takeTurn(this.id, turnSeconds);
   }
 
   /** Does one kind of thing; whatever becomes of it, the others have their turn. @returns null when it came to nothing */
@@ -119,26 +119,26 @@ export class StateKeeper {
   }
 
   private async lookAtMarked(): Promise<void> {
-    const { wantedStates } = this.options.repositories;
+    const { stateKeeping, wantedStates } = this.options.repositories;
     for (let batch = 0; batch < batchesOfRound && !this.stopping; batch += 1) {
-      const marked = await wantedStates.marked(lookedAtOnce);
+      const marked = await stateKeeping.marked(lookedAtOnce);
       if (marked.length === 0) return;
       const ids = marked.map(({ id }) => id);
       if (!(await this.look(await wantedStates.open(), ids))) return;
-      await wantedStates.unmark(marked);
+      await stateKeeping.unmark(marked);
       if (marked.length < lookedAtOnce) return;
     }
   }
 
   /** Of wanted states that are new, or mean others than before, all gateways; else some of the fleet, round and round. */
   private async lookAtAll(): Promise<void> {
-    const { wantedStates } = this.options.repositories;
+    const { stateKeeping, wantedStates } = this.options.repositories;
     const open = await wantedStates.open();
     for (const { id, lookedAfter } of open) {
       if (lookedAfter === null) continue;
       let after: string | null = lookedAfter;
       for (let batch = 0; batch < batchesOfRound && after !== null && !this.stopping; batch += 1) {
-        const ids = await wantedStates.idsAfter(after, lookedAtOnce);
+        const ids = await stateKeeping.idsAfter(after, lookedAtOnce);
         if (!(await this.look(open, ids))) return;
         const next: string | null = ids.length < lookedAtOnce ? null : (ids.at(-1) ?? null);
         await wantedStates.looked(id, after, next);
@@ -149,7 +149,7 @@ export class StateKeeper {
     await judgeGateways(
       this.options.repositories,
       open,
-      await wantedStates.nextOfRound(slowAtOnce),
+      await stateKeeping.nextOfRound(slowAtOnce),
       Date.now(),
     );
   }
@@ -166,7 +166,7 @@ export class StateKeeper {
   private async start(): Promise<void> {
     const { repositories, rolloutClient, gather = usualGather, logger } = this.options;
     for (const { id } of await repositories.wantedStates.open()) {
-      for (const rolloutId of await repositories.wantedStates.startDue(id, gather)) {
+      for (const rolloutId of await repositories.wantedMembers.startDue(id, gather)) {
         logger.info({ wantedStateId: id, rolloutId }, 'gateways are brought to what is wanted');
         await this.begin({ rolloutId }, async () => {
           const rollout = await repositories.rollouts.get(rolloutId);

@@ -14,11 +14,10 @@ export function carryOutDecision(deps: CampaignDependencies): CampaignActivities
     withHeartbeat(async () => {
       const { action, status } = decision;
       const isRetry = action.do === 'start-retry' || action.do === 'retry-failed';
-      const ends = isRetry ? endsToRetry(await campaignFacts.standings(campaignId), action) : [];
+      const campaign = await campaigns.get(campaignId);
+      const ends = isRetry ? endsToRetry(await campaignFacts.standings(campaign), action) : [];
       const windows =
-        isRetry || action.do === 'start-slice'
-          ? await windowsOfWork({ campaignFacts }, await campaigns.get(campaignId))
-          : null;
+        isRetry || action.do === 'start-slice' ? await windowsOfWork({ campaignFacts }, campaign) : null;
       const done = await campaignWork.carryOut(campaignId, decision, { ends, windows });
       await startRecorded(deps, campaignId);
       if (action.do === 'withdraw')

@@ -77,10 +77,10 @@ function lackingIn({ lacking }: GroupPreview): number {
   return lacking.reduce((sum, { gatewayIds }) => sum + gatewayIds.length, 0);
 }
 
-function toWire({ configured, lacking, risks, ...rest }: GroupPreview) {
+function toWire({ package: needed, configured, lacking, risks }: GroupPreview) {
   const some = (ids: readonly string[]) => ({ gateways: ids.length, sample: ids.slice(0, sampleSize) });
   return {
-    ...rest,
+    package: needed === null ? null : { there: needed.there, bytes: needed.bytes },
     configured: some(configured),
     lacking: lacking.map(({ keys, gatewayIds }) => ({ keys, ...some(gatewayIds) })),
     risks: risks.map(({ kind, what, gatewayIds }) => ({ kind, what, ...some(gatewayIds) })),

@@ -76,7 +76,7 @@ export const wantedStateRoutes: FastifyPluginAsyncTypebox<RouteOptions> = async 
           'a strategy is how new versions go out by themselves: leave out that they do not',
         );
       const asked = { ...said, strategy: stated === undefined ? null : strategyOf(stated) };
-      const catalogChanges = await everyWantedState.catalogChanges();
+      const catalogChanges = await repositories.stateKeeping.catalogChanges();
       const versions = await selectRequested(artifacts, requests);
       refuseNames(requests, versions);
       await request.repositories.deployments.get(deployment);

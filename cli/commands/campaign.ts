@@ -8,14 +8,13 @@ import type { Cli, VerbContext } from '../cli.js';
 import { ExitCode } from '../exit-code.js';
 import { followCampaign } from '../follow-campaign.js';
 import { bytesText, counted, durationText, instantText, printable, type Output } from '../output.js';
-import { strategyOfOption } from '../strategy-option.js';
+import { addStrategyOptions, strategyOf, type StrategyOptions } from '../strategy-option.js';
 import { addTargetOptions, targetOf, type TargetOptions } from '../target-options.js';
 
 type Context = VerbContext<object>;
 type PreviewedGroup = CampaignPreview['phases'][number]['groups'][number];
 
-interface CampaignOptions extends TargetOptions {
-  readonly strategy?: string;
+interface CampaignOptions extends TargetOptions, StrategyOptions {
   readonly allowRemove?: true;
   readonly allowDowngrade?: true;
 }
@@ -148,19 +147,18 @@ async function previewAsked(
 
 /** What is asked for, as a preview and a start send it. */
 async function askedFor(options: CampaignOptions, requests: string[]) {
-  const { strategy, allowRemove, allowDowngrade } = options;
+  const { allowRemove, allowDowngrade } = options;
   return {
     requests,
     ...targetOf(options),
-    strategy: await strategyOfOption(strategy),
+    strategy: await strategyOf(options),
     ...(allowRemove === undefined ? {} : { allowRemove }),
     ...(allowDowngrade === undefined ? {} : { allowDowngrade }),
   };
 }
 
 function withCampaignOptions(command: Command): Command {
-  return addTargetOptions(command.argument('<name[@range]...>', 'what to provision'))
-    .option('--strategy <preset|file>', 'how it goes through them: a preset, or a strategy in YAML or JSON')
+  return addStrategyOptions(addTargetOptions(command.argument('<name[@range]...>', 'what to provision')))
     .option('--allow-remove', 'newer versions may take away what was asked for before')
     .option('--allow-downgrade', 'what was asked for may come in an older version');
 }

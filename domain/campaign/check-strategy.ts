@@ -1,6 +1,7 @@
 /** What a schema cannot say of a strategy: whether its parts go together. */
 import type { PlacePath } from '../artifact/json-places.js';
 import { LeonoreError } from '../errors.js';
+import { nearestName } from '../nearest-name.js';
 import { parseSelector } from '../selector/selector.js';
 import { errorClasses } from './error-class.js';
 import { exceedsShare } from './share.js';
@@ -144,7 +145,9 @@ function checkTimes(strategy: Strategy, fail: FailAt): void {
 
 function checkWindows({ zone, freezes = [] }: Windows, fail: FailAt): void {
   if (zone !== undefined && !isTimeZone(zone)) {
-    fail(['windows', 'zone'], `there is no time zone "${zone}"; name one such as Europe/Berlin`);
+    const near = nearestName(zone, Intl.supportedValuesOf('timeZone'));
+    const hint = near === null ? 'name one such as Europe/Berlin' : `did you mean "${near}"?`;
+    fail(['windows', 'zone'], `there is no time zone "${zone}"; ${hint}`);
   }
   for (const [index, freeze] of freezes.entries()) {
     for (const side of ['from', 'to'] as const) {

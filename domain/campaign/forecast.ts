@@ -1,11 +1,13 @@
 /**
  * A campaign that goes well, told before it is started: every step is decided by what the real one uses, time is supposed.
+ * Nothing fails but what has no time: it is lost, as it would be.
  */
 import type { Labels } from '../gateway/labels.js';
-import { decide } from './decide.js';
+import { decide, type CampaignAction } from './decide.js';
 import {
   newCampaignStatus,
   type CampaignFacts,
+  type FailedGroup,
   type PhaseFacts,
   type PhaseWindow,
   type Wish,
@@ -31,6 +33,8 @@ export interface ForecastMember {
   endsAtMs: number | null;
   /** Its time is over before it could have ended. */
   isLate: boolean;
+  /** Deliveries so far. */
+  attempts: number;
 }
 
 /** The windows of a strategy, if it has any. The time that it is asked for only goes on. */
@@ -78,15 +82,17 @@ export class ForecastWindows {
   }
 }
 
-/** A phase under way: every member is waiting, at work, or has ended. */
+/** A phase under way: every member is waiting, at work, or has succeeded or been lost. */
 class ForecastPhase {
   readonly zones: ReadonlySet<string>;
   waiting: readonly ForecastMember[];
   atWork: readonly ForecastMember[] = [];
-  ended = 0;
+  lost: readonly ForecastMember[] = [];
+  succeeded = 0;
   lastEndedAtMs: number | null = null;
   firstSliceAtMs: number | null = null;
   lastSliceAtMs: number | null = null;
+  lastRetryAtMs: number | null = null;
 
   constructor(
     readonly name: string,
@@ -101,8 +107,22 @@ class ForecastPhase {
     const ended = this.atWork.filter(({ endsAtMs }) => (endsAtMs ?? Infinity) <= nowMs);
     if (ended.length === 0) return;
     this.atWork = this.atWork.filter(({ endsAtMs }) => (endsAtMs ?? Infinity) > nowMs);
-    this.ended += ended.length;
+    const lost = ended.filter(({ isLate }) => isLate);
+    this.lost = [...this.lost, ...lost];
+    this.succeeded += ended.length - lost.length;
     this.lastEndedAtMs = latestEnd(ended);
+  }
+
+  get failed(): FailedGroup[] {
+    const ofAttempts = new Map<number, ForecastMember[]>();
+    for (const member of this.lost)
+      ofAttempts.set(member.attempts, [...(ofAttempts.get(member.attempts) ?? []), member]);
+    return [...ofAttempts].map(([attempts, members]) => ({
+      errorClass: 'lost',
+      attempts,
+      members: members.length,
+      firstEndedAtMs: Math.min(...members.map(({ endsAtMs }) => endsAtMs ?? Infinity)),
+    }));
   }
 }
 
@@ -110,10 +130,11 @@ function latestEnd(members: readonly ForecastMember[]): number {
   return members.reduce((latest, { endsAtMs }) => Math.max(latest, endsAtMs ?? Infinity), 0);
 }
 
-/** A campaign in which every gateway succeeds, each in the time that a delivery takes. */
+/** A campaign in which every gateway that has the time succeeds, each in that which a delivery takes. */
 export class Forecast {
   private nowMs: number;
   private readonly wishes: Wish[] = [];
+  private isRolledBack = false;
   private readonly phases: readonly ForecastPhase[];
 
   constructor(
@@ -136,6 +157,8 @@ export class Forecast {
       status = decision.status;
       const { action } = decision;
       if (action.do === 'start-slice') this.begin(action.phase, action.most, action.deadlineSeconds);
+      else if (action.do === 'start-retry') this.retry(action);
+      else if (action.do === 'roll-back') this.isRolledBack = true;
       else if (action.do === 'ask-approval') this.approve(action.phase);
       else if (action.do === 'wait') this.goOn(action.untilMs);
     }
@@ -164,21 +187,29 @@ export class Forecast {
       name: phase.name,
       startedAtMs: phase.firstSliceAtMs,
       lastSliceAtMs: phase.lastSliceAtMs,
-      lastRetryAtMs: null,
+      lastRetryAtMs: phase.lastRetryAtMs,
       notBegun: phase.waiting.length,
       // Nobody asks it of those that come later.
       startable: phase === begins ? this.startable(phase.waiting).length : phase.waiting.length,
       open: phase.atWork.length,
       withdrawable: 0,
-      succeeded: phase.ended,
-      failed: [],
+      succeeded: phase.succeeded,
+      failed: phase.failed,
       left: 0,
       lastEndedAtMs: phase.lastEndedAtMs,
       unhealthy: 0,
-      healthy: phase.ended,
-      window: phase === begins ? this.windows.of(phase.zones, this.nowMs) : null,
+      healthy: phase.succeeded,
+      // It is asked of phases that begin or try something again.
+      window: phase === begins || phase.lost.length > 0 ? this.windows.of(phase.zones, this.nowMs) : null,
     }));
-    return { campaignId, nowMs: this.nowMs, createdAtMs, phases, wishes: this.wishes, rollback: null };
+    return {
+      campaignId,
+      nowMs: this.nowMs,
+      createdAtMs,
+      phases,
+      wishes: this.wishes,
+      rollback: this.isRolledBack ? { open: 0 } : null,
+    };
   }
 
   /** Of those that wait, the ones that the limit of downloads lets begin. */
@@ -199,16 +230,40 @@ export class Forecast {
     const phase = this.phases[at];
     if (phase === undefined) return;
     const begun = new Set(this.startable(phase.waiting).slice(0, most ?? undefined));
+    phase.waiting = phase.waiting.filter((member) => !begun.has(member));
+    this.give(phase, [...begun], deadlineSeconds);
+    phase.firstSliceAtMs ??= this.nowMs;
+    phase.lastSliceAtMs = this.nowMs;
+  }
+
+  /** Of those that were lost after so many deliveries. */
+  private retry({
+    phase: at,
+    attempts,
+    endedByMs,
+    deadlineSeconds,
+  }: Extract<CampaignAction, { do: 'start-retry' }>): void {
+    const phase = this.phases[at];
+    if (phase === undefined) return;
+    const meant = new Set(
+      phase.lost.filter(
+        (member) => member.attempts === attempts && (member.endsAtMs ?? Infinity) <= endedByMs,
+      ),
+    );
+    phase.lost = phase.lost.filter((member) => !meant.has(member));
+    this.give(phase, [...meant], deadlineSeconds);
+    phase.lastRetryAtMs = this.nowMs;
+  }
+
+  private give(phase: ForecastPhase, members: readonly ForecastMember[], deadlineSeconds: number): void {
     const mustEndMs = this.nowMs + deadlineSeconds * 1_000;
-    for (const member of begun) {
+    for (const member of members) {
       const wouldEndMs = this.windows.opensAtMs(member.zone, this.nowMs) + this.input.deliveryMs;
+      member.attempts += 1;
       member.isLate = wouldEndMs > mustEndMs;
       member.endsAtMs = Math.min(wouldEndMs, mustEndMs);
     }
-    phase.waiting = phase.waiting.filter((member) => !begun.has(member));
-    phase.atWork = [...phase.atWork, ...begun];
-    phase.firstSliceAtMs ??= this.nowMs;
-    phase.lastSliceAtMs = this.nowMs;
+    phase.atWork = [...phase.atWork, ...members];
   }
 
   private approve(phase: number): void {

@@ -8,7 +8,7 @@ const group = (members: readonly string[], some: Partial<PlannedGroup> = {}): Pl
   install: ['app@2.0.0'],
   remove: ['app@1.0.0'],
   explanation: null,
-  package: { there: false, bytes: 100 },
+  package: { recipe: 'app 2', there: false, bytes: 100 },
   lacking: new Set(),
   ...some,
 });
@@ -17,7 +17,10 @@ const all: Strategy = { phases: [] };
 
 describe('what a phase is given', () => {
   test('a package is built by the first phase that needs it', () => {
-    const planned = [group(['a', 'b', 'c']), group(['d'], { package: { there: true, bytes: 7 } })];
+    const planned = [
+      group(['a', 'b', 'c']),
+      group(['d'], { package: { recipe: 'lib', there: true, bytes: 7 } }),
+    ];
     const phases = [{ gatewayIds: ['a'] }, { gatewayIds: ['b', 'c', 'd'] }];
     const [first, second] = previewWork(all, phases, planned, new Map());
     expect(first).toMatchObject({ packagesToBuild: 1, packagesThere: 0, downloadBytes: 100 });
@@ -26,6 +29,12 @@ describe('what a phase is given', () => {
       { gateways: 2, install: ['app@2.0.0'], remove: ['app@1.0.0'], sample: ['b', 'c'] },
       { gateways: 1, sample: ['d'] },
     ]);
+  });
+
+  test('groups that need the same package, and differ in what goes for it, have it built once', () => {
+    const planned = [group(['a']), group(['b'], { remove: ['app@1.0.0', 'rival@1.0.0'] })];
+    const [only] = previewWork(all, [{ gatewayIds: ['a', 'b'] }], planned, new Map());
+    expect(only).toMatchObject({ groupCount: 2, packagesToBuild: 1, packagesThere: 0 });
   });
 
   test('each line carries what its gateways fetch, by the label of the speed limit, otherwise by "site"', () => {
@@ -66,7 +75,9 @@ test('however phases divide the gateways, together they are given what a rollout
           ids.filter((_id, index) => numbers[index] === wanted);
         const planned = [0, 1, 2, 3]
           .map((number) =>
-            group(of(groupOf, number), { package: { there: number === 0, bytes: 10 ** number } }),
+            group(of(groupOf, number), {
+              package: { recipe: String(number), there: number === 0, bytes: 10 ** number },
+            }),
           )
           .filter(({ members }) => members.length > 0);
         const phases = [0, 1, 2, 3].map((number) => ({ gatewayIds: of(phaseOf, number) }));

@@ -14,12 +14,13 @@ export interface PlannedGroup {
   /** Why there is no plan, or why nobody knows; null when there is one. */
   readonly explanation: string | null;
   /** Null where none is needed. */
-  readonly package: { readonly there: boolean; readonly bytes: number } | null;
+  readonly package: { readonly recipe: string; readonly there: boolean; readonly bytes: number } | null;
   /** Those that lack values which the package needs: they are offered nothing. */
   readonly lacking: ReadonlySet<string>;
 }
 
-interface PhaseGroup extends Pick<PlannedGroup, 'install' | 'remove' | 'explanation' | 'package'> {
+interface PhaseGroup extends Pick<PlannedGroup, 'install' | 'remove' | 'explanation'> {
+  readonly package: { readonly there: boolean; readonly bytes: number } | null;
   readonly gateways: number;
   /** Of these, the ones that lack values. */
   readonly lacking: number;
@@ -65,7 +66,7 @@ export function previewWork(
 ): PhaseWork[] {
   const label = siteLabelOf(strategy);
   const groupOf = new Map(planned.flatMap((group) => group.members.map((id) => [id, group] as const)));
-  const built = new Set<PlannedGroup>();
+  const built = new Set<string>();
   return phases.map(({ gatewayIds }) => {
     const members = new Map<PlannedGroup, string[]>();
     const loads = new Map<string, SiteLoad>();
@@ -80,15 +81,17 @@ export function previewWork(
         addLoad(loads, labels.get(id)?.[label] ?? '', group.package.bytes);
     }
     const groups = [...members].sort(([, one], [, other]) => other.length - one.length);
-    const needed = groups.map(([group]) => group).filter((group) => group.package !== null);
-    const toBuild = needed.filter((group) => group.package?.there === false && !built.has(group));
-    for (const group of toBuild) built.add(group);
+    const needed = new Map(
+      groups.flatMap(([{ package: of }]) => (of === null ? [] : [[of.recipe, of.there]])),
+    );
+    const toBuild = [...needed].filter(([recipe, there]) => !there && !built.has(recipe));
+    for (const [recipe] of toBuild) built.add(recipe);
     const sites = [...loads.values()].sort((one, other) => other.bytes - one.bytes);
     return {
       groups: groups.slice(0, shownGroups).map(([group, ids]) => phaseGroup(group, ids)),
       groupCount: groups.length,
       packagesToBuild: toBuild.length,
-      packagesThere: needed.length - toBuild.length,
+      packagesThere: needed.size - toBuild.length,
       downloadBytes: sites.reduce((sum, { bytes }) => sum + bytes, 0),
       sites: sites.slice(0, shownSites),
       siteCount: sites.length,
@@ -109,7 +112,7 @@ function phaseGroup(
     install,
     remove,
     explanation,
-    package: needed,
+    package: needed === null ? null : { there: needed.there, bytes: needed.bytes },
     gateways: ids.length,
     lacking: lacking.size === 0 ? 0 : ids.filter((id) => lacking.has(id)).length,
     sample: ids.slice(0, sampleSize),

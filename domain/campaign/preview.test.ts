@@ -87,10 +87,22 @@ describe('a preview', () => {
   });
 });
 
+const days = ['mon', 'tue', 'wed', 'thu', 'fri', 'sat', 'sun'] as const;
+const timeOfDay = fc
+  .tuple(fc.integer({ min: 0, max: 23 }), fc.constantFrom('00', '15', '30', '45'))
+  .map(([hour, minute]) => `${String(hour).padStart(2, '0')}:${minute}`);
+
 const strategies: fc.Arbitrary<Strategy> = fc.record(
   {
     phases: fc.array(fc.record({ count: fc.integer({ min: 1, max: 5 }) }), { maxLength: 3 }),
     gate: fc.record({ bakeMinutes: fc.integer({ min: 1, max: 90 }) }),
+    retries: fc.constant({
+      classes: ['network' as const, 'lost' as const],
+      most: 2,
+      firstDelaySeconds: 60,
+      factor: 2,
+      longestDelaySeconds: 600,
+    }),
     speed: fc.record(
       {
         gatewaysPerMinute: fc.integer({ min: 1, max: 3 }),
@@ -98,51 +110,79 @@ const strategies: fc.Arbitrary<Strategy> = fc.record(
       },
       { requiredKeys: [] },
     ),
-    deadlineHours: fc.integer({ min: 1, max: 48 }),
+    windows: fc.record({
+      zoneLabel: fc.constant('tz'),
+      weekly: fc.array(
+        fc.record({ days: fc.subarray([...days], { minLength: 1 }), from: timeOfDay, to: timeOfDay }),
+        { minLength: 1, maxLength: 3 },
+      ),
+    }),
+    deadlineHours: fc.integer({ min: 1, max: 200 }),
   },
   { requiredKeys: ['phases'] },
 );
+const labels = fc.record({
+  tz: fc.constantFrom('Europe/Berlin', 'America/New_York', 'Asia/Kathmandu'),
+  site: fc.constantFrom('mill', 'dam'),
+});
 
-test('what is previewed is what then happens when all goes well: the same gateways, and the same end', () => {
+test('what is previewed is what then happens when all goes well: the same gateways, and each phase at its time', () => {
+  let withWindows = 0;
   fc.assert(
     fc.property(
       strategies,
-      fc.integer({ min: 20, max: 60 }),
+      fc.array(labels, { minLength: 20, maxLength: 60 }),
       fc.integer({ min: 1, max: 3_600 }),
-      (strategy, count, seconds) => {
-        const members = gateways(count);
+      (strategy, places, seconds) => {
+        const members = gateways(places.length, (index) => ({ labels: places[index] ?? {} }));
         const deliveryMs = seconds * 1_000;
-        const told = previewCampaign({
-          strategy,
-          campaignId: 'c1',
-          gateways: members,
-          selects: new Map(),
-          nowMs: 0,
-          deliveryMs,
-        });
+        const preview = () =>
+          previewCampaign({
+            strategy,
+            // What jitter is drawn from, too.
+            campaignId: '1',
+            gateways: members,
+            selects: new Map(),
+            nowMs: 0,
+            deliveryMs,
+          });
         const chosen = choosePhases(
           strategy,
-          'c1',
+          '1',
           members.map(({ id }) => id),
           new Map(),
         );
-        expect(told.phases.map(({ name, gatewayIds }) => ({ name, gatewayIds }))).toEqual(chosen);
-        const sizes = chosen.map(({ gatewayIds }) => gatewayIds.length);
+        const placeOf = (phase: number, index: number) => {
+          const { tz = '', site = '' } = places[Number(chosen[phase]?.gatewayIds[index]?.slice(3))] ?? {};
+          return { zone: tz, site };
+        };
         const campaign = new SimulatedCampaign({
           strategy,
           seed: 1,
-          sizes,
+          sizes: chosen.map(({ gatewayIds }) => gatewayIds.length),
           failureShare: 0,
           wishes: [],
           deliveryMs,
+          place: placeOf,
         });
+        if (campaign.hasNoWindow) {
+          expect(preview).toThrow('no window opens');
+          return;
+        }
+        const told = preview();
+        expect(told.phases.map(({ name, gatewayIds }) => ({ name, gatewayIds }))).toEqual(chosen);
         for (let steps = 0; !isCampaignEnded(campaign.status.state); steps += 1) campaign.step(steps);
         expect(told.endsAtMs).toBe(campaign.nowMs);
+        expect(told.phases.map(({ beginsAtMs, endsAtMs }) => ({ beginsAtMs, endsAtMs }))).toEqual(
+          chosen.map((_phase, index) => campaign.seenOf(index)),
+        );
         expect(told.risks.some(({ kind }) => kind === 'deadline')).toBe(
           campaign.status.state !== 'succeeded',
         );
+        if (strategy.windows !== undefined) withWindows += 1;
       },
     ),
     { numRuns: 150 },
   );
+  expect(withWindows).toBeGreaterThan(10);
 });

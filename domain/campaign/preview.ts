@@ -96,6 +96,7 @@ export function previewCampaign(input: PreviewInput): Preview {
         site: label === undefined ? '' : (labels[label] ?? ''),
         endsAtMs: null,
         isLate: false,
+        attempts: 0,
       };
     }),
   }));

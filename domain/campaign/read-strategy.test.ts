@@ -75,7 +75,12 @@ describe('a strategy', () => {
         'phases: []',
         'windows: { zone: Europe/Berln, weekly: [{ days: [mon], from: "01:00", to: "02:00" }] }',
       ],
-      'there is no time zone "Europe/Berln"',
+      'there is no time zone "Europe/Berln"; did you mean "Europe/Berlin"?',
+    ],
+    [
+      'a zone like none',
+      ['phases: []', 'windows: { zone: Mars, weekly: [{ days: [mon], from: "01:00", to: "02:00" }] }'],
+      'there is no time zone "Mars"; name one such as Europe/Berlin',
     ],
     ['no window', ['phases: []', 'windows: { weekly: [] }'], 'windows.weekly: '],
     [

@@ -2,6 +2,7 @@
  * The dashboard in a real browser: the API, real workflows on a real Temporal, PostgreSQL, gateways as small as can be.
  */
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
+import type { Locator } from 'playwright-core';
 import { profileOf, addGateways } from '../support/test-repositories.js';
 import {
   dashboardBed,
@@ -110,6 +111,11 @@ describe('who is signed in', () => {
   });
 });
 
+/** What a row of a table holds beside its heading. */
+async function cellsOf(table: Locator, name: RegExp): Promise<string[]> {
+  return table.getByRole('row', { name }).getByRole('cell').allInnerTexts();
+}
+
 describe('from a dry run to a finished campaign', () => {
   test('without a mouse', async () => {
     const page = await bed.visit(testTokens.operator, '/plan');
@@ -123,6 +129,30 @@ describe('from a dry run to a finished campaign', () => {
     await page.keyboard.press('Enter');
     await page.getByText('by 1 package in 1 group').waitFor();
     await page.getByText('leonore plan lamp@^1 --select').waitFor();
+    // What the campaign comes to, phase by phase: with three gateways a twentieth is one.
+    const phases = page.getByRole('region', { name: 'Table of phases' });
+    const head = [
+      'Phase',
+      'Gateways',
+      'Packages to build',
+      'To fetch',
+      'Busiest site',
+      'Begins',
+      'Ends',
+      'Gate',
+    ];
+    expect(await phases.getByRole('columnheader').allInnerTexts()).toEqual(head);
+    const canary = await cellsOf(phases, /canary/);
+    const rest = await cellsOf(phases, /rest/);
+    // What the first phase has had built is there for the next.
+    expect([canary.slice(0, 2), rest.slice(0, 2)]).toEqual([
+      ['1', '1, 0 there already'],
+      ['2', '0, 1 there already'],
+    ]);
+    expect(canary[2]).toMatch(/^\d+(\.\d+)? \w+$/);
+    expect(canary[3]).toBe(`(none): ${canary[2]}`);
+    expect(canary.at(-1)).toBe('95 % succeeded, well for 10 min');
+    await page.getByText('When more than 5 % failed').waitFor();
     await expectAccessible(page);
     await page.getByRole('radio', { name: 'canary' }).focus();
     await page.keyboard.press('ArrowLeft');
@@ -161,6 +191,35 @@ describe('from a dry run to a finished campaign', () => {
     expect(await page.getByRole('button', { name: 'Start the campaign' }).isDisabled()).toBe(true);
     await bed.leave();
   });
+});
+
+test('what a deployment is kept at is asked for, with how new versions go out', async () => {
+  const page = await bed.visit(testTokens.operator, '/wanted-states');
+  if (page === null) return;
+  await stack.api.repositories.deployments.create('hall', { gatewayIds: [], selector: 'labels.hall' });
+  await page.getByRole('link', { name: 'Keep something' }).click();
+  const keep = page.getByRole('button', { name: 'Keep it' });
+  await keep.click();
+  await page.getByText('Say which deployment.').waitFor();
+  await page.getByLabel('What', { exact: true }).fill('lamp@^1');
+  await page.getByLabel('Deployment', { exact: true }).fill('nowhere');
+  await page.getByText('by themselves, bit by bit').click();
+  await page.getByText('careful', { exact: true }).click();
+  await page.getByText('First canary 1 %, then early 9 %').waitFor();
+  await expectAccessible(page);
+  await keep.click();
+  await page.getByText(/there is no deployment/).waitFor();
+  await page.getByLabel('Deployment', { exact: true }).fill('hall');
+  await page.getByText('leonore want lamp@^1 --deployment hall --strategy careful').waitFor();
+  await keep.click();
+  await page.getByRole('heading', { name: 'lamp@^1 on hall' }).waitFor();
+  await page.getByText('go out by campaigns').waitFor();
+  const [wanted] = await stack.api.repositories.wantedStates.open();
+  expect(wanted?.strategy?.phases.map(({ name }) => name)).toEqual(['canary', 'early', 'half']);
+  await page.getByRole('button', { name: 'End it' }).click();
+  await page.getByRole('dialog').getByRole('button', { name: 'End it' }).click();
+  await page.getByText(', ended').waitFor();
+  await bed.leave();
 });
 
 describe('a rollout', () => {

@@ -27,8 +27,6 @@ export interface CampaignBehaviour {
   readonly ends?: (gateway: number, attempt: number) => ErrorClass | null;
   /** Gateways that are not well after their bake time. */
   readonly unwell?: (gateway: number) => boolean;
-  /** From when on PostgreSQL is away, in ms after the start, and for how long. */
-  readonly away?: { readonly afterMs: number; readonly forMs: number };
   /** The time zone of a gateway; where its strategy has windows it begins its work, which takes `workMs`, inside one. */
   readonly zone?: (gateway: number) => string;
   /** False: nothing wakes it. */
@@ -58,7 +56,7 @@ export class StandInCampaign {
   private readonly wishes: Wish[] = [];
   private createdAtMs: number | null = null;
   private backEndsAtMs: number | null = null;
-  private awayUntilMs: number | null = null;
+  private awayUntilMs = 0;
 
   constructor(
     private readonly behaviour: CampaignBehaviour,
@@ -106,6 +104,11 @@ export class StandInCampaign {
     await this.client.getHandle(workflowIds.campaign(campaignId)).signal(signals.wakeCampaign);
   }
 
+  /** From now on PostgreSQL is away for so long. */
+  async goAway(forMs: number): Promise<void> {
+    this.awayUntilMs = (await this.nowMs()) + forMs;
+  }
+
   activities(): CampaignActivities {
     return {
       lookAtCampaign: async () => {
@@ -127,9 +130,6 @@ export class StandInCampaign {
   private async meet(): Promise<number> {
     const nowMs = await this.nowMs();
     this.createdAtMs ??= nowMs;
-    const { away } = this.behaviour;
-    if (away === undefined || nowMs < this.createdAtMs + away.afterMs) return nowMs;
-    this.awayUntilMs ??= nowMs + away.forMs;
     if (nowMs < this.awayUntilMs)
       throw ApplicationFailure.create({ type: 'DATABASE_UNAVAILABLE', message: 'away' });
     return nowMs;

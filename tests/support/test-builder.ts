@@ -45,7 +45,9 @@ export interface TestBuilder {
   readonly pool: ComputePool;
   /** Adds an artifact with these files, all of them executable. */
   readonly publish: (manifest: ArtifactManifest, contents: Readonly<Record<string, string>>) => Promise<void>;
-  /** Steps iv and v of a rollout, to new gateways or to given ones. */
+  /** Steps iv and v of a rollout that has its deliveries. */
+  readonly build: (rolloutId: string) => Promise<Built>;
+  /** The same of a rollout of its own, to new gateways or to given ones. */
   readonly provision: (
     request: string,
     gateways?: number | readonly string[],
@@ -74,6 +76,21 @@ export async function testBuilder(on?: Pick<TestBuilder, 'repositories' | 'blobR
     return ids;
   }
 
+  async function build(rolloutId: string): Promise<Built> {
+    const input = { rolloutId, nodeId: 'node-1' };
+    const environment = new MockActivityEnvironment();
+    await environment.run(analyzeCompatibility({ ...repositories, planner }), input);
+    const turn = (): Promise<Built> =>
+      environment.run(buildPackages({ ...repositories, ...dependencies, wake: () => undefined }), input);
+    let built = await turn();
+    // A turn ends before all is built where the machine is busy, or somebody else builds what is needed.
+    while (built.remaining > 0) {
+      if (built.waiting > 0) await delay(20);
+      built = await turn();
+    }
+    return built;
+  }
+
   return {
     repositories,
     blobs,
@@ -89,20 +106,11 @@ export async function testBuilder(on?: Pick<TestBuilder, 'repositories' | 'blobR
       }
       await repositories.artifacts.add(withMeasuredSizes(manifest, files), files);
     },
+    build,
     async provision(request, gateways = 1, changes = {}) {
       const gatewayIds = typeof gateways === 'number' ? await newGateways(gateways, changes) : gateways;
       const rolloutId = await addRollout(repositories, [request], gatewayIds);
-      const input = { rolloutId, nodeId: 'node-1' };
-      const environment = new MockActivityEnvironment();
-      await environment.run(analyzeCompatibility({ ...repositories, planner }), input);
-      const build = (): Promise<Built> =>
-        environment.run(buildPackages({ ...repositories, ...dependencies, wake: () => undefined }), input);
-      let built = await build();
-      // A turn ends before all is built where the machine is busy, or somebody else builds what is needed.
-      while (built.remaining > 0) {
-        if (built.waiting > 0) await delay(20);
-        built = await build();
-      }
+      const built = await build(rolloutId);
       const { rollouts } = repositories;
       return {
         rolloutId,

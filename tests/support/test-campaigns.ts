@@ -6,11 +6,16 @@ import type { DeliveryState } from '../../domain/delivery/state.js';
 import { inTransaction } from '../../repositories/database.js';
 import type { TestRepositories } from './test-repositories.js';
 
-/** Records a campaign to gateways, the phases given by their ids. @returns its id */
+/**
+ * Records a campaign to gateways, the phases given by their ids.
+ * @param scopes within which it is asked for; none: the whole fleet
+ * @returns its id
+ */
 export async function addCampaign(
   { campaigns, campaignWork, database }: TestRepositories,
   phases: readonly (readonly string[])[],
   strategy: Strategy = { phases: [] },
+  scopes: readonly string[] = [],
 ): Promise<string> {
   const asked = {
     id: randomUUID(),
@@ -20,7 +25,8 @@ export async function addCampaign(
     strategy,
     options: { deadlineSeconds: 3_600 },
   };
-  await inTransaction(database, (tx) => campaigns.create(asked, { who: 'operator test', why: null }, tx));
+  const said = { who: 'operator test', why: null };
+  await inTransaction(database, (tx) => campaigns.create(asked, said, tx, scopes));
   const { id } = asked;
   await campaignWork.chooseMembers(
     id,

@@ -46,7 +46,7 @@ export async function wantedStack(
 
 /** What tests of wanted states and values do again and again. */
 function wantedBed(repositories: TestRepositories, leonore: InProcessLeonore, gateways: InstallingGateways) {
-  const { wantedStates } = repositories;
+  const { stateKeeping, wantedStates } = repositories;
 
   async function until(holds: () => Promise<boolean> | boolean): Promise<void> {
     while (!(await holds())) await tick();
@@ -88,7 +88,7 @@ function wantedBed(repositories: TestRepositories, leonore: InProcessLeonore, ga
       automatic: automatic || strategy !== null,
       strategy,
       deadlineSeconds: 600,
-      catalogChanges: await wantedStates.catalogChanges(),
+      catalogChanges: await stateKeeping.catalogChanges(),
       versions: await selectRequested(repositories.artifacts, requests),
     });
   }

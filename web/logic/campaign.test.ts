@@ -2,7 +2,7 @@ import { expect, test } from '@jest/globals';
 import { presets } from '../../domain/campaign/presets.js';
 import { campaignStates, campaignVerbs, verbApplies } from '../../domain/campaign/state.js';
 import type { Schemas } from '../api/queries.js';
-import { budgetText, failuresOf, gateText, phaseParts, verbIsOffered } from './campaign.js';
+import { budgetText, failuresOf, gateText, phaseParts, strategyText, verbIsOffered } from './campaign.js';
 
 const strategyOf = (name: keyof typeof presets) => presets[name] as unknown as Schemas['CampaignStrategy'];
 
@@ -32,6 +32,17 @@ test('the error budget says when, and what then', () => {
     'When more than 5 % failed, judged from 20 gateways on, everything is rolled back.',
   );
   expect(budgetText(strategyOf('all-at-once'))).toBeNull();
+});
+
+test('a strategy is said in a line', () => {
+  expect(strategyText(strategyOf('careful'))).toBe(
+    'First canary 1 %, then early 9 %, then half 40 %, then the rest. When more than 2 % failed, judged from 50 gateways on, it pauses.',
+  );
+  expect(strategyText(strategyOf('all-at-once'))).toBe('All at once.');
+  const own = { phases: [{ count: 1 }, { select: 'labels.site == "lab"' }] };
+  expect(strategyText(own)).toBe(
+    'First phase 1 1 gateway, then phase 2 labels.site == "lab", then the rest.',
+  );
 });
 
 test('phases are summed, and only what there is is shown', () => {

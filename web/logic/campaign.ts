@@ -54,6 +54,21 @@ export function budgetText({ errorBudget }: Strategy): string | null {
   return `When ${parts.join(' or ')} failed${sample}, ${breaches[onBreach]}.`;
 }
 
+/** The phases of a strategy, and when it halts. */
+export function strategyText(strategy: Strategy): string {
+  const sizes = strategy.phases.map(({ name, count, percent, select }, index) => {
+    const size =
+      count !== undefined
+        ? countedText(count, 'gateway')
+        : percent !== undefined
+          ? shareText(percent / 100)
+          : select;
+    return `${name ?? `phase ${index + 1}`} ${size ?? ''}`;
+  });
+  const phases = sizes.length === 0 ? 'All at once.' : `First ${sizes.join(', then ')}, then the rest.`;
+  return [phases, budgetText(strategy)].filter((text) => text !== null).join(' ');
+}
+
 export function failedOf({ failed }: Pick<Phase, 'failed'>): number {
   return errorClasses.reduce((sum, name) => sum + failed[name], 0);
 }

@@ -1,15 +1,22 @@
-import { keepPreviousData, useInfiniteQuery, useMutation, useQuery } from '@tanstack/react-query';
+import { keepPreviousData, useMutation, useQuery } from '@tanstack/react-query';
 import { useState, type SubmitEvent } from 'react';
 import { Input, Label, TextArea, TextField } from 'react-aria-components';
 import { useLocation, useSearchParams } from 'wouter';
 import { presetNames, presets } from '../../domain/campaign/presets.js';
 import { answerOf, api } from '../api/client.js';
-import { artifactsQuery, deploymentsQuery, type Schemas } from '../api/queries.js';
+import type { Schemas } from '../api/queries.js';
 import { useMay } from '../api/whoami.js';
 import { CampaignForecast } from '../components/campaign-forecast.js';
 import { Check, Choices } from '../components/choices.js';
 import { CopyCommand } from '../components/copy-command.js';
 import { DryRun } from '../components/dry-run.js';
+import { FieldProblem } from '../components/field-problem.js';
+import {
+  ArtifactNames,
+  artifactNamesId,
+  DeploymentNames,
+  deploymentNamesId,
+} from '../components/known-names.js';
 import { Failure, Loading } from '../components/loaded.js';
 import { campaignHref } from '../components/name.js';
 import { Card, Page } from '../components/page.js';
@@ -90,8 +97,11 @@ function PlanFields({ form, onAsk }: PlanFieldsProps) {
         isInvalid={problems.what !== undefined}
       >
         <Label>What</Label>
-        <Input list="artifact-names" placeholder="thermometer@^2" autoComplete="off" spellCheck={false} />
-        <Problem text={problems.what} otherwise="Artifacts as NAME or NAME@RANGE, separated by commas." />
+        <Input list={artifactNamesId} placeholder="thermometer@^2" autoComplete="off" spellCheck={false} />
+        <FieldProblem
+          text={problems.what}
+          otherwise="Artifacts as NAME or NAME@RANGE, separated by commas."
+        />
       </TextField>
       <ArtifactNames />
       <Choices
@@ -114,10 +124,10 @@ function PlanFields({ form, onAsk }: PlanFieldsProps) {
           <Input
             autoComplete="off"
             spellCheck={false}
-            {...(shown.kind === 'deployment' ? { list: 'deployment-names' } : {})}
+            {...(shown.kind === 'deployment' ? { list: deploymentNamesId } : {})}
           />
         )}
-        <Problem text={problems.where} otherwise={words.help} />
+        <FieldProblem text={problems.where} otherwise={words.help} />
       </TextField>
       <DeploymentNames />
       <div className="actions wide">
@@ -134,38 +144,6 @@ function PlanFields({ form, onAsk }: PlanFieldsProps) {
         </PressButton>
       </div>
     </form>
-  );
-}
-
-function Problem({ text, otherwise }: { readonly text: string | undefined; readonly otherwise: string }) {
-  return (
-    <span slot="description" className={text === undefined ? '' : 'problem'}>
-      {text ?? otherwise}
-    </span>
-  );
-}
-
-function ArtifactNames() {
-  const artifacts = useInfiniteQuery(artifactsQuery);
-  const names = new Set((artifacts.data?.pages ?? []).flatMap(({ items }) => items.map(({ name }) => name)));
-  return (
-    <datalist id="artifact-names">
-      {[...names].map((name) => (
-        <option key={name} value={name} />
-      ))}
-    </datalist>
-  );
-}
-
-function DeploymentNames() {
-  const deployments = useInfiniteQuery(deploymentsQuery);
-  const names = (deployments.data?.pages ?? []).flatMap(({ items }) => items.map(({ name }) => name));
-  return (
-    <datalist id="deployment-names">
-      {names.map((name) => (
-        <option key={name} value={name} />
-      ))}
-    </datalist>
   );
 }
 

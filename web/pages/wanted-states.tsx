@@ -1,5 +1,7 @@
 import { useInfiniteQuery } from '@tanstack/react-query';
+import { Link } from 'wouter';
 import { wantedStatesQuery, type Schemas } from '../api/queries.js';
+import { useMay } from '../api/whoami.js';
 import { Ago } from '../components/clock.js';
 import type { GridColumn } from '../components/grid.js';
 import { ListPage } from '../components/list-page.js';
@@ -37,6 +39,7 @@ const columns: readonly GridColumn<Schemas['WantedState']>[] = [
 ];
 
 export default function WantedStatesPage() {
+  const may = useMay();
   return (
     <ListPage
       title="Wanted states"
@@ -45,6 +48,13 @@ export default function WantedStatesPage() {
       columns={columns}
       idOf={({ id }) => id}
       hrefOf={({ id }) => wantedStateHref(id)}
+      actions={
+        may('operator') && (
+          <Link className="button primary link-button" href="/wanted-states/new">
+            Keep something
+          </Link>
+        )
+      }
       empty={
         <>
           Nothing is kept yet. Keep something with <code>leonore want</code>.

@@ -11,11 +11,14 @@ import {
 import { hashFraction } from '../hash-fraction.js';
 import { phaseUnderWay } from '../phase-under-way.js';
 import type { CampaignVerb } from '../state.js';
-import { gateOf, type Strategy } from '../strategy.js';
+import { gateOf, strategyInForce, type Strategy } from '../strategy.js';
+import { openIntervals, type Interval } from '../windows.js';
 
 interface Member {
   readonly phase: number;
   readonly id: string;
+  readonly zone: string;
+  readonly site: string;
   attempts: number;
   state: 'notBegun' | 'open' | 'succeeded' | 'failed' | 'left';
   endsAtMs: number;
@@ -31,8 +34,10 @@ interface SimulationOptions {
   readonly wishes: readonly { readonly afterSteps: number; readonly verb: CampaignVerb }[];
   /** Every so many decisions the status is not stored, as when a process ends between action and storing. */
   readonly forgetsEvery?: number;
-  /** How long every delivery takes; by chance when not given. */
+  /** How long every delivery takes from when it may switch; by chance when not given. */
   readonly deliveryMs?: number;
+  /** Where the members of a phase are; all in one place when not given. */
+  readonly place?: (phase: number, index: number) => { readonly zone: string; readonly site: string };
 }
 
 /** A fleet and a database that obey the decisions of a campaign; time goes on to what happens next. */
@@ -52,6 +57,8 @@ export class SimulatedCampaign {
     lastRetryAtMs: number | null;
   }[];
   private rollbackEndsAtMs: number | null = null;
+  /** All windows of each zone up to the deadline; null: the strategy in force has none. */
+  private readonly windows: ReadonlyMap<string, readonly Interval[]> | null;
 
   constructor(private readonly options: SimulationOptions) {
     this.deadlineMs = campaignDeadlineMs(options.strategy, 0);
@@ -64,6 +71,7 @@ export class SimulatedCampaign {
       Array.from({ length: size }, (_, index) => ({
         phase,
         id: `${phase}-${index}`,
+        ...(options.place?.(phase, index) ?? { zone: 'UTC', site: '' }),
         attempts: 0,
         state: 'notBegun' as const,
         endsAtMs: 0,
@@ -71,6 +79,28 @@ export class SimulatedCampaign {
         isLate: false,
       })),
     );
+    const { windows } = strategyInForce(options.strategy);
+    const within = { fromMs: 0, toMs: this.deadlineMs };
+    const zones = new Set(this.members.map(({ zone }) => zone));
+    this.windows =
+      windows === undefined
+        ? null
+        : new Map([...zones].map((zone) => [zone, openIntervals(windows, zone, within, Infinity)]));
+  }
+
+  /** In a zone of it no window opens before the deadline. */
+  get hasNoWindow(): boolean {
+    return [...(this.windows?.values() ?? [])].some((intervals) => intervals.length === 0);
+  }
+
+  /** When the first members of a phase were given their work, and the last ended; null: not, or not all. */
+  seenOf(phase: number): { readonly beginsAtMs: number | null; readonly endsAtMs: number | null } {
+    const members = this.members.filter((member) => member.phase === phase);
+    const isWhole = members.every(({ state }) => state === 'succeeded' || state === 'failed');
+    return {
+      beginsAtMs: this.timesOf(phase).startedAtMs,
+      endsAtMs: isWhole ? Math.max(...members.map(({ endsAtMs }) => endsAtMs)) : null,
+    };
   }
 
   get open(): number {
@@ -131,8 +161,6 @@ export class SimulatedCampaign {
     const lastEndedAtMs = ended.length === 0 ? null : Math.max(...ended);
     const bakeMs = (gateOf(this.options.strategy, phase)?.bakeMinutes ?? 0) * 60_000;
     const isBaked = lastEndedAtMs !== null && this.nowMs >= lastEndedAtMs + bakeMs;
-    const most = this.options.strategy.speed?.downloadsByLabel?.most ?? Infinity;
-    const notBegun = inState('notBegun').length;
     const groups = new Map<string, Member[]>();
     for (const member of inState('failed')) {
       const key = `${member.errorClass} ${member.attempts}`;
@@ -141,8 +169,8 @@ export class SimulatedCampaign {
     return {
       name: `phase ${phase}`,
       ...times,
-      notBegun,
-      startable: Math.min(notBegun, Math.max(0, most - inState('open').length)),
+      notBegun: inState('notBegun').length,
+      startable: this.startable(inState('notBegun')).length,
       open: inState('open').length,
       withdrawable: inState('open').filter(({ endsAtMs }) => endsAtMs > this.nowMs + 60_000).length,
       succeeded: inState('succeeded').length,
@@ -156,8 +184,33 @@ export class SimulatedCampaign {
       lastEndedAtMs,
       unhealthy: 0,
       healthy: bakeMs > 0 && isBaked ? inState('succeeded').length : 0,
-      window: null,
+      window: this.windowOf(members),
     };
+  }
+
+  /** Of those that wait, in their order, the ones that may begin beside those of their site that are at work. */
+  private startable(waiting: readonly Member[]): Member[] {
+    const most = this.options.strategy.speed?.downloadsByLabel?.most ?? Infinity;
+    return waiting.filter(({ site }, index) => {
+      const before = waiting.slice(0, index).filter((other) => other.site === site).length;
+      const busy = this.members.filter((other) => other.site === site && other.state === 'open').length;
+      return busy + before < most;
+    });
+  }
+
+  /** The next windows of all zones of a phase, seen together. */
+  private windowOf(members: readonly Member[]): PhaseFacts['window'] {
+    if (this.windows === null) return null;
+    const next = [...new Set(members.map(({ zone }) => zone))].flatMap((zone) => this.nextWindow(zone) ?? []);
+    if (next.length === 0) return { opensAtMs: this.deadlineMs, closesAtMs: this.deadlineMs };
+    return {
+      opensAtMs: Math.min(...next.map(({ fromMs }) => fromMs)),
+      closesAtMs: Math.max(...next.map(({ toMs }) => toMs)),
+    };
+  }
+
+  private nextWindow(zone: string): Interval | undefined {
+    return this.windows?.get(zone)?.find(({ toMs }) => toMs > this.nowMs);
   }
 
   private act({ action }: Decision): void {
@@ -166,8 +219,7 @@ export class SimulatedCampaign {
         const waiting = this.members.filter(
           ({ phase, state }) => phase === action.phase && state === 'notBegun',
         );
-        const { startable } = this.phaseFacts(action.phase, this.timesOf(action.phase));
-        const begun = waiting.slice(0, Math.min(action.most ?? waiting.length, startable));
+        const begun = this.startable(waiting).slice(0, action.most ?? undefined);
         if (begun.length === 0) this.doubleStarts += 1;
         const times = this.timesOf(action.phase);
         times.startedAtMs ??= this.nowMs;
@@ -228,7 +280,10 @@ export class SimulatedCampaign {
     this.mostAttempts = Math.max(this.mostAttempts, member.attempts);
     member.state = 'open';
     const chance = hashFraction(`${this.options.seed} ${member.id} ${member.attempts}`);
-    const takesMs = this.options.deliveryMs ?? Math.round(chance * 30 * 60_000) + 1_000;
+    const worksMs = this.options.deliveryMs ?? Math.round(chance * 30 * 60_000) + 1_000;
+    const opensAtMs =
+      this.windows === null ? this.nowMs : (this.nextWindow(member.zone)?.fromMs ?? this.deadlineMs);
+    const takesMs = Math.max(0, opensAtMs - this.nowMs) + worksMs;
     member.isLate = takesMs > deadlineSeconds * 1_000;
     member.endsAtMs = this.nowMs + Math.min(takesMs, deadlineSeconds * 1_000);
   }
