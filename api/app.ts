@@ -7,6 +7,7 @@ import { OpenStreams } from './open-streams.js';
 import { openApiOptions } from './openapi-document.js';
 import { artifactRoutes } from './routes/artifacts.js';
 import { auditRoutes } from './routes/audit.js';
+import { backChannelLogoutRoutes } from './routes/back-channel-logout.js';
 import { campaignRoutes } from './routes/campaigns.js';
 import { dashboardRoutes } from './routes/dashboard.js';
 import { deliveryRoutes } from './routes/deliveries.js';
@@ -24,6 +25,7 @@ import { nodeRoutes } from './routes/nodes.js';
 import { orderRoutes } from './routes/orders.js';
 import { packageRoutes } from './routes/packages.js';
 import { planRoutes } from './routes/plans.js';
+import { referenceRoutes } from './routes/reference.js';
 import { registerRoutes } from './routes/register.js';
 import { rolloutEventRoutes } from './routes/rollout-events.js';
 import { rolloutRoutes } from './routes/rollouts.js';
@@ -41,9 +43,7 @@ export async function apiApp(app: FastifyInstance, { context }: { context: ApiCo
   await app.register(swagger, openApiOptions);
   installAdmission(app, context);
   installAudit(app, context);
-  app.get('/api/openapi.json', { schema: { hide: true }, config: { role: 'anybody' } }, async () =>
-    app.swagger(),
-  );
+  await app.register(referenceRoutes);
   await app.register(dashboardRoutes);
   const streams = new OpenStreams();
   await app.register(healthRoutes, { context, streams });
@@ -74,6 +74,7 @@ export async function apiApp(app: FastifyInstance, { context }: { context: ApiCo
         trustRoutes,
         tokenRoutes,
         signInRoutes,
+        backChannelLogoutRoutes,
         sessionRoutes,
         auditRoutes,
         webhookRoutes,

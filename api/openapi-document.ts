@@ -2,6 +2,7 @@ import { STATUS_CODES } from 'node:http';
 import type { FastifyDynamicSwaggerOptions } from '@fastify/swagger';
 import { ArtifactManifestSchema } from '../domain/artifact/manifest.js';
 import { canonicalJson } from '../domain/canonical-json.js';
+import { errorKinds } from '../domain/error-kinds.js';
 import { GatewayProfileSchema } from '../domain/gateway/profile.js';
 import { StrategySchema } from '../domain/campaign/strategy.js';
 import {
@@ -16,6 +17,7 @@ import { CampaignEvidenceSchema, DependentsSchema } from './schemas/campaign-rep
 import { ProblemSchema } from './schemas/common.js';
 import { DeliveryFacetsSchema, FleetDeliverySchema, ListedDeliverySchema } from './schemas/deliveries.js';
 import { FleetHistorySchema, GatewayFacetsSchema } from './schemas/facets.js';
+import { requestExamples } from './schemas/request-examples.js';
 import { SessionSchema } from './schemas/sign-in.js';
 import { StreamMessageSchema } from './schemas/stream.js';
 import { WorkFacetsSchema } from './work-query.js';
@@ -26,11 +28,8 @@ import {
   ExpectedGatewaySchema,
   ExpectRequestSchema,
 } from './schemas/identity.js';
-import {
-  webhookEventSchemas,
-  webhookMessageSchema,
-  type WebhookEventType,
-} from '../domain/webhook/events.js';
+import type { WebhookEventType } from '../domain/webhook/event-types.js';
+import { webhookEventSchemas, webhookMessageSchema } from '../domain/webhook/events.js';
 import { WebhookDeliverySchema, WebhookRequestSchema, WebhookSchema } from './schemas/webhooks.js';
 import { TokenRequestSchema, TokenSchema, WhoamiSchema } from './schemas/tokens.js';
 import { GatewayOrderSchema } from './schemas/orders.js';
@@ -132,6 +131,8 @@ const namedSchemas = {
 const tags = [
   { name: 'artifacts', description: 'Versioned components, with their variants, requirements and policies' },
   { name: 'gateways', description: 'The fleet: profiles, labels, what is installed, which node serves it' },
+  { name: 'values', description: 'Settings and secrets of the fleet and of selectors' },
+  { name: 'stream', description: 'What changes, as server-sent events' },
   { name: 'tokens', description: 'Principals: people and services, their roles and scopes' },
   { name: 'sign-in', description: 'People who sign in by an OpenID provider, and their sessions' },
   { name: 'audit', description: 'Who changed what' },
@@ -149,6 +150,7 @@ const tags = [
     name: 'rollouts',
     description: 'Requests to provision artifacts to a deployment, their progress and deliveries',
   },
+  { name: 'wanted states', description: 'What deployments are kept at, and how their gateways stand to it' },
   { name: 'campaigns', description: 'Artifacts to many gateways, in phases that wait for each other' },
   { name: 'orders', description: 'Uninstall, start or stop an artifact on the gateways that have it' },
   { name: 'nodes', description: 'LEONORE nodes, the unit of scale' },
@@ -175,14 +177,20 @@ export const openApiOptions: FastifyDynamicSwaggerOptions = {
     components: { securitySchemes: { bearer: { type: 'http', scheme: 'bearer' } } },
     security: [{ bearer: [] }],
   },
+  // Who may use an operation stands in the config of its route.
+  transform: ({ schema, url, route }) => {
+    const { role, scoped = false } = route.config ?? {};
+    return { schema: { ...schema, 'x-role': role, ...(scoped ? { 'x-scoped': true } : {}) }, url };
+  },
   transformObject: (document) => {
     if (!('openapiObject' in document)) throw new Error('the document is OpenAPI 3');
     const { paths, components, ...rest } = document.openapiObject;
     return {
       ...rest,
-      paths: withReferences(withAnswers(paths ?? {})),
+      paths: withReferences(withExamples(withAnswers(paths ?? {}))),
       webhooks: withReferences(webhookOperations()),
       components: { ...components, schemas: namedDefinitions() },
+      ...{ 'x-problems': problemKinds },
     } as typeof document.openapiObject;
   },
 };
@@ -222,6 +230,27 @@ function webhookOperations(): Record<string, object> {
       },
     ]),
   );
+}
+
+/** What each code of a Problem means. */
+const problemKinds = Object.fromEntries(
+  Object.entries(errorKinds).map(([code, { status, title, actor, retryable, advice }]) => [
+    code,
+    { status, title, actor, retryable, advice },
+  ]),
+);
+
+/** Bodies as somebody would send them. */
+function withExamples(paths: unknown): unknown {
+  const text = JSON.stringify(paths, (_key, member: unknown) => {
+    if (typeof member !== 'object' || member === null || !('operationId' in member)) return member;
+    const example = requestExamples[String(member.operationId)];
+    if (example === undefined || !('requestBody' in member)) return member;
+    const { content, ...body } = member.requestBody as { content: Record<string, object> };
+    const json = { ...content['application/json'], example };
+    return { ...member, requestBody: { ...body, content: { ...content, 'application/json': json } } };
+  });
+  return JSON.parse(text);
 }
 
 /** Answers of which nothing more is to be said than their status. */

@@ -1,4 +1,5 @@
 import type { Static } from 'typebox';
+import { rolloutFailureText } from '../domain/delivery/failure-text.js';
 import { awaitedBy } from '../domain/error-kinds.js';
 import { isRolloutEnded } from '../domain/rollout/state.js';
 import { stepNames } from '../domain/rollout/steps.js';
@@ -73,6 +74,7 @@ export class RolloutViews {
     ]);
     return {
       ...this.summary(rollout),
+      failureText: rolloutFailureText(rollout.failure),
       counts: { ...counts },
       channels: channels.map((channel) => ({ ...channel, counts: { ...channel.counts } })),
       steps: steps.map(stepView),

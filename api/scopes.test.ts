@@ -90,6 +90,7 @@ async function stored(): Promise<unknown> {
       where: { campaignId: { in: [fleet.foreignCampaign, fleet.mixedCampaign] } },
     }),
     database.wantedState.findMany({ where: { id: fleet.foreignWanted } }),
+    database.webhook.findMany({ where: { name: { contains: outsider } }, orderBy: { name: 'asc' } }),
   ]);
   return JSON.parse(
     JSON.stringify(rows, (_key, value: unknown) => (typeof value === 'bigint' ? String(value) : value)),

@@ -5,7 +5,7 @@ import { MockActivityEnvironment } from '@temporalio/testing';
 import { webhookActivities } from '../activities/webhook/deliver-webhook.js';
 import { runCli } from '../cli/run-cli.js';
 import { WebhookAddresses } from '../connectivity/webhook-addresses.js';
-import { toldEventTypes } from '../domain/webhook/events.js';
+import { toldEventTypes } from '../domain/webhook/event-types.js';
 import { SecretBox } from '../repositories/secret-box.js';
 import { addToken, buildingFleet, ownBuilding } from '../tests/support/building-fleet.js';
 import { apiCaller } from '../tests/support/call-api.js';
@@ -100,10 +100,17 @@ test.each([{ events: ['rollout.begun'] }, { events: ['webhook.test'] }, { events
   },
 );
 
-test('who is no admin of the whole fleet has no part in them', async () => {
+test('an admin of a part of the fleet has those of that part; who is no admin has none', async () => {
   const { name } = await make();
   await buildingFleet(api.repositories);
   const within = await addToken(api.repositories, [{ role: 'admin', scope: ownBuilding }]);
+  const asWithin = { authorization: `Bearer ${within}` };
+  const own = randomName('hook');
+  const made = await call('POST', '/api/v1/webhooks', { name: own, url: receiver.url }, asWithin);
+  expect(made).toMatchObject({ status: 201, body: { webhook: { name: own, scopes: [ownBuilding] } } });
+  const listed = await call('GET', '/api/v1/webhooks', undefined, asWithin);
+  expect(listed.body['items']).toMatchObject([{ name: own }]);
+  expect((await call('GET', `/api/v1/webhooks/${own}`)).body).toMatchObject({ scopes: [ownBuilding] });
   const routes = [
     ['GET', ''],
     ['POST', ''],
@@ -116,12 +123,14 @@ test('who is no admin of the whole fleet has no part in them', async () => {
   ] as const;
   for (const token of [within, testTokens.operator, testTokens.viewer])
     for (const [method, path] of routes) {
+      if (token === within && path === '') continue;
       const body = method === 'POST' ? {} : undefined;
       const { status } = await call(method, `/api/v1/webhooks${path}`, body, {
         authorization: `Bearer ${token}`,
       });
-      expect([method, path, status]).toEqual([method, path, 403]);
+      expect([method, path, status]).toEqual([method, path, token === within ? 404 : 403]);
     }
+  expect((await call('GET', `/api/v1/webhooks/${name}`)).status).toBe(200);
 });
 
 test('the document says what they are sent', async () => {

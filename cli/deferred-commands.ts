@@ -1,5 +1,6 @@
 import { Command } from 'commander';
 import type { Cli } from './cli.js';
+import { addCommonOptions } from './common-options.js';
 
 interface DeferredCommand {
   readonly name: string;
@@ -151,7 +152,7 @@ const deferred: readonly DeferredCommand[] = [
   {
     name: 'completion',
     summary: 'print what completes commands in a shell',
-    load: async (cli) => (await import('./commands/completion.js')).completionCommand(cli, addAllCommands),
+    load: async (cli) => (await import('./commands/completion.js')).completionCommand(cli, wholeProgram),
   },
 ];
 
@@ -166,7 +167,10 @@ export async function addDeferredCommands(
   }
 }
 
-/** Adds all verbs whole. */
-async function addAllCommands(program: Command, cli: Cli): Promise<void> {
+/** `leonore` with all verbs whole: for what is about all of them. */
+export async function wholeProgram(cli: Cli): Promise<Command> {
+  const program = new Command('leonore');
   for (const { load } of deferred) program.addCommand(await load(cli));
+  addCommonOptions(program);
+  return program;
 }

@@ -1,5 +1,6 @@
 /** The verbs against the real API on a real database: what they print, and how they exit. */
-import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { execFileSync } from 'node:child_process';
+import { mkdir, mkdtemp, rm, symlink, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
@@ -122,6 +123,34 @@ describe('artifacts', () => {
       exitCode: 1,
       error: { code: 'ARTIFACT_IMMUTABLE' },
     });
+  });
+
+  test('an archive is added as its directory is, and one that is none is refused', async () => {
+    const inside = join(directory, 'archived');
+    await mkdir(join(inside, 'bin'), { recursive: true });
+    await writeFile(join(inside, 'artifact.yaml'), 'name: archived\nversion: 1.0.0\nkind: tool\n');
+    await writeFile(join(inside, 'bin', 'tool'), '#!/bin/sh\n', { mode: 0o755 });
+    const archives = {
+      '.tar': ['-C', inside, '-cf'],
+      '.tar.gz': ['-C', inside, '-czf'],
+      '.tgz': ['-C', directory, '-czf'],
+    };
+    for (const [ending, options] of Object.entries(archives)) {
+      const what = ending === '.tgz' ? 'archived' : '.';
+      execFileSync('tar', [...options, join(directory, `a${ending}`), what]);
+      const { exitCode, stdout } = await leonore(`artifact add ${join(directory, `a${ending}`)}`);
+      expect({ exitCode, stdout }).toEqual({
+        exitCode: 0,
+        stdout: expect.stringMatching(/^(added|unchanged) archived@1\.0\.0 /) as unknown,
+      });
+    }
+    expect((await leonore(`artifact add ${inside}`)).stdout).toMatch(/^unchanged/);
+    await symlink('/etc/passwd', join(inside, 'bin', 'link'));
+    execFileSync('tar', ['-C', inside, '-cf', join(directory, 'link.tar'), '.']);
+    expect((await leonore(`artifact add ${join(directory, 'link.tar')}`)).stderr).toMatch(
+      /^MALFORMED_ARTIFACT .*link/,
+    );
+    expect((await leonore(`artifact add ${join(inside, 'artifact.yaml')}`)).exitCode).toBe(2);
   });
 
   test('a malformed manifest is bad input, and names the place', async () => {

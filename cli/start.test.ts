@@ -22,6 +22,8 @@ const register = moduleOf(`import { register } from 'node:module'; register('${m
 
 test.each([
   '--help',
+  // Which loads every verb, and runs none of them.
+  'completion bash',
   'artifact list',
   'gateway list',
   'fleet',
@@ -39,11 +41,21 @@ test.each([
   'order list',
   'node list',
   'package list',
+  'webhook list',
+  'session list',
+  'trust show',
+  'context list',
 ])('leonore %s loads nothing that takes long', async (words) => {
   const main = join(packageRoot(), 'dist/cli/main.js');
   // Nothing listens there.
   const server = ['--server', 'http://127.0.0.1:1', '--token', 'x'];
-  const args = ['--import', register, main, ...words.split(' '), ...(words === '--help' ? [] : server)];
+  const args = [
+    '--import',
+    register,
+    main,
+    ...words.split(' '),
+    ...(/^(--help|completion)/.test(words) ? [] : server),
+  ];
   const { stderr } = await run(process.execPath, args).catch(
     (error: unknown) => error as { readonly stderr: string },
   );

@@ -1,23 +1,21 @@
 import { Readable } from 'node:stream';
 import createClient, { type Client } from 'openapi-fetch';
+import { allPages, itemsOf, type Page } from './all-pages.js';
 import { answerOf } from './answer-of.js';
 import { fetchCertifiedBy } from './certified-fetch.js';
 import { errorOfAnswer, errorOfNoAnswer } from './client-error.js';
+import { EnrolmentCalls } from './enrolment-calls.js';
 import type { paths } from './openapi.js';
+import { PeopleCalls } from './people-calls.js';
 import type {
   AddedArtifact,
   ApplicationPackage,
   Artifact,
-  AuditEntry,
   Campaign,
   CampaignPreview,
   CampaignSummary,
-  Contest,
   Delivery,
   Deployment,
-  Enrolment,
-  EnrolmentRequest,
-  ExpectRequest,
   CampaignEvidence,
   DeliveryFacets,
   Dependents,
@@ -40,12 +38,8 @@ import type {
   WantedMember,
   WantedState,
   WantedStateDetail,
-  Token,
-  TokenRequest,
-  Whoami,
 } from './resources.js';
 import type {
-  AuditFilter,
   CampaignVerbName,
   GatewayFilter,
   GatewaySort,
@@ -71,21 +65,10 @@ export interface ClientOptions {
   readonly ca?: string;
 }
 
-interface Page<T> {
-  readonly items: T[];
-  readonly nextCursor: string | null;
-}
-
-interface PageQuery {
-  limit: string;
-  cursor?: string;
-}
-
 type Trust = paths['/api/v1/trust']['get']['responses'][200]['content']['application/json'];
 
 type DeliveryStateName = Delivery['state'];
 
-const pageSize = '500';
 const createdStatus = 201;
 
 /** A client of LEONORE's management API. Every method throws a ClientError when it fails. */
@@ -96,6 +79,10 @@ export function createLeonoreClient(options: ClientOptions): LeonoreClient {
 export class LeonoreClient {
   /** Signing in and out, and who is signed in. */
   readonly signIn: SignInClient;
+  /** Who may do what, and who did. */
+  readonly people: PeopleCalls;
+  /** Which gateways are let in. */
+  readonly enrolment: EnrolmentCalls;
   /** Who is told of what happens. */
   readonly webhooks: WebhookCalls;
   private readonly http: Client<paths>;
@@ -115,6 +102,8 @@ export class LeonoreClient {
       },
     });
     this.signIn = new SignInClient(this.http);
+    this.people = new PeopleCalls(this.http);
+    this.enrolment = new EnrolmentCalls(this.http);
     this.webhooks = new WebhookCalls(this.http);
   }
 
@@ -273,26 +262,6 @@ export class LeonoreClient {
     await this.http.DELETE('/api/v1/gateways/{id}', { params: { path: { id } } });
   }
 
-  /** Refused registrations under ids of gateways, the latest first. @param gateway of that one alone */
-  async contests(gateway?: string): Promise<Contest[]> {
-    const query = gateway === undefined ? {} : { gateway };
-    return (await answerOf(this.http.GET('/api/v1/contested-gateways', { params: { query } }))).items;
-  }
-
-  /** Lets a gateway in that waits for it. */
-  async approveGateway(id: string): Promise<Gateway> {
-    return answerOf(this.http.POST('/api/v1/gateways/{id}/approval', { params: { path: { id } } }));
-  }
-
-  /** Lets an id be enrolled anew. @returns the claim code, if one was asked for: it is shown this once */
-  async readmitGateway(
-    id: string,
-    body: { readonly code?: boolean; readonly expiresInSeconds?: number },
-  ): Promise<{ id: string; claimCode: string | null }> {
-    const path = { id };
-    return answerOf(this.http.POST('/api/v1/gateways/{id}/readmission', { body, params: { path } }));
-  }
-
   /** Sets and removes the operator's labels of a gateway, all or nothing. */
   async changeGatewayLabels(
     id: string,
@@ -302,34 +271,6 @@ export class LeonoreClient {
     return answerOf(this.http.PATCH('/api/v1/gateways/{id}/labels', { body, params: { path } }));
   }
 
-  /** Registers gateways before they come. @returns their claim codes, shown this once */
-  async expectGateways(body: ExpectRequest): Promise<{ id: string; claimCode: string | null }[]> {
-    return (await answerOf(this.http.POST('/api/v1/expected-gateways', { body }))).items;
-  }
-
-  /** Makes a token with which gateways may enrol; it is shown this once. */
-  async createEnrolment(body: EnrolmentRequest): Promise<{ enrolment: Enrolment; token: string }> {
-    const { enrolment, token } = await answerOf(this.http.POST('/api/v1/enrolments', { body }));
-    // Without a key no request is taken for one before.
-    return { enrolment, token: token ?? '' };
-  }
-
-  async enrolments(): Promise<Enrolment[]> {
-    return (await answerOf(this.http.GET('/api/v1/enrolments'))).items;
-  }
-
-  async revokeEnrolment(name: string): Promise<void> {
-    await this.http.DELETE('/api/v1/enrolments/{name}', { params: { path: { name } } });
-  }
-
-  /** Makes a token for a person or a service. @returns it with what is sent as bearer token, shown this once */
-  async createToken(body: TokenRequest): Promise<{ token: Token; secret: string }> {
-    const { token, secret } = await answerOf(this.http.POST('/api/v1/tokens', { body }));
-    // Without a key no request is taken for one before.
-    return { token, secret: secret ?? '' };
-  }
-
-  /** Who changed what, the latest first; read a page at a time, for as long as somebody goes on. */
   /** Why deliveries of a rollout ended badly, counted. */
   async rolloutReasons(id: string): Promise<DeliveryFacets['facets']['reason']> {
     const { facets } = await answerOf(
@@ -339,40 +280,14 @@ export class LeonoreClient {
   }
 
   /** What a campaign did, gateway by gateway, as it is read. */
-  async *campaignReport(id: string): AsyncGenerator<CampaignEvidence> {
-    for (let cursor: string | null = null; ;) {
-      const query = { limit: '500', ...(cursor === null ? {} : { cursor }) };
+  campaignReport(id: string): AsyncGenerator<CampaignEvidence> {
+    return itemsOf(async (query) => {
+      const { data } = await this.http.GET('/api/v1/campaigns/{id}/report', {
+        params: { path: { id }, query },
+      });
       // Of its formats this one is asked for when none is named.
-      const page = (await answerOf(
-        this.http.GET('/api/v1/campaigns/{id}/report', { params: { path: { id }, query } }),
-      )) as Page<CampaignEvidence>;
-      yield* page.items;
-      if (page.nextCursor === null) return;
-      cursor = page.nextCursor;
-    }
-  }
-
-  async *audit(filter: AuditFilter): AsyncGenerator<AuditEntry> {
-    for (let cursor: string | null = null; ;) {
-      const query = { limit: pageSize, ...filter, ...(cursor === null ? {} : { cursor }) };
-      const page: Page<AuditEntry> = await answerOf(this.http.GET('/api/v1/audit', { params: { query } }));
-      yield* page.items;
-      if (page.nextCursor === null) return;
-      cursor = page.nextCursor;
-    }
-  }
-
-  /** Whose token is sent, and what it may do. */
-  async whoami(): Promise<Whoami> {
-    return answerOf(this.http.GET('/api/v1/whoami'));
-  }
-
-  async tokens(): Promise<Token[]> {
-    return (await answerOf(this.http.GET('/api/v1/tokens'))).items;
-  }
-
-  async revokeToken(name: string): Promise<void> {
-    await this.http.DELETE('/api/v1/tokens/{name}', { params: { path: { name } } });
+      return { data: data as Page<CampaignEvidence> };
+    });
   }
 
   /** Asks a gateway for a fresh profile at its next contact. */
@@ -537,15 +452,4 @@ export class LeonoreClient {
   async packages(): Promise<ApplicationPackage[]> {
     return allPages((query) => this.http.GET('/api/v1/packages', { params: { query } }));
   }
-}
-
-async function allPages<T>(page: (query: PageQuery) => Promise<{ data?: Page<T> }>): Promise<T[]> {
-  const items: T[] = [];
-  let cursor: string | null = null;
-  do {
-    const next: Page<T> = await answerOf(page({ limit: pageSize, ...(cursor === null ? {} : { cursor }) }));
-    items.push(...next.items);
-    cursor = next.nextCursor;
-  } while (cursor !== null);
-  return items;
 }

@@ -1324,7 +1324,7 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** All webhooks, by name; their secrets are not shown */
+        /** Webhooks by name; their secrets are not shown */
         get: operations["listWebhooks"];
         put?: never;
         /** Have somebody told of what happens; what requests are signed with is shown this once */
@@ -2916,6 +2916,10 @@ export interface components {
             failures: number;
             /** @description Until then nothing is sent, after attempts that failed */
             restsUntil: string | null;
+            /** @description When its receiver answered 410: it is told nothing since, until somebody tries it */
+            goneAt: string | null;
+            /** @description It is told of gateways that any of these selectors matches; none: of the whole fleet */
+            scopes: string[];
             /** @description Until then the secret before this one signs too */
             previousSecretUntil: string | null;
         };
@@ -3126,6 +3130,8 @@ export interface components {
             failure: unknown;
             /** @description What it waits for besides gateways: PostgreSQL, Temporal, the blob store, a node; null: for nothing */
             waitingFor: string | null;
+            /** @description Why the rollout as a whole came to nothing, and what to do; null when it did not */
+            failureText: string | null;
             counts: components["schemas"]["DeliveryCounts"];
             /** @description Its deliveries by protocol and strategy */
             channels: {
@@ -4176,6 +4182,41 @@ export interface operations {
         };
         requestBody: {
             content: {
+                /**
+                 * @example {
+                 *       "profile": {
+                 *         "id": "gw-1",
+                 *         "hardware": {
+                 *           "arch": "armv7",
+                 *           "memoryTotal": 67108864,
+                 *           "diskTotal": 16777216,
+                 *           "diskFree": 12582912
+                 *         },
+                 *         "software": {
+                 *           "os": "linux",
+                 *           "kernel": "5.10.0",
+                 *           "libc": "musl"
+                 *         },
+                 *         "strategies": [
+                 *           "pull"
+                 *         ],
+                 *         "protocols": [
+                 *           "http"
+                 *         ],
+                 *         "labels": {
+                 *           "room": "2.14"
+                 *         },
+                 *         "installed": [
+                 *           {
+                 *             "name": "thermometer",
+                 *             "version": "1.0.0",
+                 *             "requested": true
+                 *           }
+                 *         ]
+                 *       },
+                 *       "agentVersion": "0.1.0"
+                 *     }
+                 */
                 "application/json": {
                     profile: components["schemas"]["GatewayProfile"];
                     pushAddress?: string;
@@ -4998,6 +5039,16 @@ export interface operations {
         };
         requestBody: {
             content: {
+                /**
+                 * @example {
+                 *       "set": {
+                 *         "interval": "60"
+                 *       },
+                 *       "unset": [
+                 *         "offset"
+                 *       ]
+                 *     }
+                 */
                 "application/json": components["schemas"]["ValueChanges"];
             };
         };
@@ -5094,6 +5145,14 @@ export interface operations {
         };
         requestBody: {
             content: {
+                /**
+                 * @example {
+                 *       "select": "labels.building == \"b1\"",
+                 *       "set": {
+                 *         "interval": "60"
+                 *       }
+                 *     }
+                 */
                 "application/json": components["schemas"]["SharedValueChanges"];
             };
         };
@@ -5224,6 +5283,12 @@ export interface operations {
         };
         requestBody: {
             content: {
+                /**
+                 * @example {
+                 *       "code": true,
+                 *       "expiresInSeconds": 86400
+                 *     }
+                 */
                 "application/json": {
                     /** @description Make a claim code, by which alone it enrols anew */
                     code?: boolean;
@@ -5276,6 +5341,16 @@ export interface operations {
         };
         requestBody: {
             content: {
+                /**
+                 * @example {
+                 *       "set": {
+                 *         "building": "b1"
+                 *       },
+                 *       "unset": [
+                 *         "floor"
+                 *       ]
+                 *     }
+                 */
                 "application/json": {
                     set?: {
                         [key: string]: string;
@@ -5369,6 +5444,20 @@ export interface operations {
         };
         requestBody: {
             content: {
+                /**
+                 * @example {
+                 *       "gateways": [
+                 *         {
+                 *           "id": "gw-1",
+                 *           "labels": {
+                 *             "building": "b1"
+                 *           }
+                 *         }
+                 *       ],
+                 *       "codes": true,
+                 *       "expiresInSeconds": 604800
+                 *     }
+                 */
                 "application/json": components["schemas"]["ExpectRequest"];
             };
         };
@@ -5498,6 +5587,19 @@ export interface operations {
         };
         requestBody: {
             content: {
+                /**
+                 * @example {
+                 *       "name": "building-1",
+                 *       "ids": [
+                 *         "b1-*"
+                 *       ],
+                 *       "labels": {
+                 *         "building": "b1"
+                 *       },
+                 *       "most": 200,
+                 *       "expiresInSeconds": 604800
+                 *     }
+                 */
                 "application/json": {
                     name: string;
                     /** @description Patterns of the ids that may enrol, with `*` and `?`; absent: all */
@@ -5653,6 +5755,12 @@ export interface operations {
         };
         requestBody: {
             content: {
+                /**
+                 * @example {
+                 *       "name": "building-1",
+                 *       "select": "labels.building == \"b1\""
+                 *     }
+                 */
                 "application/json": {
                     name: string;
                     gatewayIds?: string[];
@@ -5759,6 +5867,14 @@ export interface operations {
         };
         requestBody: {
             content: {
+                /**
+                 * @example {
+                 *       "gatewayIds": [
+                 *         "gw-1",
+                 *         "gw-2"
+                 *       ]
+                 *     }
+                 */
                 "application/json": {
                     gatewayIds?: string[];
                     select?: string;
@@ -5847,6 +5963,15 @@ export interface operations {
         };
         requestBody: {
             content: {
+                /**
+                 * @example {
+                 *       "requests": [
+                 *         "thermometer@^2"
+                 *       ],
+                 *       "deployment": "building-1",
+                 *       "plans": 3
+                 *     }
+                 */
                 "application/json": {
                     requests: string[];
                     deployment?: string;
@@ -5961,6 +6086,15 @@ export interface operations {
         };
         requestBody: {
             content: {
+                /**
+                 * @example {
+                 *       "requests": [
+                 *         "thermometer@^2"
+                 *       ],
+                 *       "deployment": "building-1",
+                 *       "deadlineSeconds": 3600
+                 *     }
+                 */
                 "application/json": {
                     requests: string[];
                     deployment?: string;
@@ -6541,6 +6675,15 @@ export interface operations {
         };
         requestBody: {
             content: {
+                /**
+                 * @example {
+                 *       "requests": [
+                 *         "thermometer@^2"
+                 *       ],
+                 *       "deployment": "building-1",
+                 *       "strategy": "canary"
+                 *     }
+                 */
                 "application/json": {
                     requests: string[];
                     deployment: string;
@@ -6778,6 +6921,29 @@ export interface operations {
         };
         requestBody: {
             content: {
+                /**
+                 * @example {
+                 *       "requests": [
+                 *         "thermometer@^2"
+                 *       ],
+                 *       "deployment": "building-1",
+                 *       "strategy": {
+                 *         "phases": [
+                 *           {
+                 *             "name": "canary",
+                 *             "percent": 5,
+                 *             "gate": {
+                 *               "bakeSeconds": 3600
+                 *             }
+                 *           },
+                 *           {
+                 *             "percent": 100
+                 *           }
+                 *         ]
+                 *       },
+                 *       "reason": "the sensor reads half a degree too high"
+                 *     }
+                 */
                 "application/json": {
                     /**
                      * Format: uuid
@@ -6840,6 +7006,29 @@ export interface operations {
         };
         requestBody: {
             content: {
+                /**
+                 * @example {
+                 *       "requests": [
+                 *         "thermometer@^2"
+                 *       ],
+                 *       "deployment": "building-1",
+                 *       "strategy": {
+                 *         "phases": [
+                 *           {
+                 *             "name": "canary",
+                 *             "percent": 5,
+                 *             "gate": {
+                 *               "bakeSeconds": 3600
+                 *             }
+                 *           },
+                 *           {
+                 *             "percent": 100
+                 *           }
+                 *         ]
+                 *       },
+                 *       "reason": "the sensor reads half a degree too high"
+                 *     }
+                 */
                 "application/json": {
                     /**
                      * Format: uuid
@@ -7040,6 +7229,11 @@ export interface operations {
         };
         requestBody: {
             content: {
+                /**
+                 * @example {
+                 *       "reason": "the shop opens at nine"
+                 *     }
+                 */
                 "application/json": {
                     /** @description Why, for those who read it later */
                     reason?: string;
@@ -7087,6 +7281,11 @@ export interface operations {
         };
         requestBody: {
             content: {
+                /**
+                 * @example {
+                 *       "reason": "the shop opens at nine"
+                 *     }
+                 */
                 "application/json": {
                     /** @description Why, for those who read it later */
                     reason?: string;
@@ -7134,6 +7333,11 @@ export interface operations {
         };
         requestBody: {
             content: {
+                /**
+                 * @example {
+                 *       "reason": "the shop opens at nine"
+                 *     }
+                 */
                 "application/json": {
                     /** @description Why, for those who read it later */
                     reason?: string;
@@ -7181,6 +7385,11 @@ export interface operations {
         };
         requestBody: {
             content: {
+                /**
+                 * @example {
+                 *       "reason": "the shop opens at nine"
+                 *     }
+                 */
                 "application/json": {
                     /** @description Why, for those who read it later */
                     reason?: string;
@@ -7228,6 +7437,12 @@ export interface operations {
         };
         requestBody: {
             content: {
+                /**
+                 * @example {
+                 *       "reason": "the canary is well",
+                 *       "phase": 1
+                 *     }
+                 */
                 "application/json": {
                     /** @description Why, for those who read it later */
                     reason?: string;
@@ -7277,6 +7492,12 @@ export interface operations {
         };
         requestBody: {
             content: {
+                /**
+                 * @example {
+                 *       "reason": "the shop opens at nine",
+                 *       "phase": 1
+                 *     }
+                 */
                 "application/json": {
                     /** @description Why, for those who read it later */
                     reason?: string;
@@ -7326,6 +7547,11 @@ export interface operations {
         };
         requestBody: {
             content: {
+                /**
+                 * @example {
+                 *       "reason": "the line of site 4 is mended"
+                 *     }
+                 */
                 "application/json": {
                     /** @description Why, for those who read it later */
                     reason?: string;
@@ -7422,6 +7648,16 @@ export interface operations {
         };
         requestBody: {
             content: {
+                /**
+                 * @example {
+                 *       "action": "uninstall",
+                 *       "artifact": "thermometer",
+                 *       "gatewayIds": [
+                 *         "gw-1"
+                 *       ],
+                 *       "keepData": true
+                 *     }
+                 */
                 "application/json": {
                     /** @enum {unknown} */
                     action: "uninstall" | "start" | "stop" | "wipe" | "profile";
@@ -7482,6 +7718,16 @@ export interface operations {
         };
         requestBody: {
             content: {
+                /**
+                 * @example {
+                 *       "action": "uninstall",
+                 *       "artifact": "thermometer",
+                 *       "gatewayIds": [
+                 *         "gw-1"
+                 *       ],
+                 *       "keepData": true
+                 *     }
+                 */
                 "application/json": {
                     /** @enum {unknown} */
                     action: "uninstall" | "start" | "stop" | "wipe" | "profile";
@@ -7928,6 +8174,14 @@ export interface operations {
         };
         requestBody: {
             content: {
+                /**
+                 * @example {
+                 *       "roots": [
+                 *         "{\"signatures\":[…],\"signed\":{…}}"
+                 *       ],
+                 *       "targets": "{\"signatures\":[…],\"signed\":{…}}"
+                 *     }
+                 */
                 "application/json": {
                     roots: string[];
                     targets: string;
@@ -8034,6 +8288,18 @@ export interface operations {
         };
         requestBody: {
             content: {
+                /**
+                 * @example {
+                 *       "name": "site-team",
+                 *       "grants": [
+                 *         {
+                 *           "role": "operator",
+                 *           "scope": "labels.building in (\"b1\", \"b2\")"
+                 *         }
+                 *       ],
+                 *       "expiresInSeconds": 7776000
+                 *     }
+                 */
                 "application/json": components["schemas"]["TokenRequest"];
             };
         };
@@ -8245,6 +8511,11 @@ export interface operations {
         };
         requestBody: {
             content: {
+                /**
+                 * @example {
+                 *       "deviceCode": "as the provider gave it"
+                 *     }
+                 */
                 "application/json": {
                     deviceCode: string;
                 };
@@ -8522,6 +8793,16 @@ export interface operations {
         };
         requestBody: {
             content: {
+                /**
+                 * @example {
+                 *       "name": "ops",
+                 *       "url": "https://hooks.example/leonore",
+                 *       "events": [
+                 *         "rollout.ended",
+                 *         "gateway.silent"
+                 *       ]
+                 *     }
+                 */
                 "application/json": components["schemas"]["WebhookRequest"];
             };
         };
@@ -8688,6 +8969,11 @@ export interface operations {
         };
         requestBody: {
             content: {
+                /**
+                 * @example {
+                 *       "overlapSeconds": 21600
+                 *     }
+                 */
                 "application/json": {
                     /** @description For how long the secret before it signs too; a day when not given */
                     overlapSeconds?: number;
@@ -8829,6 +9115,13 @@ export interface operations {
         };
         requestBody: {
             content: {
+                /**
+                 * @example {
+                 *       "deliveryIds": [
+                 *         "0b5c1f6e-8f0f-4f0e-9a53-5f7f2f3b8a11"
+                 *       ]
+                 *     }
+                 */
                 "application/json": {
                     /** @description Those among the deliveries that were given up; absent: all of them */
                     deliveryIds?: string[];

@@ -118,8 +118,12 @@ export const limits = {
   clockToleranceSeconds: 300,
   /** Seconds in which somebody signs in at the provider once he was sent there. */
   signInSeconds: 600,
-  /** Webhooks there are at once, and characters of an address: each is told of what happens by a workflow of its own. */
+  /**
+   * Webhooks there are at once, those of them that were made within one scope, and characters of an address: each is told of
+   * what happens by a workflow of its own, and no team takes them from the others.
+   */
   webhooks: 50,
+  webhooksOfScope: 10,
   webhookUrlLength: 2_000,
   /** Bytes of a body that the audit keeps whole; of a longer one it keeps how it began. */
   auditedBytes: 64 * 1024,

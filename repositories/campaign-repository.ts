@@ -333,7 +333,11 @@ export async function tellCampaign(
   said: { readonly by: string | null; readonly why: string | null },
 ): Promise<void> {
   const campaign = { id, state, reason, selected: [...selected], deployment, createdBy };
-  await tellWebhooks(tx, { type, data: { campaign, ...said } });
+  await tellWebhooks(
+    tx,
+    { type, data: { campaign, ...said } },
+    (fleet) => Prisma.sql`FROM campaign k WHERE k.id = ${id}::uuid AND ${fleet.campaign}`,
+  );
 }
 
 type CampaignRow = Prisma.CampaignModel;

@@ -4,7 +4,7 @@ import { limits } from '../domain/limits.js';
 import { Prisma } from '../prisma/generated/client.js';
 import { jsonText, type Database } from './database.js';
 import type { FleetScope } from './fleet-scope.js';
-import { gatewayMessagesSql, outboxSql } from './webhook-outbox.js';
+import { gatewayMessagesSql, outboxSql, webhookAudience } from './webhook-outbox.js';
 
 /** A registration that was refused because its id belongs to a gateway. */
 export interface Contest {
@@ -34,13 +34,14 @@ export class ContestRepository {
   /** Notes refused registrations, one statement for all; of unknown gateways nothing is kept. */
   async note(contests: readonly Contest[]): Promise<void> {
     const rows = jsonText(contests.map(({ gatewayId, ...rest }) => ({ gateway_id: gatewayId, ...rest })));
+    const audience = await webhookAudience(this.database, 'gateway.contested');
     // As it was before: one that is contested already is told of once.
-    const contested = gatewayMessagesSql(Prisma.sql`
+    const contested = Prisma.sql`
       SELECT n.gateway_id AS id, '{}'::jsonb AS about,
              jsonb_build_object('id', n.gateway_id, 'reason', min(n.reason), 'address', min(n.address)) AS gateway
       FROM told n WHERE NOT EXISTS (SELECT FROM gateway_contest k WHERE k.gateway_id = n.gateway_id
         AND k.last_at > now() - ${contestedWithinHours}::int * interval '1 hour')
-      GROUP BY n.gateway_id`);
+      GROUP BY n.gateway_id`;
     await this.database.$executeRaw`
       WITH told AS (
         SELECT gateway_id, reason, key, max(address) AS address, count(*)::int AS count
@@ -58,7 +59,7 @@ export class ContestRepository {
         ) old
         WHERE (c.gateway_id, c.reason, c.key) = (old.gateway_id, old.reason, old.key)
           AND old.place + old.coming > ${limits.contestsOfGateway}
-      ), outbox AS (${outboxSql('gateway.contested', contested)})
+      ), outbox AS (${outboxSql('gateway.contested', audience, (fleet) => gatewayMessagesSql(contested, fleet))})
       INSERT INTO gateway_contest AS c (gateway_id, reason, key, address, count)
       SELECT gateway_id, reason, key, address, count FROM (
         SELECT *, row_number() OVER (PARTITION BY gateway_id) AS place FROM told

@@ -22,11 +22,14 @@ export class FleetScope {
   readonly campaign: Prisma.Sql;
   /** On the row `w` of `wanted_state`: its deployment was made within the scope. */
   readonly wantedState: Prisma.Sql;
+  /** On the row `w` of `webhook`: it was made within the scope. */
+  readonly webhook: Prisma.Sql;
 
   constructor(readonly scope: Scope) {
     if (scope === 'fleet') {
       this.column = [];
-      this.gateway = this.deployment = this.rollout = this.campaign = this.wantedState = Prisma.sql`true`;
+      this.gateway = this.deployment = this.rollout = this.campaign = Prisma.sql`true`;
+      this.wantedState = this.webhook = this.gateway;
       return;
     }
     this.column = scope;
@@ -34,6 +37,7 @@ export class FleetScope {
     const madeWithin = (row: Prisma.Sql) =>
       Prisma.sql`(${row}.scopes <> '{}' AND ${row}.scopes <@ ${[...scope]}::text[])`;
     this.deployment = madeWithin(Prisma.sql`d`);
+    this.webhook = madeWithin(Prisma.sql`w`);
     this.rollout = Prisma.sql`(NOT EXISTS (
         SELECT FROM delivery od LEFT JOIN gateway g ON g.id = od.gateway_id
         WHERE od.rollout_id = r.id AND (${this.gateway}) IS NOT TRUE)

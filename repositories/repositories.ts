@@ -169,7 +169,7 @@ export function createRepositories(
     fleetSamples: new FleetSampleRepository(database, facets),
     gatewayHistory: new GatewayHistoryRepository(database, fleet),
     silence: new SilenceRepository(database),
-    webhooks: new WebhookRepository(database),
+    webhooks: new WebhookRepository(database, fleet),
     webhookWork: new WebhookWorkRepository(database),
     ids: new IdRepository(database, fleet),
     within: (scope) => createRepositories(database, nodeSilenceMs, writer, new FleetScope(scope)),

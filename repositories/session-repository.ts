@@ -98,6 +98,12 @@ export class SessionRepository {
     return { ...row, kind: row.kind as SessionKind };
   }
 
+  /** All of one person are void at once. @returns how many there were */
+  async endAllOf({ issuer, subject }: Pick<Person, 'issuer' | 'subject'>): Promise<number> {
+    const { count } = await this.database.personSession.deleteMany({ where: { issuer, subject } });
+    return count;
+  }
+
   /** It is void at once. @throws LeonoreError SESSION_NOT_FOUND */
   async end(id: string): Promise<void> {
     const { count } = await this.database.personSession.deleteMany({ where: { id } });

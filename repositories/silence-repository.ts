@@ -2,7 +2,7 @@ import { Prisma } from '../prisma/generated/client.js';
 import { missedPolls, notedEverySeconds } from '../domain/gateway/condition.js';
 import { inTransaction, type Database, type Transaction } from './database.js';
 import { isSilentGateway } from './gateway-filter.js';
-import { gatewayMessagesSql, instantSql, outboxSql } from './webhook-outbox.js';
+import { gatewayMessagesSql, instantSql, outboxSql, webhookAudience } from './webhook-outbox.js';
 
 /** Gateways that are told of by one round; others follow in the next. */
 const toldAtOnce = 2_000;
@@ -39,10 +39,11 @@ export class SilenceRepository {
 }
 
 async function noticeSilent(tx: Transaction): Promise<number> {
-  const messages = gatewayMessagesSql(Prisma.sql`
+  const audience = await webhookAudience(tx, 'gateway.silent');
+  const fallen = Prisma.sql`
     SELECT f.gateway_id AS id, '{}'::jsonb AS about,
            jsonb_build_object('id', f.gateway_id, 'lastHeardAt', ${instantSql(Prisma.sql`f.since`)}) AS gateway
-    FROM fallen f`);
+    FROM fallen f`;
   const [row] = await tx.$queryRaw<{ count: number }[]>`
     WITH fallen AS (
       INSERT INTO silent_gateway (gateway_id, since)
@@ -52,17 +53,18 @@ async function noticeSilent(tx: Transaction): Promise<number> {
         AND NOT EXISTS (SELECT FROM silent_gateway s WHERE s.gateway_id = g.id)
       ORDER BY g.id LIMIT ${toldAtOnce}
       RETURNING gateway_id, since
-    ), told AS (${outboxSql('gateway.silent', messages)})
+    ), told AS (${outboxSql('gateway.silent', audience, (fleet) => gatewayMessagesSql(fallen, fleet))})
     SELECT count(*)::int AS count FROM fallen`;
   return row?.count ?? 0;
 }
 
 /** One that is out of service is silent no longer, and not back. */
 async function noticeBack(tx: Transaction): Promise<number> {
-  const messages = gatewayMessagesSql(Prisma.sql`
+  const audience = await webhookAudience(tx, 'gateway.back');
+  const back = Prisma.sql`
     SELECT b.gateway_id AS id, '{}'::jsonb AS about,
            jsonb_build_object('id', b.gateway_id, 'silentSince', ${instantSql(Prisma.sql`b.since`)}) AS gateway
-    FROM back b WHERE b.state = 'active'`);
+    FROM back b WHERE b.state = 'active'`;
   const [row] = await tx.$queryRaw<{ count: number }[]>`
     WITH back AS (
       DELETE FROM silent_gateway s USING gateway g
@@ -71,7 +73,7 @@ async function noticeBack(tx: Transaction): Promise<number> {
           WHERE NOT ${isSilentGateway} ORDER BY k.gateway_id LIMIT ${toldAtOnce})
         AND g.id = s.gateway_id
       RETURNING s.gateway_id, s.since, g.state
-    ), told AS (${outboxSql('gateway.back', messages)})
+    ), told AS (${outboxSql('gateway.back', audience, (fleet) => gatewayMessagesSql(back, fleet))})
     SELECT count(*)::int AS count FROM back`;
   return row?.count ?? 0;
 }

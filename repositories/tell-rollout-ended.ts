@@ -1,4 +1,5 @@
 import type { DeliveryCounts, endedRolloutStates } from '../domain/rollout/state.js';
+import { Prisma } from '../prisma/generated/client.js';
 import type { Transaction } from './database.js';
 import { tellWebhooks } from './webhook-outbox.js';
 
@@ -31,5 +32,9 @@ export async function tellRolloutEnded(
     deployment: target ?? '',
     failure: why === null ? null : { code: why.code, message: why.message },
   };
-  await tellWebhooks(tx, { type: 'rollout.ended', data: { rollout, counts, corrected } });
+  await tellWebhooks(
+    tx,
+    { type: 'rollout.ended', data: { rollout, counts, corrected } },
+    (fleet) => Prisma.sql`FROM rollout r WHERE r.id = ${id}::uuid AND ${fleet.rollout}`,
+  );
 }

@@ -5,7 +5,8 @@ import type { Attempt, Standing, StandingBefore, WantedGateway } from '../domain
 import { Prisma } from '../prisma/generated/client.js';
 import { inTransaction, jsonText, type Database, type Transaction } from './database.js';
 import { sqlEndedBadly, sqlStateOf } from './delivery/sql-states.js';
-import { gatewayMessagesSql, outboxSql } from './webhook-outbox.js';
+import type { FleetScope } from './fleet-scope.js';
+import { gatewayMessagesSql, outboxSql, webhookAudience } from './webhook-outbox.js';
 
 /** A gateway that is to be looked at. */
 export interface LookedAt extends WantedGateway {
@@ -85,15 +86,23 @@ export class WantedMemberRepository {
       due_at: dueAtMs === null ? null : new Date(dueAtMs).toISOString(),
       ...rest,
     }));
-    const messages = (broken: boolean) =>
-      gatewayMessagesSql(Prisma.sql`
+    const messages = (broken: boolean, fleet: FleetScope) =>
+      gatewayMessagesSql(
+        Prisma.sql`
         SELECT s.gateway_id AS id, jsonb_build_object('id', s.gateway_id, 'standing', s.standing, 'reason', s.reason) AS gateway,
                jsonb_build_object('wantedState',
                  jsonb_build_object('id', w.id, 'requests', w.requests, 'deployment', w.deployment)) AS about
         FROM stored s JOIN wanted_state w ON w.id = s.wanted_state_id
         -- As it was before.
         LEFT JOIN wanted_member o ON o.wanted_state_id = s.wanted_state_id AND o.gateway_id = s.gateway_id
-        WHERE s.broken = ${broken} AND coalesce(o.broken, false) <> ${broken}`);
+        WHERE s.broken = ${broken} AND coalesce(o.broken, false) <> ${broken} AND ${fleet.wantedState}`,
+        fleet,
+      );
+    const told = async (type: 'wanted-state.broken' | 'wanted-state.kept') =>
+      outboxSql(type, await webhookAudience(this.database, type), (fleet) =>
+        messages(type === 'wanted-state.broken', fleet),
+      );
+    const [broken, kept] = [await told('wanted-state.broken'), await told('wanted-state.kept')];
     await this.database.$executeRaw`
       WITH stored AS (
       INSERT INTO wanted_member AS m (wanted_state_id, gateway_id, standing, reason, target, settled, basis, attempts, due_at, broken)
@@ -115,8 +124,8 @@ export class WantedMemberRepository {
         SELECT FROM rollout r LEFT JOIN delivery d ON d.rollout_id = r.id AND d.gateway_id = m.gateway_id
         WHERE r.id = m.rollout_id AND (d.ended_at IS NOT NULL OR r.ended_at IS NOT NULL))
       RETURNING m.wanted_state_id, m.gateway_id, m.standing, m.reason, m.broken
-      ), told AS (${outboxSql('wanted-state.broken', messages(true))})
-      ${outboxSql('wanted-state.kept', messages(false))}`;
+      ), told AS (${broken})
+      ${kept}`;
   }
 
   /** Gateways that do not belong to a wanted state any more. */

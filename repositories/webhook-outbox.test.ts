@@ -1,7 +1,9 @@
 /** Whatever webhooks are told of is written with what makes it true, once, and as the schemas say. */
 import { randomUUID } from 'node:crypto';
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from '@jest/globals';
-import { gatewaysOfMessage, toldEventTypes } from '../domain/webhook/events.js';
+import { limits } from '../domain/limits.js';
+import { toldEventTypes } from '../domain/webhook/event-types.js';
+import { gatewaysOfMessage } from '../domain/webhook/events.js';
 import type { StandingName } from '../domain/wanted-state/judge.js';
 import { act, addCampaign } from '../tests/support/test-campaigns.js';
 import {
@@ -13,6 +15,7 @@ import {
 } from '../tests/support/test-repositories.js';
 import { schemaFaults } from '../tests/support/webhook-receiver.js';
 import { inTransaction } from './database.js';
+import type { Repositories } from './repositories.js';
 
 let repositories: TestRepositories;
 let hook: string;
@@ -29,7 +32,10 @@ beforeEach(async () => {
   hook = await addWebhook(toldEventTypes);
 });
 
-async function addWebhook(events: readonly string[]): Promise<string> {
+async function addWebhook(
+  events: readonly string[],
+  { webhooks } = repositories as Repositories,
+): Promise<string> {
   const id = randomUUID();
   const webhook = {
     id,
@@ -39,7 +45,7 @@ async function addWebhook(events: readonly string[]): Promise<string> {
     secret: Buffer.from('x'),
     createdBy: 'x',
   };
-  await inTransaction(repositories.database, (tx) => repositories.webhooks.createIn(tx, webhook));
+  await inTransaction(repositories.database, (tx) => webhooks.createIn(tx, webhook));
   return id;
 }
 
@@ -209,6 +215,90 @@ test('a webhook is told of what it asks for, and nobody of what nobody asks for'
   await addCampaign(repositories, [await addNewGateways(repositories, 1)]);
   expect(typesOf(await told())).toEqual(['campaign.started']);
   expect(await told(other)).toEqual([]);
+});
+
+describe('a webhook of a part of the fleet', () => {
+  const scope = ['labels.building == "b1"'] as const;
+  let ofBuilding: string;
+
+  beforeEach(async () => {
+    ofBuilding = await addWebhook(toldEventTypes, repositories.within(scope));
+  });
+
+  /** @returns a gateway of the building, and one of another */
+  async function twoBuildings(): Promise<[string, string]> {
+    const [inside = '', outside = ''] = await addNewGateways(repositories, 2);
+    await repositories.gateways.changeLabels(inside, { set: { building: 'b1' }, unset: [] });
+    return [inside, outside];
+  }
+
+  test('is told of its gateways alone', async () => {
+    const [inside, outside] = await twoBuildings();
+    const contest = { reason: 'key' as never, key: 'a', address: '203.0.113.9' };
+    await repositories.contests.note([
+      { gatewayId: inside, ...contest },
+      { gatewayId: outside, ...contest },
+    ]);
+    await repositories.contests.note([{ gatewayId: outside, ...contest, key: 'b' }]);
+    expect((await told(ofBuilding)).map(({ data }) => data.gateways.map(({ id }) => id))).toEqual([[inside]]);
+    expect((await told())[0]?.data.gateways).toHaveLength(2);
+  });
+
+  test('is told of rollouts and campaigns of which it sees all gateways', async () => {
+    const [inside, outside] = await twoBuildings();
+    const ids = [];
+    for (const gateways of [[inside], [outside], [inside, outside]]) {
+      const id = await addRollout(repositories, ['app@^1'], gateways);
+      await repositories.database
+        .$executeRaw`UPDATE delivery SET state = 'lost', ended_at = now() WHERE rollout_id = ${id}::uuid`;
+      await repositories.rollouts.end(id, null);
+      const campaign = await addCampaign(repositories, [gateways]);
+      await act(repositories, campaign, { do: 'end' }, { state: 'failed', reason: 'too many failed' });
+      ids.push([id, campaign]);
+    }
+    const seen = (await told(ofBuilding)).map(({ data }) => data['rollout'] ?? data['campaign']);
+    expect(seen.map((about) => (about as { id: string }).id)).toEqual(ids[0]);
+    expect(typesOf(await told())).toHaveLength(9);
+  });
+
+  test('is told of wanted states of deployments that were made within it', async () => {
+    const [inside, outside] = await twoBuildings();
+    const own = repositories.within(scope);
+    const members = { gatewayIds: [inside], selector: null };
+    await own.deployments.create('of-building', members);
+    await repositories.deployments.create('of-fleet', { ...members, gatewayIds: [inside, outside] });
+    for (const deployment of ['of-building', 'of-fleet']) {
+      const wantedStateId = await repositories.wantedStates.create({
+        ...{ requests: ['app@^1'], deployment, automatic: false, deadlineSeconds: 60 },
+        ...{ versions: ['app@1.0.0'], catalogChanges: 0n, strategy: null },
+      });
+      const standing = {
+        standing: 'cannot',
+        reason: 'no disk',
+        target: [],
+        settled: [],
+        basis: 'b',
+      } as const;
+      await repositories.wantedStates.store(
+        [inside, outside].map((gatewayId) => ({
+          ...{ wantedStateId, gatewayId },
+          standing: { ...standing, attempts: 0, dueAtMs: null },
+        })),
+      );
+    }
+    expect((await told(ofBuilding)).map(({ data }) => [data['wantedState'], data.gateways])).toEqual([
+      [expect.objectContaining({ deployment: 'of-building' }), [expect.objectContaining({ id: inside })]],
+    ]);
+  });
+
+  test('takes no more than its part of them from the others', async () => {
+    for (let made = 1; made < limits.webhooksOfScope; made += 1)
+      await addWebhook(['gateway.silent'], repositories.within(scope));
+    await expect(addWebhook(['gateway.silent'], repositories.within(scope))).rejects.toMatchObject({
+      code: 'TOO_LARGE',
+    });
+    await addWebhook(['gateway.silent'], repositories.within(['labels.building == "b2"']));
+  });
 });
 
 test('what waits is bounded: the oldest goes, and is counted', async () => {

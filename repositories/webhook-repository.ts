@@ -1,9 +1,11 @@
 import { LeonoreError } from '../domain/errors.js';
 import { limits } from '../domain/limits.js';
-import { webhookTestType, type WebhookEventData } from '../domain/webhook/events.js';
+import { webhookTestType } from '../domain/webhook/event-types.js';
+import type { WebhookEventData } from '../domain/webhook/events.js';
 import type { WebhookDeliveryState } from '../domain/webhook/retry.js';
 import { Prisma } from '../prisma/generated/client.js';
 import { jsonText, type Database, type Transaction } from './database.js';
+import type { FleetScope } from './fleet-scope.js';
 import { pageOf, type Page } from './page.js';
 
 export interface NewWebhook {
@@ -18,6 +20,8 @@ export interface NewWebhook {
 
 export interface Webhook extends Omit<NewWebhook, 'secret'> {
   readonly createdAt: Date;
+  /** Selectors of which any matches the gateways that it is told of; none: the whole fleet. */
+  readonly scopes: readonly string[];
   /** Until when the secret before this one signs too; null when none does. */
   readonly previousUntil: Date | null;
   readonly waiting: number;
@@ -27,6 +31,20 @@ export interface Webhook extends Omit<NewWebhook, 'secret'> {
   /** Attempts in a row that failed, and until when it is left alone after them. */
   readonly failures: number;
   readonly restsUntil: Date | null;
+  /** When its receiver answered that it is no more; it is told nothing since. */
+  readonly goneAt: Date | null;
+}
+
+/** What webhooks were not told yet, or are not told any more. */
+export interface WebhookBacklog {
+  readonly waiting: number;
+  readonly dead: number;
+  /** Deliveries that went unmade because there were too many, of the webhooks that there are. */
+  readonly dropped: number;
+  /** Seconds for which the delivery that waits longest has waited. */
+  readonly longestWaitSeconds: number;
+  /** Webhooks whose receivers are no more. */
+  readonly gone: number;
 }
 
 export interface WebhookDelivery {
@@ -57,17 +75,29 @@ export function webhookPlace(id: string): string {
   return `webhook ${id}`;
 }
 
-/** Webhooks as people have them. */
+/** Webhooks as people have them: those that were made within their part of the fleet, and are told of that. */
 export class WebhookRepository {
-  constructor(private readonly database: Database) {}
+  constructor(
+    private readonly database: Database,
+    private readonly fleet: FleetScope,
+  ) {}
 
   /** As part of a transaction. @throws LeonoreError WEBHOOK_EXISTS; TOO_LARGE when there are too many */
   async createIn(tx: Transaction, { id, name, url, events, secret, createdBy }: NewWebhook): Promise<void> {
+    const scopes = [...this.fleet.column];
+    const isScoped = scopes.length > 0;
+    const ofScope = isScoped ? await tx.webhook.count({ where: { scopes: { equals: scopes } } }) : 0;
+    if (ofScope >= limits.webhooksOfScope)
+      throw new LeonoreError(
+        'TOO_LARGE',
+        `there are at most ${limits.webhooksOfScope} webhooks of one scope; remove some`,
+      );
     if ((await tx.webhook.count()) >= limits.webhooks)
       throw new LeonoreError('TOO_LARGE', `there are at most ${limits.webhooks} webhooks; remove some`);
     const rows = await tx.$executeRaw`
-      INSERT INTO webhook (id, name, url, events, secret, created_by)
-      VALUES (${id}::uuid, ${name}, ${url}, ${[...events]}::text[], ${secret}, ${createdBy}) ON CONFLICT (name) DO NOTHING`;
+      INSERT INTO webhook (id, name, url, events, secret, created_by, scopes)
+      VALUES (${id}::uuid, ${name}, ${url}, ${[...events]}::text[], ${secret}, ${createdBy}, ${scopes}::text[])
+      ON CONFLICT (name) DO NOTHING`;
     if (rows === 0) throw new LeonoreError('WEBHOOK_EXISTS', `there is a webhook "${name}" already`);
   }
 
@@ -87,17 +117,18 @@ export class WebhookRepository {
     const rows = await this.database.$queryRaw<(Omit<Webhook, 'dropped'> & { dropped: bigint })[]>`
       SELECT w.id::text, w.name, w.url, w.events, w.created_by AS "createdBy", w.created_at AS "createdAt",
              CASE WHEN w.previous_until > now() THEN w.previous_until END AS "previousUntil", w.dropped, w.failures,
-             CASE WHEN w.rests_until > now() THEN w.rests_until END AS "restsUntil",
+             CASE WHEN w.rests_until > now() THEN w.rests_until END AS "restsUntil", w.gone_at AS "goneAt", w.scopes,
              (SELECT count(*) FROM webhook_delivery d WHERE d.webhook_id = w.id AND d.state = 'waiting')::int AS waiting,
              (SELECT count(*) FROM webhook_delivery d WHERE d.webhook_id = w.id AND d.state = 'dead')::int AS dead
-      FROM webhook w WHERE ${condition} ORDER BY w.name LIMIT ${limits.webhooks}`;
+      FROM webhook w WHERE ${condition} AND ${this.fleet.webhook} ORDER BY w.name LIMIT ${limits.webhooks}`;
     return rows.map(({ dropped, ...row }) => ({ ...row, dropped: Number(dropped) }));
   }
 
   /** What it was to be told goes with it. @throws LeonoreError WEBHOOK_NOT_FOUND */
   async remove(name: string): Promise<void> {
-    const { count } = await this.database.webhook.deleteMany({ where: { name } });
-    if (count === 0) throw notFound(name);
+    const rows = await this.database.$executeRaw`
+      DELETE FROM webhook w WHERE w.name = ${name} AND ${this.fleet.webhook}`;
+    if (rows === 0) throw notFound(name);
   }
 
   /**
@@ -119,10 +150,11 @@ export class WebhookRepository {
     const data: WebhookEventData<typeof webhookTestType> = { webhook: name, sentBy };
     const [row] = await this.database.$queryRaw<{ id: string }[]>`
       INSERT INTO webhook_delivery (webhook_id, type, data)
-      SELECT w.id, ${webhookTestType}, ${jsonText(data)}::jsonb FROM webhook w WHERE w.name = ${name} RETURNING id::text`;
+      SELECT w.id, ${webhookTestType}, ${jsonText(data)}::jsonb FROM webhook w
+      WHERE w.name = ${name} AND ${this.fleet.webhook} RETURNING id::text`;
     if (row === undefined) throw notFound(name);
     // Who tries it does not wait for a receiver that was away until now.
-    await this.leaveNoLonger(name);
+    await this.useAgain(name);
     return row.id;
   }
 
@@ -137,13 +169,29 @@ export class WebhookRepository {
     const retried = await this.database.$executeRaw`
       UPDATE webhook_delivery d SET state = 'waiting', attempts = 0, due_at = now()
       WHERE d.webhook_id = ${id}::uuid AND d.state = 'dead' AND ${chosen}`;
-    if (retried > 0) await this.leaveNoLonger(name);
+    if (retried > 0) await this.useAgain(name);
     return retried;
   }
 
-  private async leaveNoLonger(name: string): Promise<void> {
+  /** A receiver that was left alone, or was no more, is sent to again. */
+  private async useAgain(name: string): Promise<void> {
     await this.database.$executeRaw`
-      UPDATE webhook SET rests_until = NULL, woken_at = NULL WHERE name = ${name}`;
+      UPDATE webhook SET rests_until = NULL, woken_at = NULL, gone_at = NULL WHERE name = ${name}`;
+  }
+
+  /** How much all webhooks were not told. */
+  async backlog(): Promise<WebhookBacklog> {
+    const [row] = await this.database.$queryRaw<(WebhookBacklog & { dropped: bigint })[]>`
+      SELECT d.waiting, d.dead, d."longestWaitSeconds", w.dropped, w.gone FROM (
+        SELECT count(*) FILTER (WHERE state = 'waiting')::int AS waiting, count(*) FILTER (WHERE state = 'dead')::int AS dead,
+               coalesce(extract(epoch FROM now() - min(occurred_at) FILTER (WHERE state = 'waiting')), 0)::float8
+                 AS "longestWaitSeconds"
+        FROM webhook_delivery WHERE state <> 'delivered'
+      ) d CROSS JOIN (
+        SELECT coalesce(sum(dropped), 0)::bigint AS dropped, count(gone_at)::int AS gone FROM webhook
+      ) w`;
+    if (row === undefined) throw new Error('a query of counts has one row');
+    return { ...row, dropped: Number(row.dropped) };
   }
 
   /**

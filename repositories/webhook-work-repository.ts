@@ -1,5 +1,5 @@
 import { deliveryAttempts, deliveryRestMs, receiverRestMs } from '../domain/webhook/retry.js';
-import { inTransaction, type Database } from './database.js';
+import { inTransaction, type Database, type Transaction } from './database.js';
 
 /** A delivery that is due, with what it is sent by. */
 export interface DueDelivery {
@@ -16,6 +16,10 @@ export interface DueDelivery {
 export interface AttemptOutcome {
   readonly status: number | null;
   readonly problem: string | null;
+  /** For how long the receiver asks to be left alone. */
+  readonly restMs?: number | undefined;
+  /** The receiver says that it is no more. */
+  readonly isGone?: boolean;
 }
 
 /** Deliveries of one webhook that are kept after their end. Those that were given up are somebody's to look at. */
@@ -67,7 +71,8 @@ export class WebhookWorkRepository {
   }
 
   /** Notes what came of an attempt, and when the next one is due. Of one that has been noted meanwhile nothing is. */
-  async attempted(webhookId: string, deliveryId: string, { status, problem }: AttemptOutcome): Promise<void> {
+  async attempted(webhookId: string, deliveryId: string, outcome: AttemptOutcome): Promise<void> {
+    const { status, problem, restMs = 0, isGone = false } = outcome;
     await inTransaction(this.database, async (tx) => {
       const [row] = await tx.$queryRaw<{ attempts: number; failures: number }[]>`
         SELECT d.attempts + 1 AS attempts, w.failures + 1 AS failures FROM webhook w JOIN webhook_delivery d ON d.webhook_id = w.id
@@ -76,12 +81,13 @@ export class WebhookWorkRepository {
       const { attempts, failures } = row;
       const isDone = problem === null;
       const state = isDone ? 'delivered' : attempts >= deliveryAttempts ? 'dead' : 'waiting';
-      const again = isDone ? 0 : deliveryRestMs(attempts, Math.random());
+      const again = isDone ? 0 : Math.max(deliveryRestMs(attempts, Math.random()), restMs);
       await tx.$executeRaw`
         UPDATE webhook_delivery SET state = ${state}, attempts = ${attempts}, status = ${status}, problem = ${problem},
           tried_at = now(), due_at = now() + ${again}::float8 * interval '1 millisecond'
         WHERE id = ${deliveryId}::uuid`;
-      const rest = isDone ? null : receiverRestMs(failures, Math.random());
+      if (isGone) await giveUp(tx, webhookId);
+      const rest = isDone ? null : Math.max(receiverRestMs(failures, Math.random()), restMs);
       await tx.$executeRaw`
         UPDATE webhook SET failures = ${isDone ? 0 : failures}, rests_until = now() + ${rest}::float8 * interval '1 millisecond'
         WHERE id = ${webhookId}::uuid`;
@@ -102,4 +108,13 @@ export class WebhookWorkRepository {
         WHERE id = ${webhookId}::uuid AND ${state} = 'dead' AND EXISTS (SELECT FROM gone)`;
     }
   }
+}
+
+/** Nothing is sent any more to a receiver that is none; what waits for it is kept for who has it tried again. */
+async function giveUp(tx: Transaction, webhookId: string): Promise<void> {
+  await tx.$executeRaw`UPDATE webhook SET gone_at = now() WHERE id = ${webhookId}::uuid`;
+  await tx.$executeRaw`
+    UPDATE webhook_delivery SET state = 'dead', tried_at = coalesce(tried_at, now()),
+      problem = coalesce(problem, 'its receiver is gone')
+    WHERE webhook_id = ${webhookId}::uuid AND state = 'waiting'`;
 }

@@ -37,7 +37,8 @@ const withheld = ['LEONORE_TOKEN', 'LEONORE_SERVER'];
 
 /** The stack behind {@link startStack}; see there. */
 export class EmbeddedStack implements Stack {
-  readonly adminToken = newToken();
+  readonly adminToken: string;
+  readonly enrolmentToken: string;
   readonly failed: Promise<Error>;
   api = '';
   ca: string | null = null;
@@ -68,12 +69,13 @@ export class EmbeddedStack implements Stack {
 
   private constructor(
     readonly dataDir: string,
-    readonly enrolmentToken: string,
+    tokens: Pick<StackState, 'adminToken' | 'enrolmentToken'>,
     private readonly options: StackOptions,
     private readonly ports: PortBook,
     private readonly lock: FileLock,
     launchedBefore: Readonly<Record<string, Readonly<Record<string, string>>>>,
   ) {
+    ({ adminToken: this.adminToken, enrolmentToken: this.enrolmentToken } = tokens);
     // Known from the beginning: a stack that is killed while it starts must not forget them.
     const own = new Set(nodeIds(options));
     this.launched = new Map(Object.entries(launchedBefore).filter(([id]) => !own.has(id)));
@@ -104,9 +106,16 @@ export class EmbeddedStack implements Stack {
       const saved = await readSavedState(dataDir);
       if (saved !== undefined) await awaitLeftovers(saved, options.onProgress ?? (() => undefined));
       const ports = new PortBook(saved?.ports ?? {});
-      const enrolmentToken = saved?.enrolmentToken ?? newToken();
+      const { adminToken = newToken(), enrolmentToken = newToken() } = saved ?? {};
       const launchedBefore = saved?.launched ?? {};
-      const stack = new EmbeddedStack(dataDir, enrolmentToken, options, ports, lock, launchedBefore);
+      const stack = new EmbeddedStack(
+        dataDir,
+        { adminToken, enrolmentToken },
+        options,
+        ports,
+        lock,
+        launchedBefore,
+      );
       await stack.startAll();
       return stack;
     } catch (error) {
@@ -152,8 +161,8 @@ export class EmbeddedStack implements Stack {
         LEONORE_PORT: String(apiPort),
         LEONORE_SECRET_KEYS: this.env['LEONORE_SECRET_KEYS'] ?? this.secretKey,
         LEONORE_VALUES_PUBLIC_KEY: this.env['LEONORE_VALUES_PUBLIC_KEY'] ?? publicPathOf(this.valuesKey),
-        LEONORE_TOKENS: `admin:${hashToken(this.adminToken)}`,
-        LEONORE_ENROLMENT_TOKENS: hashToken(this.enrolmentToken),
+        LEONORE_TOKENS: this.besides('LEONORE_TOKENS', `admin:${hashToken(this.adminToken)}`),
+        LEONORE_ENROLMENT_TOKENS: this.besides('LEONORE_ENROLMENT_TOKENS', hashToken(this.enrolmentToken)),
         ...(this.ca === null ? {} : { LEONORE_TLS_CA: this.ca }),
       }),
       this.startOwn('coordinator', 'coordinator', {
@@ -165,6 +174,11 @@ export class EmbeddedStack implements Stack {
     ]);
     await this.publishTrust();
     await this.save();
+  }
+
+  /** The stack's own entry of a list, and those that the user has configured. */
+  private besides(variable: string, own: string): string {
+    return [own, this.env[variable] ?? ''].filter((entry) => entry !== '').join(',');
   }
 
   /** Gateways pin the root when they enrol, so it has to be known before the stack is. */

@@ -17,7 +17,7 @@ export interface StackState {
   readonly temporalUi: string | null;
   /** Connection URL of the database. */
   readonly database: string;
-  /** Bearer token with the role admin; another one at every start. */
+  /** Bearer token with the role admin; stays the same across restarts. */
   readonly adminToken: string;
   /** What gateways enrol with; stays the same across restarts. */
   readonly enrolmentToken: string;

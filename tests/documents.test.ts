@@ -107,6 +107,11 @@ function anchorsOf(page: string): string[] {
   );
 }
 
+test('every page says at its beginning whom it is for', () => {
+  const pages = [...texts].filter(([file]) => /^docs\/[^/]+\.md$/.test(file));
+  expect(pages.flatMap(([file, text]) => (/^# [^\n]+\n\nFor /.test(text) ? [] : [file]))).toEqual([]);
+});
+
 test('no conflict of a merge is left', () => {
   const marker = new RegExp(['<', '=', '>', '\\|'].map((sign) => `^${sign}{7}(?: |$)`).join('|'), 'm');
   expect([...texts].flatMap(([file, text]) => (marker.test(text) ? [file] : []))).toEqual([]);

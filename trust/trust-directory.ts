@@ -26,10 +26,7 @@ import {
   newTargets,
   type NewDelegation,
 } from './make-metadata.js';
-
-/** Keys that can be replaced. `online` signs tasks, snapshot and timestamp; `builder` takes no new root. */
-export const rotatableRoles = ['root', 'targets', 'online', 'builder'] as const;
-export type RotatableRole = (typeof rotatableRoles)[number];
+import type { RotatableRole } from './rotatable-roles.js';
 
 export interface NewTrust {
   /** Keys of the root, and how many must sign a new one. */

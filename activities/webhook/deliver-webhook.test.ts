@@ -135,6 +135,45 @@ test('while a receiver is away one attempt is made at a time, and one message ne
   expect(await deliveries()).toMatchObject([{ state: 'delivered' }, { state: 'waiting', attempts: 1 }]);
 });
 
+describe('a receiver that asks for a rest', () => {
+  test.each([
+    ['in seconds', () => ({ 'retry-after': '7200' }), 7_200_000],
+    [
+      'until a time by its own clock, which is a year behind',
+      () => ({ date: 'Mon, 01 Dec 2025 00:00:00 GMT', 'retry-after': 'Mon, 01 Dec 2025 02:00:00 GMT' }),
+      7_200_000,
+    ],
+    ['for longer than anything waits', () => ({ 'retry-after': '999999' }), 4 * 3_600_000],
+  ])('%s gets it', async (_how, headers, restMs) => {
+    receiver.answer = (response) => response.writeHead(503, headers()).end();
+    await repositories.webhooks.test(id, 'anna');
+    await turn();
+    const { nextInMs } = await turn();
+    expect(receiver.messages).toHaveLength(1);
+    expect(nextInMs).toBeGreaterThan(restMs - 60_000);
+    expect(nextInMs).toBeLessThanOrEqual(restMs);
+  });
+});
+
+test('a receiver that is gone is told nothing any more, until somebody tries it', async () => {
+  receiver.answer = (response) => response.writeHead(410).end();
+  await repositories.webhooks.test(id, 'anna');
+  await repositories.webhooks.test(id, 'anna');
+  expect(await turn()).toMatchObject({ problem: 'it answered 410: it is told nothing any more' });
+  expect(await turn()).toEqual({ delivered: 0, problem: null, nextInMs: null });
+  expect(receiver.messages).toHaveLength(1);
+  expect(await repositories.webhooks.get(id)).toMatchObject({
+    waiting: 0,
+    dead: 2,
+    goneAt: expect.any(Date),
+  });
+  expect(await repositories.webhooks.backlog()).toMatchObject({ gone: 1 });
+  receiver.answer = takesIt;
+  await repositories.webhooks.test(id, 'anna');
+  expect(await turn()).toMatchObject({ delivered: 1 });
+  expect(await repositories.webhooks.get(id)).toMatchObject({ dead: 2, goneAt: null });
+});
+
 describe('a receiver', () => {
   test('that sends somewhere else is not followed', async () => {
     const elsewhere = await webhookReceiver();

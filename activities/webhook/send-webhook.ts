@@ -1,14 +1,17 @@
-import { Agent, request } from 'undici';
+import { Agent, request, type Dispatcher } from 'undici';
 import type { WebhookAddresses } from '../../connectivity/webhook-addresses.js';
 import { LeonoreError } from '../../domain/errors.js';
 import { cleanText } from '../../domain/text.js';
+import { askedRestMs } from '../../domain/webhook/retry.js';
 import type { AttemptOutcome } from '../../repositories/webhook-work-repository.js';
 
 /** A receiver that has not answered by then counts as away: it is to take a message, and work on it later. */
 const answeredWithinMs = 10_000;
-/** Of an answer the status counts; more than this of the rest is never read. */
+/** Of an answer status and Retry-After count; more than this of the rest is never read. */
 const answerBytes = 4_096;
 const problemLength = 300;
+/** By which a receiver says that it wants nothing any more (RFC 9110, section 15.5.11). */
+const goneStatus = 410;
 
 export interface WebhookRequest {
   readonly url: string;
@@ -41,7 +44,7 @@ export async function sendWebhook(
       body,
     });
     await answer.body.dump({ limit: answerBytes, signal: ended }).catch(() => undefined);
-    return outcomeOf(answer.statusCode);
+    return outcomeOf(answer);
   } catch (error) {
     signal.throwIfAborted();
     return {
@@ -53,11 +56,21 @@ export async function sendWebhook(
   }
 }
 
-function outcomeOf(status: number): AttemptOutcome {
+function outcomeOf({
+  statusCode: status,
+  headers,
+}: Pick<Dispatcher.ResponseData, 'statusCode' | 'headers'>): AttemptOutcome {
   if (status >= 200 && status < 300) return { status, problem: null };
   if (status >= 300 && status < 400)
     return { status, problem: `it answered ${status}: redirects are not followed` };
-  return { status, problem: `it answered ${status}` };
+  if (status === goneStatus)
+    return { status, problem: `it answered ${status}: it is told nothing any more`, isGone: true };
+  const restMs = askedRestMs(textOf(headers['retry-after']), textOf(headers.date));
+  return { status, problem: `it answered ${status}`, restMs };
+}
+
+function textOf(header: string | string[] | undefined): string | undefined {
+  return typeof header === 'string' ? header : undefined;
 }
 
 function problemOf(error: unknown, lateAfterMs: number | null): string {

@@ -24,6 +24,7 @@ const run = promisify(execFile);
 const tools: Readonly<Record<string, readonly string[]>> = {
   busybox: ['--help'],
   curl: ['--version'],
+  node: ['--version'],
   openssl: ['version'],
   python3: ['--version'],
   tar: ['--version'],

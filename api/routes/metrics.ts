@@ -1,6 +1,7 @@
 import type { FastifyInstance } from 'fastify';
 import { contestedWithinHours } from '../../domain/gateway/condition.js';
 import type { LeonoreNode } from '../../repositories/node-repository.js';
+import type { WebhookBacklog } from '../../repositories/webhook-repository.js';
 import type { RouteOptions } from '../context.js';
 
 interface Metric {
@@ -39,15 +40,19 @@ const metrics: readonly Metric[] = [
   },
 ];
 
-/** GET /metrics: nodes, pool and what was mended, in the text format of Prometheus; needs a token with the role viewer. */
+/**
+ * GET /metrics: nodes, pool, what was mended and what webhooks were not told, in the text format of Prometheus; needs a token
+ * with the role viewer.
+ */
 export async function metricsRoutes(app: FastifyInstance, { context }: RouteOptions): Promise<void> {
   const { repositories } = context;
   app.get('/metrics', { schema: { hide: true }, config: { role: 'viewer' } }, async (_request, reply) => {
-    const [nodes, queued, mends, contested] = await Promise.all([
+    const [nodes, queued, mends, contested, backlog] = await Promise.all([
       repositories.nodes.list(),
       repositories.pool.queueLength(),
       repositories.rollouts.mends(),
       repositories.contests.contestedGateways(contestedWithinHours),
+      repositories.webhooks.backlog(),
     ]);
     return reply
       .type('text/plain; version=0.0.4; charset=utf-8')
@@ -57,6 +62,7 @@ export async function metricsRoutes(app: FastifyInstance, { context }: RouteOpti
           ...poolLines(nodes, queued),
           ...mendLines(mends),
           ...contestLines(contested),
+          ...webhookLines(backlog),
           '',
         ].join('\n'),
       );
@@ -100,6 +106,24 @@ function contestLines(contested: number): string[] {
     `# HELP leonore_gateways_contested Gateways under whose ids somebody else came within ${contestedWithinHours} hours`,
     '# TYPE leonore_gateways_contested gauge',
     `leonore_gateways_contested ${contested}`,
+  ];
+}
+
+function webhookLines({ waiting, dead, dropped, longestWaitSeconds, gone }: WebhookBacklog): string[] {
+  return [
+    '# HELP leonore_webhook_deliveries What webhooks were not told: what waits, and what was given up',
+    '# TYPE leonore_webhook_deliveries gauge',
+    `leonore_webhook_deliveries{state="waiting"} ${waiting}`,
+    `leonore_webhook_deliveries{state="dead"} ${dead}`,
+    '# HELP leonore_webhook_deliveries_dropped Deliveries that went unmade because there were too many',
+    '# TYPE leonore_webhook_deliveries_dropped gauge',
+    `leonore_webhook_deliveries_dropped ${dropped}`,
+    '# HELP leonore_webhook_longest_wait_seconds For how long the oldest delivery that is not made yet has waited',
+    '# TYPE leonore_webhook_longest_wait_seconds gauge',
+    `leonore_webhook_longest_wait_seconds ${longestWaitSeconds}`,
+    '# HELP leonore_webhooks_gone Webhooks whose receivers answered that they are no more',
+    '# TYPE leonore_webhooks_gone gauge',
+    `leonore_webhooks_gone ${gone}`,
   ];
 }
 

@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox';
 import Type from 'typebox';
-import { toldEventTypes } from '../../domain/webhook/events.js';
+import { toldEventTypes } from '../../domain/webhook/event-types.js';
 import { webhookPlace, type Webhook, type WebhookDelivery } from '../../repositories/webhook-repository.js';
 import { newWebhookSecret } from '../../trust/sign-webhook.js';
 import type { RouteOptions } from '../context.js';
@@ -23,13 +23,10 @@ import {
 const tags = ['webhooks'];
 const daySeconds = 86_400;
 
-/**
- * Who is told of what happens. A webhook is told of the whole fleet, so these routes are for those alone who are admins of
- * all of it.
- */
+/** Who is told of what happens: of the whole fleet, or of the part of it that whoever made the webhook is an admin of. */
 export const webhookRoutes: FastifyPluginAsyncTypebox<RouteOptions> = async (app, { context }) => {
   const { secrets, webhookAddresses } = context;
-  const { webhooks, repeatedRequests } = context.repositories;
+  const { repeatedRequests } = context.repositories;
 
   app.post(
     '/webhooks',
@@ -42,9 +39,10 @@ export const webhookRoutes: FastifyPluginAsyncTypebox<RouteOptions> = async (app
         body: WebhookRequestSchema,
         response: { 201: NewWebhookSchema, ...problems },
       },
-      config: { role: 'admin' },
+      config: { role: 'admin', scoped: true },
     },
     async (request, reply) => {
+      const { webhooks } = request.repositories;
       const { name, url, events = toldEventTypes } = request.body;
       const identity = requestIdentity(request, { createWebhook: request.body });
       // What was asked before is answered, whatever may be reached by now.
@@ -68,12 +66,12 @@ export const webhookRoutes: FastifyPluginAsyncTypebox<RouteOptions> = async (app
       schema: {
         tags,
         operationId: 'listWebhooks',
-        summary: 'All webhooks, by name; their secrets are not shown',
+        summary: 'Webhooks by name; their secrets are not shown',
         response: { 200: Type.Object({ items: Type.Array(WebhookSchema) }), ...problems },
       },
-      config: { role: 'admin' },
+      config: { role: 'admin', scoped: true },
     },
-    async () => ({ items: (await webhooks.list()).map(toWire) }),
+    async (request) => ({ items: (await request.repositories.webhooks.list()).map(toWire) }),
   );
 
   app.get(
@@ -86,9 +84,9 @@ export const webhookRoutes: FastifyPluginAsyncTypebox<RouteOptions> = async (app
         params: WebhookParamsSchema,
         response: { 200: WebhookSchema, ...problems },
       },
-      config: { role: 'admin' },
+      config: { role: 'admin', scoped: true },
     },
-    async (request) => toWire(await webhooks.get(request.params.name)),
+    async (request) => toWire(await request.repositories.webhooks.get(request.params.name)),
   );
 
   app.delete(
@@ -101,10 +99,10 @@ export const webhookRoutes: FastifyPluginAsyncTypebox<RouteOptions> = async (app
         params: WebhookParamsSchema,
         response: { 204: Type.Null(), ...problems },
       },
-      config: { role: 'admin' },
+      config: { role: 'admin', scoped: true },
     },
     async (request, reply) => {
-      await webhooks.remove(request.params.name);
+      await request.repositories.webhooks.remove(request.params.name);
       return reply.code(204).send(null);
     },
   );
@@ -119,9 +117,10 @@ export const webhookRoutes: FastifyPluginAsyncTypebox<RouteOptions> = async (app
         params: WebhookParamsSchema,
         response: { 202: WebhookDeliverySchema, ...problems },
       },
-      config: { role: 'admin' },
+      config: { role: 'admin', scoped: true },
     },
     async (request, reply) => {
+      const { webhooks } = request.repositories;
       const { name } = request.params;
       const id = await webhooks.test(name, request.principal.name);
       return reply.code(202).send(deliveryToWire(await webhooks.delivery(name, id)));
@@ -139,9 +138,10 @@ export const webhookRoutes: FastifyPluginAsyncTypebox<RouteOptions> = async (app
         body: RotateSecretRequestSchema,
         response: { 200: NewWebhookSchema, ...problems },
       },
-      config: { role: 'admin' },
+      config: { role: 'admin', scoped: true },
     },
     async (request) => {
+      const { webhooks } = request.repositories;
       const { name } = request.params;
       const { overlapSeconds = daySeconds } = request.body;
       const secret = newWebhookSecret();
@@ -161,12 +161,12 @@ export const webhookRoutes: FastifyPluginAsyncTypebox<RouteOptions> = async (app
         querystring: WebhookDeliveryQuerySchema,
         response: { 200: PageSchema(WebhookDeliverySchema), ...problems },
       },
-      config: { role: 'admin' },
+      config: { role: 'admin', scoped: true },
     },
     async (request) => {
       const { state = null, ...paging } = request.query;
       const { limit, cursor } = pageOf(paging);
-      const page = await webhooks.deliveries(request.params.name, state, limit, cursor);
+      const page = await request.repositories.webhooks.deliveries(request.params.name, state, limit, cursor);
       return { items: page.items.map(deliveryToWire), nextCursor: page.nextCursor };
     },
   );
@@ -181,9 +181,12 @@ export const webhookRoutes: FastifyPluginAsyncTypebox<RouteOptions> = async (app
         params: WebhookDeliveryParamsSchema,
         response: { 200: WebhookDeliverySchema, ...problems },
       },
-      config: { role: 'admin' },
+      config: { role: 'admin', scoped: true },
     },
-    async (request) => deliveryToWire(await webhooks.delivery(request.params.name, request.params.id)),
+    async (request) => {
+      const { name, id } = request.params;
+      return deliveryToWire(await request.repositories.webhooks.delivery(name, id));
+    },
   );
 
   app.post(
@@ -197,11 +200,12 @@ export const webhookRoutes: FastifyPluginAsyncTypebox<RouteOptions> = async (app
         body: RetryRequestSchema,
         response: { 202: Type.Object({ retried: Type.Integer() }), ...problems },
       },
-      config: { role: 'admin' },
+      config: { role: 'admin', scoped: true },
     },
     async (request, reply) => {
       const { deliveryIds = null } = request.body;
-      return reply.code(202).send({ retried: await webhooks.retry(request.params.name, deliveryIds) });
+      const retried = await request.repositories.webhooks.retry(request.params.name, deliveryIds);
+      return reply.code(202).send({ retried });
     },
   );
 };
@@ -210,6 +214,8 @@ function toWire(webhook: Webhook) {
   const { name, url, createdBy, waiting, dead, dropped, failures } = webhook;
   return {
     ...{ name, url, events: [...webhook.events], createdBy, waiting, dead, dropped, failures },
+    scopes: [...webhook.scopes],
+    goneAt: webhook.goneAt?.toISOString() ?? null,
     createdAt: webhook.createdAt.toISOString(),
     restsUntil: webhook.restsUntil?.toISOString() ?? null,
     previousSecretUntil: webhook.previousUntil?.toISOString() ?? null,

@@ -346,6 +346,9 @@ export const RolloutEventSchema = Type.Object({
 
 export const RolloutSchema = Type.Object({
   ...RolloutSummarySchema.properties,
+  failureText: Type.Union([Type.String(), Type.Null()], {
+    description: 'Why the rollout as a whole came to nothing, and what to do; null when it did not',
+  }),
   counts: CountsSchema,
   channels: Type.Array(
     Type.Object({ protocol: Type.String(), strategy: Type.String(), counts: CountsSchema }),

@@ -2,7 +2,7 @@
 import Type from 'typebox';
 import { limits } from '../../domain/limits.js';
 import { Text } from '../../domain/text.js';
-import { toldEventTypes } from '../../domain/webhook/events.js';
+import { toldEventTypes } from '../../domain/webhook/event-types.js';
 import { webhookDeliveryStates } from '../../domain/webhook/retry.js';
 import { InstantSchema, NameSchema, NullableInstantSchema, PageQuerySchema, strict } from './common.js';
 
@@ -43,6 +43,12 @@ export const WebhookSchema = Type.Object({
   failures: Type.Integer({ description: 'Attempts in a row that failed' }),
   restsUntil: Type.Union([InstantSchema, Type.Null()], {
     description: 'Until then nothing is sent, after attempts that failed',
+  }),
+  goneAt: Type.Union([InstantSchema, Type.Null()], {
+    description: 'When its receiver answered 410: it is told nothing since, until somebody tries it',
+  }),
+  scopes: Type.Array(Type.String(), {
+    description: 'It is told of gateways that any of these selectors matches; none: of the whole fleet',
   }),
   previousSecretUntil: Type.Union([InstantSchema, Type.Null()], {
     description: 'Until then the secret before this one signs too',

@@ -35,6 +35,7 @@ test('without an issuer nobody signs in; with one all that is needed is there', 
     lastsSeconds: 43_200,
     idleSeconds: 3_600,
     provider: {
+      ca: null,
       clientSecret: 'of the client',
       groupsClaim: 'groups',
       redirectUri: 'https://leonore.example/api/v1/sign-in/callback',
@@ -65,6 +66,9 @@ test.each<[string, Record<string, string>, RegExp]>([
 
 test('a file that cannot be read, is empty or wrong is said with its place', () => {
   expect(() => read({ ...whole(), LEONORE_OIDC_ROLES: at('nowhere') })).toThrow(/cannot be read/);
+  expect(() => read({ ...whole(), LEONORE_OIDC_CA: at('nowhere') })).toThrow(
+    /LEONORE_OIDC_CA names .*cannot be read/,
+  );
   expect(() => read({ ...whole(), LEONORE_OIDC_CLIENT_SECRET_FILE: at('empty') })).toThrow(/empty file/);
   expect(() => read({ ...whole(), LEONORE_OIDC_ROLES: at('wrong.yaml') })).toThrow(
     /wrong\.yaml:2:\d+: admins\[0\]\.role/,

@@ -17,6 +17,8 @@ export const signInConfig = {
   /** A file that holds it. */
   LEONORE_OIDC_CLIENT_SECRET_FILE: Type.Optional(Type.String({ minLength: 1 })),
   LEONORE_OIDC_SCOPES: Type.String({ pattern: '(^| )openid( |$)', default: 'openid profile email' }),
+  /** A file: PEM of the authorities that may certify the provider; absent: those that Node.js believes. */
+  LEONORE_OIDC_CA: Type.Optional(Type.String({ minLength: 1 })),
   /** Claim that names the groups of a person. */
   LEONORE_OIDC_GROUPS_CLAIM: Type.String({ minLength: 1, default: 'groups' }),
   /** A file, YAML or JSON: which groups have which roles. */
@@ -47,6 +49,7 @@ export function signInOptionsOf(config: SignInConfig): SignInOptions | null {
     issuer,
     clientId: needed(config, 'LEONORE_OIDC_CLIENT_ID'),
     clientSecret: secretOf(config),
+    ca: config.LEONORE_OIDC_CA === undefined ? null : textOf('LEONORE_OIDC_CA', config.LEONORE_OIDC_CA),
     scopes: config.LEONORE_OIDC_SCOPES,
     groupsClaim: config.LEONORE_OIDC_GROUPS_CLAIM,
     redirectUri: new URL(callbackPath, publicUrl).href,

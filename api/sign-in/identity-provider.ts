@@ -11,6 +11,8 @@ export interface ProviderOptions {
   readonly clientId: string;
   /** Null: a public client, which proves itself by PKCE alone. */
   readonly clientSecret: string | null;
+  /** PEM of the authorities that may certify it; null: those that Node.js believes. */
+  readonly ca: string | null;
   /** Scopes that are asked for, separated by spaces; `openid` among them. */
   readonly scopes: string;
   /** Claim that names the groups of a person. */
@@ -43,6 +45,8 @@ export type DeviceOutcome = Person | 'pending' | 'slow-down';
 
 /** Milliseconds for which metadata of a provider are believed without asking. */
 const metadataMs = 10 * 60_000;
+/** What a logout token says has happened (OpenID Connect Back-Channel Logout 1.0, section 2.4). */
+const logoutEvent = 'http://schemas.openid.net/event/backchannel-logout';
 /** Seconds between two questions that RFC 8628 has for providers that say nothing. */
 const deviceIntervalSeconds = 5;
 
@@ -53,11 +57,15 @@ const deviceIntervalSeconds = 5;
 export class IdentityProvider {
   private readonly client: oauth.Client;
   private readonly keys: oauth.JWKSCacheInput = {};
-  private readonly agent = new Agent({ maxResponseSize: limits.identityProvider.answerBytes });
+  private readonly agent: Agent;
   private metadata: { readonly server: oauth.AuthorizationServer; readonly atMs: number } | null = null;
   private underWay = 0;
 
   constructor(private readonly options: ProviderOptions) {
+    this.agent = new Agent({
+      maxResponseSize: limits.identityProvider.answerBytes,
+      ...(options.ca === null ? {} : { connect: { ca: options.ca } }),
+    });
     this.client = {
       client_id: options.clientId,
       [oauth.clockTolerance]: limits.clockToleranceSeconds,
@@ -171,6 +179,43 @@ export class IdentityProvider {
     });
   }
 
+  /**
+   * Whom the provider has signed out everywhere, by a logout token of it (OpenID Connect Back-Channel Logout 1.0).
+   * @returns the subject. @throws LeonoreError SIGN_IN_REFUSED, CLOCKS_DIFFER, IDENTITY_PROVIDER_UNAVAILABLE, TOO_MANY_REQUESTS
+   */
+  async signedOut(logoutToken: string): Promise<string> {
+    return this.ask(async (server) => {
+      // It is signed as an ID token is (section 2.4), and comes bare, as claims about a person do from the userinfo endpoint.
+      const { id_token_signing_alg_values_supported: algorithms } = server;
+      const signer = { ...server, userinfo_signing_alg_values_supported: algorithms ?? ['RS256'] };
+      const said = new Response(logoutToken, { headers: { 'content-type': 'application/jwt' } });
+      const claims = await oauth
+        .processUserInfoResponse(signer, this.client, oauth.skipSubjectCheck, said)
+        .catch(asRefused);
+      const { iss, aud, iat, nonce, events } = claims;
+      const isLogout = typeof events === 'object' && events !== null && Object.hasOwn(events, logoutEvent);
+      // Without the event, or with a nonce, it is a token of another kind that the provider has signed.
+      if (
+        !isLogout ||
+        nonce !== undefined ||
+        iss === undefined ||
+        aud === undefined ||
+        typeof iat !== 'number'
+      )
+        throw new LeonoreError('SIGN_IN_REFUSED', 'this is no logout token of the identity provider');
+      checkClock(iat);
+      await this.checkSignature(server, said);
+      return claims.sub;
+    });
+  }
+
+  private async checkSignature(server: oauth.AuthorizationServer, response: Response): Promise<void> {
+    await oauth.validateApplicationLevelSignature(server, response, {
+      ...this.http,
+      [oauth.jwksCache]: this.keys,
+    });
+  }
+
   private async personOf(
     server: oauth.AuthorizationServer,
     response: Response,
@@ -180,10 +225,7 @@ export class IdentityProvider {
     if (claims === undefined)
       throw new LeonoreError('SIGN_IN_REFUSED', 'the identity provider sent no ID token; is openid a scope?');
     checkClock(claims.iat);
-    await oauth.validateApplicationLevelSignature(server, response, {
-      ...this.http,
-      [oauth.jwksCache]: this.keys,
-    });
+    await this.checkSignature(server, response);
     const { groupsClaim } = this.options;
     // Some providers put into an ID token who somebody is, and tell the rest when they are asked for it.
     const all =
@@ -250,6 +292,13 @@ export class IdentityProvider {
       signal: () => AbortSignal.timeout(limits.identityProvider.answerMs),
     };
   }
+}
+
+/** Who sends a token that does not hold need not be the provider: nothing is said of that. */
+function asRefused(error: unknown): never {
+  if (!(error instanceof oauth.OperationProcessingError)) throw error;
+  const detail = `the logout token does not hold: ${error.message}`;
+  throw new LeonoreError('SIGN_IN_REFUSED', detail, {}, { cause: error });
 }
 
 function endpointOf(

@@ -84,6 +84,11 @@ export class Sessions {
     return { id: personId(known), name: known.name, grants };
   }
 
+  /** Ends all sessions of somebody, in browsers and on command lines. @returns how many there were */
+  async endAllOf(subject: string): Promise<number> {
+    return this.stored.endAllOf({ issuer: this.options.issuer, subject });
+  }
+
   /** What members of these groups may do. */
   grantsOf(groups: readonly string[]): Grant[] {
     return grantsOfGroups(this.options.groupRoles, groups);

@@ -80,7 +80,9 @@ function said(code: string, description: string | undefined): string {
 }
 
 function reasonOf(error: unknown): string {
-  const cause = error instanceof Error && error.cause instanceof Error ? error.cause : error;
+  let cause = error;
+  // What failed at the bottom: those above say only that a request did.
+  while (cause instanceof Error && cause.cause instanceof Error) ({ cause } = cause);
   return cleanText(cause instanceof Error ? cause.message || cause.name : String(cause), saidLength);
 }
 

@@ -1,6 +1,7 @@
 import { Command, InvalidArgumentError } from 'commander';
 import type { Artifact } from '../../client/resources.js';
 import { nameAndVersion } from '../arguments.js';
+import { inArtifactDirectory } from '../artifact-directory.js';
 import type { Cli, VerbContext } from '../cli.js';
 import { addConfirmation } from '../confirm.js';
 import { demandLines } from '../demand-lines.js';
@@ -19,10 +20,10 @@ export function artifactCommand(cli: Cli): Command {
   cli.serverVerb(
     command
       .command('add')
-      .description('add one version from its directory')
-      .argument('<dir>', 'directory with artifact.yaml')
+      .description('add one version from its directory, or an archive of it')
+      .argument('<path>', 'directory with artifact.yaml, or a .tar of it, also .gz')
       .option('--key <file>', 'sign it with this key; LEONORE_KEY_PASSPHRASE opens it'),
-    (context: VerbContext<AddOptions>, directory: string) => add(cli, context, directory),
+    (context: VerbContext<AddOptions>, path: string) => add(cli, context, path),
   );
   cli.serverVerb(command.command('list').description('list all artifacts'), list);
   cli.serverVerb(
@@ -88,13 +89,14 @@ interface AddOptions {
 async function add(
   cli: Cli,
   { client, out, options: { key } }: VerbContext<AddOptions>,
-  directory: string,
+  path: string,
 ): Promise<undefined> {
-  const signature = key === undefined ? undefined : await sign(cli, directory, key);
-  const artifact = await client.addArtifact(directory, signature);
+  const artifact = await inArtifactDirectory(path, async (directory) =>
+    client.addArtifact(directory, key === undefined ? undefined : await sign(cli, directory, key)),
+  );
   out.result(artifact, () => {
     const { name, version, kind, sizeBytes, outcome } = artifact;
-    const signed = signature === undefined ? '' : ', signed';
+    const signed = key === undefined ? '' : ', signed';
     out.line(`${out.colors.green(outcome)} ${name}@${version}  ${kind}, ${bytesText(sizeBytes)}${signed}`);
   });
 }

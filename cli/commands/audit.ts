@@ -43,7 +43,7 @@ async function audit({ client, out, options }: VerbContext<AuditOptions>): Promi
     ...(since === undefined ? {} : { from: new Date(Date.now() - since * 1_000).toISOString() }),
   };
   const entries: AuditEntry[] = [];
-  for await (const entry of client.audit(filter)) {
+  for await (const entry of client.people.audit(filter)) {
     if (options.export === true) out.jsonLine(entry);
     else if (entries.push(entry) === most) break;
   }

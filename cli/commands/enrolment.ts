@@ -72,7 +72,7 @@ async function create(
   const { count, expires, id, label = [], reported, site, node, approval, keyless } = options;
   const labels: Record<string, string> = Object.fromEntries(label.map(pairOf));
   if (site !== undefined) labels['site'] = site;
-  const made = await client.createEnrolment({
+  const made = await client.enrolment.create({
     name,
     labels,
     approval,
@@ -90,7 +90,7 @@ async function create(
 }
 
 async function list({ client, out }: VerbContext<object>): Promise<undefined> {
-  const enrolments = await client.enrolments();
+  const enrolments = await client.enrolment.list();
   out.result(enrolments, () =>
     out.table(
       ['NAME', 'USED', 'EXPIRES', 'IDS', 'LABELS', 'REPORTED', 'NODE', 'APPROVAL', 'KEYLESS'],
@@ -114,7 +114,7 @@ async function list({ client, out }: VerbContext<object>): Promise<undefined> {
 
 async function revoke({ client, out, confirm }: VerbContext<object>, name: string): Promise<undefined> {
   await confirm(`revoke the enrolment ${name}`);
-  await client.revokeEnrolment(name);
+  await client.enrolment.revoke(name);
   out.result({ revoked: name }, () => out.line(`revoked ${name}`));
 }
 

@@ -75,7 +75,7 @@ export function gatewayIdentityVerbs(cli: Cli, gateway: Command): void {
 }
 
 async function contested({ client, out }: VerbContext<object>, id?: string): Promise<undefined> {
-  const contests = await client.contests(id);
+  const contests = await client.enrolment.contests(id);
   out.result(contests, () =>
     out.table(
       ['GATEWAY', 'WHAT CAME', 'FROM', 'TIMES', 'FIRST', 'LAST', 'KEY'],
@@ -94,7 +94,7 @@ async function contested({ client, out }: VerbContext<object>, id?: string): Pro
 }
 
 async function approve({ client, out }: VerbContext<object>, id: string): Promise<undefined> {
-  const gateway = await client.approveGateway(id);
+  const gateway = await client.enrolment.approve(id);
   out.result(gateway, () => out.line(`approved ${id}; it is told when it asks again`));
 }
 
@@ -104,7 +104,7 @@ async function readmit(
 ): Promise<undefined> {
   const { claim, expires } = options;
   if (claim !== true && expires !== undefined) throw badUsage('--expires belongs to --claim.');
-  const readmitted = await client.readmitGateway(id, {
+  const readmitted = await client.enrolment.readmit(id, {
     code: claim === true,
     ...(expires === undefined ? {} : { expiresInSeconds: expires }),
   });
@@ -152,7 +152,7 @@ async function expectGateways(
   const { perRequest } = limits.expectedGateways;
   const expected: { id: string; claimCode: string | null }[] = [];
   for (let from = 0; from < gateways.length; from += perRequest) {
-    const part = await client.expectGateways({
+    const part = await client.enrolment.expect({
       gateways: gateways.slice(from, from + perRequest),
       codes: options.claims,
       ...(options.expires === undefined ? {} : { expiresInSeconds: options.expires }),

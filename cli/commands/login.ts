@@ -86,7 +86,7 @@ export function logoutCommand(cli: Cli): Command {
 }
 
 async function byToken(token: string, client: LeonoreClient): Promise<SignedIn> {
-  return { ...(await client.whoami()), token, expiresAt: null };
+  return { ...(await client.people.whoami()), token, expiresAt: null };
 }
 
 /** Shows a code, and waits until somebody has entered it in a browser. */

@@ -153,7 +153,7 @@ function drawRollout(out: Output, rollout: Rollout, troubles: readonly Delivery[
     'asked for by': rollout.createdBy,
     started: instantText(rollout.createdAt),
     took: durationText(rollout.createdAt, rollout.endedAt),
-    failure: rollout.failure === null ? null : JSON.stringify(rollout.failure),
+    failure: rollout.failureText,
   });
   if (rollout.channels.length > 0) {
     out.heading('By protocol and strategy');

@@ -59,7 +59,7 @@ async function create(
   const first: Grant[] = role === undefined ? [] : [{ role, ...(scope === undefined ? {} : { scope }) }];
   const grants = [...first, ...grant.map(grantOf)];
   if (grants.length === 0) throw badUsage('Give a --role, or a --grant.');
-  const made = await client.createToken({
+  const made = await client.people.createToken({
     name,
     grants,
     ...(expires === undefined ? {} : { expiresInSeconds: expires }),
@@ -71,7 +71,7 @@ async function create(
 }
 
 async function list({ client, out }: VerbContext<object>): Promise<undefined> {
-  const tokens = await client.tokens();
+  const tokens = await client.people.tokens();
   out.result(tokens, () =>
     out.table(
       ['NAME', 'MAY', 'EXPIRES', 'LAST USED', 'MADE BY'],
@@ -89,7 +89,7 @@ async function list({ client, out }: VerbContext<object>): Promise<undefined> {
 
 async function revoke({ client, out, confirm }: VerbContext<object>, name: string): Promise<undefined> {
   await confirm(`revoke the token ${name}`);
-  await client.revokeToken(name);
+  await client.people.revokeToken(name);
   out.result({ revoked: name }, () => out.line(`revoked ${name}`));
 }
 

@@ -1,8 +1,6 @@
 import { Command, InvalidArgumentError, Option } from 'commander';
-import { delegationsOf, keyIdOf, trustKey } from '../../domain/trust/metadata.js';
-import { sha256 } from '../../trust/ed25519.js';
-import { readPublicPart } from '../../trust/key-file.js';
-import { rotatableRoles, TrustDirectory, type RotatableRole } from '../../trust/trust-directory.js';
+import { rotatableRoles, type RotatableRole } from '../../trust/rotatable-roles.js';
+import type { TrustDirectory } from '../../trust/trust-directory.js';
 import type { Cli, VerbContext } from '../cli.js';
 import { Output } from '../output.js';
 import { passphraseOf } from './key.js';
@@ -27,7 +25,10 @@ interface Offline {
 /** Root keys are used once in a year or two. */
 const lastsDays = 730;
 
-/** `leonore trust init | delegate | revoke | unsigned | rotate | publish | show`: who may sign what. */
+/**
+ * `leonore trust init | delegate | revoke | unsigned | rotate | publish | show`: who may sign what. What reads and writes keys is
+ * loaded when it is needed.
+ */
 export function trustCommand(cli: Cli): Command {
   const command = new Command('trust').description(
     'who may sign what: roots and delegations, kept in a directory',
@@ -41,7 +42,7 @@ export function trustCommand(cli: Cli): Command {
     .option('--days <n>', 'how long the metadata hold', wholeNumber, lastsDays)
     .action(async (directory: string, { rootKeys, threshold, days, json }: InitOptions & Offline) => {
       if (threshold > rootKeys) throw new InvalidArgumentError('--threshold is more than there are keys.');
-      const trust = directoryOf(cli, directory);
+      const trust = await directoryOf(cli, directory);
       const plan = { rootKeys, threshold, lastsDays: days, unsigned: [], publishers: [] };
       await trust.make(plan, Date.now());
       await tell(cli, json, trust, 'made');
@@ -53,7 +54,7 @@ export function trustCommand(cli: Cli): Command {
     .option('--threshold <n>', 'how many of the keys must have signed', wholeNumber, 1)
     .option('--terminating', 'nobody that comes after may publish these names')
     .action(async (directory: string, publisher: string, options: DelegateOptions & Offline) => {
-      const trust = directoryOf(cli, directory);
+      const trust = await directoryOf(cli, directory);
       await trust.delegate({
         name: publisher,
         publicKeys: await Promise.all(options.key.map(publicKeyOf)),
@@ -66,14 +67,14 @@ export function trustCommand(cli: Cli): Command {
   verb('revoke', 'take a key out of every delegation')
     .argument('<key>', 'a key file, a public key in hex, or a key id')
     .action(async (directory: string, key: string, { json }: Offline) => {
-      const trust = directoryOf(cli, directory);
+      const trust = await directoryOf(cli, directory);
       await trust.revoke(await revocable(trust, key));
       await tell(cli, json, trust, 'revoked');
     });
   verb('unsigned', 'say which names nobody has to sign; none without a pattern')
     .argument('[pattern...]', 'names of artifacts, with * and ?')
     .action(async (directory: string, patterns: string[], { json }: Offline) => {
-      const trust = directoryOf(cli, directory);
+      const trust = await directoryOf(cli, directory);
       await trust.allowUnsigned(patterns);
       await tell(cli, json, trust, 'changed');
     });
@@ -82,7 +83,7 @@ export function trustCommand(cli: Cli): Command {
     .option('--days <n>', 'how long the new root holds', wholeNumber, lastsDays)
     .action(
       async (directory: string, { role, days, json }: { role: RotatableRole; days: number } & Offline) => {
-        const trust = directoryOf(cli, directory);
+        const trust = await directoryOf(cli, directory);
         await trust.rotate(role, Date.now(), days);
         await tell(cli, json, trust, 'rotated');
       },
@@ -100,7 +101,7 @@ async function publish(
   { client, out }: VerbContext<object>,
   directory: string,
 ): Promise<undefined> {
-  const trust = await client.publishTrust(await directoryOf(cli, directory).published());
+  const trust = await client.publishTrust(await (await directoryOf(cli, directory)).published());
   out.result(trust, () =>
     out.line(`published root ${trust.root?.version} and delegations ${trust.targets?.version}`),
   );
@@ -140,16 +141,21 @@ async function tell(cli: Cli, json: true | undefined, trust: TrustDirectory, wha
   );
 }
 
-function directoryOf(cli: Cli, directory: string): TrustDirectory {
+async function directoryOf(cli: Cli, directory: string): Promise<TrustDirectory> {
+  const { TrustDirectory } = await import('../../trust/trust-directory.js');
   return new TrustDirectory(directory, passphraseOf(cli.environment.env));
 }
 
 async function publicKeyOf(key: string): Promise<string> {
-  return /^[0-9a-f]{64}$/.test(key) ? key : (await readPublicPart(key)).publicKey;
+  if (/^[0-9a-f]{64}$/.test(key)) return key;
+  const { readPublicPart } = await import('../../trust/key-file.js');
+  return (await readPublicPart(key)).publicKey;
 }
 
 /** A key id and a public key look alike: what the delegations know by name is a name. */
 async function revocable(trust: TrustDirectory, key: string): Promise<string> {
+  const { delegationsOf, keyIdOf, trustKey } = await import('../../domain/trust/metadata.js');
+  const { sha256 } = await import('../../trust/ed25519.js');
   const { keys } = delegationsOf((await trust.targets()).signed);
   return key in keys ? key : keyIdOf(trustKey(await publicKeyOf(key)), sha256);
 }

@@ -154,10 +154,19 @@ LEONORE is up. Ctrl-C stops it; the data stays.
   tokens       ${stack.dataDir}/stack.json${stack.ca === null ? '' : `\n  authority    ${stack.ca}`}
 
   Gateways enrol with the one token in stack.json, without a key if need be, and set their labels themselves:
-  that is for trying. \`leonore enrolment create\` makes tokens that allow less.
+  that is for trying. \`leonore enrolment create\` makes tokens that allow less. One that runs on this machine:
+
+${agentCommand(stack)}
 `);
     },
   };
+}
+
+/** Starts a gateway's agent, when it is pasted into a shell. The token itself is in nobody's scrollback and in no log. */
+function agentCommand({ api, ca, dataDir }: Stack): string {
+  const token = `"$(node -p "JSON.parse(fs.readFileSync('${dataDir}/stack.json')).enrolmentToken")"`;
+  const trusted = ca === null ? '' : ` --ca '${ca}'`;
+  return `  leonore agent --server ${api}${trusted} --root /tmp/gw-1 --id gw-1 --label site=here --enrolment-token ${token}`;
 }
 
 function wholeNumber(min: number, max: number): (text: string) => number {

@@ -2,7 +2,7 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { Command, Option } from 'commander';
 import type { LeonoreClient } from '../../client/leonore-client.js';
 import type { Webhook, WebhookDelivery } from '../../client/resources.js';
-import { toldEventTypes, type ToldEventType } from '../../domain/webhook/events.js';
+import { toldEventTypes, type ToldEventType } from '../../domain/webhook/event-types.js';
 import { webhookDeliveryStates, type WebhookDeliveryState } from '../../domain/webhook/retry.js';
 import { collect, duration, wholeNumber } from '../arguments.js';
 import { badUsage } from '../bad-usage.js';
@@ -127,6 +127,7 @@ async function show({ client, out }: VerbContext<object>, name: string): Promise
       name: webhook.name,
       url: webhook.url,
       'told of': webhook.events.join(', '),
+      'of gateways': webhook.scopes.length === 0 ? 'of the whole fleet' : webhook.scopes.join(' or '),
       stands: standingText(webhook),
       waiting: webhook.waiting,
       dead: webhook.dead,
@@ -137,7 +138,8 @@ async function show({ client, out }: VerbContext<object>, name: string): Promise
   );
 }
 
-function standingText({ failures, restsUntil }: Webhook): string {
+function standingText({ failures, restsUntil, goneAt }: Webhook): string {
+  if (goneAt !== null) return `gone since ${instantText(goneAt)}`;
   if (failures === 0) return 'well';
   const failed = `${counted(failures, 'failure')} in a row`;
   return restsUntil === null ? failed : `${failed}, rests until ${instantText(restsUntil)}`;

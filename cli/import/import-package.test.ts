@@ -19,6 +19,13 @@ import { gzipSync } from 'node:zlib';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { Header } from 'tar';
 import { findOnPath } from '../../stack/temporal/install.js';
+import {
+  arOf,
+  packageMembers,
+  tarOf,
+  type PackageContents,
+  type PackageEntry as Entry,
+} from '../../tests/support/distribution-package.js';
 import { runCli } from '../run-cli.js';
 
 const run = promisify(execFile);
@@ -55,51 +62,9 @@ Description: reads meters
  and more
 `;
 
-interface Entry {
-  readonly path: string;
-  readonly text?: string;
-  readonly type?: 'File' | 'SymbolicLink' | 'Link' | 'CharacterDevice' | 'Directory';
-  readonly linkpath?: string;
-  readonly mode?: number;
-}
+type Made = Partial<PackageContents>;
 
-function tarOf(entries: readonly Entry[]): Buffer {
-  const blocks = entries.flatMap(({ path, text = '', type = 'File', linkpath = '', mode = 0o644 }) => {
-    const body = Buffer.from(text);
-    const header = new Header({ path, type, linkpath, mode, size: body.length, uid: 0, gid: 0 });
-    const block = Buffer.alloc(512);
-    header.encode(block, 0);
-    return [block, body, Buffer.alloc((512 - (body.length % 512)) % 512)];
-  });
-  return Buffer.concat([...blocks, Buffer.alloc(1024)]);
-}
-
-function arOf(members: Readonly<Record<string, Buffer>>): Buffer {
-  const parts = Object.entries(members).flatMap(([name, body]) => {
-    const head = `${name.padEnd(16)}${'0'.padEnd(12)}${'0'.padEnd(6)}${'0'.padEnd(6)}${'100644'.padEnd(8)}`;
-    const header = Buffer.from(`${head}${String(body.length).padEnd(10)}\`\n`);
-    return [header, body, Buffer.alloc(body.length % 2)];
-  });
-  return Buffer.concat([Buffer.from('!<arch>\n'), ...parts]);
-}
-
-interface Made {
-  readonly control?: string;
-  readonly scripts?: readonly Entry[];
-  readonly data?: readonly Entry[];
-}
-
-function membersOf({
-  control: text = control,
-  scripts = [],
-  data = [{ path: './', type: 'Directory' }],
-}: Made): Record<string, Buffer> {
-  return {
-    'debian-binary': Buffer.from('2.0\n'),
-    'control.tar.gz': gzipSync(tarOf([{ path: './control', text }, ...scripts])),
-    'data.tar.gz': gzipSync(tarOf(data)),
-  };
-}
+const membersOf = (made: Made) => packageMembers({ control, ...made });
 
 async function debOf(name: string, made: Made): Promise<string> {
   const file = join(directory, `${name}.deb`);

@@ -1,6 +1,6 @@
 import { describe, expect, test } from '@jest/globals';
 import fc from 'fast-check';
-import { failureText, type EndedDelivery } from './failure-text.js';
+import { failureText, rolloutFailureText, type EndedDelivery } from './failure-text.js';
 import { deliveryStates, troubleStates } from './state.js';
 
 const ended: EndedDelivery = {
@@ -63,4 +63,17 @@ test('whatever an error is, there is a text exactly where somebody has to look',
       if (text !== null) expect(text).toMatch(/^[A-Z]/u);
     }),
   );
+});
+
+test.each([
+  [null, null],
+  [
+    { code: 'VALUE_MISSING', message: 'lacks RATE' },
+    /^[A-Z].*\. Lacks RATE\. Set it with `leonore gateway set`, then provision again\.$/u,
+  ],
+  [{ code: 'OF_LATER', message: 'who knows' }, /^It came to nothing\. Who knows\.$/u],
+  ['odd', /^It came to nothing\.$/u],
+])('why a rollout came to nothing: %j', (failure, text) => {
+  if (text === null) expect(rolloutFailureText(failure)).toBeNull();
+  else expect(rolloutFailureText(failure)).toMatch(text);
 });

@@ -74,6 +74,19 @@ export function failureText(delivery: EndedDelivery): string | null {
   }
 }
 
+/**
+ * Why a rollout as a whole came to nothing, in sentences.
+ * @param failure as it is stored: a code and a message
+ */
+export function rolloutFailureText(failure: unknown): string | null {
+  if (failure === null || failure === undefined) return null;
+  const { code, message } = failure as Readonly<Record<string, unknown>>;
+  const said = typeof message === 'string' ? message : null;
+  const known =
+    typeof code === 'string' && Object.hasOwn(errorKinds, code) ? errorKinds[code as ErrorCode] : null;
+  return sentences(known?.title ?? 'It came to nothing', said, known?.advice ?? null);
+}
+
 function failedText(error: unknown, explanation: string | null): string {
   const { class: failureClass, step, message, code } = (error ?? {}) as Readonly<Record<string, unknown>>;
   const said = typeof message === 'string' && message !== '' ? message : explanation;

@@ -1,5 +1,5 @@
 import { isCampaignEnded, type CampaignState } from '../campaign/state.js';
-import type { ToldEventType } from './events.js';
+import type { ToldEventType } from './event-types.js';
 
 /**
  * What webhooks are told when a campaign gets into another state; null: nothing that anybody waits for.

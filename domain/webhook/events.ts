@@ -7,6 +7,7 @@ import { campaignStates } from '../campaign/state.js';
 import { standings } from '../wanted-state/judge.js';
 import { DeliveryState } from '../delivery/state.js';
 import { endedRolloutStates } from '../rollout/state.js';
+import type { WebhookEventType } from './event-types.js';
 
 /** Gateways that one message names: of more there are several messages. */
 export const gatewaysOfMessage = 100;
@@ -104,19 +105,7 @@ export const webhookEventSchemas = {
     { webhook: Type.String({ description: 'Its name' }), sentBy: Type.String() },
     { description: 'Somebody tries the webhook' },
   ),
-} as const;
-
-export type WebhookEventType = keyof typeof webhookEventSchemas;
-
-/** A test is sent to the webhook that it tries, whatever that is told of. */
-export const webhookTestType = 'webhook.test' satisfies WebhookEventType;
-
-/** Types that a webhook may be told of. */
-export type ToldEventType = Exclude<WebhookEventType, typeof webhookTestType>;
-
-export const toldEventTypes = (Object.keys(webhookEventSchemas) as WebhookEventType[]).filter(
-  (type): type is ToldEventType => type !== webhookTestType,
-);
+} as const satisfies Readonly<Record<WebhookEventType, TObject>>;
 
 export type WebhookEventData<T extends WebhookEventType> = Static<(typeof webhookEventSchemas)[T]>;
 

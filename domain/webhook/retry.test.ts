@@ -1,5 +1,5 @@
 import { expect, test } from '@jest/globals';
-import { deliveryAttempts, deliveryRestMs, receiverRestMs } from './retry.js';
+import { askedRestMs, deliveryAttempts, deliveryRestMs, receiverRestMs } from './retry.js';
 
 const hourMs = 3_600_000;
 
@@ -23,4 +23,22 @@ test('what failed at once does not come back at once', () => {
 test('that a receiver is there again is noticed within minutes', () => {
   expect(receiverRestMs(1, 0.5)).toBe(5_000);
   expect(receiverRestMs(500, 1)).toBeLessThanOrEqual(7 * 60_000);
+});
+
+test.each([
+  ['nothing', undefined, undefined, 0],
+  ['seconds', '120', undefined, 120_000],
+  [
+    'a time, by the clock of whoever says it',
+    'Sat, 01 Jan 2000 00:01:00 GMT',
+    'Sat, 01 Jan 2000 00:00:00 GMT',
+    60_000,
+  ],
+  ['a time without a clock', 'Sat, 01 Jan 2000 00:01:00 GMT', undefined, 0],
+  ['a time that is past', 'Sat, 01 Jan 2000 00:00:00 GMT', 'Sat, 01 Jan 2000 00:01:00 GMT', 0],
+  ['years', '999999999999', undefined, 4 * hourMs],
+  ['less than nothing', '-5', undefined, 0],
+  ['words', 'soon', 'now', 0],
+])('a receiver that asks for %s', (_what, retryAfter, date, restMs) => {
+  expect(askedRestMs(retryAfter, date)).toBe(restMs);
 });

@@ -29,6 +29,18 @@ export function receiverRestMs(failures: number, random: number): number {
   return restMs(failures, random, longestReceiverRestMs);
 }
 
+/**
+ * How long a receiver asks to be left alone: `Retry-After` (RFC 9110, section 10.2.3), a number of seconds or a date.
+ * @param date of the answer: the clock of a receiver may be another one
+ * @returns milliseconds, no more than the longest rest between two attempts; 0 when it asks for nothing that can be read
+ */
+export function askedRestMs(retryAfter: string | undefined, date: string | undefined): number {
+  if (retryAfter === undefined) return 0;
+  const isSeconds = /^\d{1,12}$/.test(retryAfter);
+  const asked = isSeconds ? Number(retryAfter) * 1_000 : Date.parse(retryAfter) - Date.parse(date ?? '');
+  return Number.isNaN(asked) ? 0 : Math.min(Math.max(asked, 0), longestRestMs);
+}
+
 function restMs(times: number, random: number, longestMs: number): number {
   return Math.round(Math.min(firstRestMs * factor ** (times - 1), longestMs) * (0.75 + random / 2));
 }

@@ -28,6 +28,7 @@ function measurement(gateways: number, seconds: number, events: number): Measure
       createdAt: at(0),
       endedAt: at(seconds),
       failure: null,
+      failureText: null,
       waitingFor: null,
       events: [],
       counts: { ...emptyCounts(), succeeded: gateways },

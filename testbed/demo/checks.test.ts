@@ -58,6 +58,7 @@ function rollout(groups: RolloutGroupView[], deliveries: DeliveryView[] = []): R
     createdAt: '2026-01-01T00:00:00Z',
     endedAt: null,
     failure: null,
+    failureText: null,
     waitingFor: null,
     events: [],
     counts: emptyCounts(),

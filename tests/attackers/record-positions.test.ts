@@ -176,7 +176,9 @@ test('a copy of a disk that is used beside it is shown', async () => {
   await until(() => said.filter((line) => line.startsWith('gw-copied registered')).length >= 2);
   await start('gw-copied', 'copy');
   // Behind one address both have the one token, and take turns with it.
-  await until(async () => (await client.contests('gw-copied')).some(({ reason }) => reason === 'twice'));
+  await until(async () =>
+    (await client.enrolment.contests('gw-copied')).some(({ reason }) => reason === 'twice'),
+  );
 }, 120_000);
 
 test('the database: no secret and no token is in it in the clear, and what is sealed is opened in its place alone', async () => {
@@ -188,7 +190,7 @@ test('the database: no secret and no token is in it in the clear, and what is se
   }
   const key = hmacKey();
   await registerDevice(api.address, 'gw-small', { bearer: testTokens.enrolment, key, tellsSecret: true });
-  const { token: enrolment } = await client.createEnrolment({ name: 'site' });
+  const { token: enrolment } = await client.enrolment.create({ name: 'site' });
   await client.changeGatewayValues(mine, { set: { password: secret }, secret: true });
   await client.changeGatewayValues(his, { set: { password: 'poor' }, secret: true });
 

@@ -3,6 +3,7 @@ import { randomUUID } from 'node:crypto';
 import type { Grant } from '../../domain/access/grant.js';
 import type { Strategy } from '../../domain/campaign/strategy.js';
 import { issueManagementToken } from '../../api/management-token.js';
+import { toldEventTypes } from '../../domain/webhook/event-types.js';
 import { inTransaction } from '../../repositories/database.js';
 import { addGateways, addNode, profileOf, orderParts, type TestRepositories } from './test-repositories.js';
 import { testValueKeys } from './test-value-keys.js';
@@ -94,6 +95,8 @@ export async function buildingFleet(repositories: TestRepositories): Promise<Bui
     versions: ['app@1.0.0'],
     catalogChanges: 0n,
   });
+  await addWebhook(other, repositories, outsider);
+  await addWebhook(repositories, repositories, `all-${outsider}`);
   const outsideIds = [
     outside,
     outsider,
@@ -120,6 +123,18 @@ export async function buildingFleet(repositories: TestRepositories): Promise<Bui
     mixedCampaign,
     foreignWanted,
   };
+}
+
+/** Told of whatever its maker sees. */
+async function addWebhook(
+  { webhooks }: Pick<TestRepositories, 'webhooks'>,
+  { database }: TestRepositories,
+  name: string,
+): Promise<void> {
+  const webhook = { id: randomUUID(), name, url: `https://203.0.113.5/${name}`, events: toldEventTypes };
+  await inTransaction(database, (tx) =>
+    webhooks.createIn(tx, { ...webhook, secret: Buffer.from('x'), createdBy: outsider }),
+  );
 }
 
 async function addCampaign(

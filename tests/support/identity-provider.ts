@@ -2,7 +2,7 @@
 import { fork, type ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
 import { join } from 'node:path';
-import { request } from 'undici';
+import { Agent, request } from 'undici';
 import { callbackPath } from '../../api/sign-in/config.js';
 import type { SignInOptions } from '../../api/sign-in/sign-in.js';
 import { readGroupRoles } from '../../domain/access/group-roles.js';
@@ -27,6 +27,10 @@ export interface ProviderFacts {
   readonly claimsIn?: 'id-token' | 'userinfo';
   /** Where people reach LEONORE, if that is another place. */
   readonly at?: URL;
+  /** Where it tells that somebody has signed out. */
+  readonly logoutUri?: string;
+  /** PEM files that it serves with. */
+  readonly tls?: { readonly certPath: string; readonly keyPath: string };
 }
 
 export async function testProvider({
@@ -34,8 +38,9 @@ export async function testProvider({
   port = 0,
   claimsIn = 'id-token',
   at = publicUrl,
+  ...more
 }: ProviderFacts): Promise<TestProvider> {
-  const facts = { accounts, port, claimsIn, redirectUris: [new URL(callbackPath, at).href] };
+  const facts = { accounts, port, claimsIn, redirectUris: [new URL(callbackPath, at).href], ...more };
   const file = join(packageRoot(), 'tests', 'support', 'oidc-provider.mjs');
   const child = fork(file, [JSON.stringify(facts)], {
     execArgv: [],
@@ -89,6 +94,7 @@ export function signInAt(
       issuer,
       clientId: 'leonore',
       clientSecret: 'secret-of-leonore',
+      ca: null,
       scopes: 'openid profile email',
       groupsClaim: 'groups',
       redirectUri: new URL(callbackPath, at).href,
@@ -108,8 +114,14 @@ export interface Answer {
 export class CookieBrowser {
   private readonly jars = new Map<string, Map<string, string>>();
 
-  /** @param api where what is asked of {@link publicUrl} goes */
-  constructor(private readonly api: () => string) {}
+  /**
+   * @param api where what is asked of {@link publicUrl} goes
+   * @param ca PEM of the authority that it believes
+   */
+  constructor(
+    private readonly api: () => string,
+    private readonly ca?: string,
+  ) {}
 
   cookies(of: URL = publicUrl): ReadonlyMap<string, string> {
     return this.jars.get(of.host) ?? new Map();
@@ -141,6 +153,7 @@ export class CookieBrowser {
     const content = form === undefined ? body : new URLSearchParams(form).toString();
     const answer = await request(sent, {
       method,
+      ...(this.ca === undefined ? {} : { dispatcher: new Agent({ connect: { ca: this.ca } }) }),
       headers: {
         ...(cookie === '' ? {} : { cookie }),
         ...(form === undefined ? {} : { 'content-type': 'application/x-www-form-urlencoded' }),
@@ -190,6 +203,13 @@ export class CookieBrowser {
     const begun = await this.submitForm(confirm, address);
     const page = await this.follow(begun);
     await this.submitLogin(page.answer, login);
+  }
+
+  /** Signs out at the provider, of everything. */
+  async signOutAtProvider(issuer: URL): Promise<void> {
+    const address = new URL('/session/end', issuer).href;
+    const { action, fields } = formOf((await this.ask(address)).text);
+    await this.ask(new URL(action, address).href, { method: 'POST', form: { ...fields, logout: 'yes' } });
   }
 
   private async submitLogin(page: Answer, login: string) {

@@ -2,7 +2,8 @@ import { createHmac } from 'node:crypto';
 import { once } from 'node:events';
 import { createServer, type IncomingHttpHeaders, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
-import { webhookMessageSchema, type WebhookEventType } from '../../domain/webhook/events.js';
+import type { WebhookEventType } from '../../domain/webhook/event-types.js';
+import { webhookMessageSchema } from '../../domain/webhook/events.js';
 import Value from 'typebox/value';
 
 export interface ReceivedMessage {

@@ -51,7 +51,8 @@ export function Webhooks() {
   );
 }
 
-function Standing({ webhook: { failures, restsUntil } }: { readonly webhook: Webhook }) {
+function Standing({ webhook: { failures, restsUntil, goneAt } }: { readonly webhook: Webhook }) {
+  if (goneAt !== null) return <StateChip state="gone" note="it answered 410" />;
   if (failures === 0) return <StateChip state="well" />;
   return <StateChip state="failing" note={`${failures} in a row${restsUntil === null ? '' : ', rests'}`} />;
 }

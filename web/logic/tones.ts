@@ -75,12 +75,13 @@ const tonesOfNodes: Readonly<Record<string, Tone>> = {
   dead: 'bad',
 };
 
-const tonesOfWebhooks: Readonly<Record<WebhookDeliveryState | 'well' | 'failing', Tone>> = {
+const tonesOfWebhooks: Readonly<Record<WebhookDeliveryState | 'well' | 'failing' | 'gone', Tone>> = {
   waiting: 'wait',
   delivered: 'ok',
   dead: 'bad',
   well: 'ok',
   failing: 'lost',
+  gone: 'bad',
 };
 
 const tones: Readonly<Record<string, Tone>> = {

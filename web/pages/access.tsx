@@ -40,14 +40,14 @@ export default function AccessPage() {
               <Tokens />
               <NewToken />
             </Card>
-            <Card title="Webhooks">
-              <Webhooks />
-            </Card>
           </>
         ) : (
-          <p className="quiet">
-            Sessions, tokens and webhooks are shown to administrators of the whole fleet.
-          </p>
+          <p className="quiet">Sessions and tokens are shown to administrators of the whole fleet.</p>
+        )}
+        {may('admin') && (
+          <Card title="Webhooks">
+            <Webhooks />
+          </Card>
         )}
       </div>
     </Page>

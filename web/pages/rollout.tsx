@@ -4,7 +4,7 @@ import { errorClasses } from '../../domain/campaign/error-class.js';
 import { deliveryStates } from '../../domain/delivery/state.js';
 import { isRolloutEnded, openOf } from '../../domain/rollout/state.js';
 import { bytesText } from '../../domain/units.js';
-import { answerOf, api, problemOf } from '../api/client.js';
+import { answerOf, api } from '../api/client.js';
 import { useLiveStream } from '../api/live-stream.js';
 import {
   rolloutDeliveriesQuery,
@@ -80,7 +80,7 @@ function Cancel({ rollout: { id, state, counts } }: { readonly rollout: Rollout 
 }
 
 function RolloutView({ rollout }: { readonly rollout: Rollout }) {
-  const { id, counts, createdAt, createdBy, endedAt, deadlineSeconds, failure } = rollout;
+  const { id, counts, createdAt, createdBy, endedAt, deadlineSeconds, failureText } = rollout;
   return (
     <div className="stack">
       <Card title="Progress">
@@ -90,7 +90,7 @@ function RolloutView({ rollout }: { readonly rollout: Rollout }) {
           {endedAt === null ? 'for' : 'took'} <Duration from={createdAt} to={endedAt} />; gateways have{' '}
           {numberText(deadlineSeconds)} s to answer. <code>{printable(id)}</code>
         </p>
-        {failure !== null && failure !== undefined && <Failure error={problemOf(failure, 500)} />}
+        {failureText !== null && <Failure error={failureText} />}
       </Card>
       <div className="two">
         <div className="stack">
