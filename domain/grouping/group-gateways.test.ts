@@ -1,5 +1,6 @@
 import { describe, expect, test } from '@jest/globals';
 import fc from 'fast-check';
+import { propertyRuns } from '../../tests/support/property-runs.js';
 import type { ArtifactManifest } from '../artifact/manifest.js';
 import type { GatewayProfile } from '../gateway/profile.js';
 import { parseRequest } from '../plan/request.js';
@@ -136,7 +137,7 @@ describe('groupGateways', () => {
         );
         expect(new Set(firsts).size).toBe(firsts.length);
       }),
-      { numRuns: 400 },
+      { numRuns: propertyRuns(400) },
     );
   });
 
@@ -158,7 +159,7 @@ describe('groupGateways', () => {
           expect(together?.removeFirst).toEqual(alone?.removeFirst);
         }
       }),
-      { numRuns: 600 },
+      { numRuns: propertyRuns(600) },
     );
   });
 });

@@ -1,5 +1,6 @@
 import { describe, expect, test } from '@jest/globals';
 import fc from 'fast-check';
+import { propertyRuns } from '../../tests/support/property-runs.js';
 import { createCatalog } from './create-catalog.js';
 import { resolve } from './resolve.js';
 import { gateway } from './testing/builders.js';
@@ -62,7 +63,7 @@ describe('resolve, judged by an oracle that tries everything', () => {
   test(
     'three names',
     () => {
-      fc.assert(fc.property(randomCase(3), check), { numRuns: 2_000 });
+      fc.assert(fc.property(randomCase(3), check), { numRuns: propertyRuns(2_000) });
     },
     patienceMs,
   );
@@ -70,7 +71,7 @@ describe('resolve, judged by an oracle that tries everything', () => {
   test(
     'four names',
     () => {
-      fc.assert(fc.property(randomCase(4), check), { numRuns: 600 });
+      fc.assert(fc.property(randomCase(4), check), { numRuns: propertyRuns(600) });
     },
     patienceMs,
   );
@@ -88,7 +89,7 @@ describe('resolve, judged by an oracle that tries everything', () => {
           });
           expect(plans.length > 0).toBe(hasPlan(catalog, requests, 'armv7'));
         }),
-        { numRuns: 400 },
+        { numRuns: propertyRuns(400) },
       );
     },
     patienceMs,

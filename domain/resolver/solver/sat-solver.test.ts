@@ -1,5 +1,6 @@
 import { describe, expect, test } from '@jest/globals';
 import fc from 'fast-check';
+import { propertyRuns } from '../../../tests/support/property-runs.js';
 import { Budget } from '../budget.js';
 import { not, positive, type Literal } from './literal.js';
 import { SatSolver } from './sat-solver.js';
@@ -103,7 +104,7 @@ describe('the solver', () => {
           }
         },
       ),
-      { numRuns: 2_000 },
+      { numRuns: propertyRuns(2_000) },
     );
   });
 
