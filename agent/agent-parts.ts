@@ -10,7 +10,7 @@ import { Launcher } from './isolation/launcher.js';
 import { agentVersion, defaultApplicationLimits, defaultTimes, type AgentOptions } from './options.js';
 import { dynamicLinuxFacts, linuxTools, macAddress, staticLinuxFacts } from './profiler/linux-facts.js';
 import { Profiler } from './profiler/profiler.js';
-import { isolationTools } from './profiler/state-facts.js';
+import { isolationTools, signatureTools } from './profiler/state-facts.js';
 import { agentPaths } from './state/agent-paths.js';
 import { boundedLog, type Log } from './state/bounded-log.js';
 import { EndedDeliveries } from './state/ended-deliveries.js';
@@ -76,7 +76,13 @@ export async function openParts(options: AgentOptions): Promise<AgentParts> {
   ];
   // An overlay that makes no profile is refused at once; asking the tools for their versions takes its time.
   await new Profiler([...measured, ...told]).read();
-  const profiler = new Profiler([...measured, linuxTools(isolationTools(launcher)), ...told]);
+  const trust = await GatewayTrust.open({
+    path: paths.trust,
+    root: options.trustRoot,
+    isRequired: options.requireSignatures === true,
+  });
+  const tools = linuxTools(() => [...isolationTools(launcher), ...signatureTools(trust)]);
+  const profiler = new Profiler([...measured, tools, ...told]);
   const news: AgentParts['news'] = { listener: () => undefined };
   return {
     news,
@@ -99,11 +105,7 @@ export async function openParts(options: AgentOptions): Promise<AgentParts> {
     journal: new Journal(paths.journal),
     queue: await ReportQueue.open(paths.reports),
     ended: await EndedDeliveries.open(paths.ended),
-    trust: await GatewayTrust.open({
-      path: paths.trust,
-      root: options.trustRoot,
-      isRequired: options.requireSignatures === true,
-    }),
+    trust,
     connectivity: await openConnectivity({
       protocols: options.protocols,
       gatewayId: id,

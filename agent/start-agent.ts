@@ -33,7 +33,7 @@ import {
   type AgentOptions,
 } from './options.js';
 import { stateFacts } from './profiler/state-facts.js';
-import { differsNoticeably } from './profiler/profiler.js';
+import { ToldProfile } from './profiler/told-profile.js';
 import { agentPaths, createAgentDirectories } from './state/agent-paths.js';
 import { lockRoot } from './state/instance-lock.js';
 import { changesApplications } from './state/journal.js';
@@ -97,9 +97,7 @@ class Agent {
   readonly #judge: TaskJudge;
   readonly #clock: GatewayClock;
   readonly #waiting: WaitingTasks;
-  #sentProfile: GatewayProfile | null = null;
-  #profileDueAtMs = 0;
-  #profileWanted = false;
+  readonly #profile: ToldProfile;
   /** Ends the present pause between polls. */
   #wake: () => void = () => undefined;
   #noticed = false;
@@ -150,13 +148,17 @@ class Agent {
         this.#connection.call((session) => connectivity.fetchMetadata(session, name, signal), metadataRounds),
     });
     this.#clock = new GatewayClock(parts.trust);
+    this.#profile = new ToldProfile({
+      intervalSeconds: options.profileIntervalSeconds ?? defaultProfileIntervalSeconds,
+      isUp: (name) => parts.supervisor.isUp(name),
+    });
     this.#waiting = new WaitingTasks(() => this.#clock.nowMs);
     parts.news.listener = () => {
-      this.#profileWanted = true;
+      this.#profile.isWanted = true;
       this.#wake();
     };
     connectivity.onNotice((notice) => {
-      if (notice?.reason === 'profile') this.#profileWanted = true;
+      if (notice?.reason === 'profile') this.#profile.isWanted = true;
       this.#noticed = true;
       this.#wake();
     });
@@ -242,7 +244,11 @@ class Agent {
     this.#noticed = false;
     if (!this.#rootSought) {
       this.#rootSought = true;
-      if (!trust.isPinned) await this.#judge.refreshWhenDue();
+      if (!trust.isPinned) {
+        await this.#judge.refreshWhenDue();
+        // That it verifies signatures is a fact of the profile.
+        if (trust.isPinned) this.#profile.isWanted = true;
+      }
     }
     const answer = await this.#withNode(
       'polling',
@@ -253,7 +259,7 @@ class Agent {
     if (answer.dateMs !== undefined) this.#clock.hear(answer.dateMs);
     this.#etag = answer.etag;
     if (!answer.changed) return;
-    if (answer.response.profileWanted) this.#profileWanted = true;
+    if (answer.response.profileWanted) this.#profile.isWanted = true;
     const { tasks, orders = [] } = answer.response;
     if (tasks.length + orders.length > 0) await this.#judge.refreshWhenDue();
     this.#waiting.keep([...tasks, ...orders]);
@@ -332,19 +338,19 @@ class Agent {
 
   async #sendProfileWhenDue(): Promise<void> {
     const { connectivity } = this.parts;
-    const due = performance.now() >= this.#profileDueAtMs;
-    if (!due && !this.#profileWanted) return;
+    if (!this.#profile.isDue) return;
+    const { isWanted } = this.#profile;
+    // What happens from here on is another reason to tell.
+    this.#profile.isWanted = false;
     const profile = await this.#readProfile();
-    const changed = this.#sentProfile === null || differsNoticeably(this.#sentProfile, profile);
-    if (changed || this.#profileWanted) {
+    if (isWanted || this.#profile.isNews(profile)) {
       const sent = await this.#withNode('sending the profile', async (session) => {
         await connectivity.sendProfile(session, profile, this.#stop.signal);
         return true;
       });
-      if (sent === true) this.#sentProfile = profile;
+      if (sent === true) this.#profile.told(profile);
     }
-    this.#profileWanted = false;
-    this.#scheduleProfile();
+    this.#profile.schedule();
   }
 
   /** Between deliveries, so that nothing changes meanwhile. */
@@ -353,7 +359,7 @@ class Agent {
     const seconds = this.options.verifyIntervalSeconds ?? defaultVerifyIntervalSeconds;
     this.#verificationDueAtMs = performance.now() + jittered(seconds * 1_000);
     this.#verification = await verifyAndRepair(this.#deliveryContext());
-    if (this.#verification.damaged.length > 0) this.#profileWanted = true;
+    if (this.#verification.damaged.length > 0) this.#profile.isWanted = true;
   }
 
   /** The profile with what became of what is installed. */
@@ -363,11 +369,6 @@ class Agent {
     const digest = await stateDigest(container, this.parts.identity.known.mark);
     const state = stateFacts({ container, supervisor, launcher, digest, ...this.#verification });
     return { ...profile, state };
-  }
-
-  #scheduleProfile(): void {
-    const seconds = this.options.profileIntervalSeconds ?? defaultProfileIntervalSeconds;
-    this.#profileDueAtMs = performance.now() + jittered(seconds * 1_000);
   }
 
   /** Something that the node refuses is logged and tried again at the next poll, not at once. */
@@ -407,8 +408,8 @@ class Agent {
       this.#attempts % 2 === 1 && intervalSeconds !== undefined
         ? { pollIntervalSeconds: intervalSeconds }
         : {};
-    this.#sentProfile = profile;
-    this.#scheduleProfile();
+    this.#profile.told(profile);
+    this.#profile.schedule();
     const { pushAddress } = this.parts.connectivity;
     return { profile, agentVersion, ...own, ...(pushAddress === undefined ? {} : { pushAddress }) };
   }

@@ -111,12 +111,25 @@ describe('the profile', () => {
     expect(tools.includes('isolation-user')).toBe(isolation !== 'none');
   });
 
-  test('tells of an application that crashes again and again', async () => {
-    await bed.start({ profileIntervalSeconds: 0.05 });
-    await install(testPackage(application('1.0.0', { files: { 'start.sh': 'sleep 0.3; exit 6\n' } })), 'd1');
-    expect((await told((state) => (state.applications[0]?.restarts ?? 0) > 0)).applications).toMatchObject([
+  test('tells by itself of an application that crashes again and again', async () => {
+    await bed.start();
+    const restart = { mostBackoffSeconds: 1 };
+    const crashing = application('1.0.0', { restart, files: { 'start.sh': 'sleep 0.3; exit 6\n' } });
+    await install(testPackage(crashing), 'd1');
+    expect((await told((state) => (state.applications[0]?.restarts ?? 0) > 2)).applications).toMatchObject([
       { name: 'app', lastExit: 'ended with status 6' },
     ]);
+  });
+
+  test('tells by itself that an application is up which it told to be down', async () => {
+    await bed.start();
+    await install(testPackage(application('1.0.0')), 'd1');
+    await bed.running();
+    process.kill(Number(await bed.text('container/data/app/pid')), 'SIGKILL');
+    bed.server.profileWanted = true;
+    const isUp = (state: GatewayState): boolean => state.applications[0]?.up === true;
+    await told((state) => state.applications[0]?.lastExit !== undefined && !isUp(state));
+    expect((await told(isUp)).applications).toMatchObject([{ restarts: 1 }]);
   });
 
   test('damaged files are repaired from LEONORE; what cannot be had is told', async () => {

@@ -1,6 +1,7 @@
 /**
- * Makes the one file of the BusyBox agent, dist/agent/leonore-agent.sh, of its parts in agent/sh/parts/. What only
- * people need is left out: comments, indentation, and long names.
+ * Makes the two files of the BusyBox agent of its parts in agent/sh/parts/: dist/agent/leonore-agent.sh, and
+ * dist/agent/leonore-agent-signatures.sh, which verifies signatures besides. What only people need is left out: comments,
+ * indentation, and long names.
  */
 import { Buffer } from 'node:buffer';
 import { chmodSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
@@ -25,10 +26,9 @@ const parts = [
   'delivery',
   'memory',
   'tasks',
+  'signatures',
   'main',
 ];
-
-const source = parts.map((name) => readFileSync(join(root, 'agent/sh/parts', `${name}.sh`), 'utf8')).join('');
 /** Commands that are used so often that a function of a short name is less than what it saves. */
 const often = [
   'printf',
@@ -45,64 +45,97 @@ const often = [
   'sort',
   'mkfifo',
 ];
-const functions = [...source.matchAll(/^([a-z]\w*)\(\) /gm)].map((match) => match[1]).concat(often);
+/** What a wrapper gives its command each time. */
+const given = { sync: '', rm: ' -f "$@"', mkdir: ' -p "$@"' };
+/** Further wrappers, and what they stand for. */
+const phrases = { plainly: 'printf %s', take: 'read -r' };
 /** Where the shell takes a word for a command: words of messages, of awk and of JSON stay. */
 const commands =
   /(?<=^|[;&|(){!] ?|\b(?:if|then|else|elif|while|until|do|in_time|trap|limited \S+) )[a-z]\w*(?=[\s;)&|<>]|\(\) |$)/gm;
-
-const lines = source
-  .split('\n')
-  .map((line) => line.replace(/^\t+/, ''))
-  .filter((line) => line !== '' && !line.startsWith('#'))
-  // Not where it is part of a variable's name, or a value.
-  .map((line) => (/read -r|columns /.test(line) ? line.replace(/ _[a-z]+\b/g, ' _') : line))
-  .map((line) => line.replace(/ (&&|\|\|) /g, '$1'))
-  .map((line) => line.replace(/\b((?:head|tail) -[nc]|cut -[cdf]) (?=["'\d$+])/g, '$1'))
-  .join('\n');
-/** Programs for awk and for shells of their own are shortened by themselves, or not at all, and put back in the end. */
-const programs = [];
-const shell = lines
-  .replace(/(?<=\bsh -c |\bscene=)'([^']*)'/g, (_all, program) => kept(tightProgram(program)))
-  .replace(
-    /(?<=\b(?:awk|rows) )((?:-v \w+=(?:"[^\n]*?"|\S+)(?: (?:\\\n)?))*)'([^']*)'/g,
-    (_all, given, program) => {
-      const short = shortAwk(
-        program,
-        [...given.matchAll(/-v (\w+)=/g)].map(([, name]) => name),
-      );
-      return (
-        given.replace(/(?<=-v )\w+(?==)/g, (name) => short.names.get(name) ?? name) + kept(short.program)
-      );
-    },
-  );
-/** What a wrapper gives its command each time. */
-const given = { sync: '', rm: ' -f "$@"' };
-const wrappers = often.map((name) => `${name}() { \\${name}${given[name] ?? ' "$@"'}; }\n`).join('');
-const plain = unquoted(shell.replace(/\brm -(r?)f /g, (_all, tree) => (tree === '' ? 'rm ' : 'rm -r ')));
-const text = tightened(withShortFiles(withShortFunctions(withShortVariables(`${wrappers}${plain}`)))).replace(
-  // eslint-disable-next-line no-control-regex -- the mark that no source has
-  /\u0001(\d+)\u0001/g,
-  (_all, index) => programs[Number(index)],
-);
-const head = ['#!/bin/sh', '# See docs/gateway.md.'];
-
-const agent = `${head.join('\n')}\n${text}\n`;
 /** What docs/gateway.md says of it: it lies beside the applications on a disk of 16 MB. */
 const mostBytes = 32 * 1024;
-if (Buffer.byteLength(agent) >= mostBytes) {
-  throw new Error(
-    `the BusyBox agent takes ${String(Buffer.byteLength(agent))} bytes, not under ${String(mostBytes)}`,
-  );
+
+mkdirSync(join(root, 'dist/agent'), { recursive: true });
+write('leonore-agent.sh', assembled(false), mostBytes);
+write('leonore-agent-signatures.sh', assembled(true), 2 * mostBytes);
+
+function write(name, agent, mostBytes) {
+  const bytes = Buffer.byteLength(agent);
+  if (bytes >= mostBytes)
+    throw new Error(`${name} takes ${String(bytes)} bytes, not under ${String(mostBytes)}`);
+  const target = join(root, 'dist/agent', name);
+  writeFileSync(target, agent);
+  chmodSync(target, 0o755);
 }
 
-const target = join(root, 'dist/agent/leonore-agent.sh');
-mkdirSync(dirname(target), { recursive: true });
-writeFileSync(target, agent);
-chmodSync(target, 0o755);
+/** @param withSignatures whether it is the one that verifies them */
+function assembled(withSignatures) {
+  const source = parts
+    .filter((name) => withSignatures || name !== 'signatures')
+    .map((name) => readFileSync(join(root, 'agent/sh/parts', `${name}.sh`), 'utf8'))
+    .join('');
+  const own = withSignatures ? 'with_signatures ' : 'without_signatures ';
+  const lines = source
+    .split('\n')
+    .map((line) => line.replace(/^\t+/, ''))
+    .map((line) => (line.startsWith(own) ? line.slice(own.length) : line))
+    .filter((line) => line !== '' && !/^(?:#|with(?:out)?_signatures )/.test(line))
+    // Not where it is part of a variable's name, or a value.
+    .map((line) => (/read -r|columns /.test(line) ? line.replace(/ _[a-z]+\b/g, ' _') : line))
+    .map((line) => line.replace(/ (&&|\|\|) /g, '$1'))
+    .map((line) => line.replace(/\b((?:head|tail) -[nc]|cut -[cdf]) (?=["'\d$+])/g, '$1'))
+    .join('\n');
+  return shortened(lines);
+}
 
-function kept(program) {
-  programs.push(program);
-  return `'\u0001${programs.length - 1}\u0001'`;
+/** The same agent in fewer characters. */
+function shortened(lines) {
+  const functions = [...lines.matchAll(/^([a-z]\w*)\(\) /gm)]
+    .map((match) => match[1])
+    .concat(often, Object.keys(phrases));
+  /** Programs for awk and for shells of their own are shortened by themselves, or not at all, and put back in the end. */
+  const programs = [];
+  const shell = lines
+    .replace(/(?<=\bsh -c |\bscene=)'([^']*)'/g, (_all, program) => kept(tightProgram(program)))
+    .replace(
+      /(?<=\b(?:awk|rows) )((?:-v \w+=(?:"[^\n]*?"|\S+)(?: (?:\\\n)?))*)'([^']*)'/g,
+      (_all, given, program) => {
+        const short = shortAwk(
+          program,
+          [...given.matchAll(/-v (\w+)=/g)].map(([, name]) => name),
+        );
+        return (
+          given.replace(/(?<=-v )\w+(?==)/g, (name) => short.names.get(name) ?? name) + kept(short.program)
+        );
+      },
+    );
+  const wrappers = often.map((name) => `${name}() { \\${name}${given[name] ?? ' "$@"'}; }\n`).join('');
+  const phraseWrappers = Object.entries(phrases)
+    .map(([name, phrase]) => `${name}() { \\${phrase} "$@"; }\n`)
+    .join('');
+  const plain = unquoted(
+    shell.replace(/\brm -(r?)f /g, (_all, tree) => (tree === '' ? 'rm ' : 'rm -r ')),
+  ).replace(/\bmkdir -p /g, 'mkdir ');
+  const named = withShortVariables(functions, `${wrappers}${phraseWrappers}${plain}`);
+  const text = tightened(withShortFiles(withShortFunctions(functions, withPhrases(named)))).replace(
+    // eslint-disable-next-line no-control-regex -- the mark that no source has
+    /\u0001(\d+)\u0001/g,
+    (_all, index) => programs[Number(index)],
+  );
+  return `#!/bin/sh\n# See docs/gateway.md.\n${text}\n`;
+
+  function kept(program) {
+    programs.push(program);
+    return `'\u0001${programs.length - 1}\u0001'`;
+  }
+}
+
+/** Where a command begins with the words of a phrase, the name of its wrapper. */
+function withPhrases(script) {
+  return Object.entries(phrases).reduce(
+    (text, [name, phrase]) => text.replace(new RegExp(`(?<![\\\\\\w]|=\\S* )${phrase} `, 'g'), `${name} `),
+    script,
+  );
 }
 
 /**
@@ -143,7 +176,7 @@ function shortNames() {
 }
 
 /** Gives functions short names, the most used the shortest. */
-function withShortFunctions(script) {
+function withShortFunctions(functions, script) {
   const names = shortNames();
   const uses = new Map(functions.map((name) => [name, 0]));
   for (const [name] of script.matchAll(commands)) if (uses.has(name)) uses.set(name, uses.get(name) + 1);
@@ -156,7 +189,7 @@ function withShortFunctions(script) {
  * Gives the shell's variables short names, the most used the shortest. Only where the shell itself reads a name: words of
  * messages and names of awk's own (`-v name=`) stay.
  */
-function withShortVariables(script) {
+function withShortVariables(functions, script) {
   const given = [
     /(?<=(?:^|[\s;&|(){`])(?<!-[vo] ))[a-z]\w*(?==)/gm,
     /(?<=\b(?:read -r|columns) (?:\w+ )*)[a-z]\w*/g,

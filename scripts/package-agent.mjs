@@ -22,7 +22,8 @@ const packaging = (name) => read(join('agent/packaging', name));
 
 const data = [
   ['etc/leonore/agent.conf', 0o600, packaging('agent.conf')],
-  ['usr/lib/leonore/leonore-agent.sh', 0o755, read('dist/agent/leonore-agent.sh')],
+  // The one that verifies signatures where the device has a tool for them.
+  ['usr/lib/leonore/leonore-agent.sh', 0o755, read('dist/agent/leonore-agent-signatures.sh')],
   ['usr/lib/leonore/leonore-agent.init', 0o755, packaging('leonore-agent.init')],
   ['usr/lib/leonore/leonore-agent.openrc', 0o755, packaging('leonore-agent.openrc')],
   ['usr/lib/systemd/system/leonore-agent.service', 0o644, packaging('leonore-agent.service')],

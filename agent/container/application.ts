@@ -64,6 +64,8 @@ export class Application {
   /** That it is started in the next time. */
   environment: Readonly<Record<string, string>>;
   #child: ChildProcess | null = null;
+  /** While it is being started: it is not down then. */
+  #starting: Promise<void> | null = null;
   #restart: NodeJS.Timeout | null = null;
   #keepUp = false;
   #stopped = false;
@@ -93,6 +95,13 @@ export class Application {
 
   /** Starts it. Until `superviseFromNowOn`, an end of it is final: that is what the health check wants to see. */
   async start(): Promise<void> {
+    this.#starting = this.#spawn().finally(() => {
+      this.#starting = null;
+    });
+    await this.#starting;
+  }
+
+  async #spawn(): Promise<void> {
     const { script, name, cwd, limits, needs, launcher } = this.#options;
     this.#changedAtMs = performance.now();
     let child: ChildProcess;
@@ -153,7 +162,7 @@ export class Application {
   }
 
   get isUp(): boolean {
-    return this.#child !== null;
+    return this.#child !== null || this.#starting !== null;
   }
 
   get state(): ApplicationState {
@@ -176,6 +185,7 @@ export class Application {
   async stop(graceMs: number): Promise<void> {
     this.#stopped = true;
     if (this.#restart !== null) clearTimeout(this.#restart);
+    await this.#starting;
     const pid = this.#child?.pid;
     if (pid !== undefined) await endGroup(pid, graceMs);
     await this.#clearing;

@@ -5,6 +5,7 @@ import { mkdtemp, readdir, readFile, rm, stat, writeFile } from 'node:fs/promise
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { processesWith } from '../testing/agent-process.js';
 import { AgentBed, application, exists, shortTimes } from '../testing/test-agent.js';
 import { testPackage, testTask, type TestArtifact, type TestPackage } from '../testing/test-package.js';
 import { ControlGroups } from './control-groups.js';
@@ -47,15 +48,6 @@ afterEach(async () => {
   await rm(outside, { recursive: true });
 });
 
-/** Processes with a text in their command line, wherever they are. */
-async function processesWith(text: string): Promise<number[]> {
-  const found: number[] = [];
-  for (const pid of (await readdir('/proc')).map(Number).filter(Number.isInteger)) {
-    const command = await readFile(`/proc/${String(pid)}/cmdline`, 'latin1').catch(() => '');
-    if (command.includes(text)) found.push(pid);
-  }
-  return found;
-}
 afterAll(async () => {
   for (const pid of await processesWith('7654321.')) process.kill(pid, 'SIGKILL');
 });

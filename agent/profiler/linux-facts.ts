@@ -65,15 +65,15 @@ export function dynamicLinuxFacts(directory: string): FactSource {
 /**
  * Tools on the PATH with their versions; asked once, because each is a process.
  *
- * @param others what counts as tools, too
+ * @param others what counts as tools, too; it may change
  */
-export function linuxTools(others: readonly Component[]): FactSource {
+export function linuxTools(others: () => readonly Component[]): FactSource {
   let found: Promise<Component[]> | null = null;
   return {
     name: 'tools',
     read: async () => {
       found ??= findTools();
-      return { software: { tools: [...(await found), ...others] } };
+      return { software: { tools: [...(await found), ...others()] } };
     },
   };
 }

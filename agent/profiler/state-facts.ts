@@ -1,10 +1,11 @@
 /** What became of what is installed, as the profile tells it. */
 import { isolationFacts } from '../../domain/gateway/isolation.js';
-import type { GatewayState } from '../../domain/gateway/profile.js';
+import type { Component, GatewayState } from '../../domain/gateway/profile.js';
 import type { Container } from '../container/container.js';
 import { isToRun, promisedTree } from '../container/generation.js';
 import type { Supervisor } from '../container/supervisor.js';
 import type { Launcher } from '../isolation/launcher.js';
+import type { GatewayTrust } from '../trust/gateway-trust.js';
 
 /** A profile is kept as one row: how an application ended is cut to this many characters. */
 const textLength = 200;
@@ -53,6 +54,11 @@ export function stateFacts(sources: StateSources): GatewayState {
  * The level of isolation as tools of the gateway, so that artifacts can require it like any other: `isolation-full` and
  * `isolation-user`, or the latter alone, or neither.
  */
-export function isolationTools({ level }: Launcher): { readonly name: string; readonly version: string }[] {
+export function isolationTools({ level }: Launcher): Component[] {
   return isolationFacts(level).map((name) => ({ name, version: '1.0.0' }));
+}
+
+/** `signatures` where what is installed is verified, so that an artifact can require that: once a root is pinned. */
+export function signatureTools({ isPinned }: Pick<GatewayTrust, 'isPinned'>): Component[] {
+  return isPinned ? [{ name: 'signatures', version: '1.0.0' }] : [];
 }

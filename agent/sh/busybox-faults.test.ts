@@ -1,39 +1,25 @@
 /**
  * The BusyBox agent in a root directory of its own, where everything goes wrong: killed at random instants, hostile
- * packages and answers, full disks, a node that wants to be left alone.
+ * packages and answers, a node that wants to be left alone.
  *
  * LEONORE_CRASHES sets the number of random kills, LEONORE_SEED their seed.
  */
 import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
-import { execFileSync, spawnSync } from 'node:child_process';
 import { randomBytes } from 'node:crypto';
 import { existsSync, readdirSync, readFileSync, readlinkSync } from 'node:fs';
-import { mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
+import { readdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { gzipSync } from 'node:zlib';
 import type { Report } from '../../domain/agent-protocol/messages.js';
 import { busybox, BusyBoxBed } from '../../tests/support/busybox-bed.js';
 import { application, type AgentBed } from '../testing/test-agent.js';
-import {
-  sha256,
-  tar,
-  testPackage,
-  testTask,
-  type TestEntry,
-  type TestPackage,
-} from '../testing/test-package.js';
+import { sha256, tar, testPackage, testTask, type TestEntry } from '../testing/test-package.js';
 
 const underBusyBox = busybox === '' ? describe.skip : describe;
 
 let box: BusyBoxBed;
 let bed: AgentBed;
-
-async function install(built: TestPackage, deliveryId: string, over = {}): Promise<Report> {
-  bed.server.offer(built, testTask(deliveryId, built, over));
-  return bed.server.ending(deliveryId);
-}
 
 const keysOf = (report: Report): string[] =>
   (report.installed ?? []).map(({ name, version }) => `${name}@${version}`);
@@ -94,7 +80,7 @@ underBusyBox('a BusyBox agent in a root directory of its own', () => {
       };
       let agent = box.start();
       const startedMs = performance.now();
-      await install(first, 'd1');
+      await box.install(first, 'd1');
       const wholeMs = performance.now() - startedMs;
       bed.server.offer(built, testTask('d2', built, { remove, removeFirst }));
       for (let kill = 0; kill < kills / 4; kill += 1) {
@@ -138,7 +124,7 @@ underBusyBox('a BusyBox agent in a root directory of its own', () => {
       return true;
     };
     box.start();
-    expect(await install(first, 'd1')).toMatchObject({ state: 'succeeded' });
+    expect(await box.install(first, 'd1')).toMatchObject({ state: 'succeeded' });
     const [asked = 0, again = 0] = moments;
     // Lateness proves nothing, but earliness would.
     expect(again - asked).toBeGreaterThanOrEqual(4_900);
@@ -146,7 +132,7 @@ underBusyBox('a BusyBox agent in a root directory of its own', () => {
 
   test('does not know its token any more, registers anew, and drops what LEONORE has ended', async () => {
     box.start();
-    await install(first, 'd1');
+    await box.install(first, 'd1');
     bed.server.token = 'token-2';
     let refused = 0;
     bed.server.intercept = (request, response) => {
@@ -235,7 +221,7 @@ underBusyBox('a BusyBox agent in a root directory of its own', () => {
     };
     box.start();
     await bed.server.until(() => given === bodies.length);
-    expect(await install(first, 'd1')).toMatchObject({ state: 'succeeded' });
+    expect(await box.install(first, 'd1')).toMatchObject({ state: 'succeeded' });
     expect(existsSync(join(box.root, '..', 'pwned'))).toBe(false);
     expect(readdirSync(join(box.root, '..')).sort()).toEqual(
       ['bin', 'dev', 'gateway', 'leonore-agent.sh', 'proc', 'tmp'].sort(),
@@ -299,9 +285,9 @@ underBusyBox('a BusyBox agent in a root directory of its own', () => {
       noise: randomBytes(5_000),
     };
     box.start();
-    await install(first, 'd1');
+    await box.install(first, 'd1');
     for (const [what, archive] of Object.entries(archives)) {
-      const report = await install(
+      const report = await box.install(
         { ...second, archive, digest: sha256(archive) },
         what.replaceAll(' ', '-'),
         { remove },
@@ -321,7 +307,7 @@ underBusyBox('a BusyBox agent in a root directory of its own', () => {
       response.writeHead(200).end(Buffer.alloc(second.archive.length));
       return true;
     };
-    expect(await install(second, 'damaged', { remove })).toMatchObject({
+    expect(await box.install(second, 'damaged', { remove })).toMatchObject({
       state: 'failed',
       error: { class: 'integrity', step: 'download' },
     });
@@ -344,7 +330,7 @@ underBusyBox('a BusyBox agent in a root directory of its own', () => {
         await sleep(5);
       }
     })();
-    expect(await install(big, 'd1')).toMatchObject({ state: 'succeeded' });
+    expect(await box.install(big, 'd1')).toMatchObject({ state: 'succeeded' });
     ended.abort();
     await sampling;
     const alone = Number(/VmHWM:\s+(\d+)/.exec(readFileSync(`/proc/${agent.pid}/status`, 'utf8'))?.[1]);
@@ -362,76 +348,3 @@ function proportionalKb(pid: number): number {
     return 0;
   }
 }
-
-underBusyBox('on a small disk', () => {
-  let disk: string;
-  const old = testPackage(application('1.0.0', { files: { noise: randomBytes(1_500_000) } }));
-  const next = (over: Record<string, string> = {}): TestPackage =>
-    testPackage(application('2.0.0', { files: { noise: randomBytes(1_500_000), ...over } }));
-
-  beforeEach(async () => {
-    disk = await mkdtemp(join(tmpdir(), 'leonore-disk-'));
-    // With the applets' links and what is installed, one version and its archive fit, but not two.
-    if (spawnSync('mount', ['-t', 'tmpfs', '-o', 'size=4000k', 'tmpfs', disk]).status !== 0) disk = '';
-    else {
-      box = await BusyBoxBed.onPath(disk);
-      bed = box.bed;
-    }
-  });
-  afterEach(async () => {
-    if (disk === '') return;
-    await box.close();
-    execFileSync('umount', ['-l', disk]);
-    await rm(disk, { recursive: true });
-  });
-
-  const skipped = (): boolean => {
-    if (disk !== '') return false;
-    process.stderr.write('skipped: no file system may be mounted here\n');
-    return true;
-  };
-
-  test('old and new do not fit together: refused, or one after the other, or back to the old', async () => {
-    if (skipped()) return;
-    box.start();
-    expect(await install(old, 'd1')).toMatchObject({ state: 'succeeded' });
-    const refused = await install(next(), 'd2', { remove: ['app@1.0.0'] });
-    expect(refused).toMatchObject({ state: 'failed', error: { class: 'space' } });
-    expect(keysOf(refused)).toEqual(['app@1.0.0']);
-    await box.running();
-
-    const failed = await install(next({ 'start.sh': 'exit 1\n' }), 'd3', {
-      remove: ['app@1.0.0'],
-      removeFirst: true,
-    });
-    expect(failed).toMatchObject({ state: 'failed', error: { class: 'health' } });
-    expect(keysOf(failed)).toEqual(['app@1.0.0']);
-    expect(await box.leftovers()).toEqual([]);
-    await box.running();
-
-    const worked = await install(next(), 'd4', { remove: ['app@1.0.0'], removeFirst: true });
-    expect(worked).toMatchObject({ state: 'succeeded' });
-    expect(await box.leftovers()).toEqual([]);
-    expect(await box.store()).toEqual(['app@2.0.0']);
-  }, 120_000);
-
-  test.each(['install', 'start'])(
-    'a script fills it in %s: the old version stays and runs',
-    async (script) => {
-      if (skipped()) return;
-      const small = testPackage(application('1.0.0'));
-      box.start();
-      await install(small, 'd1');
-      const filling = 'dd if=/dev/zero of="$LEONORE_HOME/filled" 2>/dev/null\nexit 1\n';
-      const full = testPackage(application('2.0.0', { files: { [`${script}.sh`]: filling } }));
-      const report = await install(full, 'd2', { remove: ['app@1.0.0'] });
-      expect(report).toMatchObject({ state: 'failed' });
-      expect(keysOf(report)).toEqual(['app@1.0.0']);
-      expect(await box.leftovers()).toEqual([]);
-      expect(await box.store()).toEqual(['app@1.0.0']);
-      await box.running();
-      await writeFile(box.path('room'), Buffer.alloc(100_000));
-    },
-    90_000,
-  );
-});

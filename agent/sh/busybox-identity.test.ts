@@ -2,6 +2,7 @@
 import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { stat, writeFile } from 'node:fs/promises';
+import { devicePaths, runHeader } from '../../domain/agent-protocol/messages.js';
 import { busybox, BusyBoxBed, type BusyBoxAgent } from '../../tests/support/busybox-bed.js';
 import { enrolmentToken } from '../testing/device-server.js';
 import { application, type AgentBed } from '../testing/test-agent.js';
@@ -68,6 +69,22 @@ async function polled(): Promise<void> {
     bed.server.token = 'another';
     await polled();
     expect(new Set(bed.server.keys.proofs.map(({ key }) => key)).size).toBe(1);
+  }, 60_000);
+
+  test('says in which run it asks for tasks: another after each start, by which a copy of it is noticed', async () => {
+    const runs: string[] = [];
+    bed.server.intercept = ({ url, headers }) => {
+      if (url === devicePaths.tasks) runs.push(String(headers[runHeader]));
+      return false;
+    };
+    await start();
+    await polled();
+    await agent.end('SIGTERM');
+    expect(new Set(runs).size).toBe(1);
+    expect(runs[0]).toMatch(/^[0-9a-f]{16}$/);
+    agent = box.start({ LEONORE_ENROLMENT_TOKEN: '' });
+    await polled();
+    expect(new Set(runs).size).toBe(2);
   }, 60_000);
 
   test('no token and no secret is an argument of a program', async () => {

@@ -92,3 +92,13 @@ export async function endProcessesOf(container: string): Promise<void> {
     }
   }
 }
+
+/** Processes with a text in their command line, wherever they are. */
+export async function processesWith(text: string): Promise<number[]> {
+  const found: number[] = [];
+  for (const pid of (await readdir('/proc')).map(Number).filter(Number.isInteger)) {
+    const command = await readFile(`/proc/${String(pid)}/cmdline`, 'latin1').catch(() => '');
+    if (command.includes(text)) found.push(pid);
+  }
+  return found;
+}

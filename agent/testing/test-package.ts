@@ -1,8 +1,10 @@
 /** Builds packages for tests, in memory, good ones and damaged ones. */
 import { createHash } from 'node:crypto';
 import { gzipSync } from 'node:zlib';
+import { canonicalJson } from '../../domain/canonical-json.js';
 import type { Task } from '../../domain/agent-protocol/messages.js';
 import { layoutPackage, type ArtifactInput } from '../../domain/package-format/layout-package.js';
+import type { PackageManifest } from '../../domain/package-format/package-manifest.js';
 import { blockSize, encodeUstarHeader, type UstarHeader } from '../../domain/package-format/ustar-header.js';
 
 export interface TestArtifact extends Partial<Omit<ArtifactInput, 'files'>> {
@@ -49,6 +51,35 @@ export function tar(entries: readonly TestEntry[]): Buffer {
     Buffer.alloc((blockSize - (entry.content.length % blockSize)) % blockSize),
   ]);
   return Buffer.concat([...blocks, Buffer.alloc(2 * blockSize)]);
+}
+
+/** The same package with other content of one of its files, sound in itself. @param change what its manifest says otherwise */
+export function withFile(
+  built: TestPackage,
+  path: string,
+  text: string,
+  change: (manifest: PackageManifest) => object = (manifest) => manifest,
+): TestPackage {
+  const content = Buffer.from(text);
+  const listed = built.entries.find((entry) => entry.path === 'manifest.json');
+  const before = JSON.parse(listed?.content.toString() ?? '') as PackageManifest;
+  const files = before.files.map((file) =>
+    file.path === path ? { ...file, sha256: sha256(content), size: content.length } : file,
+  );
+  const contentSize = files.reduce((sum, file) => sum + file.size, 0);
+  const manifest = Buffer.from(canonicalJson(change({ ...before, files, contentSize })));
+  const id = sha256(manifest);
+  const changed = new Map([
+    ['id', Buffer.from(`${id}\n`)],
+    ['manifest.json', manifest],
+    [path, content],
+  ]);
+  const entries = built.entries.map((entry) => {
+    const fresh = changed.get(entry.path);
+    return fresh === undefined ? entry : { ...entry, content: fresh, size: fresh.length };
+  });
+  const archive = gzipSync(tar(entries), { level: 1 });
+  return { ...built, id, entries, archive, digest: sha256(archive) };
 }
 
 /** A task that delivers a package. */

@@ -1,10 +1,12 @@
 /** Keys, metadata and signatures for tests, and a device server that hands them on: honestly, or as a test has it. */
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { Order, Task } from '../../domain/agent-protocol/messages.js';
-import { signedText } from '../../domain/agent-protocol/text-form.js';
+import { renderMetadataText, renderStatementsText } from '../../domain/agent-protocol/signed-text-form.js';
+import { signedText, wantsText } from '../../domain/agent-protocol/text-form.js';
 import { operationOf } from '../../domain/artifact/manifest-operation.js';
 import type { ArtifactInput } from '../../domain/package-format/layout-package.js';
 import { treeDigest } from '../../domain/package-format/package-tables.js';
+import type { Envelope } from '../../domain/trust/metadata.js';
 import type { ArtifactStatement, PackageStatements } from '../../domain/trust/statement.js';
 import { envelopeOf, Signer } from '../../trust/ed25519.js';
 import {
@@ -145,6 +147,15 @@ export class TestTrust {
     if (this.intercept(path, response)) return true;
     const statements = digest === undefined ? undefined : JSON.stringify(this.statements.get(digest));
     const body = file === undefined ? statements : this.files.get(file);
+    if (wantsText(request.headers.accept) && body !== undefined) {
+      const said: unknown = JSON.parse(body);
+      const text =
+        file === undefined
+          ? renderStatementsText(said as PackageStatements)
+          : renderMetadataText(said as Envelope<unknown>);
+      response.writeHead(200, { 'content-type': 'text/plain' }).end(text);
+      return true;
+    }
     response
       .writeHead(body === undefined ? 404 : 200, { 'content-type': 'application/json' })
       .end(body ?? '{}');

@@ -7,7 +7,9 @@ import {
   runHeader,
   TasksResponseSchema,
 } from '../../domain/agent-protocol/messages.js';
+import { renderMetadataText, renderStatementsText } from '../../domain/agent-protocol/signed-text-form.js';
 import { renderTasksText, wantsText } from '../../domain/agent-protocol/text-form.js';
+import type { Envelope } from '../../domain/trust/metadata.js';
 import type { BlobStore } from '../../repositories/blob-store.js';
 import type { DeviceService } from '../device-service.js';
 import { bearerToken } from '../../serving/bearer-token.js';
@@ -66,8 +68,11 @@ export const deviceRoutes: FastifyPluginAsyncTypebox<DeviceRoutesOptions> = asyn
     { schema: { params: DigestParamsSchema } },
     async (request, reply) => {
       const { digest } = request.params;
-      reply.header('cache-control', 'no-store');
-      return service.statements(bearerToken(request.headers.authorization), digest);
+      const statements = await service.statements(bearerToken(request.headers.authorization), digest);
+      reply.header('cache-control', 'no-store').header('vary', 'accept');
+      return wantsText(request.headers.accept)
+        ? sendText(reply, renderStatementsText(statements))
+        : statements;
     },
   );
 
@@ -77,7 +82,9 @@ export const deviceRoutes: FastifyPluginAsyncTypebox<DeviceRoutesOptions> = asyn
     async (request, reply) => {
       const { file } = request.params;
       const text = await service.trustFile(bearerToken(request.headers.authorization), file);
-      return reply.header('cache-control', 'no-store').type('application/json').send(text);
+      reply.header('cache-control', 'no-store').header('vary', 'accept');
+      if (!wantsText(request.headers.accept)) return reply.type('application/json').send(text);
+      return sendText(reply, renderMetadataText(JSON.parse(text) as Envelope<unknown>));
     },
   );
 

@@ -339,7 +339,8 @@ function orderOf(
   };
 }
 
-function render(lines: readonly (readonly string[])[]): string {
+/** Lines of cells, each with its line feed. */
+export function render(lines: readonly (readonly string[])[]): string {
   return lines.map((line) => `${line.join('\t')}\n`).join('');
 }
 

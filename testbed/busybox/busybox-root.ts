@@ -6,6 +6,8 @@ import { packageRoot } from '../../process/package-root.js';
 
 /** The agent as it is built. */
 export const busyBoxAgent = join(packageRoot(), 'dist', 'agent', 'leonore-agent.sh');
+/** The one that verifies signatures besides. */
+export const verifyingBusyBoxAgent = join(packageRoot(), 'dist', 'agent', 'leonore-agent-signatures.sh');
 
 /** Where the agent keeps its things, seen from inside and below the directory from outside. */
 export const gatewayDirectory = 'gateway';

@@ -2,7 +2,8 @@
  * Attackers who hold what lies somewhere: one has a copy of a gateway's disk, one the database. Each can do what docs/security.md says of
  * him, and no more. The API, a node's handler, PostgreSQL, real agents.
  */
-import { cp, mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
+import { execFileSync, spawn } from 'node:child_process';
+import { cp, mkdir, mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { randomUUID } from 'node:crypto';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -16,6 +17,8 @@ import { DeviceService } from '../../connectivity/device-service.js';
 import { formatDeliveryId } from '../../domain/delivery/delivery-id.js';
 import type { GatewayHandler } from '../../connectivity/gateway-handler.js';
 import { SecretBox } from '../../repositories/secret-box.js';
+import { busyBoxAgent } from '../../testbed/busybox/busybox-root.js';
+import { busybox, BusyBoxAgent } from '../support/busybox-bed.js';
 import { startHandler } from '../support/device-bed.js';
 import { registerDevice } from '../support/device-side.js';
 import { testApi, testTokens, type TestApi } from '../support/test-api.js';
@@ -180,6 +183,46 @@ test('a copy of a disk that is used beside it is shown', async () => {
     (await client.enrolment.contests('gw-copied')).some(({ reason }) => reason === 'twice'),
   );
 }, 120_000);
+
+(busybox === '' ? test.skip : test)(
+  'a copy of the disk of a BusyBox gateway that is used beside it is shown',
+  async () => {
+    const applets = join(directory, 'bin');
+    await mkdir(applets);
+    execFileSync(busybox, ['--install', '-s', applets]);
+    // An id of its own for each try: it belongs to the first key that comes with it.
+    const id = `gw-${randomUUID()}`;
+    const boxes: BusyBoxAgent[] = [];
+    const startBox = (root: string, enrolmentToken = ''): BusyBoxAgent => {
+      const env = {
+        PATH: applets,
+        LEONORE_SERVER: api.address,
+        LEONORE_ROOT_DIR: join(directory, root),
+        LEONORE_ENROLMENT_TOKEN: enrolmentToken,
+        LEONORE_ID: id,
+        LEONORE_INTERVAL: '1',
+        LEONORE_ISOLATION: 'none',
+      };
+      const stdio: ['ignore', 'ignore', 'pipe'] = ['ignore', 'ignore', 'pipe'];
+      const box = new BusyBoxAgent(spawn(busybox, ['sh', busyBoxAgent], { env, stdio }));
+      boxes.push(box);
+      return box;
+    };
+    try {
+      const first = startBox('box', testTokens.enrolment);
+      await first.said('registered at');
+      await first.end('SIGTERM');
+      // With its FIFOs, as a copy of a whole disk has them.
+      execFileSync('cp', ['-a', join(directory, 'box'), join(directory, 'box-copy')]);
+      startBox('box');
+      startBox('box-copy');
+      await until(async () => (await client.contests(id)).some(({ reason }) => reason === 'twice'));
+    } finally {
+      for (const box of boxes) await box.end('SIGTERM');
+    }
+  },
+  120_000,
+);
 
 test('the database: no secret and no token is in it in the clear, and what is sealed is opened in its place alone', async () => {
   const [mine, his] = ['gw-rich', 'gw-poor'];

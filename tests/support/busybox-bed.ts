@@ -2,12 +2,15 @@
 import { execFileSync, spawn, type ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
 import { existsSync } from 'node:fs';
-import { mkdir, readdir, readFile } from 'node:fs/promises';
-import { join } from 'node:path';
+import { mkdir, readdir, readFile, symlink } from 'node:fs/promises';
+import { basename, join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { AgentBed } from '../../agent/testing/test-agent.js';
 import { enrolmentToken } from '../../agent/testing/device-server.js';
+import { testTask, type TestPackage } from '../../agent/testing/test-package.js';
+import type { Report, Task } from '../../domain/agent-protocol/messages.js';
+import type { GatewayState } from '../../domain/gateway/profile.js';
 import { busyBoxAgent, gatewayDirectory, makeBusyBoxRoot } from '../../testbed/busybox/busybox-root.js';
 import { obtainBusyBox } from '../../testbed/busybox/obtain-busybox.js';
 
@@ -58,15 +61,24 @@ export class BusyBoxBed {
     private readonly inside: string,
   ) {}
 
-  /** With BusyBox's applets and nothing else on PATH. @param shell runs the script; default BusyBox's own */
-  static async onPath(base?: string, shell: readonly string[] = [busybox, 'sh']): Promise<BusyBoxBed> {
+  /**
+   * With BusyBox's applets and nothing else on PATH.
+   * @param base where its directory is made
+   * @param agent which of the two
+   * @param tools paths of what is on PATH, too
+   */
+  static async onPath(
+    base?: string,
+    agent: string = busyBoxAgent,
+    tools: readonly string[] = [],
+  ): Promise<BusyBoxBed> {
     const bed = await AgentBed.create(base);
     const applets = join(bed.directory, 'bin');
     await mkdir(applets);
     execFileSync(busybox, ['--install', '-s', applets]);
-    const [command = '', ...args] = shell;
+    for (const tool of tools) await symlink(tool, join(applets, basename(tool)));
     const start = (environment: Record<string, string>): ChildProcess =>
-      spawn(command, [...args, busyBoxAgent], {
+      spawn(busybox, ['sh', agent], {
         env: { PATH: applets, ...environment },
         stdio: ['ignore', 'ignore', 'pipe'],
       });
@@ -100,6 +112,22 @@ export class BusyBoxBed {
     );
     this.#agents.push(agent);
     return agent;
+  }
+
+  /** Offers a package. @returns the delivery's last report */
+  install(built: TestPackage, deliveryId: string, over: Partial<Task> = {}): Promise<Report> {
+    this.bed.server.offer(built, testTask(deliveryId, built, over));
+    return this.bed.server.ending(deliveryId);
+  }
+
+  /** The state that it tells when it is asked for its profile now. */
+  async told(): Promise<GatewayState | undefined> {
+    const { server } = this.bed;
+    const seen = server.registrations.length;
+    server.profileWanted = true;
+    await server.until(() => server.registrations.length > seen);
+    server.profileWanted = false;
+    return server.registrations.at(-1)?.body.profile.state;
   }
 
   path(...segments: readonly string[]): string {

@@ -16,9 +16,12 @@ until ln -s "$boot $$ $(began $$)" lock; do
 done
 [ -s mark ] || random 24 | put mark
 mark=$(cat mark)
+# By it a copy of this device is noticed that has the same token: two of them take turns.
+run=$(random 16)
 etag=''
 end_leftovers
 prepare
+with_signatures find_tool
 isolate
 # By what units are called: BusyBox lists a group's files too where a pattern ends in a slash and matches no directory.
 for group in $groups; do for unit in "$group"/app.* "$group"/script.*; do end_unit "${unit##*/}"; done; done

@@ -100,8 +100,9 @@ inspect() {
 			if (NR > 2) print mode, $3, path
 		} END { print "end" }' tmp/raw | cat >tmp/listed && [ "$(tail -n 1 tmp/listed)" = end ] || break
 		message=$differs
-		{ cut -d ' ' -f 1,2,4- tmp/promised && echo end; } | cmp -s - tmp/listed && return 0
-		break
+		{ cut -d ' ' -f 1,2,4- tmp/promised && echo end; } | cmp -s - tmp/listed || break
+		with_signatures is_published "${1##*/}" || break
+		return 0
 	done
 	fail integrity unpack "$message"
 }

@@ -20,6 +20,7 @@ profile() {
 	printf '"tools":[{"name":"busybox","version":"%s"}' "$(busybox 2>&1 | sed -n '1s/[^0-9]*\([0-9.]*\).*/\1/p')"
 	[ $level != full ] || printf ',{"name":"isolation-full","version":"1.0.0"}'
 	[ $level = none ] || printf ',{"name":"isolation-user","version":"1.0.0"}'
+	with_signatures verifying_tools
 	printf ']},"strategies":["pull"],"protocols":["http"],"labels":{'
 	pairs '%s%s:%s' "$labels"
 	printf '},"installed":%s' "$(installed)"

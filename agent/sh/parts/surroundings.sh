@@ -11,6 +11,11 @@
 #   LEONORE_LABELS            such as 'building=b1 floor=2'
 #   LEONORE_COMPONENTS        hardware components, such as 'gpio=1.0.0'
 #   LEONORE_ISOLATION         the most that is tried: full (default), user or none
+#   LEONORE_TRUST_ROOT        file with the root of who may sign, for the agent that verifies signatures (signatures.sh)
+#   LEONORE_SIGNATURES        `required`: nothing is carried out that is not signed, whatever LEONORE allows
+#
+# Lines that begin with `with_signatures` or `without_signatures` are of that agent alone, or of the other alone
+# (scripts/assemble-busybox-agent.mjs).
 #
 # INVARIANTS
 #  - The journal names a step, on the disk, before the step begins; each step may be begun again from its start.
@@ -18,6 +23,9 @@
 #  - A report is kept until LEONORE has taken it; a delivery that has ended is remembered.
 #  - What comes from the network is bounded, checked before it is used, and never evaluated.
 umask 022
+with_signatures trust_root=$LEONORE_TRUST_ROOT signatures=$LEONORE_SIGNATURES
+# Whoever relies on signatures is not to be served by an agent that does not look at them.
+without_signatures [ -z "$LEONORE_TRUST_ROOT$LEONORE_SIGNATURES" ] || exit 2
 set -u -- "${LEONORE_SERVER:?}" "${LEONORE_ROOT_DIR:?}" "$LEONORE_ENROLMENT_TOKEN" "$LEONORE_ENROLMENT_TOKEN_FILE" "$LEONORE_ID" \
 	"$LEONORE_INTERVAL" "$LEONORE_LABELS" "$LEONORE_COMPONENTS" "${LEONORE_ISOLATION:-full}"
 # Of what this was started with, PATH and TZ alone reach applications.
@@ -98,7 +106,8 @@ columns() { IFS=$tab read -r "$@"; }
 row() { columns name version home package _requested start _keep _size check up digest size; }
 value_of() { sed -n "s/^$1$tab//p" "$2" | head -n 1 | tr -d '\r'; }
 said() { say "$body" | value_of "$1" -; }
-whole() { case $1 in '' | *[!0-9]* | ?????*) echo "$2" ;; *) echo "$1" ;; esac }
+# whole TEXT DEFAULT: a number of seconds, a month of them too
+whole() { case $1 in '' | *[!0-9]* | ????????*) echo "$2" ;; *) echo "$1" ;; esac }
 # look LIST NAME: what a list of NAME:VALUE says of it, in $entry, and the list without it in $others
 look() {
 	entry='' others=$1

@@ -1,7 +1,8 @@
 # shellcheck shell=sh
 poll() {
 	send_reports || return 0
-	ask "$node$device/tasks" "$mine" ${etag:+"If-None-Match: $etag"}
+	with_signatures [ "$learn_at" != 0 ] || learn
+	ask "$node$device/tasks" "$mine" "Leonore-Run: $run" ${etag:+"If-None-Match: $etag"}
 	case $status in
 		200)
 			etag=$(header etag)
@@ -28,6 +29,7 @@ poll() {
 		# What waited, and is given no more, ends with its time.
 		[ "$wrong$body" != 1 ] || continue
 		delivery=${one#*"$tab"} delivery=${delivery%%"$nl"*}
+		with_signatures [ -n "$wrong" ] || is_signed || wrong=1
 		case $opens$waited in [1-9]*" $delivery "*) waits="$waits$delivery " && continue ;; esac
 		say "$one" | put task || continue
 		take_up
