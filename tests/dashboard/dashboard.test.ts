@@ -131,6 +131,7 @@ describe('from a dry run to a finished campaign', () => {
     await page.getByText('leonore plan lamp@^1 --select').waitFor();
     // What the campaign comes to, phase by phase: with three gateways a twentieth is one.
     const phases = page.getByRole('region', { name: 'Table of phases' });
+    await phases.getByRole('row', { name: /canary/ }).waitFor();
     const head = [
       'Phase',
       'Gateways',
