@@ -279,7 +279,7 @@ describe('a webhook of a part of the fleet', () => {
         settled: [],
         basis: 'b',
       } as const;
-      await repositories.wantedStates.store(
+      await repositories.wantedMembers.store(
         [inside, outside].map((gatewayId) => ({
           ...{ wantedStateId, gatewayId },
           standing: { ...standing, attempts: 0, dueAtMs: null },

@@ -216,7 +216,7 @@ test('a copy of a disk that is used beside it is shown', async () => {
       execFileSync('cp', ['-a', join(directory, 'box'), join(directory, 'box-copy')]);
       startBox('box');
       startBox('box-copy');
-      await until(async () => (await client.contests(id)).some(({ reason }) => reason === 'twice'));
+      await until(async () => (await client.enrolment.contests(id)).some(({ reason }) => reason === 'twice'));
     } finally {
       for (const box of boxes) await box.end('SIGTERM');
     }
