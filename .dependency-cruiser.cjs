@@ -57,6 +57,7 @@ const rooms = {
   agent: [
     'domain/agent-protocol',
     'domain/package-format',
+    'domain/canonical-json',
     'domain/gateway/gateway-id',
     'domain/gateway/isolation',
     'domain/gateway/profile',

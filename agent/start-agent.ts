@@ -247,7 +247,7 @@ class Agent {
       if (!trust.isPinned) {
         await this.#judge.refreshWhenDue();
         // That it verifies signatures is a fact of the profile.
-        if (trust.isPinned) this.#profile.isWanted = true;
+        this.#profile.isWanted ||= trust.isPinned;
       }
     }
     const answer = await this.#withNode(

@@ -29,11 +29,15 @@ export async function unpackArtifact(archive: string, into: string): Promise<str
 
 async function unpack(entry: ReadEntry, into: string): Promise<void> {
   const path = entryPath(entry.path);
-  if (path === '') return void entry.resume();
+  if (path === '') {
+    entry.resume();
+    return;
+  }
   if (!isSafePath(path)) throw malformed(`${JSON.stringify(path.slice(0, 200))} is not a safe path`);
   if (entry.type === 'Directory') {
     await mkdir(join(into, path), { recursive: true });
-    return void entry.resume();
+    entry.resume();
+    return;
   }
   if (entry.type !== 'File' && entry.type !== 'OldFile')
     throw malformed(`"${path}" is neither a file nor a directory; only plain files are taken`);

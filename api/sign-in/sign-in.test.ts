@@ -1,11 +1,6 @@
 /** People sign in by an OpenID provider: a real one, which runs beside. */
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from '@jest/globals';
-import { mkdtemp, readFile, rm } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
 import { request } from 'undici';
-import { freePort } from '../../stack/free-port.js';
-import { localAuthority } from '../../stack/local-authority.js';
 import { buildingFleet, type BuildingFleet } from '../../tests/support/building-fleet.js';
 import { apiCaller } from '../../tests/support/call-api.js';
 import {
@@ -14,20 +9,8 @@ import {
   testProvider,
   type TestProvider,
 } from '../../tests/support/identity-provider.js';
+import { accounts, rolesOfGroups as roles } from '../../tests/support/signed-in-people.js';
 import { testApi, testTokens, type TestApi } from '../../tests/support/test-api.js';
-
-const roles = `
-admins: [ { role: admin } ]
-viewers: [ { role: viewer } ]
-b1: [ { role: operator, scope: 'labels.building == "b1"' } ]
-`;
-const accounts = {
-  anna: { preferred_username: 'anna', groups: ['b1', 'viewers', 'of-no-interest'] },
-  bert: { preferred_username: 'bert', groups: ['b1'] },
-  root: { email: 'root@example.com', groups: 'admins' },
-  carl: { preferred_username: 'carl', groups: ['cooks', 'bakers'] },
-  dora: { preferred_username: 'dora' },
-};
 
 let provider: TestProvider;
 let api: TestApi;
@@ -51,16 +34,6 @@ beforeEach(() => {
 });
 
 const asAdmin = apiCaller(() => api.address);
-const problemCookie = 'leonore-sign-in-problem';
-
-/** What the page would tell of a sign-in that came to nothing. */
-function problem(): string | undefined {
-  const kept = browser.cookies().get(problemCookie);
-  return kept === undefined
-    ? undefined
-    : (JSON.parse(Buffer.from(kept, 'base64url').toString()) as { detail: string }).detail;
-}
-
 async function csrf(): Promise<Record<string, string>> {
   return { 'leonore-csrf': browser.cookies().get('leonore-csrf') ?? '' };
 }
@@ -83,7 +56,7 @@ async function sessionsOf(name: string): Promise<{ id: string; name: string }[]>
 describe('in a browser', () => {
   test('somebody signs in, is who the provider says, and may do what his groups may', async () => {
     const answer = await browser.signIn('anna', '/gateways?text=gw');
-    expect({ status: answer.status, location: answer.location, problem: problem() }).toEqual({
+    expect({ status: answer.status, location: answer.location, problem: browser.signInProblem() }).toEqual({
       status: 303,
       location: 'http://leonore.test/gateways?text=gw',
       problem: undefined,
@@ -121,7 +94,7 @@ describe('in a browser', () => {
   test('what nobody has a role by is refused, and told', async () => {
     const answer = await browser.signIn('carl', '/plan');
     expect(answer.location).toBe('http://leonore.test/plan');
-    expect(problem()).toBe(
+    expect(browser.signInProblem()).toBe(
       `none of the groups of carl@${provider.issuer.host} has a role here (his: "cooks", "bakers")`,
     );
     expect(browser.cookies().has('leonore-session')).toBe(false);
@@ -242,7 +215,7 @@ describe('an answer of a provider that does not hold is refused', () => {
       status: 303,
       session: false,
     });
-    return problem();
+    return browser.signInProblem();
   };
   const start = (to = '/') => browser.ask(`/api/v1/sign-in/start?to=${to}`);
 
@@ -314,7 +287,7 @@ describe('the clock of the provider', () => {
   test.each([-240, 240])('may be %i seconds off', async (seconds) => {
     await provider.setClockAhead(seconds);
     await browser.signIn('bert');
-    expect({ problem: problem(), who: (await browser.ask('/api/v1/whoami')).status }).toEqual({
+    expect({ problem: browser.signInProblem(), who: (await browser.ask('/api/v1/whoami')).status }).toEqual({
       problem: undefined,
       who: 200,
     });
@@ -327,7 +300,7 @@ describe('the clock of the provider', () => {
   ])('may not be %i seconds off, which is said', async (seconds, said) => {
     await provider.setClockAhead(seconds);
     await browser.signIn('bert');
-    expect(problem()).toContain(`the clock of the identity provider is ${said}`);
+    expect(browser.signInProblem()).toContain(`the clock of the identity provider is ${said}`);
   });
 });
 
@@ -360,158 +333,6 @@ describe('on a device without a browser', () => {
     const { deviceCode = '', verificationUriComplete = '' } = await begin();
     await browser.enterCode(verificationUriComplete, 'carl');
     expect(await outcome(deviceCode)).toMatchObject({ status: 403, body: { code: 'SIGN_IN_NOT_ALLOWED' } });
-  });
-});
-
-describe('with another provider, or another configuration', () => {
-  const apis: TestApi[] = [];
-  afterAll(async () => {
-    for (const one of apis) await one.close();
-  });
-  const apiWith = async (...of: Parameters<typeof signInAt>) => {
-    const one = await testApi('127.0.0.1:1', { signIn: signInAt(...of) });
-    apis.push(one);
-    browser = new CookieBrowser(() => one.address);
-    return one;
-  };
-
-  test('groups that an ID token does not name are asked for', async () => {
-    const other = await testProvider({ accounts, claimsIn: 'userinfo' });
-    await apiWith(other, roles);
-    await browser.signIn('anna');
-    expect(JSON.parse((await browser.ask('/api/v1/whoami')).text)).toMatchObject({
-      name: `anna@${other.issuer.host}`,
-      grants: [{ role: 'operator' }, { role: 'viewer' }],
-    });
-    await other.close();
-  });
-
-  test('over TLS cookies belong to the host and go over TLS alone', async () => {
-    await apiWith(provider, roles, { publicUrl: new URL('https://leonore.test') });
-    const { setCookies } = await browser.ask('/api/v1/sign-in/start');
-    expect(setCookies).toEqual([
-      expect.stringMatching(/^__Host-leonore-sign-in=.*; HttpOnly; Path=\/; SameSite=Lax; Secure$/),
-    ]);
-  });
-
-  describe('who signs out at the provider', () => {
-    const logoutPath = '/api/v1/sign-in/back-channel-logout';
-
-    test('is signed out here, everywhere and at once; others are not', async () => {
-      const port = await freePort();
-      const one = await apiWith({ issuer: new URL(`http://127.0.0.1:${port}`) }, roles);
-      const other = await testProvider({ accounts, port, logoutUri: one.address + logoutPath });
-      const [laptop, phone, berts] = [
-        browser,
-        new CookieBrowser(() => one.address),
-        new CookieBrowser(() => one.address),
-      ];
-      await laptop.signIn('anna');
-      await phone.signIn('anna');
-      await berts.signIn('bert');
-      await laptop.signOutAtProvider(other.issuer);
-      const states = [];
-      for (const each of [laptop, phone, berts]) states.push((await each.ask('/api/v1/whoami')).status);
-      expect(states).toEqual([401, 401, 200]);
-      const { body } = await apiCaller(() => one.address)('GET', '/api/v1/audit?action=backChannelLogout');
-      expect(body['items']).toMatchObject([
-        { principalId: `anna of ${other.issuer.href}`, outcome: { status: 200 } },
-      ]);
-      await other.close();
-    });
-
-    /** As the provider would send it, unsigned or signed by somebody else. */
-    const token = (claims: object, header: object = { alg: 'RS256', typ: 'logout+jwt' }) =>
-      [header, claims].map((part) => Buffer.from(JSON.stringify(part)).toString('base64url')).join('.') +
-      '.AAAA';
-    const claims = () => ({
-      iss: provider.issuer.href.replace(/\/$/, ''),
-      aud: 'leonore',
-      sub: 'bert',
-      iat: Math.floor(Date.now() / 1_000),
-      jti: 'x',
-      events: { 'http://schemas.openid.net/event/backchannel-logout': {} },
-    });
-
-    test.each<[string, () => string]>([
-      ['that nobody signed', () => token(claims(), { alg: 'none' })],
-      ['that somebody else signed', () => token(claims())],
-      ['of another issuer', () => token({ ...claims(), iss: 'https://evil.example' })],
-      ['for another client', () => token({ ...claims(), aud: 'another' })],
-      ['that is an ID token', () => token({ ...claims(), events: undefined, nonce: 'x' })],
-      ['that is none', () => 'x'],
-    ])('a token %s ends nothing', async (_what, made) => {
-      browser = new CookieBrowser(() => api.address);
-      await browser.signIn('bert');
-      const form = { logout_token: made() };
-      const answer = await browser.ask(logoutPath, { method: 'POST', form });
-      expect(answer.status).toBe(400);
-      expect((await browser.ask('/api/v1/whoami')).status).toBe(200);
-    });
-
-    test('what is no form is not read', async () => {
-      const body = JSON.stringify({ logout_token: token(claims()) });
-      const headers = { 'content-type': 'text/plain' };
-      expect((await browser.ask(logoutPath, { method: 'POST', headers, body })).status).toBe(415);
-      const asForm = { method: 'POST', form: { deviceCode: 'x' } } as const;
-      expect((await browser.ask('/api/v1/sign-in/device/outcome', asForm)).status).toBe(415);
-    });
-  });
-
-  test('a provider over TLS is believed by its authority, and by no other', async () => {
-    const directory = await mkdtemp(join(tmpdir(), 'leonore-oidc-'));
-    try {
-      const [own, foreign] = [
-        await localAuthority(join(directory, 'own'), Date.now()),
-        await localAuthority(join(directory, 'foreign'), Date.now()),
-      ];
-      const [ca, foreignCa] = [await readFile(own.caPath, 'utf8'), await readFile(foreign.caPath, 'utf8')];
-      const other = await testProvider({ accounts, tls: own });
-      const one = await apiWith(other, roles, { provider: { ca } });
-      browser = new CookieBrowser(() => one.address, ca);
-      await browser.signIn('bert');
-      expect((await browser.ask('/api/v1/whoami')).status).toBe(200);
-      for (const provided of [{ ca: foreignCa }, {}]) {
-        await apiWith(other, roles, { provider: provided });
-        await browser.ask('/api/v1/sign-in/start');
-        expect(problem()).toContain(`${other.issuer.href} does not answer`);
-      }
-      await other.close();
-    } finally {
-      await rm(directory, { recursive: true, force: true });
-    }
-  });
-
-  test('what answers as another issuer is not believed', async () => {
-    const { port } = provider.issuer;
-    await apiWith({ issuer: new URL(`http://localhost:${port}`) }, roles);
-    await browser.ask('/api/v1/sign-in/start');
-    expect(problem()).toContain('says that it is another issuer');
-  });
-
-  test('a client that the provider does not know is the operator’s to mend', async () => {
-    const one = await apiWith(provider, roles, { provider: { clientSecret: 'another' } });
-    const answer = await request(`${one.address}/api/v1/sign-in/device`, { method: 'POST' });
-    expect(await answer.body.json()).toMatchObject({
-      code: 'IDENTITY_PROVIDER_UNAVAILABLE',
-      actor: 'operator',
-    });
-  });
-
-  test('while the provider is away, who is signed in stays so, tokens work, and it is said', async () => {
-    const other = await testProvider({ accounts });
-    const one = await apiWith(other, roles);
-    await browser.signIn('bert');
-    await other.close();
-    expect((await browser.ask('/api/v1/whoami')).status).toBe(200);
-    const call = apiCaller(() => one.address);
-    expect((await call('GET', '/api/v1/whoami')).status).toBe(200);
-    // What is known of it is believed for a while; the next API knows nothing.
-    await apiWith(other, roles);
-    expect((await browser.ask('/api/v1/sign-in/start?to=/plan')).location).toBe('http://leonore.test/plan');
-    expect(problem()).toContain(`${other.issuer.href} does not answer`);
-    for (const to of ['/x/..//evil.example', '//evil.example', 'https://evil.example'])
-      expect((await browser.ask(`/api/v1/sign-in/start?to=${to}`)).location).toBe('http://leonore.test/');
   });
 });
 

@@ -131,6 +131,14 @@ export class CookieBrowser {
     this.jar(publicUrl).set(name, value);
   }
 
+  /** What the page would tell of a sign-in that came to nothing. */
+  signInProblem(): string | undefined {
+    const kept = this.cookies().get('leonore-sign-in-problem');
+    return kept === undefined
+      ? undefined
+      : (JSON.parse(Buffer.from(kept, 'base64url').toString()) as { detail: string }).detail;
+  }
+
   /** Asks for an address, of LEONORE when it is only a path. */
   async ask(
     address: string,

@@ -44,7 +44,7 @@ const provider = new Provider(issuer, {
   },
   cookies: { keys: ['of-tests'] },
   // Its own connects to nothing on loopback, where the api is.
-  fetch: (url, { dispatcher: _guarded, ...options }) => fetch(url, options),
+  fetch: (url, options) => fetch(url, { ...options, dispatcher: undefined }),
   findAccount: (_context, id) =>
     accounts[id] === undefined ? undefined : { accountId: id, claims: () => ({ sub: id, ...accounts[id] }) },
   // Nobody is asked whether LEONORE may know who he is.

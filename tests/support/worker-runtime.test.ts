@@ -16,7 +16,7 @@ function thrownBy(work: () => unknown): unknown {
 
 test.each([
   ['Node.js', () => readFileSync('/not/there')],
-  ['a package', () => parse('[')],
+  ['a package', (): unknown => parse('[')],
   ['the engine', () => JSON.parse('[') as unknown],
 ])('what %s throws is an Error', (_who, work) => {
   expect(thrownBy(work)).toBeInstanceOf(Error);

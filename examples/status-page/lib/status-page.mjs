@@ -20,6 +20,6 @@ server.listen(Number(LEONORE_VALUE_PORT), '127.0.0.1', () => {
   const address = `http://127.0.0.1:${server.address().port}/`;
   // What checks whether it is up looks for it there.
   writeFileSync(join(LEONORE_DATA, 'address'), address);
-  console.log(`serving ${address}`);
+  process.stdout.write(`serving ${address}\n`);
 });
 process.on('SIGTERM', () => server.close(() => process.exit()));
