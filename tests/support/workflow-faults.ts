@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import type { WorkflowClient } from '@temporalio/client';
-import { temporal } from '@temporalio/proto';
+import proto from '@temporalio/proto';
 
 /** What somebody may do to a workflow in Temporal, knowing nothing of LEONORE. */
 export const workflowFaults = ['terminate', 'cancel', 'reset'] as const;
@@ -23,7 +23,7 @@ export async function inflict(
     case 'reset': {
       const { runId } = await handle.describe();
       const { events } = await client.getHandle(workflowId, runId).fetchHistory();
-      const completed = temporal.api.enums.v1.EventType.EVENT_TYPE_WORKFLOW_TASK_COMPLETED;
+      const completed = proto.temporal.api.enums.v1.EventType.EVENT_TYPE_WORKFLOW_TASK_COMPLETED;
       const first = events?.find(({ eventType }) => eventType === completed);
       if (first?.eventId == null) throw new Error('it has completed no task yet');
       await client.workflowService.resetWorkflowExecution({
