@@ -9,16 +9,12 @@ import { useMay } from '../api/whoami.js';
 import { Choices } from '../components/choices.js';
 import { CopyCommand } from '../components/copy-command.js';
 import { FieldProblem } from '../components/field-problem.js';
-import {
-  ArtifactNames,
-  artifactNamesId,
-  DeploymentNames,
-  deploymentNamesId,
-} from '../components/known-names.js';
+import { DeploymentNames, deploymentNamesId } from '../components/known-names.js';
 import { Failure } from '../components/loaded.js';
 import { wantedStateHref } from '../components/name.js';
 import { Page } from '../components/page.js';
 import { PressButton } from '../components/press-button.js';
+import { RequestsField } from '../components/requests-field.js';
 import { strategyText } from '../logic/campaign.js';
 import { useIdempotencyKey } from '../logic/idempotency-key.js';
 import {
@@ -82,20 +78,7 @@ function WantFields() {
   }
   return (
     <form className="card plan-form" onSubmit={submit} aria-label="What is kept, and where">
-      <TextField
-        className="field"
-        value={form.what}
-        onChange={(what) => change({ what })}
-        isInvalid={problems.what !== undefined}
-      >
-        <Label>What</Label>
-        <Input list={artifactNamesId} placeholder="thermometer@^2" autoComplete="off" spellCheck={false} />
-        <FieldProblem
-          text={problems.what}
-          otherwise="Artifacts as NAME or NAME@RANGE, separated by commas."
-        />
-      </TextField>
-      <ArtifactNames />
+      <RequestsField value={form.what} problem={problems.what} onChange={(what) => change({ what })} />
       <TextField
         className="field"
         value={form.deployment}

@@ -11,16 +11,12 @@ import { Check, Choices } from '../components/choices.js';
 import { CopyCommand } from '../components/copy-command.js';
 import { DryRun } from '../components/dry-run.js';
 import { FieldProblem } from '../components/field-problem.js';
-import {
-  ArtifactNames,
-  artifactNamesId,
-  DeploymentNames,
-  deploymentNamesId,
-} from '../components/known-names.js';
+import { DeploymentNames, deploymentNamesId } from '../components/known-names.js';
 import { Failure, Loading } from '../components/loaded.js';
 import { campaignHref } from '../components/name.js';
 import { Card, Page } from '../components/page.js';
 import { PressButton } from '../components/press-button.js';
+import { RequestsField } from '../components/requests-field.js';
 import { useIdempotencyKey } from '../logic/idempotency-key.js';
 import {
   campaignCommand,
@@ -90,20 +86,7 @@ function PlanFields({ form, onAsk }: PlanFieldsProps) {
   }
   return (
     <form className="card plan-form" onSubmit={submit} aria-label="What and where">
-      <TextField
-        className="field"
-        value={shown.what}
-        onChange={(what) => change({ what })}
-        isInvalid={problems.what !== undefined}
-      >
-        <Label>What</Label>
-        <Input list={artifactNamesId} placeholder="thermometer@^2" autoComplete="off" spellCheck={false} />
-        <FieldProblem
-          text={problems.what}
-          otherwise="Artifacts as NAME or NAME@RANGE, separated by commas."
-        />
-      </TextField>
-      <ArtifactNames />
+      <RequestsField value={shown.what} problem={problems.what} onChange={(what) => change({ what })} />
       <Choices
         label="Where"
         options={targetKinds}
