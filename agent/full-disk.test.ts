@@ -11,26 +11,24 @@ import { testPackage, testTask } from './testing/test-package.js';
 
 const built = testPackage(application('1.0.0'));
 
-/** A file system of so many bytes, where the machine lets us have one. */
-async function smallDisk(sizeKb: number): Promise<{ path: string; remove: () => Promise<void> } | null> {
+/** Works with a gateway on a file system of so many KiB of its own, where the machine lets us have one. */
+async function onSmallDisk(sizeKb: number, work: (small: AgentBed) => Promise<void>): Promise<void> {
   const path = await mkdtemp(join(tmpdir(), 'leonore-disk-'));
   const mounted = spawnSync('mount', ['-t', 'tmpfs', '-o', `size=${sizeKb}k`, 'tmpfs', path]);
   if (mounted.status !== 0) {
     await rm(path, { recursive: true });
-    return null;
+    // Mounting needs root.
+    process.stderr.write('skipped: no file system may be mounted here\n');
+    return;
   }
-  return {
-    path,
-    remove: async () => {
-      execFileSync('umount', ['-l', path]);
-      await rm(path, { recursive: true });
-    },
-  };
-}
-
-/** Mounting needs root. */
-function skipped(): void {
-  process.stderr.write('skipped: no file system may be mounted here\n');
+  const small = await AgentBed.create(path);
+  try {
+    await work(small);
+  } finally {
+    await small.close();
+    execFileSync('umount', ['-l', path]);
+    await rm(path, { recursive: true });
+  }
 }
 
 describe('a full disk', () => {
@@ -38,10 +36,7 @@ describe('a full disk', () => {
     ['the download', 1_200, 100, 'download'],
     ['unpacking', 3_000, 100, 'unpack'],
   ])('at %s: the old version stays and runs', async (_what, sizeKb, usedKb, step) => {
-    const disk = await smallDisk(sizeKb);
-    if (disk === null) return skipped();
-    const small = await AgentBed.create(disk.path);
-    try {
+    await onSmallDisk(sizeKb, async (small) => {
       small.server.offer(built, testTask('d1', built));
       const agent = await small.start();
       await small.server.ending('d1');
@@ -58,17 +53,11 @@ describe('a full disk', () => {
       await small.settled();
       expect(await small.store()).toEqual(['app@1.0.0']);
       await agent.close();
-    } finally {
-      await small.close();
-      await disk.remove();
-    }
+    });
   });
 
   test('that fills just before the switch: the old version stays and runs', async () => {
-    const disk = await smallDisk(3_000);
-    if (disk === null) return skipped();
-    const small = await AgentBed.create(disk.path);
-    try {
+    await onSmallDisk(3_000, async (small) => {
       small.server.offer(built, testTask('d1', built));
       await small.start();
       await small.server.ending('d1');
@@ -84,17 +73,11 @@ describe('a full disk', () => {
       await small.settled();
       expect(await small.store()).toEqual(['app@1.0.0']);
       process.kill(running, 0);
-    } finally {
-      await small.close();
-      await disk.remove();
-    }
+    });
   });
 
   test('does not keep the applications of a gateway from starting', async () => {
-    const disk = await smallDisk(2_000);
-    if (disk === null) return skipped();
-    const small = await AgentBed.create(disk.path);
-    try {
+    await onSmallDisk(2_000, async (small) => {
       small.server.offer(built, testTask('d1', built));
       const agent = await small.start();
       await small.server.ending('d1');
@@ -109,19 +92,13 @@ describe('a full disk', () => {
       const running = await processesOf(small.path('container'));
       expect(running).toHaveLength(1);
       expect(running).not.toContain(before);
-    } finally {
-      await small.close();
-      await disk.remove();
-    }
+    });
   });
 
   test.each(['install', 'start'])(
     'that a script fills in %s: the old version stays and runs',
     async (script) => {
-      const disk = await smallDisk(3_000);
-      if (disk === null) return skipped();
-      const small = await AgentBed.create(disk.path);
-      try {
+      await onSmallDisk(3_000, async (small) => {
         small.server.offer(built, testTask('d1', built));
         await small.start();
         await small.server.ending('d1');
@@ -136,10 +113,7 @@ describe('a full disk', () => {
         expect(await small.store()).toEqual(['app@1.0.0']);
         // The old one runs, and what it does is possible again.
         await small.running();
-      } finally {
-        await small.close();
-        await disk.remove();
-      }
+      });
     },
   );
 });
