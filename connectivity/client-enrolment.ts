@@ -1,4 +1,5 @@
 import { LRUCache } from 'lru-cache';
+import { proofHeaders } from '../domain/agent-protocol/registration-proof.js';
 import { LeonoreError } from '../domain/errors.js';
 import { gatewayIdPattern } from '../domain/gateway/gateway-id.js';
 import type { GatewayProfile } from '../domain/gateway/profile.js';
@@ -43,13 +44,22 @@ export interface ClientClaim {
   readonly pollSeconds: number;
 }
 
+/** How a device proves its own key, in the words of a registration over HTTP. */
+export interface KeyProof {
+  readonly headers: Readonly<Record<string, string>>;
+  /** sha256 of the body as it came, in hex. */
+  readonly bodySha256: string;
+}
+
 /** A device that says all of itself when it registers, over a channel that anybody can read. */
 export interface PlainRegistration {
   readonly profile: GatewayProfile;
   /** A new token, for the case that it gets one: it is told the plain form. */
   readonly newToken: string;
-  /** An enrolment token, a claim code, or its own token in its plain form. */
-  readonly proof: string;
+  /** An enrolment token, a claim code, or its own token in its plain form; null when it brings none: its key has to do then. */
+  readonly enrolment: string | null;
+  /** Null for a device without a key. */
+  readonly keyProof: KeyProof | null;
   readonly pushAddress: string | null;
   readonly agentVersion: string | null;
   /** Seconds between two of its polls: what it is told, and what it keeps to whatever it is told. */
@@ -58,7 +68,10 @@ export interface PlainRegistration {
   readonly address: string;
 }
 
-type Claimed = Pick<ClientClaim, 'profile' | 'enrolment' | 'key' | 'address'>;
+/** A key is verified by its protocol already, or has a proof in the words of HTTP. */
+interface Claimed extends Pick<ClientClaim, 'profile' | 'enrolment' | 'key' | 'address'> {
+  readonly keyProof?: KeyProof | null;
+}
 
 const gatewayId = new RegExp(gatewayIdPattern, 'u');
 /** Who was refused is not judged again for so long: a client asks on, and changes nothing by it. */
@@ -92,14 +105,14 @@ export class ClientEnrolment {
   }
 
   /**
-   * Registers a device by what it brings, without a key.
+   * Registers a device by what it brings.
    * @returns where it belongs, as for any registration; its node is this one unless it has another already
    * @throws LeonoreError what a registration is refused with
    */
   async register(registration: PlainRegistration): Promise<PlacedGateway | PendingGateway> {
-    const { proof, newToken, ...told } = registration;
-    return this.unlessRefused({ ...told, enrolment: proof }, async () => {
-      const proven = await this.verify({ ...told, enrolment: proof, isPlain: true });
+    const { newToken, enrolment, keyProof, ...told } = registration;
+    return this.unlessRefused({ ...told, enrolment, keyProof }, async () => {
+      const proven = await this.verify({ ...told, enrolment, keyProof, isPlain: true });
       const outcome = await this.registrations.submit({
         ...told,
         credentials: this.atThisNode(proven),
@@ -111,8 +124,10 @@ export class ClientEnrolment {
   }
 
   private async unlessRefused<Outcome>(claim: Claimed, judge: () => Promise<Outcome>): Promise<Outcome> {
-    const { profile, key, enrolment } = claim;
-    const place = hashToken(JSON.stringify([profile.id, key?.text, enrolment])).toString('base64');
+    const { profile, key, enrolment, keyProof } = claim;
+    // A proof is new each time: nobody is refused for what another has brought under its id.
+    const brought = [profile.id, key?.text, enrolment, keyProof?.headers[proofHeaders.proof]];
+    const place = hashToken(JSON.stringify(brought)).toString('base64');
     const before = this.refused.get(place);
     if (before !== undefined) throw before;
     try {
@@ -127,15 +142,16 @@ export class ClientEnrolment {
   }
 
   private async verify(claim: Claimed & { readonly isPlain: boolean }): Promise<RegistrationCredentials> {
-    const { profile, enrolment, key, address, isPlain } = claim;
+    const { profile, enrolment, key, keyProof, address, isPlain } = claim;
+    const { headers: proofs, bodySha256 } = keyProof ?? { headers: {}, bodySha256: '' };
     const { id } = profile;
     if (!gatewayId.test(id)) throw new LeonoreError('MALFORMED_INPUT', 'that is no id of a gateway');
     return this.verifier.verify({
       id,
       mac: isPlain ? (profile.mac ?? null) : null,
-      headers: enrolment === null ? {} : { authorization: `Bearer ${enrolment}` },
+      headers: { ...proofs, ...(enrolment === null ? {} : { authorization: `Bearer ${enrolment}` }) },
       address: address.slice(0, addressLength),
-      bodySha256: '',
+      bodySha256,
       isProof: enrolment !== null && kindOfToken(enrolment) === 'claim',
       isPlain,
       ...(key === undefined ? {} : { provenKey: key }),
@@ -181,13 +197,13 @@ export class ClientEnrolment {
   }
 
   /** Notes who came under another's id. */
-  private async note(error: LeonoreError, { profile, key, address }: Claimed): Promise<void> {
+  private async note(error: LeonoreError, { profile, key, keyProof, address }: Claimed): Promise<void> {
     const reason = contestReasonOf(error);
     if (reason === null) return;
     const contest: Contest = {
       gatewayId: profile.id,
       reason,
-      key: key?.text ?? '',
+      key: key?.text ?? keyProof?.headers[proofHeaders.key] ?? '',
       address: address.slice(0, addressLength),
     };
     await this.options.contests.note([contest]);

@@ -94,6 +94,36 @@ test('a gateway that has nothing in common with its node is refused, and not ent
   await expect(repositories.gateways.get(id)).rejects.toMatchObject({ code: 'GATEWAY_NOT_FOUND' });
 });
 
+test('a gateway goes to a node that suits it by what it serves, and stays with one when its node goes', async () => {
+  const smoke = { ...http, protocol: 'smoke' };
+  const speaks = { strategies: ['pull'], protocols: ['smoke', 'http'] };
+  await addNode(repositories, 'node-2', [http, smoke]);
+  await addNode(repositories, 'node-3', [smoke]);
+  const told = (gatewayId: string, changes: object) =>
+    repositories.registrations.register(registrationOf(profileOf(gatewayId, changes)));
+  try {
+    for (const place of ['a', 'b'])
+      expect(await told(`${id}-${place}`, speaks)).toMatchObject({
+        node: { id: expect.stringMatching(/^node-[23]$/) },
+        agreement: { channel: { protocol: 'smoke' } },
+      });
+    // It speaks nothing that the others do.
+    expect(await told(id, { strategies: ['push'], protocols: ['mqtt'] })).toMatchObject({
+      node: { id: 'node-1' },
+    });
+    await told(`${id}-c`, { strategies: ['pull'], protocols: ['smoke'] });
+    await repositories.database.$executeRaw`UPDATE node SET state = 'dead' WHERE id = 'node-2'`;
+    await repositories.placement.leave('node-2');
+    const rows = await repositories.database.$queryRaw<{ node: string }[]>`
+      SELECT DISTINCT node_id AS node FROM gateway WHERE 'smoke' = ANY(protocols)`;
+    expect(rows).toEqual([{ node: 'node-3' }]);
+  } finally {
+    await repositories.database
+      .$executeRaw`UPDATE gateway SET node_id = 'node-1' WHERE node_id IN ('node-2', 'node-3')`;
+    await repositories.database.$executeRaw`DELETE FROM node WHERE id IN ('node-2', 'node-3')`;
+  }
+});
+
 test('another profile is another negotiation, and open deliveries are spoken in what it comes to', async () => {
   await register();
   const rolloutId = await addRollout(repositories, ['thermometer'], [id]);

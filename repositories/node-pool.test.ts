@@ -92,6 +92,23 @@ describe('when all nodes are full', () => {
     );
   });
 
+  test('devices with a client of their own stay, as they cannot be sent to another node, until theirs goes', async () => {
+    await configure(10, 2);
+    const incarnation = await addNode(repositories, 'node-1');
+    const { placement, registrations, nodes } = repositories;
+    const software = { os: 'linux', formats: ['raw' as const] };
+    await addGateways(
+      repositories,
+      idsOf(5, 'own').map((id) => profileOf(id, { software })),
+    );
+    await registrations.register(registration('agent'));
+    await addNode(repositories, 'node-2');
+    expect(await placement.takeShare('node-2')).toBe(1);
+    expect(await counts()).toEqual({ 'node-1': 5, 'node-2': 1 });
+    await nodes.stopped('node-1', incarnation);
+    expect(await placement.leave('node-1')).toBe(5);
+  });
+
   test('a gateway that was admitted before is never queued, and at its limit the pool refuses nobody', async () => {
     await configure(2, 2);
     const incarnation = await addNode(repositories, 'node-1');

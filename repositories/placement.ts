@@ -1,9 +1,12 @@
 import { EvenShare, type Move, type MovableGateway } from '../domain/balancer/even-share.js';
+import { NodeFit } from '../domain/balancer/node-fit.js';
 import { Placer } from '../domain/balancer/placer.js';
 import { canGrow, type PoolSettings } from '../domain/balancer/pool.js';
 import { strategies } from '../domain/balancer/strategies.js';
 import type { BalancerStrategy, NodeLoad, PlaceLabels } from '../domain/balancer/strategy.js';
 import type { Endpoint } from '../domain/gateway/endpoint.js';
+import type { GatewayOffer } from '../domain/gateway/negotiate.js';
+import { Prisma } from '../prisma/generated/client.js';
 import { inTransaction, type Database, type Transaction } from './database.js';
 import { lockOpen, moveOpen } from './delivery/delivery-writer.js';
 import { sqlWork } from './delivery/sql-states.js';
@@ -32,7 +35,27 @@ export interface OpenNodes {
   readonly addresses: ReadonlyMap<string, string>;
   /** What they serve. */
   readonly endpoints: ReadonlyMap<string, readonly Endpoint[]>;
+  /** How well they suit a gateway by what they serve. */
+  readonly fit: NodeFit;
 }
+
+/** Of a gateway, what tells where it belongs. */
+interface Placeable extends GatewayOffer {
+  readonly id: string;
+  readonly labels: PlaceLabels;
+}
+
+type MovablePlaceable = Placeable & Omit<MovableGateway, 'misfits'>;
+
+/** Of a row of `gateway` that is called g; one that has not said what it speaks speaks what was agreed on. */
+const placeable = Prisma.sql`g.id, g.labels, coalesce(nullif(g.protocols, '{}'), ARRAY[g.protocol]) AS protocols,
+  coalesce(nullif(g.strategies, '{}'), ARRAY[g.strategy]) AS strategies, g.push_address AS "pushAddress"`;
+
+/**
+ * Of a row of `gateway` that is called g: it can be sent to another node. A device with a client of its own, which says what it
+ * takes, goes on asking where it was told to: it moves only when its node goes.
+ */
+const canBeSent = Prisma.sql`g.profile #> '{software,formats}' IS NULL`;
 
 /**
  * Which gateway is on which node.
@@ -59,6 +82,7 @@ export class Placement {
     const rows = await this.loads(tx, settings);
     const nodes = await poolNodes(tx, this.silenceMs);
     const awaited = await this.awaited(tx);
+    const endpoints = await endpointsByNode(tx);
     const failed = nodes.filter(({ state, attempts }) => state === 'launching' && attempts > 0);
     return {
       settings,
@@ -66,7 +90,8 @@ export class Placement {
       waitMs: Math.max(0, ...failed.map(({ dueInMs }) => dueInMs)),
       placer: new Placer(strategies[settings.strategy], settings.threshold, rows),
       addresses: new Map([...awaited, ...rows].map(({ id, address }) => [id, address])),
-      endpoints: await endpointsByNode(tx),
+      endpoints,
+      fit: new NodeFit(endpoints, settings.channels),
     };
   }
 
@@ -91,14 +116,14 @@ export class Placement {
    * @returns how many moved; null when there is no node, and nothing moved
    */
   async leave(fromId: string): Promise<number | null> {
-    return this.inBatches((tx, placer) => this.leaveSome(tx, placer, fromId));
+    return this.inBatches((tx, nodes) => this.leaveSome(tx, nodes, fromId));
   }
 
-  private async leaveSome(tx: Transaction, placer: Placer, fromId: string): Promise<number | null> {
-    const gateways = await tx.$queryRaw<{ id: string; labels: PlaceLabels }[]>`
-      SELECT g.id, g.labels FROM gateway g JOIN node n ON n.id = g.node_id
+  private async leaveSome(tx: Transaction, nodes: OpenNodes, fromId: string): Promise<number | null> {
+    const gateways = await tx.$queryRaw<Placeable[]>`
+      SELECT ${placeable} FROM gateway g JOIN node n ON n.id = g.node_id
       WHERE n.id = ${fromId} AND n.state IN ('dead', 'stopped') ORDER BY g.id LIMIT ${movedAtOnce}`;
-    return this.placeAll(tx, placer, gateways);
+    return this.placeAll(tx, nodes, gateways);
   }
 
   /**
@@ -107,7 +132,7 @@ export class Placement {
    * @returns how many moved and how many are left
    */
   async drain(fromId: string, patienceMs: number): Promise<{ moved: number; left: number }> {
-    const moved = await this.inBatches((tx, placer) => this.drainSome(tx, placer, fromId, patienceMs));
+    const moved = await this.inBatches((tx, nodes) => this.drainSome(tx, nodes, fromId, patienceMs));
     const [row] = await this.database.$queryRaw<{ left: number }[]>`
       SELECT gateway_count AS left FROM node WHERE id = ${fromId}`;
     return { moved: moved ?? 0, left: row?.left ?? 0 };
@@ -115,17 +140,17 @@ export class Placement {
 
   private async drainSome(
     tx: Transaction,
-    placer: Placer,
+    nodes: OpenNodes,
     fromId: string,
     patienceMs: number,
   ): Promise<number | null> {
-    const gateways = await tx.$queryRaw<{ id: string; labels: PlaceLabels }[]>`
-      SELECT g.id, g.labels FROM gateway g JOIN node n ON n.id = g.node_id
+    const gateways = await tx.$queryRaw<Placeable[]>`
+      SELECT ${placeable} FROM gateway g JOIN node n ON n.id = g.node_id
       WHERE n.id = ${fromId} AND n.state = 'draining'
         AND (n.drain_since < now() - ${patienceMs} * interval '1 millisecond' OR NOT EXISTS (
           SELECT 1 FROM delivery d WHERE d.gateway_id = g.id AND d.ended_at IS NULL AND d.state IN ${sqlWork}))
       ORDER BY g.id LIMIT ${movedAtOnce}`;
-    return this.placeAll(tx, placer, gateways);
+    return this.placeAll(tx, nodes, gateways);
   }
 
   /**
@@ -134,24 +159,27 @@ export class Placement {
    * @returns how many gateways it took
    */
   async takeShare(nodeId: string): Promise<number> {
-    const { settings, nodes } = await this.exclusively(async (tx) => {
+    const { settings, nodes, fit } = await this.exclusively(async (tx) => {
       const found = await poolSettings(tx);
-      return { settings: found, nodes: await this.loads(tx, found) };
+      const endpoints = await endpointsByNode(tx);
+      return { settings: found, nodes: await this.loads(tx, found), fit: new NodeFit(endpoints, found.channels) };
     });
     const share = new EvenShare(strategies[settings.strategy], nodes, nodeId);
-    for await (const page of this.gatewaysOf(share.donors)) share.consider(page);
+    for await (const page of this.gatewaysOf(share.donors)) {
+      share.consider(page.map((gateway) => ({ ...gateway, misfits: fit.misfitsOf(gateway) })));
+    }
     const moved = await this.moveInBatches(share.moves());
     // Last: a share that is cut short is taken anew, and then is what is missing.
     await this.database.$executeRaw`UPDATE node SET shared_at = now() WHERE id = ${nodeId}`;
     return moved;
   }
 
-  private async *gatewaysOf(nodeIds: readonly string[]): AsyncGenerator<MovableGateway[]> {
+  private async *gatewaysOf(nodeIds: readonly string[]): AsyncGenerator<MovablePlaceable[]> {
     for (let after = '', full = true; full;) {
-      const page = await this.database.$queryRaw<MovableGateway[]>`
-        SELECT g.id, g.node_id AS "nodeId", g.labels, EXISTS (
+      const page = await this.database.$queryRaw<MovablePlaceable[]>`
+        SELECT ${placeable}, g.node_id AS "nodeId", EXISTS (
           SELECT 1 FROM delivery d WHERE d.gateway_id = g.id AND d.ended_at IS NULL AND d.state IN ${sqlWork}) AS "isBusy"
-        FROM gateway g WHERE g.id > ${after} AND g.node_id = ANY(${nodeIds}::text[])
+        FROM gateway g WHERE g.id > ${after} AND g.node_id = ANY(${nodeIds}::text[]) AND ${canBeSent}
         ORDER BY g.id LIMIT ${readAtOnce}`;
       yield page;
       full = page.length === readAtOnce;
@@ -162,14 +190,18 @@ export class Placement {
   /** Places gateways that were queued, the longest waiting first, as far as there is room. @returns how many */
   async admit(): Promise<number> {
     return this.exclusively(async (tx) => {
-      const { placer, canGrow: mayWait } = await this.open(tx);
-      const waiting = await tx.$queryRaw<{ id: string; labels: PlaceLabels }[]>`
-        SELECT id, labels FROM gateway WHERE state = 'queued' ORDER BY queued_at, id LIMIT ${admittedAtOnce}`;
+      const { placer, fit, canGrow: mayWait } = await this.open(tx);
+      const waiting = await tx.$queryRaw<Placeable[]>`
+        SELECT ${placeable} FROM gateway g WHERE g.state = 'queued'
+        ORDER BY g.queued_at, g.id LIMIT ${admittedAtOnce}`;
       const moves: Move[] = [];
-      for (const { id, labels } of waiting) {
-        const nodeId = mayWait ? placer.place(labels) : placer.placeAnyhow(labels);
+      for (const gateway of waiting) {
+        const misfits = fit.misfitsOf(gateway);
+        const nodeId = mayWait
+          ? placer.place(gateway.labels, misfits)
+          : placer.placeAnyhow(gateway.labels, misfits);
         if (nodeId === null) break;
-        moves.push({ gatewayId: id, nodeId });
+        moves.push({ gatewayId: gateway.id, nodeId });
       }
       return this.apply(tx, moves);
     });
@@ -184,15 +216,17 @@ export class Placement {
       await this.lock(tx);
       const settings = await poolSettings(tx);
       const nodes = await this.loads(tx, settings);
-      const gateways = await tx.$queryRaw<{ id: string; nodeId: string; labels: PlaceLabels }[]>`
-        SELECT g.id, g.node_id AS "nodeId", g.labels FROM delivery d JOIN gateway g ON g.id = d.gateway_id
+      const fit = new NodeFit(await endpointsByNode(tx), settings.channels);
+      const gateways = await tx.$queryRaw<(Placeable & { nodeId: string })[]>`
+        SELECT ${placeable}, g.node_id AS "nodeId" FROM delivery d JOIN gateway g ON g.id = d.gateway_id
         WHERE d.rollout_id = ${rolloutId}::uuid AND d.chunk IS NULL AND d.ended_at IS NULL
-          AND g.state = 'active' AND g.node_id IS NOT NULL
+          AND g.state = 'active' AND g.node_id IS NOT NULL AND ${canBeSent}
         ORDER BY g.id`;
       const empty = nodes.map((node) => ({ ...node, gateways: 0 }));
       const placer = new Placer(strategy, settings.threshold, empty);
-      return gateways.flatMap(({ id, nodeId, labels }) => {
-        const wanted = placer.placeAnyhow(labels);
+      return gateways.flatMap((gateway) => {
+        const { id, nodeId, labels } = gateway;
+        const wanted = placer.placeAnyhow(labels, fit.misfitsOf(gateway));
         return wanted === null || wanted === nodeId ? [] : [{ gatewayId: id, nodeId: wanted }];
       });
     });
@@ -204,11 +238,11 @@ export class Placement {
    * @returns how many moved; null when none could
    */
   private async inBatches(
-    some: (tx: Transaction, placer: Placer) => Promise<number | null>,
+    some: (tx: Transaction, nodes: OpenNodes) => Promise<number | null>,
   ): Promise<number | null> {
     let sum = 0;
     for (;;) {
-      const moved = await this.exclusively(async (tx) => some(tx, (await this.open(tx)).placer));
+      const moved = await this.exclusively(async (tx) => some(tx, await this.open(tx)));
       if (moved === null) return sum === 0 ? null : sum;
       sum += moved;
       if (moved < movedAtOnce) return sum;
@@ -233,14 +267,14 @@ export class Placement {
 
   private async placeAll(
     tx: Transaction,
-    placer: Placer,
-    gateways: readonly { id: string; labels: PlaceLabels }[],
+    { placer, fit }: OpenNodes,
+    gateways: readonly Placeable[],
   ): Promise<number | null> {
     const moves: Move[] = [];
-    for (const { id, labels } of gateways) {
-      const nodeId = placer.placeAnyhow(labels);
+    for (const gateway of gateways) {
+      const nodeId = placer.placeAnyhow(gateway.labels, fit.misfitsOf(gateway));
       if (nodeId === null) return null;
-      moves.push({ gatewayId: id, nodeId });
+      moves.push({ gatewayId: gateway.id, nodeId });
     }
     return this.apply(tx, moves);
   }

@@ -270,13 +270,13 @@ function entryOf(
 }
 
 /**
- * The place of a gateway: the one that it has, else one with room. A gateway that was admitted before is never sent
+ * The place of a gateway: the one that it has, else one with room that suits it by what it serves. A gateway that was admitted before is never sent
  * away because nodes are full; a new one waits as long as another node may come.
  * @returns null when there is no node at all and none will come
  */
 function placed(
   entry: Candidate,
-  { placer, addresses, canGrow }: OpenNodes,
+  { placer, fit, addresses, canGrow }: OpenNodes,
 ): Omit<Entry, 'agreement'> | null {
   const { registration, before, enrols } = entry;
   const present = before?.nodeId ?? null;
@@ -287,7 +287,8 @@ function placed(
   if (wanted !== null && addresses.has(wanted)) return { ...entry, state: 'active', nodeId: wanted };
   const labels = labelsOf(entry);
   const mayWait = canGrow && before?.state !== 'active';
-  const nodeId = mayWait ? placer.place(labels) : placer.placeAnyhow(labels);
+  const misfits = fit.misfitsOf(offerOf(registration.profile, registration.pushAddress));
+  const nodeId = mayWait ? placer.place(labels, misfits) : placer.placeAnyhow(labels, misfits);
   if (nodeId !== null) return { ...entry, state: 'active', nodeId };
   return mayWait ? { ...entry, state: 'queued', nodeId } : null;
 }

@@ -113,6 +113,13 @@ export class LeonoreApi {
     await response.body?.cancel();
   }
 
+  /** @returns the token by which gateways may enrol */
+  async createEnrolment(body: components['schemas']['EnrolmentRequest']): Promise<string> {
+    const { token } = accepted(await this.client.POST('/api/v1/enrolments', { body }));
+    if (token === null) throw new Error('an enrolment that was just made has its token');
+    return token;
+  }
+
   async createDeployment(deployment: DeploymentRequest): Promise<void> {
     accepted(await this.client.POST('/api/v1/deployments', { body: deployment }));
   }
@@ -191,6 +198,12 @@ export class LeonoreApi {
       params: { path: { id } },
     });
     if (!response.ok) throw refused(response, JSON.stringify(error));
+  }
+
+  /** What a gateway says that its instruction set is; null when there is no such gateway. */
+  async architectureOf(id: string): Promise<string | null> {
+    const answer = await this.client.GET('/api/v1/gateways/{id}', { params: { path: { id } } });
+    return answer.response.status === 404 ? null : accepted(answer).profile.hardware.arch;
   }
 
   /** `name@version` of what is installed, by gateway. */

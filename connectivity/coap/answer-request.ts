@@ -14,7 +14,7 @@ import { limits } from '../../domain/limits.js';
 import { isPlainToken } from '../../trust/plain-token.js';
 import type { DeviceService } from '../device-service.js';
 import type { CoapAnswer, CoapRequest } from './coap-socket.js';
-import { answerWith, contentOf, type Content } from './content.js';
+import { answerWith, formOf, type Content } from './content.js';
 import type { DeviceResources } from './device-resources.js';
 import { readRequest, type ReadRequest } from './read-request.js';
 import { RequestBodies } from './request-bodies.js';
@@ -59,7 +59,7 @@ export class RequestAnswerer {
     try {
       answer = await this.carryOut(read, request, proof);
     } catch (error) {
-      answer = await this.problem(error);
+      answer = await this.problem(error, read.accepts);
       // Only to whom a gateway's token is known it is said that another node has it.
       proof.isGiven ||= error instanceof LeonoreError && error.code === 'NOT_THIS_NODE';
     }
@@ -132,7 +132,7 @@ export class RequestAnswerer {
   }
 
   /** One of the places where errors change their form. */
-  private async problem(error: unknown): Promise<CoapAnswer> {
+  private async problem(error: unknown, accepts: number | null): Promise<CoapAnswer> {
     if (!(error instanceof LeonoreError)) this.logger.error({ err: error }, 'unexpected failure');
     const { code, kind, message, details } =
       error instanceof LeonoreError ? error : new LeonoreError('INTERNAL', 'an unexpected failure');
@@ -142,7 +142,7 @@ export class RequestAnswerer {
       ...{ status: kind.status, code, detail: message.slice(0, detailLength).toWellFormed() },
       ...retryAfterSeconds,
     };
-    const content = contentOf(Buffer.from(JSON.stringify(problem)), { code: coapCodeOf(kind.status) });
+    const content = formOf(accepts, coapCodeOf(kind.status), problem);
     const options = typeof told === 'number' ? [numberAs('Max-Age', Math.ceil(told))] : [];
     return answerWith({ ...content, etag: null, options }, null);
   }

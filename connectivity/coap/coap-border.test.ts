@@ -2,12 +2,16 @@
 import { randomBytes } from 'node:crypto';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { pino } from 'pino';
+import { contentFormats } from '../../domain/agent-protocol/coap.js';
 import {
   numberAs,
+  numberOption,
   pathOptions,
   readMessage,
   type CoapMessage,
 } from '../../domain/agent-protocol/coap-message.js';
+import { sharedGrant } from '../../domain/enrolment/grant.js';
+import { secretPlaceOf } from '../../repositories/registration-repository.js';
 import { devicePaths, type RegisterResponse } from '../../domain/agent-protocol/messages.js';
 import { parseTasksText } from '../../domain/agent-protocol/text-form.js';
 import { clientBed, type ClientBed } from '../../tests/support/client-bed.js';
@@ -19,9 +23,11 @@ import {
   profileOf,
   registrationOf,
 } from '../../tests/support/test-repositories.js';
+import { ed25519Key, hmacKey, proofOf } from '../../tests/support/test-key.js';
 import { testValueKeys } from '../../tests/support/test-value-keys.js';
 import { plainTokenOf } from '../../trust/plain-token.js';
 import { issueGatewayToken } from '../gateway-token.js';
+import { readCbor, writeCbor } from './cbor.js';
 import { coap } from './coap-handler.js';
 import { CoapSocket } from './coap-socket.js';
 
@@ -111,6 +117,38 @@ describe('who asks', () => {
     expect((await raw.ask(tasksBy(token))).code).toBe('4.01');
   });
 
+  test('may speak CBOR, and is answered in it where it says so', async () => {
+    const id = `gw-${randomBytes(6).toString('hex')}`;
+    const accept = numberAs('Accept', contentFormats.cbor);
+    const format = numberAs('Content-Format', contentFormats.cbor);
+    const cborIn = ({ payload }: CoapMessage) => readCbor(payload);
+    const profile = { id, hardware: { arch: 'armv7' }, software: { os: 'linux' }, protocols: ['coap'] };
+    const registered = await raw.ask({
+      code: '0.02',
+      options: [...pathOptions(devicePaths.register), withToken(await bed.enrolment()), format, accept],
+      payload: writeCbor({ profile }),
+    });
+    expect(numberOption(registered, 'Content-Format')).toBe(contentFormats.cbor);
+    const { token = '' } = cborIn(registered) as RegisterResponse;
+    const tasks = await raw.ask({
+      code: '0.01',
+      options: [...pathOptions(devicePaths.tasks), withToken(token), accept],
+    });
+    expect([tasks.code, cborIn(tasks)]).toEqual(['2.05', { tasks: [], profileWanted: false }]);
+    const report = (payload: Buffer) =>
+      raw.ask({
+        code: '0.02',
+        options: [...pathOptions(devicePaths.reports), withToken(token), format, accept],
+        payload,
+      });
+    const unknown = await report(writeCbor({ reports: [] }));
+    expect(cborIn(unknown)).toMatchObject({ status: 400, code: 'MALFORMED_INPUT' });
+    const bomb = await report(Buffer.alloc(1_000, 0x81));
+    expect([bomb.code, cborIn(bomb)]).toMatchObject(['4.00', { detail: 'the body is not CBOR' }]);
+    const other = [...pathOptions(devicePaths.reports), withToken(token), numberAs('Content-Format', 61)];
+    expect((await raw.ask({ code: '0.02', options: other })).code).toBe('4.15');
+  });
+
   test('and is told nothing else when its token is of another gateway', async () => {
     const { id } = await enrolled();
     const forged = plainTokenOf(issueGatewayToken(id).token);
@@ -175,6 +213,52 @@ describe('a registration', () => {
     expect([again.code, (jsonIn(again) as RegisterResponse).token]).toEqual(['2.04', undefined]);
     expect((await raw.ask(tasksBy(token))).code).toBe('2.05');
   });
+
+  test.each([ed25519Key, hmacKey])(
+    'by its own key needs no token, and each proof is good once',
+    async (kind) => {
+      const key = kind();
+      const id = `gw-${randomBytes(6).toString('hex')}`;
+      const profile = { id, hardware: { arch: 'armv7' }, software: { os: 'linux' }, protocols: ['coap'] };
+      // Over HTTP it was let in, and its key bound.
+      const sealedSecret = key.secret === undefined ? null : bed.secrets.seal(key.secret, secretPlaceOf(id));
+      const credentials = {
+        ownTokenHash: null,
+        key: { text: key.text, counter: 1, sealedSecret },
+        enrolment: sharedGrant,
+        address: 'x',
+      };
+      await bed.repositories.registrations.register(
+        registrationOf(profileOf(id, { protocols: ['coap'] }), undefined, { credentials }),
+      );
+      const body = JSON.stringify({ profile });
+      const proven = (counter: number, by = key): Question => {
+        const { 'leonore-key': text = '', 'leonore-proof': proof = '' } = proofOf(by, id, counter, body);
+        return {
+          code: '0.02',
+          options: [
+            ...pathOptions(devicePaths.register),
+            ...[query('key', text), query('counter', String(counter)), query('proof', proof)],
+          ],
+          payload: Buffer.from(body),
+        };
+      };
+      const answer = await raw.ask(proven(2));
+      expect(answer.code).toBe('2.04');
+      const { token = '' } = jsonIn(answer) as RegisterResponse;
+      expect((await raw.ask(tasksBy(token))).code).toBe('2.05');
+      // Whoever read it along sends it again; somebody has another key.
+      expect((await raw.ask(proven(2))).code).toMatch(/^4\./);
+      expect((await raw.ask(proven(9, ed25519Key()))).code).toMatch(/^4\./);
+      expect((await raw.ask(tasksBy(token))).code).toBe('2.05');
+      // Nobody is kept out by what another has tried.
+      expect((await raw.ask(proven(3))).code).toBe('2.04');
+      expect((await raw.ask({ ...proven(4), payload: Buffer.from(`${body} `) })).code).toMatch(/^4\./);
+      const { options = [], ...rest } = proven(5);
+      const cut = options.filter(({ value }) => !value.toString().startsWith('proof='));
+      expect((await raw.ask({ ...rest, options: cut })).code).toMatch(/^4\./);
+    },
+  );
 
   test("of another's id is refused, and changes nothing", async () => {
     const { id, plain } = await enrolled();

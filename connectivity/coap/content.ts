@@ -7,6 +7,7 @@ import {
   type Block,
   type CoapOption,
 } from '../../domain/agent-protocol/coap-message.js';
+import { writeCbor } from './cbor.js';
 import type { CoapAnswer } from './coap-socket.js';
 
 /** What a request is answered with, of whatever size. */
@@ -37,6 +38,18 @@ export function contentOf(
   const sizeBytes = body.length;
   const read = (start: number, end: number): Buffer => body.subarray(start, end);
   return { code, format, etag, sizeBytes, heldBytes: sizeBytes, read };
+}
+
+/**
+ * What is answered, in the form that is asked for; in JSON where that is not said, or there is no text of it.
+ * @param accepts number of a content format; null: it was not said
+ */
+export function formOf(accepts: number | null, code: string, value: object, text?: () => string): Content {
+  if (accepts === contentFormats.cbor)
+    return contentOf(writeCbor(value), { code, format: contentFormats.cbor });
+  if (accepts === contentFormats.text && text !== undefined)
+    return contentOf(Buffer.from(text()), { code, format: contentFormats.text });
+  return contentOf(Buffer.from(JSON.stringify(value)), { code });
 }
 
 /** A tag of CoAP's, of up to eight bytes. */

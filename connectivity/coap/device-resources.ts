@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto';
 import { buffer } from 'node:stream/consumers';
 import type { Static, TSchema } from 'typebox';
 import { Value } from 'typebox/value';
@@ -15,12 +16,15 @@ import {
   renderRegistrationText,
   renderTasksText,
 } from '../../domain/agent-protocol/text-form.js';
+import { ProofHeadersSchema, proofHeaders } from '../../domain/agent-protocol/registration-proof.js';
 import { LeonoreError } from '../../domain/errors.js';
 import { plainTokenOf } from '../../trust/plain-token.js';
+import type { KeyProof } from '../client-enrolment.js';
 import type { AddressRules, HandlerContext } from '../gateway-handler.js';
 import { issueGatewayToken } from '../gateway-token.js';
 import { ReportsBodySchema } from '../reports-body.js';
-import { contentOf, tagOf, type Content } from './content.js';
+import { readCbor } from './cbor.js';
+import { contentOf, formOf, tagOf, type Content } from './content.js';
 import type { ReadRequest } from './read-request.js';
 
 export interface DeviceResourcesOptions extends Pick<HandlerContext, 'service' | 'clients' | 'blobs'> {
@@ -34,7 +38,7 @@ export interface DeviceResourcesOptions extends Pick<HandlerContext, 'service' |
 /** A request, with its whole body. */
 export interface ResourceRequest extends Pick<
   ReadRequest,
-  'method' | 'path' | 'query' | 'etags' | 'accepts'
+  'method' | 'path' | 'query' | 'etags' | 'accepts' | 'format'
 > {
   readonly token: string;
   readonly body: Buffer;
@@ -63,7 +67,7 @@ export class DeviceResources {
         return this.tasks(request);
       case `POST ${devicePaths.reports}`: {
         const { reports } = bodyOf(request, ReportsBodySchema);
-        return jsonOf('2.04', await service.report(token, reports));
+        return formOf(request.accepts, '2.04', await service.report(token, reports));
       }
       case `PUT ${devicePaths.profile}`:
         await service.updateProfile(token, bodyOf(request, ProfileUpdateSchema).profile);
@@ -74,7 +78,8 @@ export class DeviceResources {
     const [name = '', part, ...more] = below(devicePaths.packages, path);
     if (more.length === 0 && digestPattern.test(name)) {
       if (part === undefined) return this.package(token, name);
-      if (`/${part}` === devicePaths.statements) return jsonOf('2.05', await service.statements(token, name));
+      if (`/${part}` === devicePaths.statements)
+        return formOf(request.accepts, '2.05', await service.statements(token, name));
     }
     const [file, ...others] = below(devicePaths.trust, path);
     if (file !== undefined && others.length === 0)
@@ -82,7 +87,8 @@ export class DeviceResources {
     throw new LeonoreError('ROUTE_NOT_FOUND', 'there is no such resource');
   }
 
-  private async tasks({ token, query, etags, accepts, address }: ResourceRequest): Promise<Content> {
+  private async tasks(request: ResourceRequest): Promise<Content> {
+    const { token, query, etags, accepts, address } = request;
     const run = query.get(coapQuery.run);
     const answer = await this.options.service
       .tasks(token, run === undefined ? null : { run, address })
@@ -97,15 +103,9 @@ export class DeviceResources {
       ...(orders.length === 0 ? {} : { orders: [...orders] }),
       profileWanted,
     };
-    const isText = accepts === contentFormats.text;
-    const body = Buffer.from(isText ? renderTasksText(response) : JSON.stringify(response));
+    const content = formOf(accepts, '2.05', response, () => renderTasksText(response));
     // Signed anew it is the same work in other bytes, of which no two blocks may be put together.
-    const etag = Buffer.concat([tag, tagOf(body, 2)]);
-    return contentOf(body, {
-      code: '2.05',
-      etag,
-      format: isText ? contentFormats.text : contentFormats.json,
-    });
+    return { ...content, etag: Buffer.concat([tag, content.etag?.subarray(0, 2) ?? Buffer.alloc(0)]) };
   }
 
   /** What a device with this protocol alone cannot be told now it can never be told. */
@@ -144,7 +144,7 @@ export class DeviceResources {
 
   private async register(request: ResourceRequest): Promise<Content> {
     const { clients, pushAddresses, pollSeconds } = this.options;
-    const { token: proof, address, accepts } = request;
+    const { token: enrolment, accepts, address } = request;
     const { profile, pushAddress, agentVersion, pollIntervalSeconds } = bodyOf(
       request,
       RegisterRequestSchema,
@@ -152,18 +152,17 @@ export class DeviceResources {
     if (pushAddress !== undefined) pushAddresses.check(pushAddress, address);
     const { token: newToken } = issueGatewayToken(profile.id);
     const outcome = await clients.register({
-      ...{ profile, newToken, proof, address, pollSeconds },
+      ...{ profile, newToken, address, pollSeconds },
+      enrolment: enrolment === '' ? null : enrolment,
+      keyProof: keyProofIn(request),
       pushAddress: pushAddress ?? null,
       agentVersion: agentVersion ?? null,
       ownPollSeconds: pollIntervalSeconds ?? null,
     });
-    const isText = accepts === contentFormats.text;
-    const answered = (code: string, value: object, text: () => string): Content =>
-      isText ? contentOf(Buffer.from(text()), { code, format: contentFormats.text }) : jsonOf(code, value);
     if ('pending' in outcome) {
       const retryAfterSeconds = Math.max(leastPendingSeconds, Math.ceil(pollSeconds));
       const answer: PendingResponse = { gatewayId: profile.id, state: 'pending', retryAfterSeconds };
-      const content = answered('5.03', answer, () => renderPendingText(answer));
+      const content = formOf(accepts, '5.03', answer, () => renderPendingText(answer));
       return { ...content, options: [numberAs('Max-Age', retryAfterSeconds)] };
     }
     const answer: RegisterResponse = {
@@ -174,8 +173,24 @@ export class DeviceResources {
       endpoints: outcome.endpoints,
       pollIntervalSeconds: pollSeconds,
     };
-    return answered('2.04', answer, () => renderRegistrationText(answer));
+    return formOf(accepts, '2.04', answer, () => renderRegistrationText(answer));
   }
+}
+
+/**
+ * What the query says of the device's own key; null when it says nothing.
+ * @throws LeonoreError MALFORMED_INPUT
+ */
+function keyProofIn({ query, body }: ResourceRequest): KeyProof | null {
+  const said = (['key', 'counter', 'proof'] as const).flatMap((name) => {
+    const value = query.get(coapQuery[name]);
+    return value === undefined ? [] : [[proofHeaders[name], value] as const];
+  });
+  if (said.length === 0) return null;
+  const headers = Object.fromEntries(said);
+  if (!Value.Check(ProofHeadersSchema, headers))
+    throw new LeonoreError('MALFORMED_INPUT', 'key, counter or proof in the query have not their form');
+  return { headers, bodySha256: createHash('sha256').update(body).digest('hex') };
 }
 
 const methodOf: Readonly<Record<string, string>> = {
@@ -196,17 +211,14 @@ function below(parent: string, path: string): string[] {
   return path.startsWith(`${parent}/`) ? path.slice(parent.length + 1).split('/') : [];
 }
 
-function jsonOf(code: string, value: object): Content {
-  return contentOf(Buffer.from(JSON.stringify(value)), { code });
-}
-
 /** @throws LeonoreError MALFORMED_INPUT */
-function bodyOf<T extends TSchema>({ body }: ResourceRequest, schema: T): Static<T> {
+function bodyOf<T extends TSchema>({ body, format }: ResourceRequest, schema: T): Static<T> {
+  const isCbor = format === contentFormats.cbor;
   let value: unknown;
   try {
-    value = JSON.parse(body.toString('utf8'));
+    value = isCbor ? readCbor(body) : JSON.parse(body.toString('utf8'));
   } catch {
-    throw new LeonoreError('MALFORMED_INPUT', 'the body is not JSON');
+    throw new LeonoreError('MALFORMED_INPUT', `the body is not ${isCbor ? 'CBOR' : 'JSON'}`);
   }
   if (Value.Check(schema, value)) return value;
   const [first] = Value.Errors(schema, value);

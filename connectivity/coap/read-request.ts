@@ -17,6 +17,8 @@ export interface ReadRequest {
   readonly etags: readonly Buffer[];
   /** What it wants to be answered in; null: it does not say. */
   readonly accepts: number | null;
+  /** What its body is in; null: it does not say. */
+  readonly format: number | null;
   readonly block1: Block | null;
   readonly block2: Block | null;
   /** Of the whole body, where the client says. */
@@ -33,6 +35,8 @@ const understood = new Set(['Uri-Host', 'Uri-Port', 'Uri-Path', 'Uri-Query', 'Ac
 /** The named ones of an odd number that are not. */
 const critical = new Set(['If-Match', 'If-None-Match', 'OSCORE', 'Q-Block1', 'Q-Block2']);
 const proxying = new Set(['Proxy-Uri', 'Proxy-Scheme']);
+/** What bodies may be in. */
+const readable: ReadonlySet<number> = new Set([contentFormats.json, contentFormats.cbor]);
 const utf8 = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true });
 
 /** @returns the code that it is refused with when it cannot be read */
@@ -45,7 +49,7 @@ export function readRequest(message: CoapMessage): ReadRequest | { readonly refu
   const [block1, block2] = [blockOf(message, 'Block1'), blockOf(message, 'Block2')];
   if (block1 === 'malformed' || block2 === 'malformed') return { refused: '4.02' };
   const format = numberOption(message, 'Content-Format');
-  if (method !== 'GET' && format !== null && format !== contentFormats.json) return { refused: '4.15' };
+  if (method !== 'GET' && format !== null && !readable.has(format)) return { refused: '4.15' };
   try {
     const path = optionsOf(message, 'Uri-Path').map((segment) => utf8.decode(segment));
     const query = optionsOf(message, 'Uri-Query').map((pair) => utf8.decode(pair));
@@ -55,6 +59,7 @@ export function readRequest(message: CoapMessage): ReadRequest | { readonly refu
       query: new Map(query.map(nameAndValue)),
       etags: optionsOf(message, 'ETag'),
       accepts: numberOption(message, 'Accept'),
+      format,
       block1,
       block2,
       sizeBytes: numberOption(message, 'Size1'),

@@ -3,21 +3,16 @@ import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
+import { startClient, type ClientProcess } from '../../testbed/clients/client-process.js';
 import { clientBed, type ClientBed } from '../../tests/support/client-bed.js';
-import type { UnpackedPackages } from '../../tests/support/debian-packages.js';
-import {
-  makeImage,
-  makeImageKey,
-  obtainSwupdate,
-  startSwupdate,
-  type SwupdateDevice,
-} from '../../tests/support/swupdate.js';
+import type { UnpackedPackages } from '../../testbed/clients/debian-packages.js';
+import { makeImage, makeImageKey, obtainSwupdate, swupdateCommand } from '../../testbed/clients/swupdate.js';
 import { hawkbit } from './hawkbit-handler.js';
 
 const id = 'board-swupdate';
 const swupdate = await obtainSwupdate();
 let bed: ClientBed;
-const devices: SwupdateDevice[] = [];
+const devices: ClientProcess[] = [];
 
 beforeAll(async () => {
   bed = await clientBed(hawkbit, { LEONORE_HAWKBIT_PORT: '0', LEONORE_HAWKBIT_POLL_SECONDS: '1' });
@@ -48,15 +43,11 @@ async function runThrough(unpacked: UnpackedPackages): Promise<void> {
   const target = join(directory, 'installed');
   const bytes = await makeImage(directory, keys, { version: '2.0.0', path: target, content: 'a meter' });
   const told = {
-    ...{
-      url: new URL(address).origin,
-      id,
-      gatewayToken: await bed.enrolment(),
-      certificate: keys.certificate,
-    },
+    ...{ url: new URL(address).origin, id },
+    ...{ gatewayToken: await bed.enrolment(), certificate: keys.certificate },
   };
   const place = join(directory, 'board');
-  const before = await startSwupdate(unpacked, place, told);
+  const before = startClient(await swupdateCommand(unpacked, place, told));
   devices.push(before);
   const profile = async () => (await repositories.gateways.get(id).catch(() => null))?.profile;
   await until(async () => (await profile())?.hardware.arch === 'armv7');
@@ -69,7 +60,7 @@ async function runThrough(unpacked: UnpackedPackages): Promise<void> {
   await until(async () => (await repositories.rollouts.counts(rolloutId)).offered === 0);
   // The software that came up says that all is well.
   await before.stop();
-  devices.push(await startSwupdate(unpacked, place, { ...told, confirm: 2 }));
+  devices.push(startClient(await swupdateCommand(unpacked, place, { ...told, confirm: 2 })));
   await until(async () => (await repositories.rollouts.counts(rolloutId)).succeeded === 1);
   const history = await repositories.deliveries.history({ rolloutId, ordinal: 0 });
   expect(JSON.stringify(history)).toMatch(/Installing Update Chunk|Update Installed|download/i);

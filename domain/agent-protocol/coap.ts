@@ -2,6 +2,7 @@
  * The agent protocol over CoAP: the paths and bodies of messages.ts, with these differences. docs/connectivity.md draws the flow.
  *
  *   POST device/v1/register?token=ENROLMENT|T  RegisterRequest   -> 2.04 RegisterResponse | 5.03 with Max-Age
+ *        [&key=KEY&counter=N&proof=PROOF]      and, with a key that is known already, without a token
  *   GET  device/v1/tasks?token=T[&run=RUN]     ETag              -> 2.05 TasksResponse | 2.03
  *   GET  device/v1/packages/{digest}?token=T   Block2            -> 2.05, a block; the ETag is how the digest begins
  *   GET  device/v1/packages/{digest}/statements, trust/{file}    -> 2.05
@@ -15,13 +16,20 @@
 import Type, { type Static } from 'typebox';
 
 /** Names in the query of a request. */
-export const coapQuery = { token: 'token', run: 'run' } as const;
+export const coapQuery = {
+  token: 'token',
+  run: 'run',
+  // Of a registration: what the headers of registration-proof.ts say over HTTP, but for the secret.
+  key: 'key',
+  counter: 'counter',
+  proof: 'proof',
+} as const;
 
 /** Port of an address that names none. */
 export const coapPort = 5_683;
 
 /** Numbers of content formats (RFC 7252, section 12.3). */
-export const contentFormats = { text: 0, octets: 42, json: 50 } as const;
+export const contentFormats = { text: 0, octets: 42, json: 50, cbor: 60 } as const;
 
 export const CoapProblemSchema = Type.Object({
   /** As over HTTP (RFC 9110): some have no code of CoAP's. */

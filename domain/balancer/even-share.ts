@@ -1,3 +1,4 @@
+import { fitsAll, type Misfits } from './node-fit.js';
 import type { BalancerStrategy, NodeLoad, PlaceLabels } from './strategy.js';
 
 /** A gateway that may be moved. */
@@ -7,6 +8,8 @@ export interface MovableGateway {
   readonly labels: PlaceLabels;
   /** It is at work on a delivery: moved only when too few others are left. */
   readonly isBusy: boolean;
+  /** How ill nodes suit it by what they serve; absent: all alike. */
+  readonly misfits?: Misfits;
 }
 
 export interface Move {
@@ -26,7 +29,7 @@ interface Candidate {
 /**
  * The share that a new node takes from the others (paper, IV-B: requests are scheduled evenly to both nodes). It is
  * taken from the fullest, until the new node has as many as they have left, or one less. Gateways that are nearer to
- * where they are than to the new node stay.
+ * where they are than to the new node stay, and those that their node suits better by what it serves.
  *
  * The gateways of {@link donors} are shown to it some at a time, in any order, and it remembers no more of a donor than
  * that one can have to give: half of what it has.
@@ -60,9 +63,9 @@ export class EvenShare {
   consider(gateways: readonly MovableGateway[]): void {
     const { newNode, strategy } = this;
     if (newNode === undefined) return;
-    for (const { id, nodeId, labels, isBusy } of gateways) {
+    for (const { id, nodeId, labels, isBusy, misfits = fitsAll } of gateways) {
       const present = this.byId.get(nodeId);
-      if (present === undefined || nodeId === newNode.id) continue;
+      if (present === undefined || nodeId === newNode.id || misfits(newNode.id) > misfits(nodeId)) continue;
       const gain = strategy.distance(labels, present) - strategy.distance(labels, newNode);
       if (gain < 0) continue;
       const own = this.candidates.get(nodeId) ?? [];

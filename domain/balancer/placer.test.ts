@@ -50,6 +50,27 @@ describe('load', () => {
   });
 });
 
+describe('what nodes serve', () => {
+  const misfits = (byNode: Readonly<Record<string, number>>) => (id: string) => byNode[id] ?? Infinity;
+
+  test('comes before all else: the node that suits best, as long as it has room', () => {
+    const placer = new Placer(load, 3, [node('a'), node('b', { gateways: 2 })]);
+    const suits = misfits({ a: 1, b: 0 });
+    expect([placer.place({}, suits), placer.place({}, suits)]).toEqual(['b', 'a']);
+  });
+
+  test('a node that a gateway cannot speak with is not taken as long as there is another, though that is full', () => {
+    const placer = new Placer(load, 1, [node('a'), node('b', { gateways: 1 })]);
+    expect(placer.place({}, misfits({ b: 0 }))).toBe('b');
+    expect(placer.place({}, misfits({ a: 0 }))).toBe('a');
+    // Now another may come.
+    expect(placer.place({}, misfits({ b: 0 }))).toBeNull();
+    expect(placer.placeAnyhow({}, misfits({ b: 0 }))).toBe('b');
+    // Nobody can: it is told so by one of them.
+    expect(placer.placeAnyhow({}, misfits({}))).toBe('a');
+  });
+});
+
 test('least-loaded looks at what nodes do, and a storm does not all end on the idle one', () => {
   const nodes = [node('busy', { gateways: 10, cpuShare: 0.9 }), node('idle', { gateways: 20 })];
   const placer = new Placer(leastLoaded, 100, nodes);
@@ -139,6 +160,15 @@ describe('the share of a new node', () => {
         },
       ),
     );
+  });
+
+  test('leaves those that it suits worse where they are', () => {
+    const nodes = [node('old', { gateways: 4 }), node('new')];
+    const gateways = gatewaysOf(nodes).map((gateway, index) => ({
+      ...gateway,
+      misfits: (id: string) => (id === 'new' && index > 0 ? 1 : 0),
+    }));
+    expect(shareOf(load, nodes, gateways, 'new').map(({ gatewayId }) => gatewayId)).toEqual(['old/0']);
   });
 
   test('by location, takes those that are nearer to it and no others', () => {

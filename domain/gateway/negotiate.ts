@@ -72,6 +72,22 @@ export function negotiate(
   };
 }
 
+/**
+ * How well a node suits a gateway by what it serves: the place of the channel that {@link negotiate} would agree on among all
+ * that the gateway offers. 0 is the best there could be, Infinity that they have nothing in common.
+ */
+export function misfit(
+  offer: GatewayOffer,
+  endpoints: readonly Endpoint[],
+  preference: readonly string[],
+): number {
+  const place = wishesOf(offer)
+    .map((channel) => ({ channel, rank: rankOf(channel, preference) }))
+    .sort((left, right) => left.rank - right.rank)
+    .findIndex(({ channel }) => problemOf(channel, offer, endpoints) === null);
+  return place === -1 ? Number.POSITIVE_INFINITY : place;
+}
+
 /** Where a gateway is served that has agreed on something, in the order in which it tries them: a part of its registration's answer. */
 export function endpointsFor(
   { channel, fallbacks }: Agreement,

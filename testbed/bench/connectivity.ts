@@ -1,7 +1,8 @@
 /**
- * `npm run bench:connectivity [-- --json]`: what CoAP costs beside its floor and beside HTTP, with one node and clients in this
- * process. A package of 120 KB by CoAP, in turns with as many datagrams of the same size sent back and forth by a bare socket; and
- * polls that bring nothing new by HTTP and by CoAP, in turns, as fast as they are answered.
+ * `npm run bench:connectivity [-- --json]`: what protocols cost beside their floors and beside HTTP, with one node and clients in this
+ * process. A package of 120 KB by CoAP, in turns with as many datagrams of the same size sent back and forth by a bare socket;
+ * polls that bring nothing new by HTTP and by CoAP, in turns, as fast as they are answered; and notices by each protocol
+ * (notice-figures.ts).
  */
 import { randomBytes } from 'node:crypto';
 import { createSocket, type Socket } from 'node:dgram';
@@ -29,6 +30,7 @@ import { usageOf } from '../process-usage.js';
 import { startTemporaryStack } from '../temporary-stack.js';
 import { atMost, fact, toJsonLine, toTable, type Figure } from './figure.js';
 import { machineFigures } from './measurement.js';
+import { noticeFigures } from './notice-figures.js';
 import { median } from './timed.js';
 
 const packageBytes = 120 * 1024;
@@ -162,15 +164,22 @@ async function pollingOf(
   return { rate: polls / pollSeconds, cpuMs: (cpuSeconds * 1_000) / polls };
 }
 
+/** Pid of the node. */
+function nodeOf(stack: Stack): number {
+  const [name = ''] = stack.parts().filter((part) => part.startsWith('node'));
+  const pid = stack.pid(name);
+  if (pid === undefined) throw new Error('there is a node');
+  return pid;
+}
+
 async function pollFigures(
   stack: Stack,
   fleet: readonly Registered[],
   http: DeviceClient,
 ): Promise<Figure[]> {
-  const [name = ''] = stack.parts().filter((part) => part.startsWith('node'));
-  const node = stack.pid(name);
+  const node = nodeOf(stack);
   const [first] = fleet;
-  if (node === undefined || first === undefined) throw new Error('there is a node, and a fleet');
+  if (first === undefined) throw new Error('there is a fleet');
   const clients = await Promise.all(
     Array.from({ length: sockets }, () => CoapClient.open(first.coapAddress, { timeoutMs: 30_000 })),
   );
@@ -244,9 +253,10 @@ async function run(options: { readonly json?: true }): Promise<void> {
   try {
     const { stack, directory } = await startTemporaryStack(cleanups, {
       nodes: 1,
-      threshold: 2 * gateways,
+      threshold: 100_000,
       onProgress: () => undefined,
-      env: { LEONORE_COAP_PORT: '0' },
+      // All of the fleet has one address.
+      env: { LEONORE_COAP_PORT: '0', LEONORE_MQTT_PORT: '0', LEONORE_ADDRESS_BUDGET: '100000000' },
     });
     const client = new DeviceClient({ registrationAddress: stack.api, dispatcher });
     const fleet: Registered[] = [];
@@ -258,6 +268,7 @@ async function run(options: { readonly json?: true }): Promise<void> {
     const figures = [
       ...(await transferFigures(first, wanted)),
       ...(await pollFigures(stack, fleet.slice(1), client)),
+      ...(await noticeFigures({ stack, client, node: nodeOf(stack) })),
       ...machineFigures(machineFacts()),
     ];
     console.log(options.json === true ? figures.map(toJsonLine).join('\n') : toTable(figures));

@@ -3,8 +3,10 @@ import type { DeliveryView, NodeView, RolloutGroupView, RolloutView } from '../a
 import { emptyCounts } from '../../domain/rollout/state.js';
 import {
   checkBuiltOnce,
+  checkChannels,
   checkDeliveries,
   checkFallback,
+  checkImages,
   checkInstalled,
   checkNodePool,
   checkReadings,
@@ -109,6 +111,24 @@ describe('checks of the demo', () => {
     ['one comes twice', [good, good, told], [false, true]],
   ])('it is noticed when %s', (_name, deliveries, ok) => {
     expect(okOf(checkDeliveries(rollout([], deliveries), expected))).toEqual(ok);
+  });
+
+  test('each gateway has to be served by the channel that it speaks', () => {
+    const check = (wanted: Record<string, string>) =>
+      checkChannels(rollout([], [good]), new Map(Object.entries(wanted)));
+    expect(check({ a: 'http/pull' })).toMatchObject({ ok: true, detail: '1 http/pull' });
+    expect(check({ a: 'coap/pull' })).toMatchObject({
+      ok: false,
+      detail: 'a by http/pull instead of coap/pull',
+    });
+    expect(check({ b: 'coap/pull' }).ok).toBe(false);
+    expect(check({}).ok).toBe(false);
+  });
+
+  test('images have to lie on the disks', () => {
+    expect(checkImages(new Map([['a', 'v1']]), 'v1').ok).toBe(true);
+    expect(checkImages(new Map([['a', '']]), 'v1').ok).toBe(false);
+    expect(checkImages(new Map(), 'v1').ok).toBe(false);
   });
 
   test('a package is built once, by whoever came first', () => {

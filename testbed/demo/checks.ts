@@ -52,6 +52,37 @@ export function checkDeliveries(
   return [...checks, check(`${title}: incompatible gateways are told why`, untold.length === 0, detail)];
 }
 
+/** Each of some gateways was served by the channel that it asked for. */
+export function checkChannels(
+  { title, deliveries }: RolloutFacts,
+  wanted: ReadonlyMap<string, string>,
+): Check {
+  const used = new Map(
+    deliveries.map(({ gatewayId, protocol, strategy }) => [gatewayId, `${protocol}/${strategy}`]),
+  );
+  const wrong = [...wanted].filter(([id, channel]) => used.get(id) !== channel);
+  const kinds = [...new Set(wanted.values())].sort();
+  return check(
+    `${title}: each real gateway was served by the channel that it speaks`,
+    wanted.size > 0 && wrong.length === 0,
+    wrong.length === 0
+      ? kinds.map((kind) => `${[...wanted.values()].filter((one) => one === kind).length} ${kind}`).join(', ')
+      : wrong
+          .map(([id, channel]) => `${id} by ${used.get(id) ?? 'nothing'} instead of ${channel}`)
+          .join('; '),
+  );
+}
+
+/** What devices with a client of their own have installed lies on their disks. */
+export function checkImages(onDisk: ReadonlyMap<string, string>, content: string): Check {
+  const wrong = [...onDisk].filter(([, text]) => text !== content).map(([id]) => id);
+  return check(
+    `${content} lies on the disks of the devices with a client of their own`,
+    onDisk.size > 0 && wrong.length === 0,
+    wrong.length === 0 ? [...onDisk.keys()].join(', ') : `not on ${wrong.join(', ')}`,
+  );
+}
+
 /** Each package was built once, however many groups and nodes needed it; equal need means one package. */
 export function checkBuiltOnce(rollouts: readonly RolloutFacts[]): Check {
   const built = new Map<string, number>();

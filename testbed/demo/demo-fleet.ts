@@ -10,6 +10,7 @@ import {
   type HardwareKind,
   type Population,
 } from '../virtual-gateways/population.js';
+import { agentChannels, pullChannel, type DemoChannel } from './demo-channels.js';
 
 /** Label that all gateways of the demo bear: its deployment selects by it. */
 export const demoLabels = { site: 'demo' } as const;
@@ -27,7 +28,7 @@ export const neededComponent = 'thermometer-probe';
 export interface RealGateway {
   readonly id: string;
   readonly kind: HardwareKind;
-  readonly strategy: 'pull' | 'push';
+  readonly channel: DemoChannel;
   /** Had the old thermometer before: the demo installs it first, so that there is something real to remove. */
   readonly hasLegacy: boolean;
 }
@@ -42,7 +43,7 @@ export function busyBoxGateways(arch: string): readonly RealGateway[] {
   return [1, 2].map((index) => ({
     id: `busybox-${index}`,
     kind,
-    strategy: 'pull',
+    channel: pullChannel,
     hasLegacy: index === 1,
   }));
 }
@@ -50,13 +51,13 @@ export function busyBoxGateways(arch: string): readonly RealGateway[] {
 /** Number of real agents by kind. */
 const realAgents = { 'room-controller': 5, 'floor-controller': 5, 'light-controller': 2 } as const;
 
-/** The real agents: pull and push in turns; the first two of the first two kinds had the old thermometer. */
+/** The real agents: each channel in turns; the first two of the first two kinds had the old thermometer. */
 export function realGateways(): readonly RealGateway[] {
   return populations.building.flatMap((kind) =>
     Array.from({ length: realAgents[kind.name as keyof typeof realAgents] }, (_, index) => ({
       id: `${kind.name}-${index + 1}`,
       kind,
-      strategy: index % 2 === 0 ? ('pull' as const) : ('push' as const),
+      channel: agentChannels[index % agentChannels.length] ?? pullChannel,
       hasLegacy: canTakeThermometer(kind.components) && index < 2,
     })),
   );

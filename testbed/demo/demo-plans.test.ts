@@ -12,18 +12,18 @@ import { createCatalog } from '../../domain/resolver/create-catalog.js';
 import { resolve } from '../../domain/resolver/resolve.js';
 import { populations, profileOf } from '../virtual-gateways/population.js';
 import { neededComponent } from './demo-fleet.js';
+import { firmware, imageVersion } from './own-clients.js';
 
 const artifacts = join(import.meta.dirname, '..', 'artifacts');
-const catalog = createCatalog(
-  readdirSync(artifacts, { withFileTypes: true })
-    .filter((entry) => entry.isDirectory())
-    .map((entry) =>
-      Value.Parse(
-        ArtifactManifestSchema,
-        parse(readFileSync(join(artifacts, entry.name, 'artifact.yaml'), 'utf8')),
-      ),
+const manifests = readdirSync(artifacts, { withFileTypes: true })
+  .filter((entry) => entry.isDirectory())
+  .map((entry) =>
+    Value.Parse(
+      ArtifactManifestSchema,
+      parse(readFileSync(join(artifacts, entry.name, 'artifact.yaml'), 'utf8')),
     ),
-);
+  );
+const catalog = createCatalog(manifests);
 
 function gateway(kindName: string, installed: Installed[] = []): GatewayProfile {
   const kinds = populations.building.filter((kind) => kind.name === kindName);
@@ -73,6 +73,34 @@ describe('plans of the demo', () => {
     const { plans, explanation } = plansFor('thermometer@^1', gateway('light-controller'));
     expect(plans).toEqual([]);
     expect(explanation).toContain(neededComponent);
+  });
+
+  test.each(['swu', 'mender'] as const)('a device that takes %s gets the image alone', (format) => {
+    const images = createCatalog(
+      manifests.map((manifest) =>
+        manifest.name === 'thermometer' && manifest.version === imageVersion
+          ? {
+              ...manifest,
+              variants: [
+                ...(manifest.variants ?? []),
+                { format, platform: { arch: 'armv7' }, directory: format },
+              ],
+            }
+          : manifest,
+      ),
+    );
+    const tools = Object.entries(firmware).map(([name, version]) => ({ name, version }));
+    const device = {
+      id: 'device',
+      hardware: { arch: 'armv7' },
+      software: { os: 'linux', tools, formats: [format] },
+    };
+    const { plans } = resolve({
+      catalog: images,
+      gateway: device,
+      requests: [parseRequest('thermometer@^1')],
+    });
+    expect(plans.map(({ install }) => install)).toEqual([['thermometer@1.0.0']]);
   });
 
   test('version 2 replaces version 1 with all its libraries', () => {

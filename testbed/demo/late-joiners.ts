@@ -12,7 +12,7 @@ import { demoLabels, realGateways, type RealGateway } from './demo-fleet.js';
 const stagedWithinMs = 60_000;
 const deployment = 'controllers';
 /** The real gateways that have a probe, whenever they join. */
-const select = `labels.site == "${demoLabels.site}" && labels.kind != "light-controller" && !labels.virtual`;
+const select = `labels.site == "${demoLabels.site}" && labels.kind != "light-controller" && !labels.virtual && !labels.client`;
 
 interface LateJoiners {
   readonly agents: readonly RealGateway[];

@@ -61,7 +61,8 @@ async function startAgent(
   { server, enrolmentToken, directory }: AgentSurroundings,
   cleanups: Cleanups,
 ): Promise<number> {
-  const { id, strategy, kind } = gateway;
+  const { id, kind } = gateway;
+  const { strategy, options } = gateway.channel;
   const root = join(directory, id);
   const profile = join(directory, `${id}.profile.json`);
   await writeFile(profile, JSON.stringify(profileOverlay(gateway)));
@@ -70,7 +71,7 @@ async function startAgent(
     command: process.execPath,
     args: [
       script,
-      ...['--server', server, '--root', root, '--id', id, '--strategy', strategy],
+      ...['--server', server, '--root', root, '--id', id, '--strategy', strategy, ...options],
       ...(strategy === 'pull' ? ['--interval', String(pullIntervalSeconds)] : []),
       ...['--profile', profile],
       ...Object.entries({ ...demoLabels, kind: kind.name }).flatMap(([key, value]) => [

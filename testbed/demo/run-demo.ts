@@ -27,8 +27,10 @@ import {
 } from './busybox-agents.js';
 import {
   checkBuiltOnce,
+  checkChannels,
   checkDeliveries,
   checkFallback,
+  checkImages,
   checkInstalled,
   checkNodePool,
   checkReadings,
@@ -50,9 +52,20 @@ import {
   runBrokenCampaign,
   runGoodCampaign,
 } from './demo-campaigns.js';
+import { demoProtocols } from './demo-channels.js';
 import { checkLateJoiners, lateIds, lateJoiners, stageLateJoiners } from './late-joiners.js';
 import { decommission, nodesAfterGrowth, nodesAfterShrinking, takeSnapshot } from './node-pool.js';
-import { prepareArtifacts } from './prepared-artifacts.js';
+import {
+  describeOwnClients,
+  findOwnClients,
+  imageContent,
+  imagesOnDisk,
+  imageVersion,
+  makeImages,
+  startOwnClients,
+  type OwnClients,
+} from './own-clients.js';
+import { addImages, prepareArtifacts } from './prepared-artifacts.js';
 import { readKeyFile } from '../../trust/key-file.js';
 import { requireSignatures, stackPublisherKey } from '../../stack/stack-trust.js';
 import { pinnedRoots, startRealAgents } from './real-agents.js';
@@ -83,6 +96,7 @@ export interface Demo {
 
 export async function runDemo(options: DemoOptions, cleanups: Cleanups, phases: Phases): Promise<Demo> {
   // Fetched while the stack starts.
+  const findingClients = findOwnClients();
   const findingBusyBox = findBusyBoxFleet({ onProgress: (line) => phases.note(line) });
   const collector = await Collector.start();
   cleanups.add(() => collector.stop());
@@ -92,16 +106,22 @@ export async function runDemo(options: DemoOptions, cleanups: Cleanups, phases: 
       maxNodes: 2,
       threshold: options.threshold,
       settleSeconds,
+      env: demoProtocols,
       onProgress: (line) => phases.note(line),
     }),
   );
   const api = new LeonoreApi(stack.api, stack.adminToken);
 
+  const clients = await findingClients;
   await phases.run('artifacts signed and added', async () => {
     await api.publishTrust(await requireSignatures(stack.dataDir));
     const publisher = await readKeyFile(stackPublisherKey(stack.dataDir));
     const prepared = await prepareArtifacts(join(directory, 'artifacts'), collector.address);
-    const newest = prepared.find(({ name, version }) => name === 'thermometer' && version === '2.0.0');
+    const thermometer = (wanted: string) =>
+      prepared.find(({ name, version }) => name === 'thermometer' && version === wanted);
+    const [first, newest] = [thermometer(imageVersion), thermometer('2.0.0')];
+    if (first !== undefined && clients.length > 0)
+      await addImages(first, await makeImages(clients, agentsBelow(directory).directory));
     const next = newest === undefined ? [] : await nextThermometers(newest);
     for (const path of [...prepared.map((artifact) => artifact.directory), ...next])
       await api.addArtifact(path, publisher);
@@ -122,8 +142,15 @@ export async function runDemo(options: DemoOptions, cleanups: Cleanups, phases: 
       ),
   );
 
-  const total = real.length + options.virtualGateways;
-  snapshots.push(await phases.run('gateways shared evenly', () => nodesAfterGrowth(api, total)));
+  const withAgents = real.length + options.virtualGateways;
+  const grown = await phases.run('gateways shared evenly', () => nodesAfterGrowth(api, withAgents));
+  snapshots.push(grown);
+  const [node] = grown.nodes;
+  if (node === undefined) throw new Error('there is a node');
+  const devices = await phases.run(`${clients.length} devices with a client of their own`, () =>
+    startOwnClients(clients, { api, node, ...agentsBelow(directory) }, cleanups),
+  );
+  const total = withAgents + clients.length;
 
   const recorder = new UsageRecorder({ ...pidsOf(stack), ...pids });
   cleanups.add(() => void recorder.stop());
@@ -149,11 +176,13 @@ export async function runDemo(options: DemoOptions, cleanups: Cleanups, phases: 
 
   const withLegacy = real.filter((gateway) => gateway.hasLegacy).map((gateway) => gateway.id);
   await api.createDeployment({ name: 'old-ones', gatewayIds: withLegacy });
-  await api.createDeployment({ name: 'building', select: `labels.site == "${demoLabels.site}"` });
+  const site = `labels.site == "${demoLabels.site}"`;
+  await api.createDeployment({ name: 'building', select: site });
+  await api.createDeployment({ name: 'agents', select: `${site} && !labels.client` });
   await provision('thermo-legacy@0.9.0', 'old-ones', withLegacy.length);
-  await provision('thermometer@^1', 'building', total);
+  await Promise.all([provision('thermometer@^1', 'building', total), devices.restartOnceInstalled()]);
   await readingsOf('1.0.0');
-  await provision('thermometer@^2', 'building', total);
+  await provision('thermometer@^2', 'agents', withAgents);
   await readingsOf('2.0.0');
   snapshots.push(await takeSnapshot(api, 'rolled out'));
   const processes = recorder.stop();
@@ -161,7 +190,10 @@ export async function runDemo(options: DemoOptions, cleanups: Cleanups, phases: 
   const onDisk = await installedOnDisk(busyBox, agentsBelow(directory));
   const pinned = await pinnedRoots(agents, agentsBelow(directory).directory);
   const signed = checkSigned(await api.signers(), pinned);
-  const checks = await checkAll(api, { real, compatible, withLegacy, rollouts, collector, options, onDisk });
+  const checks = await checkAll(api, {
+    ...{ real, clients, compatible, withLegacy, rollouts, collector, options, onDisk },
+    images: await imagesOnDisk(clients, agentsBelow(directory).directory),
+  });
   const probed = compatible.map(({ id }) => id);
   const broken = await phases.run(
     `campaign of thermometer@${brokenVersion}, which is broken: back to what was`,
@@ -206,10 +238,14 @@ export async function runDemo(options: DemoOptions, cleanups: Cleanups, phases: 
         signed,
         ...campaigns,
         ...late,
-        ...checkNodePool(snapshots, { all: total, left: real.length + staged.late.length }),
+        ...checkNodePool(snapshots, {
+          all: withAgents,
+          left: real.length + clients.length + staged.late.length,
+        }),
       ],
       snapshots,
       busyBox: describeBusyBox(busyBox),
+      ownClients: describeOwnClients(clients),
       processes,
       links,
     },
@@ -298,6 +334,7 @@ async function checkAll(
   api: LeonoreApi,
   facts: {
     readonly real: readonly RealGateway[];
+    readonly clients: OwnClients;
     readonly compatible: readonly RealGateway[];
     readonly withLegacy: readonly string[];
     readonly rollouts: readonly RolloutSummary[];
@@ -305,14 +342,21 @@ async function checkAll(
     readonly options: DemoOptions;
     /** What lies in the containers of BusyBox gateways. */
     readonly onDisk: ReadonlyMap<string, readonly string[]>;
+    /** What lies on the disks of devices with a client of their own. */
+    readonly images: ReadonlyMap<string, string>;
   },
 ): Promise<DemoSummary['checks']> {
-  const { real, compatible, withLegacy, rollouts, collector, options, onDisk } = facts;
+  const { real, clients, compatible, withLegacy, rollouts, collector, options, onDisk, images } = facts;
   const all = [...real.map((gateway) => gateway.id), ...virtualIdsOf(options)];
   const incompatible = new Set([
     ...real.filter((gateway) => !compatible.includes(gateway)).map((gateway) => gateway.id),
     ...incompatibleVirtualIds(options.virtualGateways),
   ]);
+  const spoken = new Map([
+    ...real.map(({ id, channel }) => [id, `${channel.protocol}/${channel.strategy}`] as const),
+    ...clients.map(({ id, protocol }) => [id, `${protocol}/pull`] as const),
+  ]);
+  const first = rollouts.filter(({ title }) => title === 'thermometer@^1');
   const installed = await api.installedOn(withLegacy);
   const readings = collector.readings();
   const ids = compatible.map((gateway) => gateway.id);
@@ -321,10 +365,12 @@ async function checkAll(
       if (rollout.title.startsWith('thermo-legacy')) {
         return checkDeliveries(rollout, { all: withLegacy, incompatible: new Set() });
       }
-      return checkDeliveries(rollout, { all, incompatible });
+      const own = first.includes(rollout) ? clients.map(({ id }) => id) : [];
+      return checkDeliveries(rollout, { all: [...all, ...own], incompatible });
     })
     .concat([
-      ...rollouts.filter((rollout) => rollout.title === 'thermometer@^1').map(checkFallback),
+      ...first.flatMap((rollout) => [checkFallback(rollout), checkChannels(rollout, spoken)]),
+      ...(clients.length === 0 ? [] : [checkImages(images, imageContent)]),
       checkBuiltOnce(rollouts),
       checkReadings(readings, '1.0.0', ids),
       checkReadings(readings, '2.0.0', ids),

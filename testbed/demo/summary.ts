@@ -23,6 +23,8 @@ export interface DemoSummary {
   readonly snapshots: readonly NodesSnapshot[];
   /** The gateways with BusyBox alone, or why there are none. */
   readonly busyBox: string;
+  /** The devices that keep the client they have. */
+  readonly ownClients: string;
   /** By name; agents are `agent-<id>`, BusyBox agents `busybox-<number>`. */
   readonly processes: ReadonlyMap<string, ProcessCost>;
   readonly links: Readonly<Record<string, string>>;
@@ -42,6 +44,8 @@ export function formatSummary(summary: DemoSummary): string {
     ...formatLaunch(summary.snapshots),
     heading('BusyBox'),
     `  ${summary.busyBox}`,
+    heading('Clients of their own'),
+    `  ${summary.ownClients}`,
     heading('Processes, from the registration on'),
     formatTable(['process', 'CPU seconds', 'peak MiB'], processRows(summary.processes)),
     heading('Readings received'),
@@ -55,17 +59,28 @@ export function formatSummary(summary: DemoSummary): string {
 }
 
 function formatRollout({ title, view, deliveries, histories }: RolloutSummary): string[] {
-  const counts = Object.entries(view.counts).filter(([, count]) => count > 0);
   const perGateway = histories.events / Math.max(1, deliveries.length);
   return [
     heading(`Rollout ${title} (${view.id}): ${view.state}`),
     formatTable(['step', 'node', 'seconds'], stepRows(view.steps)),
-    `  deliveries: ${counts.map(([state, count]) => `${count} ${state}`).join(', ')}`,
+    `  deliveries: ${formatCounts(view.counts)}`,
     `  history: ${histories.events} events in ${histories.workflows.length} workflows, ` +
       `${perGateway.toFixed(3)} a gateway; longest ${histories.longestEvents} events, ` +
       `largest payload ${histories.largestPayloadBytes} bytes`,
     formatTable(['node', 'gateways', 'package', 'attempts', 'removes'], groupRows(view.groups)),
+    formatTable(['protocol', 'strategy', 'deliveries'], channelRows(view.channels)),
   ];
+}
+
+function formatCounts(counts: RolloutFacts['view']['counts']): string {
+  return Object.entries(counts)
+    .filter(([, count]) => count > 0)
+    .map(([state, count]) => `${count} ${state}`)
+    .join(', ');
+}
+
+function channelRows(channels: RolloutFacts['view']['channels']): string[][] {
+  return channels.map(({ protocol, strategy, counts }) => [protocol, strategy, formatCounts(counts)]);
 }
 
 function stepRows(steps: readonly RolloutStepView[]): string[][] {

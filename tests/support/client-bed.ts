@@ -1,3 +1,4 @@
+import { randomBytes } from 'node:crypto';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -24,6 +25,8 @@ import { testValueKeys } from './test-value-keys.js';
 export interface ClientBed {
   readonly repositories: TestRepositories;
   readonly service: DeviceService;
+  /** Seals the secrets of gateways' keys. */
+  readonly secrets: SecretBox;
   /** Of the handler's first endpoint. */
   readonly address: string;
   /** For what the test keeps on the disk; it goes with the bed. */
@@ -50,7 +53,7 @@ export async function clientBed(
   const repositories = await testRepositories();
   const directory = await mkdtemp(join(tmpdir(), `leonore-${protocol.name}-`));
   const blobs = new DiskBlobStore(join(directory, 'blobs'));
-  const secrets = new SecretBox([]);
+  const secrets = new SecretBox([randomBytes(32).toString('hex')]);
   const service = new DeviceService({
     nodeId: 'node-1',
     ...repositories,
@@ -67,6 +70,7 @@ export async function clientBed(
   return {
     repositories,
     service,
+    secrets,
     address: endpoints[0]?.address ?? '',
     directory,
     async enrolment(changes = {}) {

@@ -3,7 +3,7 @@ import { execFile } from 'node:child_process';
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
-import { obtainPackages, type UnpackedPackages } from './debian-packages.js';
+import { obtainPackages, type UnpackedPackages } from '../../testbed/clients/debian-packages.js';
 
 const run = promisify(execFile);
 

@@ -7,7 +7,7 @@ import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { promisify } from 'node:util';
 import { freePort } from '../../stack/free-port.js';
-import { obtainPackages } from './debian-packages.js';
+import { obtainPackages } from '../../testbed/clients/debian-packages.js';
 
 const run = promisify(execFile);
 /** The broker and what Debian's base system has not. */

@@ -7,6 +7,8 @@ import { cacheDirectory } from '../../stack/xdg.js';
 
 const run = promisify(execFile);
 const downloadMs = 180_000;
+/** Where nothing can be fetched that is to be known soon. */
+const impatiently = ['-o', 'Acquire::Retries=1', '-o', 'Acquire::http::Timeout=15'];
 
 export interface UnpackedPackages {
   /** Below it lies what the packages have below `/`. */
@@ -29,7 +31,7 @@ export async function obtainPackages(
   try {
     await access(unpacked).catch(async () => {
       await mkdir(root, { recursive: true });
-      await run('apt-get', ['download', ...packages], { cwd: root, timeout: downloadMs });
+      await run('apt-get', [...impatiently, 'download', ...packages], { cwd: root, timeout: downloadMs });
       for (const file of (await readdir(root)).filter((one) => one.endsWith('.deb')))
         await run('dpkg-deb', ['-x', join(root, file), root]);
       await writeFile(unpacked, '');

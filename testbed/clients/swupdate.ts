@@ -1,10 +1,10 @@
 /** Debian's SWUpdate as a device has it: its daemon with the client of hawkBit, and images that it takes. */
-import { execFile, spawn, type ChildProcess } from 'node:child_process';
+import { execFile } from 'node:child_process';
 import { createHash } from 'node:crypto';
-import { once } from 'node:events';
 import { mkdir, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
+import type { ClientCommand } from './client-process.js';
 import { obtainPackages, type UnpackedPackages } from './debian-packages.js';
 
 const run = promisify(execFile);
@@ -82,14 +82,11 @@ function cpioOf(files: readonly (readonly [string, Buffer])[]): Buffer {
   return Buffer.concat(parts);
 }
 
-export interface SwupdateDevice {
-  /** What it has printed so far. */
-  readonly printed: () => string;
-  stop(): Promise<void>;
-}
-
-/** Starts it as a device does. @param confirm what it says of its last update after a restart: 2 is success */
-export async function startSwupdate(
+/**
+ * How a device runs it. Its configuration is written below a directory.
+ * @param confirm what it says of its last update after a restart: 2 is success
+ */
+export async function swupdateCommand(
   unpacked: UnpackedPackages,
   directory: string,
   told: {
@@ -97,19 +94,28 @@ export async function startSwupdate(
     readonly id: string;
     readonly gatewayToken: string;
     readonly certificate: string;
+    /** What it says of itself beside its board. */
+    readonly attributes?: Readonly<Record<string, string>>;
     readonly confirm?: 2 | 3;
   },
-): Promise<SwupdateDevice> {
+): Promise<ClientCommand> {
   await mkdir(directory, { recursive: true });
   const configuration = join(directory, 'swupdate.cfg');
+  const attributes = {
+    arch: 'armv7',
+    os: 'linux',
+    'hardware.board': '2.1.0',
+    formats: 'swu',
+    ...told.attributes,
+  };
+  const lines = Object.entries(attributes).map(
+    ([name, value]) => `  { name = "${name}"; value = "${value}"; }`,
+  );
   await writeFile(
     configuration,
     `globals : { verbose = false; loglevel = 3; syslog = false; };
 identify : (
-  { name = "arch"; value = "armv7"; },
-  { name = "os"; value = "linux"; },
-  { name = "hardware.board"; value = "2.1.0"; },
-  { name = "formats"; value = "swu"; }
+${lines.join(',\n')}
 );
 `,
   );
@@ -118,31 +124,13 @@ identify : (
     ...['-t', 'DEFAULT', '-u', url, '-i', id, '-g', gatewayToken, '-p', '1'],
     ...(confirm === undefined ? [] : ['-c', String(confirm)]),
   ];
-  const child: ChildProcess = spawn(
-    programOf(unpacked),
-    [
+  return {
+    command: programOf(unpacked),
+    args: [
       ...['-f', configuration, '-k', certificate, '-B', 'none', '-M', '-m', '-l', '3', '-H', 'meter:2.1'],
       ...['-u', suricatta.join(' ')],
     ],
-    {
-      // The sockets of its processes, and what it unpacks.
-      env: { LD_LIBRARY_PATH: unpacked.libraries, TMPDIR: directory, PATH: process.env['PATH'] },
-      stdio: ['ignore', 'pipe', 'pipe'],
-      detached: true,
-    },
-  );
-  let printed = '';
-  const keep = (part: Buffer): void => void (printed = (printed + part.toString()).slice(-100_000));
-  child.stdout?.on('data', keep);
-  child.stderr?.on('data', keep);
-  return {
-    printed: () => printed,
-    async stop() {
-      if (child.pid === undefined || child.exitCode !== null || child.signalCode !== null) return;
-      const exit = once(child, 'exit');
-      // Its processes are a group of their own.
-      process.kill(-child.pid, 'SIGKILL');
-      await exit;
-    },
+    // The sockets of its processes, and what it unpacks.
+    env: { LD_LIBRARY_PATH: unpacked.libraries, TMPDIR: directory, PATH: process.env['PATH'] },
   };
 }
