@@ -1,4 +1,5 @@
 /** The evidence of a campaign: by page, as a download, and within a scope. */
+import { randomUUID } from 'node:crypto';
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
 import { request } from 'undici';
 import { addToken } from '../tests/support/building-fleet.js';
@@ -66,6 +67,28 @@ test('says of each gateway what it had, what became of it, and why', async () =>
   });
   expect(items.get('gw-2')).toMatchObject({ standing: 'succeeded', failure: null, reason: null });
   expect(items.get('gw-3')).toMatchObject({ phase: 2, standing: 'waiting', rollout: null, before: null });
+});
+
+test('is told over time beside what was predicted, and when it ends', async () => {
+  const { status, body } = await call('GET', `/api/v1/campaigns/${campaign}/progress`);
+  expect(status).toBe(200);
+  const samples = body['samples'] as {
+    at: string;
+    ended: number | null;
+    succeeded: number | null;
+    atLeast: number;
+    atMost: number;
+  }[];
+  // Nothing had been delivered before: the prediction is a guess. Two have ended, and two are to come.
+  expect(body).toMatchObject({ gateways: 4, isMeasured: false });
+  expect(samples[0]).toMatchObject({ ended: 0, atLeast: 0, atMost: 0 });
+  expect(samples.at(-1)).toMatchObject({ ended: null, atLeast: 4, atMost: 4 });
+  const told = samples.filter(({ ended }) => ended !== null);
+  expect(told.at(-1)).toMatchObject({ ended: 2, succeeded: 1 });
+  for (const { atLeast, atMost } of samples) expect(atLeast).toBeLessThanOrEqual(atMost);
+  const { earliest, latest } = body['ends'] as { earliest: string; latest: string };
+  expect(Date.parse(latest)).toBeGreaterThan(Date.parse(earliest));
+  expect((await call('GET', `/api/v1/campaigns/${randomUUID()}/progress`)).status).toBe(404);
 });
 
 test('what a campaign starts has the author of the campaign', async () => {

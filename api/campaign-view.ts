@@ -4,16 +4,19 @@ import type { PhaseFacts } from '../domain/campaign/facts.js';
 import type { PhaseWork } from '../domain/campaign/preview-work.js';
 import { isCampaignEnded } from '../domain/campaign/state.js';
 import { awaitedBy } from '../domain/error-kinds.js';
+import { workflowIds } from '../domain/orchestration.js';
 import { targetText } from '../domain/rollout/target.js';
 import type { Campaign } from '../repositories/campaign-repository.js';
 import type { Repositories } from '../repositories/repositories.js';
 import { readCampaignFacts } from '../services/campaign-facts.js';
+import type { CampaignProgress } from '../services/campaign-progress.js';
 import type { CampaignPreview } from '../services/preview-campaign.js';
 import type { RolloutClient } from '../workflows/client/rollout-client.js';
 import {
   previewedGateways,
   type CampaignPhaseSchema,
   type CampaignPreviewSchema,
+  type CampaignProgressSchema,
   type CampaignSchema,
   type CampaignSummarySchema,
 } from './schemas/campaigns.js';
@@ -32,6 +35,8 @@ export class CampaignViews {
       'campaigns' | 'campaignFacts' | 'campaignWork' | 'wayBack'
     >,
     rolloutClient: Pick<RolloutClient, 'isReachable'>,
+    /** Where people see a workflow; null: nobody knows. */
+    private readonly workflowAddress: (workflowId: string) => string | null,
   ) {
     this.temporal = new TemporalReach(() => rolloutClient.isReachable());
   }
@@ -80,6 +85,7 @@ export class CampaignViews {
         detail: { ...event.detail },
         at: at.toISOString(),
       })),
+      temporalUi: this.workflowAddress(workflowIds.campaign(id)),
     };
   }
 
@@ -120,6 +126,24 @@ export class CampaignViews {
   private waitingFor({ state }: Campaign): string | null {
     return this.temporal.isAway && !isCampaignEnded(state) ? awaitedBy('TEMPORAL_UNAVAILABLE') : null;
   }
+}
+
+export function progressOnWire({
+  samples,
+  ends,
+  predicted,
+  ...progress
+}: CampaignProgress): Static<typeof CampaignProgressSchema> {
+  return {
+    ...progress,
+    samples: samples.map((sample) => ({ ...sample, at: sample.at.toISOString() })),
+    ends: endsView(ends),
+    predicted: endsView(predicted),
+  };
+}
+
+function endsView(ends: CampaignProgress['ends']): Static<typeof CampaignProgressSchema>['ends'] {
+  return ends === null ? null : { earliest: ends.earliest.toISOString(), latest: ends.latest.toISOString() };
 }
 
 function instant(atMs: number): string {

@@ -25,6 +25,8 @@ export const ApiConfigSchema = Type.Object({
   LEONORE_TLS_CA: Type.Optional(Type.String({ minLength: 1 })),
   /** Seconds between two polls of a gateway that has no interval of its own. */
   LEONORE_POLL_SECONDS: Type.Number({ minimum: 0.1, maximum: 86_400, default: 60 }),
+  /** Where people reach Temporal's web UI; absent: nothing is linked to it. */
+  LEONORE_TEMPORAL_UI_URL: Type.Optional(Type.String({ pattern: '^https?://[^/?#@\\s]+(/[^?#\\s]*)?$' })),
   /** Believe X-Forwarded-For of a proxy in front. */
   LEONORE_TRUST_PROXY: Type.Boolean({ default: false }),
 });

@@ -26,6 +26,8 @@ export interface ApiContext {
   readonly values: Sealer;
   readonly rolloutClient: RolloutClient;
   readonly campaignClient: CampaignClient;
+  /** Where people see a workflow in Temporal's web UI; null where nobody has said where that is. */
+  readonly workflowAddress: (workflowId: string) => string | null;
   readonly access: Access;
   /** Sign-in by an OpenID provider; null where there is none. */
   readonly signIn: SignIn | null;

@@ -76,6 +76,16 @@ describe('the dashboard', () => {
     expect(new Set([plain, brotli, gzip].map(({ headers }) => headers['etag'])).size).toBe(3);
   });
 
+  test('is less than 250 KB before the first page, all that its document names together', async () => {
+    const names = [...(await get('/')).body.matchAll(/(?:src|href)="([^"#]+)"/g)].map(
+      ([, name]) => name ?? '',
+    );
+    const sizes = await Promise.all(
+      names.map(async (name) => (await get(name, { 'accept-encoding': 'gzip' })).bytes.length),
+    );
+    expect(sizes.reduce((sum, size) => sum + size, 0)).toBeLessThan(250_000);
+  });
+
   test('tells of its files without sending them', async () => {
     const head = await get('/gateways', {}, 'HEAD');
     expect(head).toMatchObject({ status: 200, body: '' });

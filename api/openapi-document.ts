@@ -9,6 +9,7 @@ import {
   CampaignEventSchema,
   CampaignPhaseSchema,
   CampaignPreviewSchema,
+  CampaignProgressSchema,
   CampaignSchema,
   CampaignSummarySchema,
 } from './schemas/campaigns.js';
@@ -109,6 +110,7 @@ const namedSchemas = {
   Campaign: CampaignSchema,
   CampaignSummary: CampaignSummarySchema,
   CampaignPreview: CampaignPreviewSchema,
+  CampaignProgress: CampaignProgressSchema,
   CampaignPhase: CampaignPhaseSchema,
   CampaignEvent: CampaignEventSchema,
   CampaignEvidence: CampaignEvidenceSchema,

@@ -1,6 +1,7 @@
 import type { Static } from 'typebox';
 import { rolloutFailureText } from '../domain/delivery/failure-text.js';
 import { awaitedBy } from '../domain/error-kinds.js';
+import { workflowIds } from '../domain/orchestration.js';
 import { isRolloutEnded } from '../domain/rollout/state.js';
 import { stepNames } from '../domain/rollout/steps.js';
 import type { Rollout, RolloutRepository, RolloutStep } from '../repositories/rollout-repository.js';
@@ -20,7 +21,11 @@ const shownGroups = 200;
 export class RolloutViews {
   private readonly temporal: TemporalReach;
 
-  constructor(rolloutClient: Pick<RolloutClient, 'isReachable'>) {
+  /** @param workflowAddress where people see a workflow; null: nobody knows */
+  constructor(
+    rolloutClient: Pick<RolloutClient, 'isReachable'>,
+    private readonly workflowAddress: (workflowId: string) => string | null,
+  ) {
     this.temporal = new TemporalReach(() => rolloutClient.isReachable());
   }
 
@@ -80,6 +85,7 @@ export class RolloutViews {
       steps: steps.map(stepView),
       groups: groups.map((group) => ({ ...group, plans: [...group.plans], attempts: [...group.attempts] })),
       events: events.map(({ kind, detail, at }) => ({ kind, detail, at: at.toISOString() })),
+      temporalUi: this.workflowAddress(workflowIds.rollout(id)),
     };
   }
 

@@ -8,6 +8,7 @@ import { handlerFiles, openHandlers } from '../connectivity/registry.js';
 import { tlsFilesOf, ToldAuthorities } from '../serving/tls.js';
 import { createServer } from '../serving/create-server.js';
 import { limits } from '../domain/limits.js';
+import { workflowAddress } from '../domain/orchestration.js';
 import { readEnvironment } from '../domain/read-environment.js';
 import { compose } from '../composition/compose.js';
 import { SecretBox } from '../repositories/secret-box.js';
@@ -31,7 +32,7 @@ const pool = new ComputePool({
 lifecycle.onEnd('computing processes', () => pool.close());
 pool.warmUp();
 
-const { LEONORE_HOST: host, LEONORE_PORT: port } = config;
+const { LEONORE_HOST: host, LEONORE_PORT: port, LEONORE_TEMPORAL_UI_URL: ui } = config;
 const services = [config.DATABASE_URL, config.TEMPORAL_ADDRESS, `${host}:${port}`];
 // They are not started here: the api judges by their rules where gateways may be notified.
 const handlers = await openHandlers(
@@ -69,6 +70,8 @@ await app.register(apiApp, {
     values: valueSealer(config.LEONORE_VALUES_PUBLIC_KEY),
     rolloutClient,
     campaignClient,
+    workflowAddress: (workflowId) =>
+      ui === undefined ? null : workflowAddress(ui, config.TEMPORAL_NAMESPACE, workflowId),
     access: new Access(
       config.LEONORE_TOKENS,
       config.LEONORE_ENROLMENT_TOKENS ?? '',

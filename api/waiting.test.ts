@@ -33,7 +33,7 @@ const get = (path: string) => request(`${api.address}${path}`, { headers: { auth
 
 /** Views of an API that reaches Temporal, or not. */
 function views(isReachable: boolean): RolloutViews {
-  return new RolloutViews({ isReachable: async () => isReachable });
+  return new RolloutViews({ isReachable: async () => isReachable }, () => null);
 }
 
 describe('a rollout', () => {

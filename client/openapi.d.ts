@@ -206,7 +206,7 @@ export interface paths {
         };
         /**
          * What to choose among in a list of gateways: what they have, most first, with numbers
-         * @description Of the whole fleet the numbers are kept, and told at once whatever its size; of a part of it, gateways are counted one by one, up to some thousand.
+         * @description Of the whole fleet the numbers are kept, and told at once whatever its size; of a part of it, gateways are counted one by one, up to some thousand unless all are asked for.
          */
         get: operations["facetGateways"];
         put?: never;
@@ -826,6 +826,23 @@ export interface paths {
         };
         /** One campaign: its phases, rollouts and what happened */
         get: operations["showCampaign"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/campaigns/{id}/progress": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** How far a campaign has come over time, beside how far it was predicted to, and when it ends */
+        get: operations["showCampaignProgress"];
         put?: never;
         post?: never;
         delete?: never;
@@ -3144,6 +3161,8 @@ export interface components {
             groups: components["schemas"]["RolloutGroup"][];
             /** @description What happened to it besides its steps, in order */
             events: components["schemas"]["RolloutEvent"][];
+            /** @description Where Temporal's web UI shows its workflow; null where nobody has said where that is */
+            temporalUi: string | null;
         };
         RolloutSummary: {
             id: string;
@@ -3384,6 +3403,8 @@ export interface components {
             } | null;
             /** @description What people and the campaign did, in order */
             events: components["schemas"]["CampaignEvent"][];
+            /** @description Where Temporal's web UI shows its workflow; null where nobody has said where that is */
+            temporalUi: string | null;
         };
         CampaignSummary: {
             id: string;
@@ -3488,6 +3509,37 @@ export interface components {
                 text: string;
                 sample: string[];
             }[];
+        };
+        CampaignProgress: {
+            gateways: number;
+            /** @description From its start to its end, real or predicted, at even distances; empty until its gateways are chosen */
+            samples: {
+                /** Format: date-time */
+                at: string;
+                /** @description Gateways whose work had ended; null: that is to come */
+                ended: number | null;
+                succeeded: number | null;
+                /** @description Predicted at its start, were deliveries as slow as the slowest of ten */
+                atLeast: number;
+                /** @description Likewise, as quick as the quickest of ten */
+                atMost: number;
+            }[];
+            /** @description When it ends, if it goes on from where it is as was predicted; null: it has, or somebody has to decide first */
+            ends: {
+                /** Format: date-time */
+                earliest: string;
+                /** Format: date-time */
+                latest: string;
+            } | null;
+            /** @description As was predicted at its start, were all to go well, and approvals given at once; null: no window opens before its deadline */
+            predicted: {
+                /** Format: date-time */
+                earliest: string;
+                /** Format: date-time */
+                latest: string;
+            } | null;
+            /** @description Whether it stands on what deliveries took that had ended before; else it is a guess */
+            isMeasured: boolean;
         };
         CampaignPhase: {
             /** @description The first is 1 */
@@ -4804,6 +4856,8 @@ export interface operations {
                 protocol?: string;
                 /** @description Only those that report that something is not as it should be */
                 unwell?: "true" | "false";
+                /** @description All of a part are counted, however many they are: seconds in a large fleet. Who asks the same within half a minute is told the same; `complete` is false where it would take more than 20 s, or too many ask */
+                all?: "true" | "false";
             };
             header?: never;
             path?: never;
@@ -7144,6 +7198,46 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["Campaign"];
+                };
+            };
+            /** @description The caller, the operator or the gateway must act */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description LEONORE cannot serve now; see Retry-After */
+            "5XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    showCampaignProgress: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CampaignProgress"];
                 };
             };
             /** @description The caller, the operator or the gateway must act */

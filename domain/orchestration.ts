@@ -72,6 +72,15 @@ export const workflowIds = {
   deliverChunk: (rolloutId: string, chunk: number) => `rollout/${rolloutId}/chunk/${chunk}`,
 };
 
+/**
+ * Where Temporal's web UI shows a workflow.
+ * @param ui address of the web UI, with or without a slash at its end
+ */
+export function workflowAddress(ui: string, namespace: string, workflowId: string): string {
+  const [base, ...path] = [ui.replace(/\/$/, ''), 'namespaces', namespace, 'workflows', workflowId];
+  return [base, ...path.map(encodeURIComponent)].join('/');
+}
+
 /** The campaign whose workflow this is, by its id; null for any other workflow. */
 export function campaignIdOf(workflowId: string): string | null {
   return /^campaign\/([0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12})$/.exec(workflowId)?.[1] ?? null;

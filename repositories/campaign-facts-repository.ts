@@ -1,5 +1,6 @@
 import type { FailureClass } from '../domain/agent-protocol/messages.js';
 import type { DeliveryState } from '../domain/delivery/state.js';
+import { Prisma } from '../prisma/generated/client.js';
 import {
   codeSql,
   endedAtSql,
@@ -40,6 +41,30 @@ export interface HealthEvidence {
   readonly bad: number;
 }
 
+/** What one in ten, one in two and nine in ten deliveries took at most. */
+export interface DeliveryTimes {
+  readonly quickMs: number;
+  readonly middleMs: number;
+  readonly slowMs: number;
+}
+
+/** Members whose work ended within a step of time. */
+export interface EndedInStep {
+  /** The first is 0. */
+  readonly step: number;
+  readonly ended: number;
+  readonly succeeded: number;
+  readonly lastAt: Date;
+}
+
+/** A member as far as its place in a campaign, and in time, goes. */
+export interface PlacedMember {
+  readonly gatewayId: string;
+  readonly phase: number;
+  /** Of those that were asked for. */
+  readonly labels: Readonly<Record<string, string>>;
+}
+
 /** Rollouts that are looked at for the time of a delivery, and deliveries of each. */
 const measuredRollouts = 10;
 const measuredDeliveries = 100;
@@ -57,11 +82,17 @@ export class CampaignFactsRepository {
     return row?.now.getTime() ?? 0;
   }
 
-  /** What a delivery took in the middle, of late, from its offer to its good end, in ms; null: there was none. */
-  async deliveryMs(): Promise<number | null> {
-    const [row] = await this.database.$queryRaw<{ ms: number | null }[]>`
-      SELECT (extract(epoch FROM percentile_cont(0.5) WITHIN GROUP (ORDER BY took)) * 1000)::float8 AS ms FROM (
-        SELECT r.id FROM rollout r WHERE r.action = 'install' AND r.ended_at IS NOT NULL AND ${this.fleet.rollout}
+  /**
+   * What deliveries took of late, from their offer to their good end; null: there was none.
+   * @param before of rollouts that ended before that moment; null: of all
+   */
+  async deliveryTimes(before: Date | null = null): Promise<DeliveryTimes | null> {
+    const part = (share: number) =>
+      Prisma.sql`(extract(epoch FROM percentile_cont(${share}::float8) WITHIN GROUP (ORDER BY took)) * 1000)::float8`;
+    const [row] = await this.database.$queryRaw<{ [name in keyof DeliveryTimes]: number | null }[]>`
+      SELECT ${part(0.1)} AS "quickMs", ${part(0.5)} AS "middleMs", ${part(0.9)} AS "slowMs" FROM (
+        SELECT r.id FROM rollout r WHERE r.action = 'install' AND r.ended_at IS NOT NULL
+          AND (${before === null} OR r.ended_at < ${momentSql(before ?? new Date(0))}) AND ${this.fleet.rollout}
           -- Who waits for a window says nothing of the work.
           AND NOT EXISTS (SELECT 1 FROM rollout_window w WHERE w.rollout_id = r.id)
         ORDER BY r.created_at DESC LIMIT ${measuredRollouts}
@@ -70,7 +101,28 @@ export class CampaignFactsRepository {
         JOIN rollout_chunk c ON c.rollout_id = d.rollout_id AND c.chunk = d.chunk
         WHERE d.rollout_id = measured.id AND d.state = 'succeeded' AND c.offered_at IS NOT NULL LIMIT ${measuredDeliveries}
       ) taken`;
-    return row?.ms ?? null;
+    const { quickMs = null, middleMs = null, slowMs = null } = row ?? {};
+    return quickMs === null || middleMs === null || slowMs === null ? null : { quickMs, middleMs, slowMs };
+  }
+
+  /** When the work of members ended, but for their way back, in steps of so many ms from a moment on. */
+  async endedOverTime(id: string, from: Date, stepMs: number): Promise<EndedInStep[]> {
+    return this.database.$queryRaw<EndedInStep[]>`
+      SELECT floor(extract(epoch FROM e.at - ${momentSql(from)}) * 1000 / ${stepMs}::float8)::int AS step,
+        count(*)::int AS ended, (count(*) FILTER (WHERE e.state = 'succeeded'))::int AS succeeded, max(e.at) AS "lastAt"
+      FROM (SELECT ${endedAtSql} AS at, d.state FROM ${standingTables}
+        WHERE m.campaign_id = ${id}::uuid AND r.work <> 'roll-back') e
+      WHERE e.at IS NOT NULL GROUP BY 1 ORDER BY 1`;
+  }
+
+  /** All of its members, in the order in which they are served, with some of their labels. */
+  async placedMembers(id: string, labels: readonly string[]): Promise<PlacedMember[]> {
+    return this.database.$queryRaw<PlacedMember[]>`
+      SELECT m.gateway_id AS "gatewayId", m.phase,
+        coalesce((SELECT jsonb_object_agg(l.key, g.labels -> l.key) FROM unnest(${[...labels]}::text[]) AS l(key)
+          WHERE g.labels ? l.key), '{}') AS labels
+      FROM campaign_member m LEFT JOIN gateway g ON g.id = m.gateway_id
+      WHERE m.campaign_id = ${id}::uuid ORDER BY m.phase, m.ordinal`;
   }
 
   async standings({ id, scopes }: Pick<Campaign, 'id' | 'scopes'>): Promise<MemberStanding[]> {
@@ -143,6 +195,11 @@ export class CampaignFactsRepository {
       WHERE m.campaign_id = ${id}::uuid AND g.state = 'active' GROUP BY 1`;
     return new Map(rows.map(({ phase, values }) => [phase, values]));
   }
+}
+
+/** A moment as PostgreSQL takes it whatever zone its session is in. */
+function momentSql(moment: Date): Prisma.Sql {
+  return Prisma.sql`to_timestamp(${moment.getTime() / 1_000}::float8)`;
 }
 
 /** True for a profile that shows one of `$names` down, failing its check, or damaged. */

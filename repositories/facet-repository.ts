@@ -2,7 +2,8 @@ import { artifactKey } from '../domain/artifact/manifest.js';
 import { gatewayConditions, type GatewayCondition } from '../domain/gateway/condition.js';
 import { toldValues, type Counted, type GatewayFacets } from '../domain/gateway/facets.js';
 import { Prisma } from '../prisma/generated/client.js';
-import { inTransaction, jsonText, type Database } from './database.js';
+import { isStatementTimeout } from './database-errors.js';
+import { inTransaction, jsonText, type Database, type Transaction } from './database.js';
 import type { FleetScope } from './fleet-scope.js';
 import { conditionsSql, gatewayFilterSql, type GatewayFilter } from './gateway-filter.js';
 
@@ -27,6 +28,10 @@ interface CountRow {
 const foldedAtOnce = 20_000;
 /** Differences that whoever asks adds up himself: some milliseconds. */
 const foldedByAsker = 2_000;
+/** Whoever wants all of a part to be counted waits so long at most. */
+const patienceMs = 20_000;
+/** For that PostgreSQL keeps so much in memory before it uses the disk. */
+const sortingMemory = '64MB';
 /** Gateways that are counted one by one, so that an answer takes some hundredths of a second. */
 const countedOneByOne = 2_000;
 /** Fleets that are looked at for silence whenever somebody asks; of larger ones the last sample says it. */
@@ -44,13 +49,16 @@ export class FacetRepository {
   /**
    * Of the whole fleet by the numbers that are kept (prisma/migrations/0110_fleet_counts); of a part of it by looking at
    * its gateways, up to a number of them.
+   * @param all of a part too all are counted, which takes seconds where they are many
    * @throws LeonoreError MALFORMED_INPUT for a filter that cannot be read
    */
-  async ofGateways(filter: GatewayFilter): Promise<CountedGateways> {
+  async ofGateways(filter: GatewayFilter, all = false): Promise<CountedGateways> {
     const isWhole =
       this.fleet.scope === 'fleet' &&
       Object.values(filter).every((asked) => asked === undefined || asked === false);
-    return isWhole ? this.whole() : this.part(filter);
+    if (isWhole) return this.whole();
+    const first = await this.part(filter, countedOneByOne);
+    return all && !first.complete ? this.allOf(filter) : first;
   }
 
   /** What most gateways have, by the numbers that are kept. */
@@ -167,30 +175,57 @@ export class FacetRepository {
     return row ?? { countedAt: new Date(), silent: 0, contested: 0 };
   }
 
-  private async part(filter: GatewayFilter): Promise<CountedGateways> {
+  /** All that a filter matches; those first that are found, where that takes longer than somebody waits. */
+  private async allOf(filter: GatewayFilter): Promise<CountedGateways> {
+    try {
+      return await inTransaction(
+        this.database,
+        async (tx) => {
+          await tx.$executeRaw`SELECT set_config('statement_timeout', ${String(patienceMs)}, true),
+            set_config('work_mem', ${sortingMemory}, true)`;
+          return this.part(filter, null, tx);
+        },
+        patienceMs * 2,
+      );
+    } catch (error) {
+      if (isStatementTimeout(error)) return this.part(filter, countedOneByOne);
+      throw error;
+    }
+  }
+
+  /** @param most gateways that are counted at most; null: all */
+  private async part(
+    filter: GatewayFilter,
+    most: number | null,
+    database: Database | Transaction = this.database,
+  ): Promise<CountedGateways> {
     const conditions = gatewayConditions.map(
       (condition) => Prisma.sql`CASE WHEN ${conditionsSql[condition]} THEN ${condition}::text END`,
     );
-    // Not those alone that are told: which they are is known when all are counted.
-    const rows = await this.database.$queryRaw<CountRow[]>`
-      WITH chosen AS MATERIALIZED (
+    // Many gateways have the same: what they have is taken apart once for all of them. And not those values alone that are
+    // told: which they are is known when all are counted.
+    const rows = await database.$queryRaw<CountRow[]>`
+      WITH chosen AS (
         SELECT g.state, g.node_id, g.protocol || ' ' || g.strategy AS channel, g.labels, g.installed,
           array_remove(ARRAY[${Prisma.join(conditions)}], NULL) AS conditions
-        FROM gateway g WHERE ${gatewayFilterSql(filter)} AND ${this.fleet.gateway} LIMIT ${countedOneByOne}
+        FROM gateway g WHERE ${gatewayFilterSql(filter)} AND ${this.fleet.gateway} LIMIT ${most}::bigint
+      ), alike AS MATERIALIZED (
+        SELECT state, node_id, channel, labels, installed, conditions, grouping(conditions) = 0 AS by_condition, count(*) AS gateways
+        FROM chosen GROUP BY GROUPING SETS ((state, node_id, channel), (state, labels), (state, installed), (conditions))
       ), facts AS (
-        SELECT f.kind, f.key, f.value FROM chosen c
-        CROSS JOIN LATERAL leonore_counted(c.state, c.node_id, c.channel, c.labels, c.installed) f WHERE f.kind <> 'state'
-        UNION ALL SELECT 'condition', '', unnest(conditions) FROM chosen
-        UNION ALL SELECT 'total', '', '' FROM chosen
+        SELECT f.kind, f.key, f.value, a.gateways FROM alike a
+        CROSS JOIN LATERAL leonore_counted(a.state, a.node_id, a.channel, a.labels, a.installed) f WHERE f.kind <> 'state'
+        UNION ALL SELECT 'condition', '', unnest(conditions), gateways FROM alike WHERE by_condition
+        UNION ALL SELECT 'total', '', '', gateways FROM alike WHERE by_condition
       )
-      SELECT kind, key, value, count(*)::int AS count FROM facts GROUP BY 1, 2, 3 ORDER BY count DESC, key, value`;
+      SELECT kind, key, value, sum(gateways)::int AS count FROM facts GROUP BY 1, 2, 3 ORDER BY count DESC, key, value`;
     const found = rows.find(({ kind }) => kind === 'total')?.count ?? 0;
     const counted = new Map(
       rows.filter(({ kind }) => kind === 'condition').map(({ value, count }) => [value, count]),
     );
     return {
       total: found,
-      complete: found < countedOneByOne,
+      complete: most === null || found < most,
       countedAt: new Date(),
       facets: facetsOf(
         rows,

@@ -162,7 +162,11 @@ export class Placement {
     const { settings, nodes, fit } = await this.exclusively(async (tx) => {
       const found = await poolSettings(tx);
       const endpoints = await endpointsByNode(tx);
-      return { settings: found, nodes: await this.loads(tx, found), fit: new NodeFit(endpoints, found.channels) };
+      return {
+        settings: found,
+        nodes: await this.loads(tx, found),
+        fit: new NodeFit(endpoints, found.channels),
+      };
     });
     const share = new EvenShare(strategies[settings.strategy], nodes, nodeId);
     for await (const page of this.gatewaysOf(share.donors)) {

@@ -26,8 +26,16 @@ async function ask(path) {
   return (await answer.json()).items;
 }
 
-const [campaigns, rollouts, gateways, artifacts] = await Promise.all(
-  ['/campaigns', '/rollouts', '/gateways?state=online', '/artifacts'].map(ask),
+const [campaigns, rollouts, gateways, artifacts, packages, deployments, wanted] = await Promise.all(
+  [
+    '/campaigns',
+    '/rollouts',
+    '/gateways?state=online',
+    '/artifacts',
+    '/packages',
+    '/deployments',
+    '/wanted-states',
+  ].map(ask),
 );
 /** The rollout with the most to tell: not all of it went well. */
 const rollout = rollouts.find(({ state }) => state === 'partly') ?? rollouts[0];
@@ -37,12 +45,27 @@ const pages = {
   gateways: '/gateways',
   ...(gateways[0] && { gateway: `/gateways/${encodeURIComponent(gateways.at(-1).id)}` }),
   ...(rollout && { rollout: `/rollouts/${rollout.id}` }),
-  ...(campaigns[0] && { campaign: `/campaigns/${campaigns[0].id}` }),
+  rollouts: '/rollouts',
+  campaigns: '/campaigns',
+  ...(campaigns[0] && {
+    campaign: `/campaigns/${campaigns[0].id}`,
+    report: `/campaigns/${campaigns[0].id}/report`,
+  }),
   ...(rollout && {
     plan: `/plan?${new URLSearchParams({ what: asked, kind: 'gateways', where: gateways.map(({ id }) => id).join(' '), downgrade: 'yes' })}`,
   }),
   ...(artifacts[0] && { artifact: `/artifacts/${encodeURIComponent(artifacts.at(-1).name)}` }),
+  artifacts: '/artifacts',
+  packages: '/packages',
+  ...(packages[0] && { package: `/packages/${encodeURIComponent(packages[0].id)}` }),
+  deployments: '/deployments',
+  ...(deployments[0] && { deployment: `/deployments/${encodeURIComponent(deployments[0].name)}` }),
+  'wanted-states': '/wanted-states',
+  ...(wanted[0] && { 'wanted-state': `/wanted-states/${wanted[0].id}` }),
+  orders: '/orders',
   nodes: '/nodes',
+  history: '/history',
+  access: '/access',
 };
 
 mkdirSync(target, { recursive: true });

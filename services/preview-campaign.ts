@@ -2,13 +2,14 @@ import { previewCampaign, previewRisk, type Preview, type PreviewRisk } from '..
 import { previewWork, type PhaseWork, type PlannedGroup } from '../domain/campaign/preview-work.js';
 import { siteLabelOf } from '../domain/campaign/strategy.js';
 import type { GatewayGroup } from '../domain/grouping/gateway-grouping.js';
+import type { DeliveryTimes } from '../repositories/campaign-facts-repository.js';
 import type { Campaign } from '../repositories/campaign-repository.js';
 import type { Repositories } from '../repositories/repositories.js';
 import { matchedByPhases } from './choose-members.js';
 import { nothingToDo, previewGroup, type GroupPreview } from './preview-group.js';
 
-/** How long a delivery takes where none has been measured, in ms. */
-const supposedDeliveryMs = 60_000;
+/** How long deliveries take where none has been measured. */
+export const supposedTimes: DeliveryTimes = { quickMs: 30_000, middleMs: 60_000, slowMs: 120_000 };
 
 type Needed = Pick<
   Repositories,
@@ -39,13 +40,13 @@ export async function previewOf(
   plan: () => Promise<readonly GatewayGroup<string>[]>,
 ): Promise<CampaignPreview> {
   const { campaignFacts, members } = repositories;
-  const [nowMs, measuredMs, gateways, selects] = await Promise.all([
+  const [nowMs, measured, gateways, selects] = await Promise.all([
     campaignFacts.nowMs(),
-    campaignFacts.deliveryMs(),
+    campaignFacts.deliveryTimes(),
     members.list(target),
     matchedByPhases(repositories, strategy),
   ]);
-  const deliveryMs = measuredMs ?? supposedDeliveryMs;
+  const deliveryMs = (measured ?? supposedTimes).middleMs;
   const preview = previewCampaign({ strategy, campaignId: id, gateways, selects, nowMs, deliveryMs });
   const groups = await plan();
   const found = await Promise.all(groups.map((group) => previewGroup(group, repositories)));
@@ -56,7 +57,7 @@ export async function previewOf(
     risks: [...preview.risks, ...risksOf(planned), ...found.flatMap(planRisks)],
     gateways: gateways.length,
     deliveryMs,
-    isMeasured: measuredMs !== null,
+    isMeasured: measured !== null,
     work: previewWork(strategy, preview.phases, planned, labels),
     siteLabel: siteLabelOf(strategy),
   };

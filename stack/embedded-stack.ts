@@ -164,6 +164,7 @@ export class EmbeddedStack implements Stack {
         LEONORE_TOKENS: this.besides('LEONORE_TOKENS', `admin:${hashToken(this.adminToken)}`),
         LEONORE_ENROLMENT_TOKENS: this.besides('LEONORE_ENROLMENT_TOKENS', hashToken(this.enrolmentToken)),
         ...(this.ca === null ? {} : { LEONORE_TLS_CA: this.ca }),
+        ...(this.temporalUi === null ? {} : { LEONORE_TEMPORAL_UI_URL: this.temporalUi }),
       }),
       this.startOwn('coordinator', 'coordinator', {
         ...this.poolEnvironment(nodes),

@@ -220,6 +220,7 @@ describe('a running stack', () => {
       LEONORE_TOKENS: `admin:${hash(stack.adminToken)}`,
       LEONORE_ENROLMENT_TOKENS: hash(stack.enrolmentToken),
       LEONORE_LOG_LEVEL: 'debug',
+      LEONORE_TEMPORAL_UI_URL: stack.temporalUi,
     });
     expect(JSON.stringify(api)).not.toContain(stack.adminToken);
     expect(api).not.toHaveProperty('LEONORE_TOKEN');

@@ -20,12 +20,13 @@ import { emptyTargetText } from '../../domain/rollout/target.js';
 import type { Campaign } from '../../repositories/campaign-repository.js';
 import type { Transaction } from '../../repositories/database.js';
 import type { Repositories } from '../../repositories/repositories.js';
+import { CampaignProgresses } from '../../services/campaign-progress.js';
 import { requireOpenWindows } from '../../services/campaign-windows.js';
 import { phasesOf } from '../../services/choose-members.js';
 import { previewOf } from '../../services/preview-campaign.js';
 import { selectRequested } from '../../services/select-requested.js';
 import { evidenceOnWire, reportText } from '../campaign-report.js';
-import { CampaignViews } from '../campaign-view.js';
+import { CampaignViews, progressOnWire } from '../campaign-view.js';
 import type { RouteOptions } from '../context.js';
 import { goneSignal } from '../gone-signal.js';
 import { IdempotencyHeadersSchema, requestIdentity } from '../idempotency.js';
@@ -37,6 +38,7 @@ import { CampaignEvidenceSchema, ReportQuerySchema } from '../schemas/campaign-r
 import {
   CampaignPhaseVerbSchema,
   CampaignPreviewSchema,
+  CampaignProgressSchema,
   CampaignSchema,
   CampaignSummarySchema,
   CampaignVerbSchema,
@@ -110,9 +112,11 @@ const verbRoutes: Readonly<Record<CampaignVerb, VerbRoute>> = {
 
 /** Campaigns: artifacts to many gateways, in phases that wait for each other. */
 export const campaignRoutes: FastifyPluginAsyncTypebox<RouteOptions> = async (app, { context }) => {
-  const { repositories, rolloutClient, campaignClient, planner } = context;
+  const { repositories, rolloutClient, campaignClient, planner, workflowAddress } = context;
   const { artifacts, campaigns, repeatedRequests } = repositories;
-  const views = new CampaignViews(repositories, rolloutClient);
+  // Whoever may see a campaign sees all of it: what is told of it is the same for everybody.
+  const progresses = new CampaignProgresses(repositories);
+  const views = new CampaignViews(repositories, rolloutClient, workflowAddress);
 
   app.post(
     '/campaigns',
@@ -243,6 +247,23 @@ export const campaignRoutes: FastifyPluginAsyncTypebox<RouteOptions> = async (ap
       const { id } = await request.repositories.campaigns.get(request.params.id);
       return views.whole(id);
     },
+  );
+
+  app.get(
+    '/campaigns/:id/progress',
+    {
+      schema: {
+        tags,
+        operationId: 'showCampaignProgress',
+        summary:
+          'How far a campaign has come over time, beside how far it was predicted to, and when it ends',
+        params: UuidParamsSchema,
+        response: { 200: CampaignProgressSchema, ...problems },
+      },
+      config: { role: 'viewer', scoped: true },
+    },
+    async (request) =>
+      progressOnWire(await progresses.of(await request.repositories.campaigns.get(request.params.id))),
   );
 
   app.get(

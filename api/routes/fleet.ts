@@ -1,14 +1,35 @@
 import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox';
+import type { FastifyRequest } from 'fastify';
 import Type from 'typebox';
+import { scopeOf } from '../../domain/access/grant.js';
 import { namePattern } from '../../domain/artifact/manifest.js';
+import type { CountedGateways } from '../../repositories/facet-repository.js';
+import type { GatewayFilter } from '../../repositories/gateway-filter.js';
 import type { RouteOptions } from '../context.js';
 import { gatewayFilterOf, gatewayFilterProperties } from '../gateway-query.js';
+import { KeptAnswers } from '../kept-answers.js';
 import { InstantSchema, problems, strict } from '../schemas/common.js';
 import { FleetHistorySchema, GatewayFacetsSchema, toldSamples, toldVersions } from '../schemas/facets.js';
 import { FleetSchema } from '../schemas/gateways.js';
 
 const tags = ['gateways'];
 const FleetQuerySchema = Type.Object(gatewayFilterProperties, strict);
+const FacetQuerySchema = Type.Object(
+  {
+    ...gatewayFilterProperties,
+    all: Type.Optional(
+      Type.Enum(['true', 'false'], {
+        description:
+          'All of a part are counted, however many they are: seconds in a large fleet. Who asks the same within half a minute is told the same; `complete` is false where it would take more than 20 s, or too many ask',
+      }),
+    ),
+  },
+  strict,
+);
+/** How long the numbers of a part are good for whoever asks the same, how many are kept, and how many wait to be counted. */
+const keptMs = 30_000;
+const keptParts = 200;
+const waitingParts = 8;
 const HistoryQuerySchema = Type.Object(
   {
     from: Type.Optional({ ...InstantSchema, description: 'Default: a week before `to`' }),
@@ -21,6 +42,12 @@ const weekMs = 7 * 86_400_000;
 
 /** The fleet in numbers: now, and over time. */
 export const fleetRoutes: FastifyPluginAsyncTypebox<RouteOptions> = async (app) => {
+  const parts = new KeptAnswers<CountedGateways>(keptMs, keptParts, waitingParts);
+  const allOf = ({ repositories, principal }: FastifyRequest, filter: GatewayFilter) =>
+    parts.of(JSON.stringify([scopeOf(principal.grants, 'viewer'), filter]), () =>
+      repositories.facets.ofGateways(filter, true),
+    );
+
   app.get(
     '/fleet',
     {
@@ -60,16 +87,18 @@ export const fleetRoutes: FastifyPluginAsyncTypebox<RouteOptions> = async (app) 
         operationId: 'facetGateways',
         summary: 'What to choose among in a list of gateways: what they have, most first, with numbers',
         description:
-          'Of the whole fleet the numbers are kept, and told at once whatever its size; of a part of it, gateways are counted one by one, up to some thousand.',
-        querystring: FleetQuerySchema,
+          'Of the whole fleet the numbers are kept, and told at once whatever its size; of a part of it, gateways are counted one by one, up to some thousand unless all are asked for.',
+        querystring: FacetQuerySchema,
         response: { 200: GatewayFacetsSchema, ...problems },
       },
       config: { role: 'viewer', scoped: true },
     },
     async (request) => {
-      const { facets, countedAt, ...counted } = await request.repositories.facets.ofGateways(
-        gatewayFilterOf(request.query),
-      );
+      const { all, ...query } = request.query;
+      const filter = gatewayFilterOf(query);
+      const few = () => request.repositories.facets.ofGateways(filter);
+      const { facets, countedAt, ...counted } =
+        all === 'true' ? ((await allOf(request, filter)) ?? (await few())) : await few();
       return {
         ...counted,
         countedAt: countedAt.toISOString(),

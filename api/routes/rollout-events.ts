@@ -24,8 +24,8 @@ export const rolloutEventRoutes: FastifyPluginAsyncTypebox<RouteOptions> = async
   app,
   { context, streams },
 ) => {
-  const { access, rolloutClient } = context;
-  const views = new RolloutViews(rolloutClient);
+  const { access, rolloutClient, workflowAddress } = context;
+  const views = new RolloutViews(rolloutClient, workflowAddress);
   // Whoever watches a rollout may see all of it: what is read is the same for everybody.
   const looks = new SharedLooks((id) => views.progress(context.repositories.rollouts, id), lookMs);
 

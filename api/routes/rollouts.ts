@@ -62,9 +62,9 @@ const DeliveryQuerySchema = Type.Object(
 
 /** Rollouts: one request to provision artifacts to a deployment, or to gateways that are named in another way. */
 export const rolloutRoutes: FastifyPluginAsyncTypebox<RouteOptions> = async (app, { context }) => {
-  const { rolloutClient } = context;
+  const { rolloutClient, workflowAddress } = context;
   const { artifacts, repeatedRequests } = context.repositories;
-  const views = new RolloutViews(rolloutClient);
+  const views = new RolloutViews(rolloutClient, workflowAddress);
 
   app.post(
     '/rollouts',

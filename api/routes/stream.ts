@@ -22,10 +22,10 @@ const EventStream = eventStream(
 
 /** One stream for a page, whatever it shows: read from the database, so that any replica can serve it. */
 export const streamRoutes: FastifyPluginAsyncTypebox<RouteOptions> = async (app, { context, streams }) => {
-  const { access, repositories, rolloutClient } = context;
+  const { access, repositories, rolloutClient, workflowAddress } = context;
   const looks = new StreamLooks(repositories, {
-    rollouts: new RolloutViews(rolloutClient),
-    campaigns: new CampaignViews(repositories, rolloutClient),
+    rollouts: new RolloutViews(rolloutClient, workflowAddress),
+    campaigns: new CampaignViews(repositories, rolloutClient, workflowAddress),
   });
 
   app.get(

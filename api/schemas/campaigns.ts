@@ -9,7 +9,14 @@ import { limits } from '../../domain/limits.js';
 import { RolloutState } from '../../domain/rollout/state.js';
 import { Text } from '../../domain/text.js';
 import { StatedStrategySchema } from '../stated-strategy.js';
-import { InstantSchema, NameSchema, NullableInstantSchema, NullableTextSchema, strict } from './common.js';
+import {
+  InstantSchema,
+  NameSchema,
+  NullableInstantSchema,
+  NullableTextSchema,
+  strict,
+  TemporalUiSchema,
+} from './common.js';
 
 const ReasonSchema = Type.Optional(
   Text(500, { minLength: 1, description: 'Why, for those who read it later' }),
@@ -180,6 +187,45 @@ export const CampaignPreviewSchema = Type.Object({
   ),
 });
 
+const ExpectedEndSchema = Type.Union([
+  Type.Object({ earliest: InstantSchema, latest: InstantSchema }),
+  Type.Null(),
+]);
+
+export const CampaignProgressSchema = Type.Object({
+  gateways: Type.Integer(),
+  samples: Type.Array(
+    Type.Object({
+      at: InstantSchema,
+      ended: Type.Union([Type.Integer(), Type.Null()], {
+        description: 'Gateways whose work had ended; null: that is to come',
+      }),
+      succeeded: Type.Union([Type.Integer(), Type.Null()]),
+      atLeast: Type.Integer({
+        description: 'Predicted at its start, were deliveries as slow as the slowest of ten',
+      }),
+      atMost: Type.Integer({ description: 'Likewise, as quick as the quickest of ten' }),
+    }),
+    {
+      description:
+        'From its start to its end, real or predicted, at even distances; empty until its gateways are chosen',
+    },
+  ),
+  ends: {
+    ...ExpectedEndSchema,
+    description:
+      'When it ends, if it goes on from where it is as was predicted; null: it has, or somebody has to decide first',
+  },
+  predicted: {
+    ...ExpectedEndSchema,
+    description:
+      'As was predicted at its start, were all to go well, and approvals given at once; null: no window opens before its deadline',
+  },
+  isMeasured: Type.Boolean({
+    description: 'Whether it stands on what deliveries took that had ended before; else it is a guess',
+  }),
+});
+
 export const CampaignEventSchema = Type.Object({
   at: InstantSchema,
   kind: Type.String(),
@@ -215,4 +261,5 @@ export const CampaignSchema = Type.Object({
     Type.Null(),
   ]),
   events: Type.Array(CampaignEventSchema, { description: 'What people and the campaign did, in order' }),
+  temporalUi: TemporalUiSchema,
 });

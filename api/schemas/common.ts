@@ -51,6 +51,10 @@ export function PageSchema<T extends TSchema>(item: T) {
 export const InstantSchema = Type.String({ format: 'date-time' });
 export const NullableInstantSchema = Type.Union([InstantSchema, Type.Null()]);
 export const NullableTextSchema = Type.Union([Type.String(), Type.Null()]);
+export const TemporalUiSchema = {
+  ...NullableTextSchema,
+  description: "Where Temporal's web UI shows its workflow; null where nobody has said where that is",
+};
 
 export const NameSchema = Type.String({ pattern: '^[A-Za-z0-9][A-Za-z0-9._-]{0,99}$' });
 export const UuidParamsSchema = Type.Object({

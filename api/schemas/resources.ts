@@ -13,7 +13,14 @@ import { Text } from '../../domain/text.js';
 import { rolloutEventKinds } from '../../domain/rollout/events.js';
 import { RolloutState } from '../../domain/rollout/state.js';
 import { stepNames } from '../../domain/rollout/steps.js';
-import { InstantSchema, NameSchema, NullableInstantSchema, NullableTextSchema, strict } from './common.js';
+import {
+  InstantSchema,
+  NameSchema,
+  NullableInstantSchema,
+  NullableTextSchema,
+  strict,
+  TemporalUiSchema,
+} from './common.js';
 
 export const ArtifactSchema = Type.Object({
   name: Type.String(),
@@ -357,6 +364,7 @@ export const RolloutSchema = Type.Object({
   steps: Type.Array(StepSchema),
   groups: Type.Array(GroupSchema, { description: 'The largest 200' }),
   events: Type.Array(RolloutEventSchema, { description: 'What happened to it besides its steps, in order' }),
+  temporalUi: TemporalUiSchema,
 });
 
 /** The data of the events of a rollout. */

@@ -130,6 +130,41 @@ function latestEnd(members: readonly ForecastMember[]): number {
   return members.reduce((latest, { endsAtMs }) => Math.max(latest, endsAtMs ?? Infinity), 0);
 }
 
+/** Who is served in which phase, and what a forecast has to know of each. */
+export interface ForecastPhaseMembers {
+  readonly name: string;
+  readonly members: readonly ForecastMember[];
+}
+
+/**
+ * The members of a campaign's phases, before any of them has begun.
+ * @throws LeonoreError WINDOW_NEVER_OPENS
+ */
+export function forecastMembers(
+  { speed }: Strategy,
+  windows: ForecastWindows,
+  chosen: readonly { readonly name: string; readonly gatewayIds: readonly string[] }[],
+  labelsOf: (id: string) => Labels,
+): ForecastPhaseMembers[] {
+  const label = speed?.downloadsByLabel?.label;
+  const phases = chosen.map(({ name, gatewayIds }) => ({
+    name,
+    members: gatewayIds.map((id): ForecastMember => {
+      const labels = labelsOf(id);
+      return {
+        id,
+        zone: windows.zoneOf(labels),
+        site: label === undefined ? '' : (labels[label] ?? ''),
+        endsAtMs: null,
+        isLate: false,
+        attempts: 0,
+      };
+    }),
+  }));
+  windows.require(phases.flatMap(({ members }) => members.map(({ zone }) => zone)));
+  return phases;
+}
+
 /** A campaign in which every gateway that has the time succeeds, each in that which a delivery takes. */
 export class Forecast {
   private nowMs: number;
@@ -139,10 +174,7 @@ export class Forecast {
 
   constructor(
     private readonly input: ForecastInput,
-    private readonly chosen: readonly {
-      readonly name: string;
-      readonly members: readonly ForecastMember[];
-    }[],
+    private readonly chosen: readonly ForecastPhaseMembers[],
     private readonly windows: ForecastWindows,
   ) {
     this.nowMs = input.nowMs;

@@ -5,7 +5,13 @@
 import type { Labels } from '../gateway/labels.js';
 import { choosePhases } from './choose-phases.js';
 import { campaignDeadlineMs } from './decide.js';
-import { Forecast, ForecastWindows, type ForecastInput, type ForecastMember } from './forecast.js';
+import {
+  Forecast,
+  forecastMembers,
+  ForecastWindows,
+  type ForecastInput,
+  type ForecastMember,
+} from './forecast.js';
 import { gateOf, strategyInForce, type Strategy } from './strategy.js';
 import { openIntervals, zoneOf, type Interval } from './windows.js';
 import { counted } from '../units.js';
@@ -85,22 +91,7 @@ export function previewCampaign(input: PreviewInput): Preview {
   const chosen = choosePhases(strategy, campaignId, ids, selects);
   const byId = new Map(gateways.map((gateway) => [gateway.id, gateway]));
   const windows = new ForecastWindows(strategy, within);
-  const phases = chosen.map(({ name, gatewayIds }) => ({
-    name,
-    members: gatewayIds.map((id): ForecastMember => {
-      const labels = byId.get(id)?.labels ?? {};
-      const label = strategy.speed?.downloadsByLabel?.label;
-      return {
-        id,
-        zone: windows.zoneOf(labels),
-        site: label === undefined ? '' : (labels[label] ?? ''),
-        endsAtMs: null,
-        isLate: false,
-        attempts: 0,
-      };
-    }),
-  }));
-  windows.require(phases.flatMap(({ members }) => members.map(({ zone }) => zone)));
+  const phases = forecastMembers(strategy, windows, chosen, (id) => byId.get(id)?.labels ?? {});
   const forecast = new Forecast(input, phases, windows);
   const endsAtMs = forecast.run();
   return {

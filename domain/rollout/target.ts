@@ -24,7 +24,7 @@ export function targetText(target: RolloutTarget): string {
     const shown = characters.slice(0, shownSelector).join('');
     return `select ${shown}${characters.length > shownSelector ? '…' : ''}`;
   }
-  if ('campaign' in target) return `campaign ${target.campaign}, phase ${target.phase}`;
+  if ('campaign' in target) return `campaign ${target.campaign}, phase ${target.phase + 1}`;
   const [first = ''] = target.gateways;
   return target.gateways.length === 1 ? `gateway ${first}` : counted(target.gateways.length, 'gateway');
 }

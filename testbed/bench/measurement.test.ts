@@ -31,6 +31,7 @@ function measurement(gateways: number, seconds: number, events: number): Measure
       failureText: null,
       waitingFor: null,
       events: [],
+      temporalUi: null,
       counts: { ...emptyCounts(), succeeded: gateways },
       channels: [],
       steps: [

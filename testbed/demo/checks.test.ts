@@ -63,6 +63,7 @@ function rollout(groups: RolloutGroupView[], deliveries: DeliveryView[] = []): R
     failureText: null,
     waitingFor: null,
     events: [],
+    temporalUi: null,
     counts: emptyCounts(),
     channels: [],
     steps: [],

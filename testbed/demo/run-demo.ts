@@ -7,7 +7,7 @@
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Stack } from '../../stack/start-stack.js';
-import { workflowIds } from '../../domain/orchestration.js';
+import { workflowAddress, workflowIds } from '../../domain/orchestration.js';
 import { LeonoreApi, type CampaignView } from '../api.js';
 import type { Cleanups } from '../cleanups.js';
 import { Collector } from '../collector.js';
@@ -387,11 +387,12 @@ function linksOf(
   campaigns: Readonly<Record<string, CampaignView>>,
 ): Record<string, string> {
   const links: Record<string, string> = { API: stack.api };
-  if (stack.temporalUi === null) return links;
-  const workflows = `${stack.temporalUi}/namespaces/default/workflows`;
+  const { temporalUi } = stack;
+  if (temporalUi === null) return links;
+  const addressOf = (workflowId: string) => workflowAddress(temporalUi, 'default', workflowId);
   for (const { title, view } of rollouts)
-    links[`Temporal UI, ${title}`] = `${workflows}/${encodeURIComponent(workflowIds.rollout(view.id))}`;
+    links[`Temporal UI, ${title}`] = addressOf(workflowIds.rollout(view.id));
   for (const [what, { id }] of Object.entries(campaigns))
-    links[`Temporal UI, ${what} campaign`] = `${workflows}/${encodeURIComponent(workflowIds.campaign(id))}`;
+    links[`Temporal UI, ${what} campaign`] = addressOf(workflowIds.campaign(id));
   return links;
 }

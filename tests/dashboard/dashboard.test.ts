@@ -12,10 +12,12 @@ import {
   type DashboardBed,
 } from '../support/dashboard-bed.js';
 import { inProcessStack, type InProcessStack } from '../support/in-process-stack.js';
-import { testTokens } from '../support/test-api.js';
+import { testTemporalUi, testTokens } from '../support/test-api.js';
 
 let stack: InProcessStack;
 let bed: DashboardBed;
+/** Where the campaign is seen that was started without a mouse. */
+let campaignPath = '';
 /** What somebody who wants to do harm would call things. */
 const hostile = '<img src=x onerror=alert(1)>\u{202e}"\'&amp;';
 
@@ -164,6 +166,15 @@ describe('from a dry run to a finished campaign', () => {
     await page.getByRole('heading', { name: /lamp@\^1 to/ }).waitFor();
     await page.locator('.page-head').getByText('succeeded').waitFor();
     await page.getByText('3 succeeded').first().waitFor();
+    campaignPath = new URL(page.url()).pathname;
+    const workflow = encodeURIComponent(`campaign/${campaignPath.split('/').at(-1) ?? ''}`);
+    expect(await page.getByRole('link', { name: 'In Temporal' }).getAttribute('href')).toBe(
+      `${testTemporalUi}/namespaces/${stack.temporal.namespace}/workflows/${workflow}`,
+    );
+    await page
+      .getByRole('region', { name: 'Over time' })
+      .getByText(/ended 3$/)
+      .waitFor();
     await expectAccessible(page);
     await page
       .getByRole('link', { name: /phase 1/ })
@@ -317,6 +328,24 @@ describe('gateways', () => {
   });
 });
 
+test('nodes say what they carry; who drains or launches one is told what that does', async () => {
+  const page = await bed.visit(testTokens.admin, '/nodes');
+  if (page === null) return;
+  const node = page.getByRole('region', { name: 'node-1' });
+  await node.getByRole('link', { name: /^\d+ gateways?$/ }).waitFor();
+  for (const [button, title] of [
+    ['Drain…', 'Drain node-1?'],
+    ['Launch one…', 'Launch a further node?'],
+  ] as const) {
+    await page.getByRole('button', { name: button }).click();
+    await page.getByRole('dialog', { name: title }).waitFor();
+    await expectAccessible(page);
+    await page.keyboard.press('Escape');
+    await page.getByRole('dialog').waitFor({ state: 'hidden' });
+  }
+  await bed.leave();
+});
+
 describe('what others have written', () => {
   test('is shown as text, whatever it is', async () => {
     const page = await bed.visit(testTokens.viewer, '/gateways/gw-odd');
@@ -328,6 +357,28 @@ describe('what others have written', () => {
     );
     await page.getByRole('alert').first().waitFor();
     expect(await page.locator('img').count()).toBe(0);
+    await bed.leave();
+  });
+
+  test('is taken as text in every field, and breaks nothing', async () => {
+    const page = await bed.visit(testTokens.admin, '/gateways');
+    if (page === null) return;
+    for (const path of ['/gateways', '/plan', '/deployments', '/access', '/history']) {
+      await page.goto(stack.api.address + path);
+      await page.getByRole('heading', { level: 1 }).waitFor();
+      await settled(page);
+      const fields = page.locator('main input:not([type=radio], [type=checkbox]), main textarea');
+      for (const field of await fields.all()) if (await field.isVisible()) await field.fill(hostile);
+      for (const button of await page.locator('main button[type=submit]').all())
+        if (await button.isVisible()) await button.click();
+      await page
+        .getByRole('alert')
+        .or(page.getByText(/No gateway is like that|Nothing was changed like that/))
+        .first()
+        .waitFor();
+      expect({ path, pictures: await page.locator('img').count() }).toEqual({ path, pictures: 0 });
+      await expectAccessible(page);
+    }
     await bed.leave();
   });
 
@@ -426,24 +477,54 @@ describe('what is shown', () => {
     await bed.leave();
   });
 
-  test('fits a narrow screen', async () => {
-    const page = await bed.visit(testTokens.admin, '/', { viewport: { width: 390, height: 800 } });
+  for (const [how, options] of [
+    ['a narrow screen', { viewport: { width: 390, height: 800 } }],
+    // As a browser has it that shows 1280 by 900 twice as large.
+    ['a zoom of 200 %', { viewport: { width: 640, height: 450 }, deviceScaleFactor: 2 }],
+  ] as const)
+    test(`fits ${how}, and moves nothing for who does not want it`, async () => {
+      const page = await bed.visit(testTokens.admin, '/', { ...options, reducedMotion: 'reduce' });
+      if (page === null) return;
+      const { id } = await startRollout('probe', ['gw-0']);
+      for (const path of [
+        '/',
+        '/access',
+        '/gateways',
+        '/gateways/gw-0',
+        '/nodes',
+        '/history',
+        `/rollouts/${id}`,
+        ...(campaignPath === '' ? [] : [campaignPath, `${campaignPath}/report`]),
+        '/artifacts/lamp',
+        '/plan?what=lamp&kind=gateways&where=gw-0',
+      ]) {
+        await page.goto(stack.api.address + path);
+        await page.getByRole('heading', { level: 1 }).waitFor();
+        await settled(page);
+        const found = await page.evaluate(`({
+          over: document.documentElement.scrollWidth - document.documentElement.clientWidth,
+          moving: [...document.querySelectorAll('*')].filter((element) => {
+            const { transitionDuration, animationName } = getComputedStyle(element);
+            return animationName !== 'none' || transitionDuration.split(',').some((time) => parseFloat(time) > 0);
+          }).length,
+        })`);
+        expect({ path, found }).toEqual({ path, found: { over: 0, moving: 0 } });
+      }
+      await bed.leave();
+    });
+
+  test('is told by the clock of the server, where that of whoever looks is an hour off', async () => {
+    const page = await bed.visit(null, '/gateways?text=gw-0');
     if (page === null) return;
-    for (const path of [
-      '/',
-      '/access',
-      '/gateways',
-      '/gateways/gw-0',
-      '/plan?what=lamp&kind=gateways&where=gw-0',
-    ]) {
-      await page.goto(stack.api.address + path);
-      await page.getByRole('heading', { level: 1 }).waitFor();
-      await settled(page);
-      const over = await page.evaluate(
-        'document.documentElement.scrollWidth - document.documentElement.clientWidth',
-      );
-      expect({ path, over }).toEqual({ path, over: 0 });
-    }
+    await page.addInitScript('const now = Date.now; Date.now = () => now() + 3_600_000;');
+    await page.reload();
+    await signIn(page, testTokens.viewer);
+    await page.getByText('The clock of this computer is 60 min ahead.').waitFor();
+    await page
+      .getByRole('row', { name: /gw-0/ })
+      .getByText(/^(just now|\d+ s ago|[1-5]?\d min ago)$/)
+      .waitFor();
+    await expectAccessible(page);
     await bed.leave();
   });
 });

@@ -92,9 +92,11 @@ describe('a broken version', () => {
     const page = await bed.visit(testTokens.operator, `/campaigns/${id}`);
     if (page === null) return;
     await stands(page, 'paused');
-    await page.getByRole('region', { name: 'What failed' }).getByText('1 gateway').waitFor();
+    const failed = page.getByRole('region', { name: 'What failed' });
+    await failed.getByText('1 gateway').waitFor();
+    await failed.getByText('the start script of lamp ended with status #').waitFor();
     await expectAccessible(page);
-    await page.getByRole('region', { name: 'What failed' }).getByRole('link').first().click();
+    await page.getByRole('region', { name: 'Rollouts' }).getByRole('link').first().click();
     const why = page.getByRole('region', { name: 'Why not' });
     await why.getByText('the start script of lamp ended with status #').waitFor();
     await why.getByText('What its script printed last').click();
@@ -141,6 +143,56 @@ describe('a broken version', () => {
       'document.documentElement.scrollWidth - document.documentElement.clientWidth',
     );
     expect(over).toBe(0);
+    await bed.leave();
+  });
+});
+
+describe('what failed', () => {
+  test('is tried again from the page, and has what it lacked then', async () => {
+    const lamp = 'lamp@2.0.0';
+    gateways.broken.set(lamp, { class: 'space', step: 'unpack', message: 'no space is left' });
+    const id = await asked('campaigns', {
+      requests: [lamp],
+      gateways: north.slice(0, 2),
+      strategy: { phases: [], errorBudget: { count: 0, onBreach: 'pause' } },
+    });
+    const page = await bed.visit(testTokens.operator, `/campaigns/${id}`);
+    if (page === null) return;
+    await stands(page, 'paused');
+    await page.getByRole('region', { name: 'What failed' }).getByText('no space is left').first().waitFor();
+    gateways.broken.delete(lamp);
+    for (const verb of ['Retry', 'Resume']) {
+      await page.getByRole('button', { name: `${verb}…` }).click();
+      await page.getByRole('dialog').getByRole('button', { name: verb, exact: true }).click();
+      await page.getByRole('dialog').waitFor({ state: 'hidden' });
+    }
+    await stands(page, 'succeeded');
+    const over = page.getByRole('region', { name: 'Over time' });
+    await over.getByText(/When it began, between/).waitFor();
+    await over.getByText('Gateways that have ended, over time as a table').click();
+    await over.getByRole('row').last().waitFor();
+    await expectAccessible(page);
+    for (const gateway of north.slice(0, 2)) expect(await gateways.installed(gateway)).toContain(lamp);
+    await bed.leave();
+  });
+});
+
+describe('many gateways', () => {
+  test('are given an order together, after it was said whom it touches', async () => {
+    const page = await bed.visit(testTokens.operator, '/gateways?text=gw-n');
+    if (page === null) return;
+    for (const name of [/gw-n1/, /gw-n2/])
+      await page.getByRole('row', { name }).getByRole('checkbox').check({ force: true });
+    await page.getByText('2 gateways chosen').waitFor();
+    await page.getByRole('button', { name: 'Order…' }).click();
+    const dialog = page.getByRole('dialog');
+    await dialog.getByLabel('Artifact, by name').fill('lamp');
+    await dialog.getByText('have it and get').waitFor();
+    await expectAccessible(page);
+    await dialog.getByRole('button', { name: 'Order', exact: true }).click();
+    await dialog.waitFor({ state: 'hidden' });
+    await page.goto(`${stack.api.address}/orders`);
+    await page.getByRole('row', { name: /gw-n2/ }).getByText(/stop/).waitFor();
     await bed.leave();
   });
 });
@@ -226,6 +278,21 @@ describe('a team', () => {
     await page.goto(`${stack.api.address}/rollouts`);
     await settled(page);
     expect(await page.getByText(/lamp/).count()).toBe(0);
+    await bed.leave();
+  });
+});
+
+describe('who did what', () => {
+  test('is seen, with what came of it, and looked for by name', async () => {
+    const page = await bed.visit(testTokens.admin, '/history');
+    if (page === null) return;
+    await page.getByLabel('Did', { exact: true }).fill('startRollout');
+    await page.getByRole('button', { name: 'Search' }).click();
+    await page
+      .getByRole('row', { name: /operator/ })
+      .first()
+      .waitFor();
+    await expectAccessible(page);
     await bed.leave();
   });
 });

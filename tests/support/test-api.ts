@@ -15,6 +15,7 @@ import { NetworkAddressRules } from '../../connectivity/address-rules.js';
 import { createServer } from '../../serving/create-server.js';
 import type { RequestBudgets } from '../../serving/request-budgets.js';
 import { limits } from '../../domain/limits.js';
+import { workflowAddress } from '../../domain/orchestration.js';
 import { DiskBlobStore } from '../../repositories/disk-blob-store.js';
 import { testValueKeys } from './test-value-keys.js';
 import { SecretBox } from '../../repositories/secret-box.js';
@@ -32,6 +33,9 @@ export const testTokens = {
   viewer: 'viewer-token',
   enrolment: 'enrolment-token',
 } as const;
+
+/** Nothing listens there. */
+export const testTemporalUi = 'http://127.0.0.1:1/temporal';
 
 /** More than any test asks for. */
 export const plentiful: RequestBudgets = { caller: 1_000_000, address: 1_000_000 };
@@ -96,6 +100,7 @@ export async function testApi(
       authorities: null,
       rolloutClient,
       campaignClient: new CampaignClient(link),
+      workflowAddress: (workflowId) => workflowAddress(testTemporalUi, namespace, workflowId),
       access: new Access(tokens, sha256(testTokens.enrolment), repositories.tokens, signIn),
       signIn,
       pollSeconds: 30,

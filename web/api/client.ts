@@ -2,6 +2,7 @@
 import createClient from 'openapi-fetch';
 import type { components, paths } from '../../client/openapi.js';
 import { answered } from './freshness.js';
+import { toldTime } from './server-clock.js';
 import { headersOf, session } from './session.js';
 
 type Problem = components['schemas']['Problem'];
@@ -31,6 +32,7 @@ export async function authorisedFetch(request: Request): Promise<Response> {
     for (const [name, value] of Object.entries(headersOf(credential))) attempt.headers.set(name, value);
     const answer = await fetch(attempt);
     if (answer.status < 500) answered();
+    toldTime(answer);
     if (answer.status !== 401 || credential === null || session.facts().state === 'signed-out') return answer;
     session.expire(credential);
   }

@@ -5,16 +5,17 @@ const pulseTimeoutMs = 2_500;
 export const staleAfterMs = 2_000;
 
 const listeners = new Set<() => void>();
-let answeredAtMs = Date.now();
+/** By a clock that nobody sets. */
+let answeredAtMs = performance.now();
 let shownSeconds = 0;
 
 /** Notes that the API has answered. */
 export function answered(): void {
-  answeredAtMs = Date.now();
+  answeredAtMs = performance.now();
 }
 
 function look(): void {
-  const ageMs = Date.now() - answeredAtMs;
+  const ageMs = performance.now() - answeredAtMs;
   const seconds = ageMs < staleAfterMs ? 0 : Math.floor(ageMs / 1_000);
   if (seconds === shownSeconds) return;
   shownSeconds = seconds;

@@ -19,7 +19,7 @@ let shownSeconds = 0;
 const listeners = new Set<() => void>();
 
 function ageMs({ freshAtMs }: Stream): number {
-  return Date.now() - freshAtMs;
+  return performance.now() - freshAtMs;
 }
 
 function look(): void {
@@ -47,12 +47,12 @@ export const liveness = {
   },
   /** @param topics names of topics, and ids of rollouts */
   begin(topics: ReadonlySet<string>): StreamNotes {
-    const stream: Stream = { topics, freshAtMs: Date.now(), speaks: false };
+    const stream: Stream = { topics, freshAtMs: performance.now(), speaks: false };
     current = stream;
     const timer = setInterval(look, lookMs);
     return {
       heard: (age) => {
-        stream.freshAtMs = Date.now() - age;
+        stream.freshAtMs = performance.now() - age;
         look();
       },
       speaks: (speaks) => {

@@ -70,6 +70,17 @@ export function gatewayFacetsQuery(filter: GatewayFilter) {
   });
 }
 
+/** The same with all counted, where there are more than are counted at once; it costs, and is not asked often. */
+export function allGatewayFacetsQuery(filter: GatewayFilter) {
+  return queryOptions({
+    queryKey: ['gateways', 'facets', 'all', filter],
+    queryFn: ({ signal }) =>
+      answerOf(api.GET('/api/v1/fleet/facets', { params: { query: { ...filter, all: 'true' } }, signal })),
+    staleTime: historyMs,
+    refetchInterval: historyMs,
+  });
+}
+
 export function gatewayQuery(id: string) {
   return queryOptions({
     queryKey: ['gateway', id],
@@ -173,6 +184,46 @@ export function campaignQuery(id: string) {
       answerOf(api.GET('/api/v1/campaigns/{id}', { params: { path: { id } }, signal })),
     refetchInterval: ({ state: { data } }) =>
       data !== undefined && isCampaignEnded(data.state) ? idleMs : intervalMs('campaigns', busyMs),
+  });
+}
+
+/** How far back the reasons of a campaign are looked for: as far as the API goes. */
+const campaignHours = '720';
+
+/** Deliveries of a campaign that ended badly, retries among them, by reason. */
+export function campaignReasonsQuery(id: string) {
+  return queryOptions({
+    queryKey: ['campaign', id, 'reasons'],
+    queryFn: ({ signal }) =>
+      answerOf(
+        api.GET('/api/v1/deliveries/facets', {
+          params: { query: { campaign: id, sinceHours: campaignHours } },
+          signal,
+        }),
+      ),
+    refetchInterval: idleMs,
+  });
+}
+
+/** Gateways on which a campaign failed for a reason. */
+export async function gatewaysOfCampaignReason(id: string, reason: string, most: number): Promise<string[]> {
+  const { items } = await answerOf(
+    api.GET('/api/v1/deliveries', {
+      params: { query: { campaign: id, reason, sinceHours: campaignHours, limit: String(most) } },
+    }),
+  );
+  return items.map(({ gatewayId }) => gatewayId);
+}
+
+/** How far a campaign has come over time, and when it ends. */
+export function campaignProgressQuery(id: string, isEnded: boolean) {
+  return queryOptions({
+    // Apart from the campaign itself, of which there is news each second.
+    queryKey: ['campaign-progress', id, isEnded],
+    queryFn: ({ signal }) =>
+      answerOf(api.GET('/api/v1/campaigns/{id}/progress', { params: { path: { id } }, signal })),
+    refetchInterval: isEnded ? false : busyMs * 2,
+    placeholderData: (before) => before,
   });
 }
 

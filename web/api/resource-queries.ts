@@ -188,6 +188,12 @@ export const sessionsQuery = queryOptions({
   refetchInterval: idleMs,
 });
 
+/** Who may sign. */
+export const trustQuery = queryOptions({
+  queryKey: ['trust'],
+  queryFn: ({ signal }) => answerOf(api.GET('/api/v1/trust', { signal })),
+});
+
 export const webhooksQuery = queryOptions({
   queryKey: ['webhooks'],
   queryFn: ({ signal }) => answerOf(api.GET('/api/v1/webhooks', { signal })),

@@ -3,15 +3,15 @@ import { scopeOf } from '../../domain/access/grant.js';
 import type { Role } from '../../domain/access/role.js';
 import { api, answerOf } from './client.js';
 
-const whoami = queryOptions({
+/** Who is signed in. */
+export const whoamiQuery = queryOptions({
   queryKey: ['whoami'],
   queryFn: ({ signal }) => answerOf(api.GET('/api/v1/whoami', { signal })),
   staleTime: 60_000,
 });
 
-/** Who is signed in. */
 export function useWhoami() {
-  return useQuery(whoami);
+  return useQuery(whoamiQuery);
 }
 
 /**

@@ -3,6 +3,7 @@ import type { Schemas } from '../api/queries.js';
 import { budgetText, gateText } from '../logic/campaign.js';
 import { countedText, numberText } from '../logic/numbers.js';
 import { printable } from '../logic/text.js';
+import { CampaignLines, CampaignWindows } from './campaign-lines.js';
 import { Instant } from './clock.js';
 import { Name } from './name.js';
 
@@ -60,6 +61,8 @@ export function CampaignForecast({ preview, strategy }: CampaignForecastProps) {
           </tbody>
         </table>
       </div>
+      <CampaignWindows phases={phases} />
+      <CampaignLines phases={phases} siteLabel={siteLabel} />
       {budget !== null && <p className="quiet">{budget}</p>}
       {risks.map(({ kind, text, sample }) => (
         <p key={`${kind} ${text}`} className="why tone-lost">

@@ -1,15 +1,16 @@
 import { useSyncExternalStore } from 'react';
+import { serverClock } from '../api/server-clock.js';
 import { secondsText } from '../../domain/units.js';
 import { countedText } from '../logic/numbers.js';
 
 const listeners = new Set<() => void>();
 let timer: ReturnType<typeof setInterval> | undefined;
-let nowMs = Date.now();
+let nowMs = serverClock.nowMs();
 
 function subscribe(listener: () => void): () => void {
   listeners.add(listener);
   timer ??= setInterval(() => {
-    nowMs = Date.now();
+    nowMs = serverClock.nowMs();
     for (const tell of listeners) tell();
   }, 1_000);
   return () => {
@@ -29,6 +30,7 @@ const whole = new Intl.DateTimeFormat(undefined, {
   dateStyle: 'medium',
   timeStyle: 'medium',
 });
+const ofDay = { weekday: 'short', hour: '2-digit', minute: '2-digit' } as const;
 const withZone = new Intl.DateTimeFormat(undefined, { dateStyle: 'full', timeStyle: 'long' });
 
 /** An instant in the zone of whoever looks. */
@@ -41,10 +43,30 @@ export function Instant({ at }: { readonly at: string }) {
   );
 }
 
+/** An instant in the zone of whoever looks, with what the clock says in another one beside it. */
+export function InstantThere({ at, zone }: { readonly at: string; readonly zone: string }) {
+  return (
+    <>
+      <Instant at={at} /> <span className="quiet">({timeThere(at, zone)} there)</span>
+    </>
+  );
+}
+
+function timeThere(at: string, zone: string): string {
+  try {
+    return new Intl.DateTimeFormat(undefined, { ...ofDay, timeZone: zone }).format(new Date(at));
+  } catch {
+    // A zone that this browser does not know.
+    return new Intl.DateTimeFormat(undefined, { ...ofDay, timeZone: 'UTC', timeZoneName: 'short' }).format(
+      new Date(at),
+    );
+  }
+}
+
 /** How long ago an instant is. */
 export function Ago({ at }: { readonly at: string }) {
   const now = useNow();
-  // A viewer's clock may be off: nothing is shown as in the future.
+  // Clocks agree to some seconds: nothing is shown as in the future.
   const seconds = Math.max(0, (now - Date.parse(at)) / 1_000);
   return (
     <time dateTime={at} title={withZone.format(new Date(at))}>
@@ -54,11 +76,15 @@ export function Ago({ at }: { readonly at: string }) {
 }
 
 function agoText(seconds: number): string {
-  if (seconds < 5) return 'just now';
-  if (seconds < 90) return `${Math.round(seconds)} s ago`;
-  if (seconds < 5_400) return `${Math.round(seconds / 60)} min ago`;
-  if (seconds < 48 * 3_600) return `${Math.round(seconds / 3_600)} h ago`;
-  return `${countedText(Math.round(seconds / 86_400), 'day')} ago`;
+  return seconds < 5 ? 'just now' : `${spanText(seconds)} ago`;
+}
+
+/** About how long something is. */
+export function spanText(seconds: number): string {
+  if (seconds < 90) return `${Math.round(seconds)} s`;
+  if (seconds < 5_400) return `${Math.round(seconds / 60)} min`;
+  if (seconds < 48 * 3_600) return `${Math.round(seconds / 3_600)} h`;
+  return countedText(Math.round(seconds / 86_400), 'day');
 }
 
 /** Time between two instants; it grows while the second is missing. */

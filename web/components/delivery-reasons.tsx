@@ -1,10 +1,8 @@
 import { useState } from 'react';
 import { useLocation } from 'wouter';
-import { answerOf, api } from '../api/client.js';
 import type { Schemas } from '../api/queries.js';
 import { useMay } from '../api/whoami.js';
 import { plannedAtOnce } from '../logic/campaign-rest.js';
-import { countedText } from '../logic/numbers.js';
 import { planHref } from '../logic/plan-form.js';
 import { printable, printableLines, shortened } from '../logic/text.js';
 import { Failure } from './loaded.js';
@@ -12,26 +10,31 @@ import { GatewayLink, Name } from './name.js';
 import { PressButton } from './press-button.js';
 import { Printed } from './printed.js';
 
-type Rollout = Pick<Schemas['Rollout'], 'id' | 'requests' | 'allowRemove' | 'allowDowngrade'>;
 type Reason = Schemas['DeliveryFacets']['facets']['reason'][number];
+/** What was asked for, to be planned again. */
+type Asked = Pick<Schemas['Rollout'], 'requests'> &
+  Partial<Pick<Schemas['Rollout'], 'allowRemove' | 'allowDowngrade'>>;
 
 interface DeliveryReasonsProps {
-  readonly rollout: Rollout;
   readonly reasons: readonly Reason[];
-  /** Key of the one whose gateways are shown. */
-  readonly chosen: string | null;
-  readonly onChoose: (key: string) => void;
+  /** How many there are of one, in words. */
+  readonly counted: (count: number) => string;
+  /** For a page that shows the gateways of one, by its key. */
+  readonly chooser?: { readonly chosen: string | null; readonly choose: (key: string) => void };
+  readonly again: Asked;
+  /** Those that failed for a reason, when they are few enough to be planned one by one. */
+  readonly gatewaysOf: (key: string) => Promise<string[]>;
 }
 
 /** Why deliveries did not end well, one entry a reason, with what differs from gateway to gateway as #. */
-export function DeliveryReasons({ rollout, reasons, chosen, onChoose }: DeliveryReasonsProps) {
+export function DeliveryReasons({ reasons, counted, chooser, again, gatewaysOf }: DeliveryReasonsProps) {
   const may = useMay();
   return (
     <ul className="plain-list">
       {reasons.map(({ key, class: errorClass, template, count, example }) => (
         <li key={key} className="why tone-bad">
           <p>
-            <strong>{countedText(count, 'gateway')}</strong>, <span className="quiet">{errorClass}</span>
+            <strong>{counted(count)}</strong>, <span className="quiet">{errorClass}</span>
           </p>
           <p>{printableLines(template)}</p>
           <p className="quiet">
@@ -50,16 +53,20 @@ export function DeliveryReasons({ rollout, reasons, chosen, onChoose }: Delivery
             </details>
           )}
           <div className="actions">
-            <button
-              type="button"
-              className="button plain"
-              aria-pressed={key === chosen}
-              aria-label={`Show its gateways: ${shortened(printable(template), 80)}`}
-              onClick={() => onChoose(key)}
-            >
-              Show its gateways
-            </button>
-            {count <= plannedAtOnce && may('operator') && <PlanAgain rollout={rollout} reason={key} />}
+            {chooser !== undefined && (
+              <button
+                type="button"
+                className="button plain"
+                aria-pressed={key === chooser.chosen}
+                aria-label={`Show its gateways: ${shortened(printable(template), 80)}`}
+                onClick={() => chooser.choose(key)}
+              >
+                Show its gateways
+              </button>
+            )}
+            {count <= plannedAtOnce && may('operator') && (
+              <PlanAgain asked={again} gateways={() => gatewaysOf(key)} />
+            )}
           </div>
         </li>
       ))}
@@ -67,19 +74,19 @@ export function DeliveryReasons({ rollout, reasons, chosen, onChoose }: Delivery
   );
 }
 
+interface PlanAgainProps {
+  readonly asked: Asked;
+  readonly gateways: () => Promise<string[]>;
+}
+
 /** Leads to a plan of the same for the gateways that failed for one reason. */
-function PlanAgain({ rollout, reason }: { readonly rollout: Rollout; readonly reason: string }) {
-  const { id, requests, allowRemove, allowDowngrade } = rollout;
+function PlanAgain({ asked: { requests, ...allowed }, gateways }: PlanAgainProps) {
   const [, navigate] = useLocation();
   const [error, setError] = useState<unknown>(null);
+  const { allowRemove = false, allowDowngrade = false } = allowed;
   const plan = async () => {
     try {
-      const { items } = await answerOf(
-        api.GET('/api/v1/rollouts/{id}/deliveries', {
-          params: { path: { id }, query: { reason, limit: String(plannedAtOnce) } },
-        }),
-      );
-      const where = items.map(({ gatewayId }) => gatewayId).join(' ');
+      const where = [...new Set(await gateways())].join(' ');
       navigate(planHref({ what: requests.join(', '), kind: 'gateways', where, allowRemove, allowDowngrade }));
     } catch (problem) {
       setError(problem);

@@ -3,9 +3,23 @@ import { useEffect, useId, useState, type KeyboardEvent } from 'react';
 import { Dialog, Heading, Modal, ModalOverlay } from 'react-aria-components';
 import { useLocation } from 'wouter';
 import { answerOf, api } from '../api/client.js';
-import { artifactsQuery, campaignsQuery, deploymentsQuery, rolloutsQuery } from '../api/queries.js';
+import {
+  artifactsQuery,
+  campaignsQuery,
+  deploymentsQuery,
+  rolloutsQuery,
+  wantedStatesQuery,
+} from '../api/queries.js';
 import { findIn, type Findable } from '../logic/find.js';
-import { artifactHref, campaignHref, deploymentHref, gatewayHref, Name, rolloutHref } from './name.js';
+import {
+  artifactHref,
+  campaignHref,
+  deploymentHref,
+  gatewayHref,
+  Name,
+  rolloutHref,
+  wantedStateHref,
+} from './name.js';
 import { PressButton } from './press-button.js';
 
 const pauseMs = 200;
@@ -122,6 +136,7 @@ function useFound(text: string, places: FindAnythingProps['places']): Findable[]
   const campaigns = itemsOf(useInfiniteQuery({ ...campaignsQuery, refetchInterval: false }));
   const rollouts = itemsOf(useInfiniteQuery({ ...rolloutsQuery, refetchInterval: false }));
   const deployments = itemsOf(useInfiniteQuery({ ...deploymentsQuery, refetchInterval: false }));
+  const wanted = itemsOf(useInfiniteQuery({ ...wantedStatesQuery, refetchInterval: false }));
   const known: Findable[] = [
     ...places.map(({ href, text: title }) => ({ kind: 'page', text: title, href })),
     ...[...new Set(artifacts.map(({ name }) => name))].map((name) => ({
@@ -141,6 +156,12 @@ function useFound(text: string, places: FindAnythingProps['places']): Findable[]
       text: `${requests.join(' ')} to ${deployment}`,
       also: id,
       href: rolloutHref(id),
+    })),
+    ...wanted.map(({ id, requests, deployment }) => ({
+      kind: 'wanted state',
+      text: `${requests.join(' ')} on ${deployment}`,
+      also: id,
+      href: wantedStateHref(id),
     })),
   ];
   const matching = (settled === '' ? [] : (gateways.data?.items ?? [])).map(({ id }) => ({

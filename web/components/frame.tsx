@@ -4,10 +4,12 @@ import { signOut } from '../api/client.js';
 import { freshness } from '../api/freshness.js';
 import { liveness } from '../api/liveness.js';
 import { queryClient } from '../api/query-client.js';
+import { serverClock } from '../api/server-clock.js';
 import { theme, themes } from '../api/theme.js';
 import { grantText } from '../../domain/access/grant.js';
 import { useWhoami } from '../api/whoami.js';
 import { printable } from '../logic/text.js';
+import { spanText } from './clock.js';
 import { FindAnything } from './find-anything.js';
 import { PressButton } from './press-button.js';
 
@@ -137,6 +139,7 @@ function ThemeChoice() {
 /** How old what is shown is, while nothing answers. */
 function Stale() {
   const seconds = useSyncExternalStore(freshness.subscribe, freshness.seconds);
+  const aheadMs = useSyncExternalStore(serverClock.subscribe, serverClock.aheadMs);
   const quietSeconds = useSyncExternalStore(liveness.subscribe, liveness.seconds);
   return (
     <div role="status">
@@ -149,6 +152,15 @@ function Stale() {
         <p className="stale">
           <strong>Nothing is told as it happens.</strong> The last news are {quietSeconds} s old; until there
           are others, the page asks every few seconds.
+        </p>
+      )}
+      {aheadMs !== 0 && (
+        <p className="stale">
+          <strong>
+            The clock of this computer is {spanText(Math.abs(aheadMs) / 1_000)}{' '}
+            {aheadMs > 0 ? 'ahead' : 'behind'}.
+          </strong>{' '}
+          How long ago something was is told by the clock of LEONORE.
         </p>
       )}
     </div>

@@ -22,14 +22,14 @@ const phase = (numbers: Partial<Schemas['CampaignPhase']>): Schemas['CampaignPha
 
 test('gates are said in words; a phase without one has that of the strategy', () => {
   const careful = strategyOf('careful');
-  expect(gateText(careful, 1)).toBe('100 % succeeded, well for 60 min, approved by an operator');
-  expect(gateText(careful, 2)).toBe('98 % succeeded, well for 30 min');
+  expect(gateText(careful, 1)).toBe('100\u{a0}% succeeded, well for 60 min, approved by an operator');
+  expect(gateText(careful, 2)).toBe('98\u{a0}% succeeded, well for 30 min');
   expect(gateText(strategyOf('all-at-once'), 1)).toBe('none of its own');
 });
 
 test('the error budget says when, and what then', () => {
   expect(budgetText(strategyOf('canary'))).toBe(
-    'When more than 5 % failed, judged from 20 gateways on, everything is rolled back.',
+    'When more than 5\u{a0}% failed, judged from 20 gateways on, everything is rolled back.',
   );
   expect(budgetText(strategyOf('all-at-once'))).toBeNull();
 });

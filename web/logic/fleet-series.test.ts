@@ -1,5 +1,5 @@
 import { describe, expect, test } from '@jest/globals';
-import { axisEnd, conditionLines, someOf, versionLines } from './fleet-series.js';
+import { axisEnd, conditionLines, runsOf, someOf, versionLines } from './fleet-series.js';
 
 const sample = (at: string, online: number, versions: Readonly<Record<string, number>>) => ({
   at,
@@ -24,6 +24,16 @@ describe('the fleet over time', () => {
 
   test('states that nobody was in are left out', () => {
     expect(conditionLines(samples, ['online', 'silent'])).toEqual([{ name: 'online', counts: [3, 4] }]);
+  });
+
+  test('a line has a gap where nothing is known, and may begin and end late', () => {
+    expect(runsOf({ name: 'x', counts: [null, 1, 2, null, 0] })).toEqual([
+      [
+        { index: 1, count: 1 },
+        { index: 2, count: 2 },
+      ],
+      [{ index: 4, count: 0 }],
+    ]);
   });
 
   test('a table has the first and the last sample', () => {

@@ -2,8 +2,8 @@
 
 export interface Line {
   readonly name: string;
-  /** One for each sample. */
-  readonly counts: readonly number[];
+  /** One for each sample; null: nothing is known of it, and the line has a gap or ends. */
+  readonly counts: readonly (number | null)[];
 }
 
 interface Sample {
@@ -40,6 +40,20 @@ export function versionLines(samples: readonly Sample[], most: number): Line[] {
     .sort((one, other) => other.peak - one.peak)
     .slice(0, most)
     .map(({ name, counts }) => ({ name, counts }));
+}
+
+/** Samples in a row of which something is known: a line is drawn through each such run. */
+export function runsOf({ counts }: Line): { readonly index: number; readonly count: number }[][] {
+  const runs: { index: number; count: number }[][] = [];
+  let isGap = true;
+  counts.forEach((count, index) => {
+    if (count !== null) {
+      if (isGap) runs.push([]);
+      runs.at(-1)?.push({ index, count });
+    }
+    isGap = count === null;
+  });
+  return runs;
 }
 
 /** So many of the samples, evenly taken, the first and the last among them: for a table that can be read. */

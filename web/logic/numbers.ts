@@ -8,9 +8,9 @@ export function numberText(value: number): string {
   return whole.format(value);
 }
 
-/** A part of 1 as `3.2 %`. */
+/** A part of 1 as `3.2 %`, which stays together at the end of a line. */
 export function shareText(share: number): string {
-  return `${rounded.format(share * 100)} %`;
+  return `${rounded.format(share * 100)}\u{a0}%`;
 }
 
 /** `1 gateway`, `4,866 gateways`. */

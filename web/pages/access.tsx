@@ -14,6 +14,7 @@ import { GatewayLink, Name } from '../components/name.js';
 import { Card, Empty, Page } from '../components/page.js';
 import { PlainTable } from '../components/plain-table.js';
 import { PressButton } from '../components/press-button.js';
+import { SigningKeys } from '../components/signing-keys.js';
 import { Webhooks } from '../components/webhooks.js';
 import { useIdempotencyKey } from '../logic/idempotency-key.js';
 import { numberText } from '../logic/numbers.js';
@@ -25,6 +26,9 @@ export default function AccessPage() {
       <div className="stack">
         <Card title="Contested gateways">
           <Contests />
+        </Card>
+        <Card title="Who may sign">
+          <SigningKeys />
         </Card>
         {may('operator', 'fleet') && (
           <Card title="Enrolment">

@@ -1,14 +1,24 @@
 import { useQuery } from '@tanstack/react-query';
 import { Link } from 'wouter';
+import { isCampaignEnded } from '../../domain/campaign/state.js';
 import { useLiveStream } from '../api/live-stream.js';
-import { campaignQuery, type Schemas } from '../api/queries.js';
+import {
+  campaignQuery,
+  campaignReasonsQuery,
+  gatewaysOfCampaignReason,
+  type Schemas,
+} from '../api/queries.js';
+import { CampaignProgress } from '../components/campaign-progress.js';
 import { CampaignVerbs } from '../components/campaign-verbs.js';
 import { Ago, Duration, Instant } from '../components/clock.js';
+import { DeliveryReasons } from '../components/delivery-reasons.js';
 import { Loaded } from '../components/loaded.js';
 import { campaignReportHref, GatewayLink, Name, Requests, rolloutHref } from '../components/name.js';
 import { Card, Empty, Page } from '../components/page.js';
 import { ShareBar } from '../components/share-bar.js';
 import { StateChip } from '../components/state-chip.js';
+import { WorkflowLink } from '../components/workflow-link.js';
+import { plannedAtOnce } from '../logic/campaign-rest.js';
 import { budgetText, failedOf, failuresOf, gateText, phaseParts } from '../logic/campaign.js';
 import { countedText, numberText, shareText } from '../logic/numbers.js';
 import { printable, printableLines } from '../logic/text.js';
@@ -37,6 +47,7 @@ export default function CampaignPage({ id }: { readonly id: string }) {
             <Link className="button link-button" href={campaignReportHref(id)}>
               Report
             </Link>
+            <WorkflowLink address={data.temporalUi} />
             <CampaignVerbs campaign={data} />
           </>
         )
@@ -69,6 +80,9 @@ function CampaignView({ campaign }: { readonly campaign: Campaign }) {
           <code>{printable(id)}</code>
         </p>
         {reason !== null && <p className="why tone-lost">{printableLines(reason)}</p>}
+      </Card>
+      <Card title="Over time">
+        <CampaignProgress id={id} isEnded={isCampaignEnded(campaign.state)} />
       </Card>
       <Card title="Phases">
         <Phases campaign={campaign} />
@@ -163,27 +177,37 @@ function Phases({ campaign: { phases, strategy } }: { readonly campaign: Campaig
   );
 }
 
-function Failures({ campaign: { phases, rollouts } }: { readonly campaign: Campaign }) {
+function Failures({ campaign: { id, phases, requests } }: { readonly campaign: Campaign }) {
   const failures = failuresOf(phases);
-  if (failures.length === 0) return <Empty>Nothing.</Empty>;
+  const reasons = useQuery(campaignReasonsQuery(id));
   return (
     <>
-      {failures.map(({ name, count }) => (
-        <p key={name} className="why tone-bad">
-          <strong>{countedText(count, 'gateway')}</strong>: {name}
-        </p>
-      ))}
-      <p className="quiet">
-        Each with its reason:{' '}
-        {rollouts.map(({ id, phase, work }, index) => (
-          <span key={id}>
-            {index === 0 ? '' : ', '}
-            <Link href={rolloutHref(id)}>
-              {work} {phase}
-            </Link>
-          </span>
-        ))}
-      </p>
+      {failures.length === 0 ? (
+        <Empty>Nothing.</Empty>
+      ) : (
+        <ul className="plain-list">
+          {failures.map(({ name, count }) => (
+            <li key={name}>
+              <strong>{countedText(count, 'gateway')}</strong>: {name}
+            </li>
+          ))}
+        </ul>
+      )}
+      <Loaded query={reasons}>
+        {({ facets: { reason } }) =>
+          reason.length === 0 ? null : (
+            <>
+              <h3>Reasons, of retries too</h3>
+              <DeliveryReasons
+                reasons={reason}
+                counted={(count) => countedText(count, 'delivery', 'deliveries')}
+                again={{ requests }}
+                gatewaysOf={(key) => gatewaysOfCampaignReason(id, key, plannedAtOnce)}
+              />
+            </>
+          )
+        }
+      </Loaded>
     </>
   );
 }
@@ -207,11 +231,15 @@ function Rollouts({ rollouts }: { readonly rollouts: Campaign['rollouts'] }) {
   );
 }
 
-/** What is known of an event, as `name value`; what is not known is left out. */
-function detailText(detail: Readonly<Record<string, unknown>>): string {
+/** What is known of an event, as `name value`; what is not known is left out. Phases are told as people count them. */
+function detailText({ rolloutId: _linked, ...detail }: Readonly<Record<string, unknown>>): string {
   return Object.entries(detail)
     .filter(([, value]) => value !== null)
-    .map(([name, value]) => `${name} ${typeof value === 'string' ? value : JSON.stringify(value)}`)
+    .map(([name, value]) => {
+      if (name === 'state') return String(value);
+      if (name === 'phase' && typeof value === 'number') return `phase ${value + 1}`;
+      return `${name} ${typeof value === 'string' ? value : JSON.stringify(value)}`;
+    })
     .join(', ');
 }
 
@@ -235,7 +263,10 @@ function Events({ campaign: { events } }: { readonly campaign: Campaign }) {
           <span className="quiet">
             {' '}
             <Name text={detailText(detail)} />
-          </span>
+          </span>{' '}
+          {typeof detail['rolloutId'] === 'string' && (
+            <Link href={rolloutHref(detail['rolloutId'])}>rollout</Link>
+          )}
         </li>
       ))}
     </ul>

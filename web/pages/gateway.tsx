@@ -14,7 +14,7 @@ import { useMay } from '../api/whoami.js';
 import { Ago, Instant } from '../components/clock.js';
 import { AskButton } from '../components/dialogs.js';
 import { Loaded } from '../components/loaded.js';
-import { Name, Requests, rolloutHref } from '../components/name.js';
+import { Name, packageHref, Requests, rolloutHref } from '../components/name.js';
 import { Card, Empty, Page } from '../components/page.js';
 import { StateChip } from '../components/state-chip.js';
 import { GatewayApplications } from '../components/gateway-applications.js';
@@ -214,7 +214,8 @@ function GatewayDeliveries({ id }: { readonly id: string }) {
 }
 
 function GatewayDeliveryView({ delivery }: { readonly delivery: Schemas['GatewayDelivery'] }) {
-  const { rollout, action, requests, artifact, createdBy, state, failure, createdAt, history } = delivery;
+  const { rollout, action, requests, artifact, createdBy, state, failure, createdAt, history, packageId } =
+    delivery;
   return (
     <details>
       <summary>
@@ -238,6 +239,12 @@ function GatewayDeliveryView({ delivery }: { readonly delivery: Schemas['Gateway
         ))}
       </ul>
       {requests.length > 0 && <Link href={rolloutHref(rollout)}>The whole rollout</Link>}
+      {packageId !== null && (
+        <>
+          {', '}
+          <Link href={packageHref(packageId)}>the package that it was brought</Link>
+        </>
+      )}
     </details>
   );
 }

@@ -3,6 +3,7 @@ import { useState } from 'react';
 import { Input, Label, SearchField, type Selection } from 'react-aria-components';
 import { useSearchParams } from 'wouter';
 import {
+  allGatewayFacetsQuery,
   gatewayFacetsQuery,
   gatewaysQuery,
   type GatewayFilter,
@@ -31,7 +32,7 @@ const columns: readonly GridColumn<Gateway>[] = [
   {
     id: 'id',
     title: 'Gateway',
-    minWidth: 160,
+    minWidth: 130,
     names: true,
     sorts: true,
     cell: ({ id }) => <Name text={id} />,
@@ -39,7 +40,7 @@ const columns: readonly GridColumn<Gateway>[] = [
   {
     id: 'conditions',
     title: 'State',
-    minWidth: 150,
+    minWidth: 115,
     cell: ({ conditions }) => conditions.map((one) => <StateChip key={one} state={one} />),
   },
   { id: 'node', title: 'Node', minWidth: 80, cell: ({ nodeId }) => <Name text={nodeId ?? '–'} /> },
@@ -52,7 +53,7 @@ const columns: readonly GridColumn<Gateway>[] = [
   {
     id: 'installed',
     title: 'Installed',
-    minWidth: 200,
+    minWidth: 150,
     cell: ({ profile: { installed = [] } }) => (
       <Name text={installed.map(({ name, version }) => `${name} ${version}`).join(', ') || '–'} />
     ),
@@ -60,13 +61,13 @@ const columns: readonly GridColumn<Gateway>[] = [
   {
     id: 'troubles',
     title: 'Trouble',
-    minWidth: 140,
+    minWidth: 100,
     cell: ({ troubles }) => <Name text={troubles.join('; ')} />,
   },
   {
     id: 'lastSeen',
     title: 'Heard of',
-    minWidth: 110,
+    minWidth: 100,
     sorts: true,
     cell: ({ lastSeenAt }) => <Ago at={lastSeenAt} />,
   },
@@ -79,7 +80,7 @@ export default function GatewaysPage() {
   const { filter, sort } = gatewaysAsked(parameters);
   const show = useShow();
   const gateways = useInfiniteQuery(gatewaysQuery(filter, sort));
-  const facets = useQuery(gatewayFacetsQuery(filter));
+  const { counted, isCounting } = useFacets(filter);
   const may = useMay();
   const [chosen, setChosen] = useState<Selection>(nothing);
   const read = gateways.data?.pages.flatMap(({ items }) => items) ?? [];
@@ -88,7 +89,13 @@ export default function GatewaysPage() {
   return (
     <Page
       title="Gateways"
-      beside={facets.data !== undefined && <span className="quiet">{facetedText(facets.data)}</span>}
+      beside={
+        counted.data !== undefined && (
+          <span className="quiet" role="status">
+            {facetedText(counted.data, isCounting)}
+          </span>
+        )
+      }
     >
       <Filters key={`${filter.text ?? ''}\n${filter.select ?? ''}`} filter={filter} sort={sort} />
       <SavedViews page="/gateways" query={gatewaysHref(filter, sort).split('?')[1] ?? ''} />
@@ -172,14 +179,23 @@ function Filters({ filter, sort }: Asked) {
   );
 }
 
-/** How many there are; of more than are counted one by one, that those are not all. */
-function facetedText({ total, complete }: Schemas['GatewayFacets']): string {
-  return complete ? countedText(total, 'gateway') : `numbers of the first ${countedText(total, 'gateway')}`;
+/** What there is to choose among: of the first that are found at once, and of all when they have been counted. */
+function useFacets(filter: GatewayFilter) {
+  const first = useQuery(gatewayFacetsQuery(filter));
+  const isPart = first.data?.complete === false && !first.isPlaceholderData;
+  const all = useQuery({ ...allGatewayFacetsQuery(filter), enabled: isPart });
+  return { counted: isPart && all.data !== undefined ? all : first, isCounting: isPart && all.isPending };
+}
+
+/** How many there are; of more than could be counted, that those are not all. */
+function facetedText({ total, complete }: Schemas['GatewayFacets'], isCounting: boolean): string {
+  if (complete) return countedText(total, 'gateway');
+  return `numbers of the first ${countedText(total, 'gateway')}${isCounting ? '; the others are being counted …' : ''}`;
 }
 
 function Facets({ filter, sort }: Asked) {
   const show = useShow();
-  const counted = useQuery(gatewayFacetsQuery(filter));
+  const { counted } = useFacets(filter);
   const choose = (name: 'state' | 'artifact' | 'node' | 'protocol') => (value: string) => {
     const { [name]: before, ...others } = filter;
     show(before === value ? others : { ...filter, [name]: value }, sort);

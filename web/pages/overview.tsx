@@ -120,12 +120,14 @@ function FleetOverTime() {
               <TimeChart
                 label="Gateways by state over time"
                 at={at}
+                end="now"
                 lines={conditionLines(samples, gatewayConditions)}
               />
               <h3>Gateways by version</h3>
               <TimeChart
                 label="Gateways by version over time"
                 at={at}
+                end="now"
                 lines={versionLines(samples, drawnVersions)}
               />
             </>

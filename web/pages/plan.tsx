@@ -1,11 +1,12 @@
-import { keepPreviousData, useMutation, useQuery } from '@tanstack/react-query';
+import { keepPreviousData, useMutation, useQuery, useQueryClient } from '@tanstack/react-query';
 import { useState, type SubmitEvent } from 'react';
 import { Input, Label, TextArea, TextField } from 'react-aria-components';
 import { useLocation, useSearchParams } from 'wouter';
 import { presetNames, presets } from '../../domain/campaign/presets.js';
 import { answerOf, api } from '../api/client.js';
 import type { Schemas } from '../api/queries.js';
-import { useMay } from '../api/whoami.js';
+import { serverClock } from '../api/server-clock.js';
+import { useMay, whoamiQuery } from '../api/whoami.js';
 import { CampaignForecast } from '../components/campaign-forecast.js';
 import { Check, Choices } from '../components/choices.js';
 import { CopyCommand } from '../components/copy-command.js';
@@ -17,6 +18,8 @@ import { campaignHref } from '../components/name.js';
 import { Card, Page } from '../components/page.js';
 import { PressButton } from '../components/press-button.js';
 import { RequestsField } from '../components/requests-field.js';
+import { SinceLastDryRun } from '../components/since-last-dry-run.js';
+import { keepLast, summaryOf } from '../logic/last-dry-run.js';
 import { useIdempotencyKey } from '../logic/idempotency-key.js';
 import {
   campaignCommand,
@@ -54,14 +57,18 @@ export default function PlanPage() {
   const [parameters, setParameters] = useSearchParams();
   const asked = formFrom(parameters);
   const isAsked = Object.keys(missingIn(asked)).length === 0;
+  const queries = useQueryClient();
+  const ask = (form: PlanForm) => {
+    const next = parametersOf(form);
+    if (next.toString() !== parametersOf(asked).toString()) setParameters(next);
+    // The same once more: gateways may have changed meanwhile.
+    else
+      for (const queryKey of [['plan'], ['campaign-preview']]) void queries.invalidateQueries({ queryKey });
+  };
   return (
     <Page title="Plan" beside={<span className="quiet">nothing is changed until you start it</span>}>
       <div className="stack">
-        <PlanFields
-          key={parametersOf(asked).toString()}
-          form={asked}
-          onAsk={(form) => setParameters(parametersOf(form))}
-        />
+        <PlanFields key={parametersOf(asked).toString()} form={asked} onAsk={ask} />
         {isAsked && <Answer form={asked} onChange={(form) => setParameters(parametersOf(form))} />}
       </div>
     </Page>
@@ -138,21 +145,28 @@ function Answer({
   readonly onChange: (form: PlanForm) => void;
 }) {
   const { allowRemove, allowDowngrade } = form;
+  const queries = useQueryClient();
   const plan = useQuery({
     queryKey: ['plan', requestsOf(form), targetOf(form), allowRemove, allowDowngrade],
-    queryFn: ({ signal }) =>
-      answerOf(
-        api.POST('/api/v1/plans', {
-          body: {
-            requests: requestsOf(form),
-            ...targetOf(form),
-            plans: plansWanted,
-            allowRemove,
-            allowDowngrade,
-          },
-          signal,
-        }),
-      ),
+    queryFn: async ({ signal }) => {
+      const [{ name }, answer] = await Promise.all([
+        queries.query({ ...whoamiQuery, staleTime: 'static' }),
+        answerOf(
+          api.POST('/api/v1/plans', {
+            body: {
+              requests: requestsOf(form),
+              ...targetOf(form),
+              plans: plansWanted,
+              allowRemove,
+              allowDowngrade,
+            },
+            signal,
+          }),
+        ),
+      ]);
+      const last = summaryOf(answer, form, serverClock.nowMs());
+      return { answer, last, before: keepLast(sessionStorage, name, last) };
+    },
     // It costs; who wants another asks for it.
     staleTime: Infinity,
     refetchOnWindowFocus: false,
@@ -160,11 +174,13 @@ function Answer({
   });
   if (plan.isPending) return <Loading />;
   if (plan.error !== null) return <Failure error={plan.error} retry={() => void plan.refetch()} />;
+  const { answer, before, last } = plan.data;
   return (
     <>
-      <DryRun answer={plan.data} onChange={(part) => onChange({ ...form, ...part })} form={form} />
+      <DryRun answer={answer} onChange={(part) => onChange({ ...form, ...part })} form={form} />
+      {before !== null && <SinceLastDryRun before={before} last={last} />}
       <CopyCommand what="The same dry run for a script" command={planCommand(form)} />
-      <Start form={form} answer={plan.data} onChange={onChange} />
+      <Start form={form} answer={answer} onChange={onChange} />
     </>
   );
 }

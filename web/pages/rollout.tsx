@@ -20,7 +20,7 @@ import { DeliveryReasons } from '../components/delivery-reasons.js';
 import { Facet, FacetList } from '../components/facet.js';
 import { Grid, type GridColumn } from '../components/grid.js';
 import { Failure, Loaded } from '../components/loaded.js';
-import { campaignHref, gatewayHref, Name } from '../components/name.js';
+import { campaignHref, gatewayHref, Name, packageHref } from '../components/name.js';
 import { Card, Empty, Page } from '../components/page.js';
 import { Printed } from '../components/printed.js';
 import { Names, PlanView } from '../components/plan-view.js';
@@ -28,6 +28,8 @@ import { ProgressBar } from '../components/progress-bar.js';
 import { PressButton } from '../components/press-button.js';
 import { RolloutSteps } from '../components/rollout-steps.js';
 import { StateChip } from '../components/state-chip.js';
+import { WorkflowLink } from '../components/workflow-link.js';
+import { plannedAtOnce } from '../logic/campaign-rest.js';
 import { countedText, numberText } from '../logic/numbers.js';
 import { printable, printableLines } from '../logic/text.js';
 
@@ -54,7 +56,12 @@ export default function RolloutPage({ id }: { readonly id: string }) {
           note={data.waitingFor === null ? null : `waiting for ${data.waitingFor}`}
         />
       }
-      actions={<Cancel rollout={data} />}
+      actions={
+        <>
+          <WorkflowLink address={data.temporalUi} />
+          <Cancel rollout={data} />
+        </>
+      }
     >
       <Loaded query={rollout}>{(shown) => <RolloutView rollout={shown} />}</Loaded>
     </Page>
@@ -149,10 +156,14 @@ function Troubles({ rollout }: { readonly rollout: Rollout }) {
           <>
             {!complete && <p className="quiet">Reasons of the first {numberText(total)} deliveries:</p>}
             <DeliveryReasons
-              rollout={rollout}
               reasons={reason}
-              chosen={parameters.get('reason')}
-              onChoose={(key) => show(key === parameters.get('reason') ? {} : { reason: key })}
+              counted={(count) => countedText(count, 'gateway')}
+              chooser={{
+                chosen: parameters.get('reason'),
+                choose: (key) => show(key === parameters.get('reason') ? {} : { reason: key }),
+              }}
+              again={rollout}
+              gatewaysOf={(key) => gatewaysOfReason(id, key)}
             />
             {campaign !== null && (
               <p className="quiet">
@@ -165,6 +176,15 @@ function Troubles({ rollout }: { readonly rollout: Rollout }) {
       }
     </Loaded>
   );
+}
+
+async function gatewaysOfReason(id: string, reason: string): Promise<string[]> {
+  const { items } = await answerOf(
+    api.GET('/api/v1/rollouts/{id}/deliveries', {
+      params: { path: { id }, query: { reason, limit: String(plannedAtOnce) } },
+    }),
+  );
+  return items.map(({ gatewayId }) => gatewayId);
 }
 
 /** What of the gateways is shown, as it stands in the address. */
@@ -221,7 +241,10 @@ function GroupView({ group }: { readonly group: Schemas['RolloutGroup'] }) {
       </summary>
       {packageId !== null && (
         <p>
-          Package <code>{packageId.slice(0, 12)}</code>
+          Package{' '}
+          <Link href={packageHref(packageId)}>
+            <code>{packageId.slice(0, 12)}</code>
+          </Link>
         </p>
       )}
       {explanation !== null && <Printed what="Why there is no plan" text={explanation} />}
