@@ -36,7 +36,7 @@ test('the error budget says when, and what then', () => {
 
 test('a strategy is said in a line', () => {
   expect(strategyText(strategyOf('careful'))).toBe(
-    'First canary 1 %, then early 9 %, then half 40 %, then the rest. When more than 2 % failed, judged from 50 gateways on, it pauses.',
+    'First canary 1\u{a0}%, then early 9\u{a0}%, then half 40\u{a0}%, then the rest. When more than 2\u{a0}% failed, judged from 50 gateways on, it pauses.',
   );
   expect(strategyText(strategyOf('all-at-once'))).toBe('All at once.');
   const own = { phases: [{ count: 1 }, { select: 'labels.site == "lab"' }] };
