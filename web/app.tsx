@@ -4,6 +4,7 @@ import { RouterProvider } from 'react-aria-components';
 import { Route, Switch, useLocation } from 'wouter';
 import { queryClient } from './api/query-client.js';
 import { session } from './api/session.js';
+import { AskDialog } from './components/dialogs.js';
 import { Frame } from './components/frame.js';
 import { Loading } from './components/loaded.js';
 import { PageBoundary } from './components/page-boundary.js';
@@ -60,6 +61,7 @@ function SignedIn({ isExpired }: { readonly isExpired: boolean }) {
           </Suspense>
         </PageBoundary>
       </Frame>
+      <AskDialog key={location} />
       {isExpired && <RenewSession />}
     </RouterProvider>
   );

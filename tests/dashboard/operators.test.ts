@@ -223,18 +223,32 @@ describe('two people', () => {
     await bed.leave();
   });
 
-  test('who comes too late is told so, and nothing is done twice', async () => {
+  test.each([
+    ['the page knows already', true],
+    ['the page does not know yet', false],
+  ])('who comes too late is told so, and nothing is done twice: %s', async (_which, isTold) => {
     const strategy = { phases: [{ name: 'first', count: 1, gate: { approval: { role: 'operator' } } }] };
     const id = await asked('campaigns', {
-      requests: ['lamp@1.0.0'],
+      requests: [isTold ? 'lamp@1.0.0' : 'lamp@2.0.0'],
       allowDowngrade: true,
       gateways: north,
       strategy,
     });
     const page = await bed.visit(testTokens.operator, `/campaigns/${id}`);
     if (page === null) return;
+    if (!isTold) {
+      // Nothing comes by the stream, and what is asked for from now on has no answer.
+      await page.route('**/api/v1/stream*', (route) => route.abort());
+      await page.reload();
+    }
     await stands(page, 'awaiting-approval');
+    if (!isTold)
+      await page.route('**/api/v1/campaigns/**', async (route) =>
+        route.request().method() === 'GET' ? route.abort() : route.continue(),
+      );
     await page.getByRole('button', { name: 'Pause…' }).click();
+    const dialog = page.getByRole('dialog', { name: 'Pause this campaign?' });
+    await dialog.getByLabel(/^Why/).fill('too early');
     // Meanwhile somebody else ends it.
     const answer = await fetch(`${stack.api.address}/api/v1/campaigns/${id}/stop`, {
       method: 'POST',
@@ -243,13 +257,18 @@ describe('two people', () => {
     });
     expect(answer.status).toBe(202);
     expect(await ended('campaigns', id)).toBe('stopped');
-    const dialog = page.getByRole('dialog', { name: 'Pause this campaign?' });
+    const notice = dialog.getByText(/does not offer this any more/);
+    if (isTold) await notice.waitFor();
+    else expect(await notice.count()).toBe(0);
+    expect(await dialog.getByLabel(/^Why/).inputValue()).toBe('too early');
     await dialog.getByRole('button', { name: 'Pause' }).click();
     await dialog
       .getByRole('alert')
       .getByText(/has ended/)
       .waitFor();
     await expectAccessible(page);
+    await dialog.getByRole('button', { name: 'Leave it' }).click();
+    await dialog.waitFor({ state: 'hidden' });
     await bed.leave();
   });
 });

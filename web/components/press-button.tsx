@@ -9,6 +9,7 @@ interface PressButtonProps {
   /** While what it began goes on, pressing it does nothing; it keeps the focus. */
   readonly isBusy?: boolean;
   readonly label?: string;
+  readonly opensDialog?: boolean;
   readonly children: ReactNode;
 }
 
@@ -19,6 +20,7 @@ export function PressButton({
   isDisabled = false,
   isBusy = false,
   label,
+  opensDialog = false,
   children,
 }: PressButtonProps) {
   return (
@@ -27,6 +29,7 @@ export function PressButton({
       type={isBusy ? 'button' : type}
       isDisabled={isDisabled}
       {...(label === undefined ? {} : { 'aria-label': label })}
+      {...(opensDialog ? { 'aria-haspopup': 'dialog' } : {})}
       {...(onPress === undefined || isBusy ? {} : { onPress })}
     >
       {isBusy ? <>{children} …</> : children}
