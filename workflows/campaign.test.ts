@@ -18,6 +18,8 @@ const clock = jumpingClock();
 interface Scenario extends CampaignBehaviour {
   /** Name of the recorded histories. */
   readonly name: string;
+  /** Whoever goes on with it is new to it, at each step. */
+  readonly isAlwaysNew?: boolean;
   /** Runs while the campaign does. */
   readonly meanwhile?: (campaignId: string, campaign: StandInCampaign) => Promise<void>;
 }
@@ -34,7 +36,8 @@ async function run(scenario: Scenario): Promise<Ran> {
   const campaign = new StandInCampaign(scenario, clock.environment.client.workflow, () =>
     clock.environment.currentTimeMs(),
   );
-  return clock.run({ coordinator: campaign.activities() }, async () => {
+  const { isAlwaysNew = false } = scenario;
+  return clock.run({ coordinator: campaign.activities(), isAlwaysNew }, async () => {
     const handle = await clock.environment.client.workflow.start(workflowTypes.campaign, {
       workflowId: workflowIds.campaign(campaignId),
       taskQueue: coordinatorQueue,
@@ -212,40 +215,50 @@ test('a wish whose wake-up was lost is read at the next look; while paused nothi
   expect(campaign.begun).toEqual([2, 2]);
 });
 
-describe('PostgreSQL is away for a day', () => {
+describe('whatever it stands on goes away', () => {
   const dayMs = 24 * 60 * minuteMs;
+  /** The second of two phases is not well: all comes back. */
+  const comesBack: Scenario = {
+    name: 'campaign-away',
+    strategy: {
+      phases: [{ count: 2 }, { count: 2 }],
+      gate: { bakeMinutes: 60 },
+      errorBudget: { count: 0, onBreach: 'roll-back-all' },
+    },
+    sizes: [2, 2],
+    workMs: 10 * minuteMs,
+    ends: (gateway) => (gateway < 2 ? null : 'health'),
+  };
+  const did = ['slice 0', 'slice 1', 'roll back', 'end'];
 
   test.each<[string, (campaign: StandInCampaign) => boolean]>([
     ['before it has begun anything', () => true],
-    ['in its first phase', ({ did }) => did.includes('slice 0')],
+    ['in its first phase', ({ did: so }) => so.includes('slice 0')],
     ['while it bakes', ({ status }) => status.state === 'baking'],
-    ['in its second phase', ({ did }) => did.includes('slice 1')],
-    ['on its way back', ({ did }) => did.includes('roll back')],
+    ['in its second phase', ({ did: so }) => so.includes('slice 1')],
+    ['on its way back', ({ did: so }) => so.includes('roll back')],
   ])(
-    '%s: it is waited for, and nothing is done twice',
+    'PostgreSQL for a day, %s: it is waited for, and nothing is done twice',
     async (_when, hasCome) => {
       const { result, campaign, lastedMs } = await run({
-        name: 'campaign-database-away',
-        strategy: {
-          phases: [{ count: 2 }, { count: 2 }],
-          gate: { bakeMinutes: 60 },
-          errorBudget: { count: 0, onBreach: 'roll-back-all' },
-        },
-        sizes: [2, 2],
-        workMs: 10 * minuteMs,
-        // The second phase is not well.
-        ends: (gateway) => (gateway < 2 ? null : 'health'),
+        ...comesBack,
         meanwhile: async (_id, running) => {
           while (!hasCome(running)) await clock.environment.sleep('5 seconds');
           await running.goAway(dayMs);
         },
       });
       expect(result.state).toBe('rolled-back');
-      expect(campaign.did).toEqual(['slice 0', 'slice 1', 'roll back', 'end']);
+      expect(campaign.did).toEqual(did);
       expect(lastedMs).toBeGreaterThanOrEqual(dayMs);
     },
     180_000,
   );
+
+  test('the coordinator before each step: who comes next knows nothing but the history, and nothing is done twice', async () => {
+    const { result, campaign } = await run({ ...comesBack, isAlwaysNew: true });
+    expect(result.state).toBe('rolled-back');
+    expect(campaign.did).toEqual(did);
+  }, 180_000);
 });
 
 describe('windows', () => {

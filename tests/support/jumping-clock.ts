@@ -22,6 +22,11 @@ interface WorkerActivities {
   readonly coordinator: Activities;
   /** By task queue. */
   readonly queues?: Readonly<Record<string, Activities>>;
+  /**
+   * True: whoever goes on with a workflow is new to it, and knows nothing but its history, at each step. So is a coordinator
+   * that comes after another has died; none can be ended here, as the clock does not jump while a task waits for one.
+   */
+  readonly isAlwaysNew?: boolean;
 }
 
 /** Workflows against a clock that jumps: days pass in a moment. One for a test file, started and ended with it. */
@@ -63,7 +68,10 @@ export function jumpingClock(): JumpingClock {
     get environment() {
       return started();
     },
-    async run<T>({ coordinator, queues = {} }: WorkerActivities, work: () => Promise<T>): Promise<T> {
+    async run<T>(
+      { coordinator, queues = {}, isAlwaysNew = false }: WorkerActivities,
+      work: () => Promise<T>,
+    ): Promise<T> {
       const { nativeConnection: connection, namespace = 'default' } = started();
       const workers = await Promise.all([
         Worker.create({
@@ -72,6 +80,7 @@ export function jumpingClock(): JumpingClock {
           taskQueue: coordinatorQueue,
           workflowBundle,
           activities: { ...coordinator },
+          ...(isAlwaysNew ? { maxCachedWorkflows: 0 } : {}),
         }),
         ...Object.entries(queues).map(([taskQueue, activities]) =>
           Worker.create({ connection, namespace, taskQueue, activities: { ...activities } }),
