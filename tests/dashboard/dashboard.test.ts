@@ -114,8 +114,10 @@ describe('who is signed in', () => {
 });
 
 /** What a row of a table holds beside its heading. */
+/** Texts as they are read: a number and its unit, which no line breaks apart, have a space between them. */
 async function cellsOf(table: Locator, name: RegExp): Promise<string[]> {
-  return table.getByRole('row', { name }).getByRole('cell').allInnerTexts();
+  const texts = await table.getByRole('row', { name }).getByRole('cell').allInnerTexts();
+  return texts.map((text) => text.replaceAll('\u{a0}', ' '));
 }
 
 describe('from a dry run to a finished campaign', () => {

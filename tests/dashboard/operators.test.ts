@@ -35,6 +35,17 @@ beforeAll(async () => {
       { name: 'lamp', version, kind: 'application', requires: [{ name: 'glass', version: '^1' }] },
       { 'bin/lamp': `${version}\n` },
     );
+  await builder.publish({ name: 'mirror', version: '1.0.0', kind: 'library' }, { 'lib/mirror': 'bright\n' });
+  await builder.publish(
+    {
+      name: 'beacon',
+      version: '1.0.0',
+      kind: 'application',
+      requires: [{ anyOf: [{ name: 'glass' }, { name: 'mirror' }] }],
+      conflicts: [{ name: 'lamp' }],
+    },
+    { 'bin/beacon': 'x\n' },
+  );
   await gateways.add(north, { building: 'north' });
   await gateways.add(south, { building: 'south' });
   for (const id of south)
@@ -297,6 +308,29 @@ describe('a team', () => {
     await page.goto(`${stack.api.address}/rollouts`);
     await settled(page);
     expect(await page.getByText(/lamp/).count()).toBe(0);
+    await bed.leave();
+  });
+});
+
+describe('a dry run', () => {
+  test('ranks its plans, says what goes and what comes back, and what is otherwise than before', async () => {
+    const page = await bed.visit(testTokens.operator, '/plan?what=glass&kind=gateways&where=gw-n1');
+    if (page === null) return;
+    const shared = page.getByRole('region', { name: 'Groups that share a package' });
+    const since = page.getByRole('region', { name: 'Since the last dry run' });
+    await page.getByText('can be served,').waitFor();
+    await page.getByLabel('What', { exact: true }).fill('beacon');
+    await page.getByText('Newer versions may take away what was asked for before').click();
+    await page.getByRole('button', { name: 'Dry run', exact: true }).click();
+    await shared.getByRole('heading', { name: /^Plan 1 of [23]$/ }).waitFor();
+    await shared.getByRole('heading', { name: /^Plan 2 of [23]$/ }).waitFor();
+    for (const said of [/Removes/, /at its peak/]) await shared.getByText(said).first().waitFor();
+    await since.getByRole('row', { name: /plan: beacon@1\.0\.0.* 0 gateways 1 gateway/ }).waitFor();
+    await expectAccessible(page);
+    await page.getByRole('button', { name: 'Dry run', exact: true }).click();
+    await since.getByText('It came to the same.').waitFor();
+    await page.reload();
+    await since.getByText('It came to the same.').waitFor();
     await bed.leave();
   });
 });

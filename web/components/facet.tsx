@@ -23,6 +23,7 @@ export function Facet({ title, items, chosen, onChoose }: FacetProps) {
     chosen === undefined || present.some(({ value }) => value === chosen)
       ? present
       : [{ value: chosen, count: 0 }, ...present];
+  const more = showsAll ? 'Fewer' : `All ${all.length}`;
   return (
     <section className="facet" aria-label={title}>
       <h2>{title}</h2>
@@ -37,12 +38,8 @@ export function Facet({ title, items, chosen, onChoose }: FacetProps) {
         ))}
       </ul>
       {all.length > shownFirst && (
-        <PressButton
-          kind="bare"
-          onPress={() => setShowsAll(!showsAll)}
-          label={`${title}: ${showsAll ? 'fewer' : 'all'}`}
-        >
-          {showsAll ? 'Fewer' : `All ${all.length}`}
+        <PressButton kind="bare" onPress={() => setShowsAll(!showsAll)} label={`${more}: ${title}`}>
+          {more}
         </PressButton>
       )}
     </section>
