@@ -35,13 +35,14 @@ beforeAll(async () => {
       { name: 'lamp', version, kind: 'application', requires: [{ name: 'glass', version: '^1' }] },
       { 'bin/lamp': `${version}\n` },
     );
-  await builder.publish({ name: 'mirror', version: '1.0.0', kind: 'library' }, { 'lib/mirror': 'bright\n' });
+  for (const name of ['mirror', 'prism'])
+    await builder.publish({ name, version: '1.0.0', kind: 'library' }, { [`lib/${name}`]: 'bright\n' });
   await builder.publish(
     {
       name: 'beacon',
       version: '1.0.0',
       kind: 'application',
-      requires: [{ anyOf: [{ name: 'glass' }, { name: 'mirror' }] }],
+      requires: [{ anyOf: [{ name: 'mirror' }, { name: 'prism' }] }],
       conflicts: [{ name: 'lamp' }],
     },
     { 'bin/beacon': 'x\n' },
@@ -322,10 +323,10 @@ describe('a dry run', () => {
     await page.getByLabel('What', { exact: true }).fill('beacon');
     await page.getByText('Newer versions may take away what was asked for before').click();
     await page.getByRole('button', { name: 'Dry run', exact: true }).click();
-    await shared.getByRole('heading', { name: /^Plan 1 of [23]$/ }).waitFor();
-    await shared.getByRole('heading', { name: /^Plan 2 of [23]$/ }).waitFor();
+    await shared.getByRole('heading', { name: /^Plan 1 of 2$/ }).waitFor();
+    await shared.getByRole('heading', { name: /^Plan 2 of 2$/ }).waitFor();
     for (const said of [/Removes/, /at its peak/]) await shared.getByText(said).first().waitFor();
-    await since.getByRole('row', { name: /plan: beacon@1\.0\.0.* 0 gateways 1 gateway/ }).waitFor();
+    await since.getByRole('row', { name: /plan: .*beacon@1\.0\.0.* 0 gateways 1 gateway/ }).waitFor();
     await expectAccessible(page);
     await page.getByRole('button', { name: 'Dry run', exact: true }).click();
     await since.getByText('It came to the same.').waitFor();
