@@ -5,6 +5,7 @@ import type { Logger } from 'pino';
 import { LeonoreError } from '../domain/errors.js';
 import { devicePrefix } from '../domain/agent-protocol/messages.js';
 import { installBudgets, type RequestBudgets } from './request-budgets.js';
+import { SilentConnections } from './silent-connections.js';
 import { followTls, readTls, type TlsFiles } from './tls.js';
 import { installProblems, sendUnroutable } from './problem.js';
 
@@ -61,6 +62,8 @@ export function createServer(
   app.removeContentTypeParser('text/plain');
   installProblems(app as unknown as FastifyInstance);
   installBudgets(app as unknown as FastifyInstance, budgets);
+  const silent = new SilentConnections(app.server);
+  app.addHook('preClose', async () => silent.end());
   if (tls !== null) {
     const unfollow = followTls(app.server as unknown as Server, tls, (error) =>
       logger.warn({ err: error }, 'the new certificate is not taken'),

@@ -3,6 +3,7 @@ import { execFileSync } from 'node:child_process';
 import { mkdtemp, readFile, rename, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { connect as connectTcp } from 'node:net';
 import { connect, type TLSSocket } from 'node:tls';
 import { once } from 'node:events';
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
@@ -153,4 +154,15 @@ test('gateways are told no authority that the server’s own certificate is not 
   const told = ToldAuthorities.open(path('both.crt'), own, failed);
   expect(told.pem).toContain(await readFile(own.certPath, 'utf8'));
   told.close();
+});
+
+test('a server that closes does not wait for who has shaken hands and asked nothing, or has not even shaken hands', async () => {
+  const { certPath, keyPath } = certify('silent');
+  const { app, port } = await serve({ certPath, keyPath });
+  const silent = await open(port, certPath);
+  const mute = connectTcp(port, '127.0.0.1');
+  await once(mute, 'connect');
+  const ends = [silent, mute].map((socket) => once(socket, 'close'));
+  await app.close();
+  await Promise.all(ends);
 });

@@ -114,10 +114,7 @@ export async function testApi(
     repositories,
     blobRoot,
     async close() {
-      const closed = app.close();
-      // One on which nothing has been asked yet does not count as idle, and would be waited for.
-      app.server.closeAllConnections();
-      await closed;
+      await app.close();
       await signIn?.provider.close();
       await pool.close();
       await link.close();
