@@ -1,6 +1,6 @@
 import type { CampaignAction, Decision } from '../domain/campaign/decide.js';
 import type { PhaseFacts } from '../domain/campaign/facts.js';
-import type { CampaignInput } from '../domain/orchestration.js';
+import { summaryText, type CampaignInput } from '../domain/orchestration.js';
 import type { CampaignLook } from './activity-types.js';
 import { counted } from '../domain/units.js';
 
@@ -25,6 +25,12 @@ export function campaignDetails(
     ...facts.phases.slice(0, shownPhases).map(phaseRow),
     ...(facts.rollback === null ? [] : ['', `Way back: ${counted(facts.rollback.open, 'gateway')} still`]),
   ].join('\n');
+}
+
+/** What is carried out, as the Temporal UI shows it beside the activity. */
+export function decisionSummary({ action, status: { state } }: Decision): string {
+  const next = action.do === 'wait' ? null : nextText(action);
+  return summaryText(next === null ? `It is ${state}` : `It ${next}`);
 }
 
 function phaseRow(phase: PhaseFacts): string {

@@ -23,7 +23,7 @@ import { isCampaignEnded, type CampaignState } from '../domain/campaign/state.js
 import { coordinatorQueue, type CampaignInput, type CampaignResult } from '../domain/orchestration.js';
 import type { CampaignActivities, CampaignLook } from './activity-types.js';
 import { attributeKeys } from './attributes.js';
-import { campaignDetails } from './campaign-details.js';
+import { campaignDetails, decisionSummary } from './campaign-details.js';
 import { patiently, retryOf, type Patience, type Tries } from './policies.js';
 import { wakeCampaignSignal } from './signals.js';
 
@@ -66,7 +66,9 @@ class CampaignRun {
     for (;;) {
       await this.renew();
       this.woken = false;
-      const look = await this.step((activities) => activities.lookAtCampaign({ campaignId }));
+      const look = await this.step('Look how it stands', (activities) =>
+        activities.lookAtCampaign({ campaignId }),
+      );
       const { strategy, status, facts } = look;
       if (isCampaignEnded(status.state)) return this.ended(look);
       const decision = decide(strategy, status, facts);
@@ -81,7 +83,7 @@ class CampaignRun {
   /** @returns false when somebody has wished something since it was decided */
   private async carryOut(decision: Decision): Promise<boolean> {
     const { campaignId } = this.input;
-    const { done, state } = await this.step((activities) =>
+    const { done, state } = await this.step(decisionSummary(decision), (activities) =>
       activities.carryOutDecision({ campaignId, decision }),
     );
     if (done) this.toldState(state);
@@ -128,8 +130,9 @@ class CampaignRun {
     this.state = state;
   }
 
-  private step<T>(work: (activities: CampaignActivities) => Promise<T>): Promise<T> {
-    return patiently(this.patience, (tries) => work(onCampaigns(tries)));
+  /** @param summary what the Temporal UI shows of it */
+  private step<T>(summary: string, work: (activities: CampaignActivities) => Promise<T>): Promise<T> {
+    return patiently(this.patience, (tries) => work(onCampaigns(summary, tries)));
   }
 
   private async renew(): Promise<void> {
@@ -143,11 +146,12 @@ function isAlike(one: CampaignStatus, other: CampaignStatus): boolean {
   return JSON.stringify(one) === JSON.stringify(other);
 }
 
-function onCampaigns(tries: Tries): CampaignActivities {
+function onCampaigns(summary: string, tries: Tries): CampaignActivities {
   return proxyActivities<CampaignActivities>({
     taskQueue: coordinatorQueue,
     startToCloseTimeout: '30 minutes',
     heartbeatTimeout: '30 seconds',
     retry: retryOf(tries),
+    summary,
   });
 }
