@@ -34,6 +34,8 @@ const answerBytes = 1024 * 1024;
 /** A connection that held so long was a good one. */
 const goodAfterMs = 60_000;
 const keepAliveSeconds = 60;
+/** A broker that is left has so long to take what is on its way. */
+const goodbyeMs = 2_000;
 /** CONNACK: neither user nor password; not authorised (MQTT 3.1.1, table 3.1). */
 const refusals: Readonly<Record<number, 'unauthenticated' | 'wrongNode'>> = {
   4: 'unauthenticated',
@@ -65,6 +67,8 @@ export function mqttChannel(options: ConnectivityOptions): NodeChannel {
 }
 
 interface Waiting {
+  /** Whose connection the answer comes by. */
+  readonly client: MqttClient;
   resolve(answer: AnswerEnvelope): void;
   reject(error: unknown): void;
 }
@@ -105,11 +109,12 @@ class Channel {
   ): Promise<AnswerEnvelope> {
     const { client, topics } = await this.#connected(session);
     signal.throwIfAborted();
+    if (!client.connected) throw new DeviceError('unreachable', 'The connection to the broker is lost.');
     const id = randomBytes(8).toString('hex');
     const request: RequestEnvelope = { id, token: session.token, run: this.run, ...content };
     const limit = AbortSignal.any([signal, AbortSignal.timeout(this.options.timeoutMs)]);
     const answer = await new Promise<AnswerEnvelope>((resolve, reject) => {
-      this.#waiting.set(id, { resolve, reject });
+      this.#waiting.set(id, { client, resolve, reject });
       limit.addEventListener('abort', () => {
         reject(
           signal.aborted ? abortError(signal) : new DeviceError('unreachable', 'The node does not answer.'),
@@ -143,9 +148,12 @@ class Channel {
     this.#session = session;
     const connecting = before.then(() => this.#connect(session));
     this.#connection = connecting;
-    connecting.catch(() => {
-      if (this.#connection === connecting) this.#connection = null;
-    });
+    connecting.then(
+      (connection) => this.#follow(connection, connecting),
+      () => {
+        if (this.#connection === connecting) this.#connection = null;
+      },
+    );
     return connecting;
   }
 
@@ -171,11 +179,12 @@ class Channel {
       will: { topic: topics.presence, payload: Buffer.from(presence(false)), qos: 1, retain: false },
     };
     const client = connect(`${url.protocol}//${url.host}`, options);
+    client.on('message', (topic, payload) => this.#take(topics, topic, payload));
     try {
-      await established(client);
-      this.#follow(client, topics);
-      await client.subscribeAsync([topics.answers, topics.notices], { qos: 1 });
-      await client.publishAsync(topics.presence, presence(true), { qos: 1 });
+      await established(client, timeoutMs, async () => {
+        await client.subscribeAsync([topics.answers, topics.notices], { qos: 1 });
+        await client.publishAsync(topics.presence, presence(true), { qos: 1 });
+      });
     } catch (error) {
       client.end(true);
       throw error instanceof DeviceError ? error : new DeviceError('unreachable', messageOf(error));
@@ -183,24 +192,28 @@ class Channel {
     return { session, client, topics };
   }
 
-  #follow(client: MqttClient, topics: Connection['topics']): void {
+  #take(topics: Connection['topics'], topic: string, payload: Buffer): void {
+    if (payload.length === 0 || payload.length > answerBytes) return;
+    const value = parsed(payload);
+    if (topic === topics.notices && Value.Check(PushNoticeSchema, value)) this.#listener(value);
+    else if (topic === topics.answers && Value.Check(AnswerEnvelopeSchema, value))
+      this.#waiting.get(value.id)?.resolve(value);
+  }
+
+  /** Sees to it that the loss of a connection is noticed. One that was left before may end later than the next begins. */
+  #follow({ client }: Connection, connection: Promise<Connection>): void {
     const sinceMs = performance.now();
-    client.on('message', (topic, payload) => {
-      if (payload.length === 0 || payload.length > answerBytes) return;
-      const value = parsed(payload);
-      if (topic === topics.notices && Value.Check(PushNoticeSchema, value)) this.#listener(value);
-      else if (topic === topics.answers && Value.Check(AnswerEnvelopeSchema, value))
-        this.#waiting.get(value.id)?.resolve(value);
-    });
-    client.on('error', () => undefined);
-    client.once('close', () => {
+    const lost = (): void => {
       for (const waiting of this.#waiting.values())
-        waiting.reject(new DeviceError('unreachable', 'The connection to the broker is lost.'));
-      if (this.#isClosed || this.#connection === null) return;
+        if (waiting.client === client)
+          waiting.reject(new DeviceError('unreachable', 'The connection to the broker is lost.'));
+      if (this.#isClosed || this.#connection !== connection) return;
       this.#connection = null;
       if (performance.now() - sinceMs >= goodAfterMs) this.#backoff.reset();
       this.#waking = setTimeout(() => this.#listener(null), this.#backoff.next());
-    });
+    };
+    if (client.connected) client.once('close', lost);
+    else lost();
   }
 
   /** Says that the gateway goes, so that it counts as away at once. */
@@ -212,24 +225,36 @@ class Channel {
     try {
       const { client, topics, session } = await leaving;
       const goodbye = JSON.stringify({ token: session.token, present: false });
-      if (client.connected) client.publish(topics.presence, goodbye, { qos: 0 });
-      await client.endAsync();
+      if (!client.connected) return;
+      const closed = new Promise<void>((resolve) => client.once('close', () => resolve()));
+      client.publish(topics.presence, goodbye, { qos: 0 });
+      // It waits for the broker, which may be gone without a word.
+      const timer = setTimeout(() => client.stream.destroy(), goodbyeMs);
+      await Promise.race([client.endAsync(), closed]).finally(() => clearTimeout(timer));
     } catch {
       // It never stood, or is gone: the last will says the same.
     }
   }
 }
 
-/** @throws DeviceError when the broker refuses the gateway, or is not there */
-async function established(client: MqttClient): Promise<void> {
+/**
+ * Waits until the broker has taken the client, and what is to be told it first. The client's own promises stay open when the
+ * connection ends before the broker has answered.
+ * @throws DeviceError when the broker refuses the gateway, is not there, or does not answer in time
+ */
+async function established(client: MqttClient, timeoutMs: number, first: () => Promise<void>): Promise<void> {
+  let timer: NodeJS.Timeout | undefined;
   await new Promise<void>((resolve, reject) => {
-    client.once('connect', () => resolve());
-    client.once('error', (error) => {
+    const unreachable = (): void => reject(new DeviceError('unreachable', 'The broker does not answer.'));
+    timer = setTimeout(unreachable, timeoutMs);
+    client.once('connect', () => void first().then(resolve, reject));
+    // It stays for the errors that come later: whoever waits learns of them by the end of the connection.
+    client.on('error', (error) => {
       const code = 'code' in error && typeof error.code === 'number' ? error.code : 0;
       reject(new DeviceError(refusals[code] ?? 'unreachable', messageOf(error)));
     });
-    client.once('close', () => reject(new DeviceError('unreachable', 'The broker does not answer.')));
-  });
+    client.once('close', unreachable);
+  }).finally(() => clearTimeout(timer));
 }
 
 function abortError(signal: AbortSignal): Error {
