@@ -19,7 +19,13 @@ async function ask(
     body,
     signal = null,
     type = 'application/json',
-  }: { body?: Buffer | string; signal?: AbortSignal | null; type?: string } = {},
+    headers = {},
+  }: {
+    body?: Buffer | string;
+    signal?: AbortSignal | null;
+    type?: string;
+    headers?: Record<string, string>;
+  } = {},
 ) {
   const answer = await request(`${api.address}${path}`, {
     method: body === undefined ? 'GET' : 'POST',
@@ -27,6 +33,7 @@ async function ask(
     headers: {
       ...(token === null ? {} : { authorization: `Bearer ${token}` }),
       ...(body === undefined ? {} : { 'content-type': type }),
+      ...headers,
     },
     ...(body === undefined ? {} : { body }),
   });
@@ -51,7 +58,7 @@ describe('requests', () => {
   let api: TestApi;
 
   beforeAll(async () => {
-    api = await testApi(noTemporal, { budgets: { caller: 20, address: 100 } });
+    api = await testApi(noTemporal, { budgets: { caller: 20, address: 100 }, trustProxy: true });
     await addNode(api.repositories, 'node-1');
   }, 60_000);
   afterAll(() => api.close());
@@ -76,6 +83,25 @@ describe('requests', () => {
     expect(await statuses(23, (index) => list(`invented-${index}`))).toEqual({ 401: 23 });
     expect(await statuses(40, () => ask(api, '/nothing', null))).toEqual({ 404: 20, 429: 20 });
     expect((await ask(api, '/healthz', null)).status).toBe(429);
+  });
+
+  test('behind a proxy are those of the address that it has seen, whatever the caller has written before', async () => {
+    const headers = (invented: string) => ({ 'x-forwarded-for': `${invented}, 192.0.2.7` });
+    const nothing = (index: number) =>
+      ask(api, '/nothing', null, { headers: headers(`198.51.100.${index}`) });
+    expect(await statuses(110, nothing)).toEqual({ 404: 100, 429: 10 });
+  });
+
+  test('behind a proxy open no address to notices that the connection does not come from', async () => {
+    const inside = 'http://127.0.0.2:5432/';
+    const profile = profileOf('gw-inside', { strategies: ['push'] });
+    for (const forwarded of ['127.0.0.2', '192.0.2.8, 127.0.0.2', '127.0.0.2, 192.0.2.8']) {
+      const answer = await ask(api, '/device/v1/register', testTokens.enrolment, {
+        body: JSON.stringify({ profile, pushAddress: inside }),
+        headers: { 'x-forwarded-for': forwarded },
+      });
+      expect(answer).toMatchObject({ status: 400, code: 'MALFORMED_INPUT' });
+    }
   });
 });
 

@@ -27,6 +27,6 @@ export const ApiConfigSchema = Type.Object({
   LEONORE_POLL_SECONDS: Type.Number({ minimum: 0.1, maximum: 86_400, default: 60 }),
   /** Where people reach Temporal's web UI; absent: nothing is linked to it. */
   LEONORE_TEMPORAL_UI_URL: Type.Optional(Type.String({ pattern: '^https?://[^/?#@\\s]+(/[^?#\\s]*)?$' })),
-  /** Believe X-Forwarded-For of a proxy in front. */
+  /** Believe the last address of X-Forwarded-For, which the proxy in front has written. */
   LEONORE_TRUST_PROXY: Type.Boolean({ default: false }),
 });

@@ -14,7 +14,7 @@ export interface ServerOptions {
   readonly bodyLimit: number;
   /** Bytes that the line and the headers of a request may have together; Node.js allows 16 KiB by itself. */
   readonly headBytes?: number;
-  /** Believe X-Forwarded-For. */
+  /** Believe what the proxy in front, and nobody before it, has written into X-Forwarded-For. */
   readonly trustProxy?: boolean;
   readonly budgets: RequestBudgets;
   /** All that gateways ask is below this path. */
@@ -46,7 +46,7 @@ export function createServer(
     genReqId: () => randomUUID(),
     logController: new LogController({ disableRequestLogging: true }),
     bodyLimit,
-    trustProxy,
+    trustProxy: trustProxy && isProxyInFront,
     requestTimeout: 120_000,
     connectionTimeout: 150_000,
     keepAliveTimeout: 75_000,
@@ -73,6 +73,11 @@ export function createServer(
       app.addHook('onRequest', async (request) => requireCertificate(request, gatewaysBelow));
   }
   return app as unknown as FastifyInstance;
+}
+
+/** Proxies add whom they hear to what that one has written: only their own entry, the last, is no caller's invention. */
+function isProxyInFront(_address: string, hop: number): boolean {
+  return hop === 0;
 }
 
 /** People come without a certificate, so the handshake takes everybody; what is a gateway's is judged by its route. */

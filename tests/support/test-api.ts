@@ -60,6 +60,7 @@ export async function testApi(
     namespace = 'default',
     planning = testPlanning,
     budgets = plentiful,
+    trustProxy = false,
     onRoute = () => undefined,
     signIn: signInOptions,
     port = 0,
@@ -68,6 +69,7 @@ export async function testApi(
     namespace?: string;
     planning?: PlanningLimits;
     budgets?: RequestBudgets;
+    trustProxy?: boolean;
     onRoute?: (route: RouteOptions) => void;
     signIn?: SignInOptions;
     /** Where it is known before it listens. */
@@ -84,6 +86,7 @@ export async function testApi(
     bodyLimit: limits.jsonBodyBytes,
     headBytes: limits.requestHeadBytes,
     budgets,
+    trustProxy,
   });
   app.addHook('onRoute', onRoute);
   const tokens = (['admin', 'operator', 'viewer'] as const)
