@@ -86,7 +86,7 @@ test('a gateway that moves has one connection to its new node: the end of the on
 test('a connection that ends before the broker has answered is lost to whoever waits for it, and the next is tried', async () => {
   const [node] = nodes as [Node];
   const { authorizeSubscribe } = node.broker;
-  node.broker.authorizeSubscribe = (client) => client?.conn.destroy();
+  node.broker.authorizeSubscribe = (client) => client.conn.destroy();
   const polled = channel.pollTasks(node.session, undefined, signal);
   await expect(polled).rejects.toMatchObject({ failure: 'unreachable' });
   node.broker.authorizeSubscribe = authorizeSubscribe;
