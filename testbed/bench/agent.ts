@@ -1,33 +1,40 @@
 /**
  * `npm run bench:agent [-- --json]`: what the agent costs. A package of 12 MB is installed by a real agent process,
- * and the same file is unpacked by `curl | tar` and synced, in turns; then the agent is left idle and counted.
+ * and the same file is unpacked by `curl | tar` and synced, in turns; then a large one is installed, one verified, and an
+ * agent left idle and counted. How far it is, it says on stderr.
  */
 import { execFile, spawn, type ChildProcess } from 'node:child_process';
 import { randomBytes } from 'node:crypto';
+import { once } from 'node:events';
 import { mkdir, mkdtemp, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { basename, join } from 'node:path';
+import { createInterface } from 'node:readline';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { promisify } from 'node:util';
 import { Command } from 'commander';
+import { defaultVerifyIntervalSeconds } from '../../agent/options.js';
 import { DeviceServer, enrolmentToken } from '../../agent/testing/device-server.js';
 import { testPackage, testTask, type TestPackage } from '../../agent/testing/test-package.js';
 import { packageRoot } from '../../process/package-root.js';
 import { machineFacts } from '../machine.js';
 import { usageOf } from '../process-usage.js';
+import { Phases } from '../terminal.js';
 import { atMost, fact, toJsonLine, toTable, type Figure } from './figure.js';
 import { machineFigures } from './measurement.js';
 
 const MB = 1_000_000;
 const MiB = 1024 * 1024;
 /** Goals that are written down for the agent. */
-const goals = { installRatio: 1.5, peakMiB: 120_000 / 1_024 };
+const goals = { installRatio: 1.5, peakMiB: 120_000 / 1_024, idleMB: 45, verificationCoreShare: 0.01 };
 
 const files = 48;
 const rounds = 9;
 /** The first of each kind fills caches and compiles code. */
 const warmUps = 2;
 const bigBytes = 100 * MB;
+const verifiedBytes = 50 * MB;
+const mostWaitedMs = 120_000;
 
 const idleSeconds = 60;
 /** Polls are asked for more often than gateways poll, so that a minute tells what each of them costs. */
@@ -48,21 +55,64 @@ function packageOf(name: string, bytes: number): TestPackage {
   return testPackage({ name, version: '1.0.0', files: noise });
 }
 
+/** A gateway of its own for each directory: it has the key, and under its id another key is refused. */
 function startAgent(server: DeviceServer, root: string): ChildProcess {
-  return spawn(
+  const agent = spawn(
     process.execPath,
-    [join(packageRoot(), 'dist/agent/main.js'), '--server', server.url, '--root', root, '--id', 'bench'],
-    { stdio: 'ignore', env: { PATH: process.env['PATH'], LEONORE_ENROLMENT_TOKEN: enrolmentToken } },
+    [
+      join(packageRoot(), 'dist/agent/main.js'),
+      '--server',
+      server.url,
+      '--root',
+      root,
+      '--id',
+      basename(root),
+    ],
+    {
+      stdio: ['ignore', 'ignore', 'pipe'],
+      env: { PATH: process.env['PATH'], LEONORE_ENROLMENT_TOKEN: enrolmentToken },
+    },
   );
+  createInterface({ input: agent.stderr }).on('line', (line) => {
+    if (!line.startsWith('info')) process.stderr.write(`agent: ${line}\n`);
+  });
+  return agent;
+}
+
+/** Fails when the agent ends before what is waited for has come, or when that takes longer than anything here does. */
+async function whileRunning<T>(agent: ChildProcess, work: Promise<T>): Promise<T> {
+  const over = new AbortController();
+  const { signal } = over;
+  const ended = async (): Promise<never> => {
+    await once(agent, 'exit', { signal });
+    throw new Error(`the agent has ended: ${String(agent.exitCode ?? agent.signalCode)}`);
+  };
+  const late = async (): Promise<never> => {
+    await sleep(mostWaitedMs, undefined, { signal });
+    throw new Error(`what the agent was asked for has not come within ${mostWaitedMs / 1_000} s`);
+  };
+  try {
+    return await Promise.race([work, ended(), late()]);
+  } finally {
+    over.abort();
+  }
 }
 
 /** From the answer that names the task to the arrival of the last report. */
-async function installMs(server: DeviceServer, built: TestPackage, deliveryId: string): Promise<number> {
+async function installMs(
+  server: DeviceServer,
+  agent: ChildProcess,
+  built: TestPackage,
+  deliveryId: string,
+): Promise<number> {
   const asked = server.countOf('GET', '/device/v1/tasks');
   server.offer(built, testTask(deliveryId, built));
-  await server.until(() => server.countOf('GET', '/device/v1/tasks') > asked);
+  await whileRunning(
+    agent,
+    server.until(() => server.countOf('GET', '/device/v1/tasks') > asked),
+  );
   const beganMs = performance.now();
-  const report = await server.ending(deliveryId);
+  const report = await whileRunning(agent, server.ending(deliveryId));
   if (report.state !== 'succeeded') throw new Error(`the delivery failed: ${JSON.stringify(report.error)}`);
   return performance.now() - beganMs;
 }
@@ -84,7 +134,7 @@ function median(values: readonly number[]): number {
 
 const list = (values: readonly number[]): string => values.map((value) => value.toFixed(0)).join(' ');
 
-async function installFigures(server: DeviceServer, directory: string): Promise<Figure[]> {
+async function installFigures(server: DeviceServer, directory: string, phases: Phases): Promise<Figure[]> {
   const agent = startAgent(server, join(directory, 'gateway'));
   const [ours, theirs]: [number[], number[]] = [[], []];
   let bytes = 0;
@@ -93,9 +143,10 @@ async function installFigures(server: DeviceServer, directory: string): Promise<
       const built = packageOf(`noise-${round + warmUps}`, 12 * MB);
       bytes = built.archive.length;
       const ms = {
-        ours: await installMs(server, built, `d${round}`),
+        ours: await installMs(server, agent, built, `d${round}`),
         theirs: await unpackMs(server, built, join(directory, `unpacked-${round}`)),
       };
+      phases.note(`round ${round}: ${ms.ours.toFixed(0)} ms, curl | tar and sync ${ms.theirs.toFixed(0)} ms`);
       if (round < 0) continue;
       ours.push(ms.ours);
       theirs.push(ms.theirs);
@@ -120,7 +171,7 @@ async function installFigures(server: DeviceServer, directory: string): Promise<
 async function memoryFigures(server: DeviceServer, directory: string): Promise<Figure[]> {
   const agent = startAgent(server, join(directory, 'big'));
   try {
-    await installMs(server, packageOf('big', bigBytes), 'big');
+    await installMs(server, agent, packageOf('big', bigBytes), 'big');
     return [
       atMost(
         goals.peakMiB,
@@ -141,7 +192,10 @@ async function idleFigures(server: DeviceServer, directory: string): Promise<Fig
   const pid = agent.pid ?? 0;
   try {
     const asked = server.countOf('GET', '/device/v1/tasks');
-    await server.until(() => server.countOf('GET', '/device/v1/tasks') > asked + 2);
+    await whileRunning(
+      agent,
+      server.until(() => server.countOf('GET', '/device/v1/tasks') > asked + 2),
+    );
     const before = { requests: server.requests.length, bytes: server.bytes, cpu: usageOf(pid).cpuSeconds };
     await sleep(idleSeconds * 1_000);
     const requests = server.requests.length - before.requests;
@@ -153,7 +207,40 @@ async function idleFigures(server: DeviceServer, directory: string): Promise<Fig
       fact('idle_requests_an_hour', hourly, 'requests', 'polls; a profile is sent only when it has changed'),
       fact('idle_bytes_an_hour', bytes * hourly, 'bytes', `both ways over TCP, headers included: ${how}`),
       fact('idle_cpu_an_hour', cpu * hourly, 's', how),
-      fact('idle_memory', usageOf(pid).memoryBytes / MiB, 'MiB', 'proportional set size'),
+      atMost(goals.idleMB, 'idle_memory', usageOf(pid).memoryBytes / MB, 'MB', 'proportional set size'),
+    ];
+  } finally {
+    await end(agent);
+  }
+}
+
+/**
+ * What verification costs, from above: all that an agent uses from its start, which verifies what is installed after it
+ * has asked for tasks once, until it has asked three times. It verifies once an hour.
+ */
+async function verificationFigures(server: DeviceServer, directory: string): Promise<Figure[]> {
+  const root = join(directory, 'verified');
+  const first = startAgent(server, root);
+  try {
+    await installMs(server, first, packageOf('verified', verifiedBytes), 'verified');
+  } finally {
+    await end(first);
+  }
+  const asked = server.countOf('GET', '/device/v1/tasks');
+  const agent = startAgent(server, root);
+  try {
+    await whileRunning(
+      agent,
+      server.until(() => server.countOf('GET', '/device/v1/tasks') > asked + 2),
+    );
+    return [
+      atMost(
+        goals.verificationCoreShare,
+        'verification_core_share',
+        usageOf(agent.pid ?? 0).cpuSeconds / defaultVerifyIntervalSeconds,
+        'cores',
+        `a whole start, which verifies ${verifiedBytes / MB} MB installed, over ${defaultVerifyIntervalSeconds} s between two`,
+      ),
     ];
   } finally {
     await end(agent);
@@ -167,7 +254,8 @@ async function peakBytes(pid: number): Promise<number> {
 }
 
 async function end(agent: ChildProcess): Promise<void> {
-  const ended = new Promise((resolve) => agent.once('exit', resolve));
+  if (agent.exitCode !== null || agent.signalCode !== null) return;
+  const ended = once(agent, 'exit');
   agent.kill('SIGTERM');
   await ended;
 }
@@ -180,12 +268,16 @@ async function main(): Promise<void> {
   const directory = await mkdtemp(join(tmpdir(), 'leonore-bench-'));
   const server = await DeviceServer.start();
   const machine = machineFacts();
+  const phases = new Phases((line) => process.stderr.write(`${line}\n`));
   try {
     const figures = [
       ...machineFigures(machine),
-      ...(await installFigures(server, directory)),
-      ...(await memoryFigures(server, directory)),
-      ...(await idleFigures(server, directory)),
+      ...(await phases.run('packages of 12 MB, in turns with curl | tar', () =>
+        installFigures(server, directory, phases),
+      )),
+      ...(await phases.run('a package of 100 MB', () => memoryFigures(server, directory))),
+      ...(await phases.run('50 MB verified', () => verificationFigures(server, directory))),
+      ...(await phases.run(`idle for ${idleSeconds} s`, () => idleFigures(server, directory))),
     ];
     const json = program.opts<{ json?: true }>().json === true;
     process.stdout.write(`${json ? figures.map(toJsonLine).join('\n') : toTable(figures)}\n`);
