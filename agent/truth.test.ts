@@ -109,6 +109,8 @@ describe('the profile', () => {
     const tools = lastProfile()?.software.tools?.map(({ name }) => name) ?? [];
     expect(tools.includes('isolation-full')).toBe(isolation === 'full');
     expect(tools.includes('isolation-user')).toBe(isolation !== 'none');
+    // Nobody here signs.
+    expect(tools).not.toContain('signatures');
   });
 
   test('tells by itself of an application that crashes again and again', async () => {

@@ -13,6 +13,7 @@ import { verifyingBusyBoxAgent } from '../../testbed/busybox/busybox-root.js';
 import { busybox, BusyBoxBed, type BusyBoxAgent } from '../../tests/support/busybox-bed.js';
 import { Signer } from '../../trust/ed25519.js';
 import { dayMs } from '../../trust/make-metadata.js';
+import { obtainVerifiers } from '../../tests/support/obtain-verifiers.js';
 import { application, type AgentBed } from '../testing/test-agent.js';
 import { testPackage, testTask, withFile, type TestPackage } from '../testing/test-package.js';
 import { TestTrust } from '../testing/test-trust.js';
@@ -241,6 +242,34 @@ const lib = (requested: boolean) => ({ name: 'lib', version: '1.0.0', requested,
     await refused(report, /app@2.0.0: it is not signed/, ['app@1.0.0']);
     await strict.end('SIGTERM');
   }, 120_000);
+});
+
+const others = busybox === '' ? [] : await obtainVerifiers();
+
+/** The tools that keep keys and signatures in files of their own form. */
+(others.length === 0 ? describe.skip : describe)('the BusyBox agent without openssl', () => {
+  afterEach(() => box.close());
+
+  test.each(others)(
+    'verifies by $name what it installs, and refuses what nobody has signed',
+    async ({ name, path, libraries }) => {
+      box = await BusyBoxBed.onPath(undefined, verifyingBusyBoxAgent, [path]);
+      bed = box.bed;
+      trust = new TestTrust();
+      trust.serveOn(bed.server);
+      await start({ LD_LIBRARY_PATH: libraries });
+      const built = testPackage(application('1.0.0'));
+      expect(await offer('d1', built)).toMatchObject({ state: 'succeeded' });
+      const tools = bed.server.registrations.at(-1)?.body.profile.software.tools?.map((tool) => tool.name);
+      expect(tools).toEqual(expect.arrayContaining([name, 'signatures']));
+      const next = testPackage(application('2.0.0'));
+      trust.state(next);
+      const by = Signer.generate();
+      const forged = tagged(trust.task(testTask('d2', next, { remove: ['app@1.0.0'] }), { by }));
+      await refused(offerTask(next, forged), /not signed by those who may give/, ['app@1.0.0']);
+    },
+    60_000,
+  );
 });
 
 (busybox === '' ? describe.skip : describe)('where nothing verifies signatures', () => {

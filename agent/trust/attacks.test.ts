@@ -33,6 +33,15 @@ test('what is signed by all who must is installed, changed and removed', async (
   expect(await bed.server.ending('d3')).toMatchObject({ state: 'succeeded', installed: [] });
 });
 
+test('that what is installed is verified is a fact which artifacts can require', async () => {
+  await start();
+  await offer('d1', testPackage(application('1.0.0')));
+  const seen = bed.server.profiles.length;
+  bed.server.profileWanted = true;
+  await bed.server.until(() => bed.server.profiles.length > seen);
+  expect(bed.server.profiles.at(-1)?.software.tools).toContainEqual({ name: 'signatures', version: '1.0.0' });
+});
+
 describe('arbitrary installation', () => {
   test('a task that nobody has signed', async () => {
     await start();
