@@ -8,7 +8,7 @@ import { randomBytes } from 'node:crypto';
 import { once } from 'node:events';
 import { mkdir, mkdtemp, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
-import { basename, join } from 'node:path';
+import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { promisify } from 'node:util';
@@ -55,19 +55,10 @@ function packageOf(name: string, bytes: number): TestPackage {
   return testPackage({ name, version: '1.0.0', files: noise });
 }
 
-/** A gateway of its own for each directory: it has the key, and under its id another key is refused. */
 function startAgent(server: DeviceServer, root: string): ChildProcess {
   const agent = spawn(
     process.execPath,
-    [
-      join(packageRoot(), 'dist/agent/main.js'),
-      '--server',
-      server.url,
-      '--root',
-      root,
-      '--id',
-      basename(root),
-    ],
+    [join(packageRoot(), 'dist/agent/main.js'), '--server', server.url, '--root', root, '--id', 'bench'],
     {
       stdio: ['ignore', 'ignore', 'pipe'],
       env: { PATH: process.env['PATH'], LEONORE_ENROLMENT_TOKEN: enrolmentToken },
@@ -260,30 +251,44 @@ async function end(agent: ChildProcess): Promise<void> {
   await ended;
 }
 
+/** A server for each gateway: it knows one key, and refuses another. */
+async function onServer<T>(work: (server: DeviceServer) => Promise<T>): Promise<T> {
+  const server = await DeviceServer.start();
+  try {
+    return await work(server);
+  } finally {
+    await server.close();
+  }
+}
+
 async function main(): Promise<void> {
   const program = new Command('bench:agent')
     .description('what the gateway agent costs')
     .option('--json', 'one line of JSON a figure')
     .parse();
   const directory = await mkdtemp(join(tmpdir(), 'leonore-bench-'));
-  const server = await DeviceServer.start();
   const machine = machineFacts();
   const phases = new Phases((line) => process.stderr.write(`${line}\n`));
   try {
     const figures = [
       ...machineFigures(machine),
       ...(await phases.run('packages of 12 MB, in turns with curl | tar', () =>
-        installFigures(server, directory, phases),
+        onServer((server) => installFigures(server, directory, phases)),
       )),
-      ...(await phases.run('a package of 100 MB', () => memoryFigures(server, directory))),
-      ...(await phases.run('50 MB verified', () => verificationFigures(server, directory))),
-      ...(await phases.run(`idle for ${idleSeconds} s`, () => idleFigures(server, directory))),
+      ...(await phases.run('a package of 100 MB', () =>
+        onServer((server) => memoryFigures(server, directory)),
+      )),
+      ...(await phases.run('50 MB verified', () =>
+        onServer((server) => verificationFigures(server, directory)),
+      )),
+      ...(await phases.run(`idle for ${idleSeconds} s`, () =>
+        onServer((server) => idleFigures(server, directory)),
+      )),
     ];
     const json = program.opts<{ json?: true }>().json === true;
     process.stdout.write(`${json ? figures.map(toJsonLine).join('\n') : toTable(figures)}\n`);
     process.exitCode = figures.some(({ met }) => met === false) ? 1 : 0;
   } finally {
-    await server.close();
     await rm(directory, { recursive: true });
   }
 }
