@@ -10,92 +10,37 @@ import {
   readMessage,
   type CoapMessage,
 } from '../../domain/agent-protocol/coap-message.js';
-import { sharedGrant } from '../../domain/enrolment/grant.js';
-import { secretPlaceOf } from '../../repositories/registration-repository.js';
 import { devicePaths, type RegisterResponse } from '../../domain/agent-protocol/messages.js';
-import { parseTasksText } from '../../domain/agent-protocol/text-form.js';
 import { clientBed, type ClientBed } from '../../tests/support/client-bed.js';
 import { rawCoap, requestOf, type RawCoap } from '../../tests/support/raw-coap.js';
-import {
-  addRollout,
-  offerPackage,
-  planOf,
-  profileOf,
-  registrationOf,
-} from '../../tests/support/test-repositories.js';
-import { ed25519Key, hmacKey, proofOf } from '../../tests/support/test-key.js';
+import { addRollout, offerPackage, planOf, profileOf } from '../../tests/support/test-repositories.js';
 import { testValueKeys } from '../../tests/support/test-value-keys.js';
 import { plainTokenOf } from '../../trust/plain-token.js';
 import { issueGatewayToken } from '../gateway-token.js';
 import { readCbor, writeCbor } from './cbor.js';
 import { coap } from './coap-handler.js';
 import { CoapSocket } from './coap-socket.js';
+import {
+  coapBorder,
+  coapEnvironment,
+  jsonIn,
+  tasksBy,
+  withToken,
+  type Question,
+} from '../../tests/support/coap-border.js';
 
-const environment = {
-  LEONORE_COAP_PORT: '0',
-  LEONORE_PUSH_ADDRESSES: '127.0.0.0/8',
-  LEONORE_ADDRESS_BUDGET: '100000',
-};
-let bed: ClientBed;
-let raw: RawCoap;
+const border = coapBorder();
 
-beforeAll(async () => {
-  bed = await clientBed(coap, environment);
-}, 120_000);
-afterAll(() => bed.close());
-
-beforeAll(async () => {
-  raw = await rawCoap(bed.address);
-});
-afterAll(() => raw.close());
-
-type Question = Partial<CoapMessage> & Pick<CoapMessage, 'code'>;
-const query = (name: string, value: string) => ({
-  name: 'Uri-Query',
-  value: Buffer.from(`${name}=${value}`),
-});
-const withToken = (token: string) => query('token', token);
 const block = (name: 'Block1' | 'Block2', ...bytes: number[]) => ({ name, value: Buffer.from(bytes) });
-const jsonIn = ({ payload }: CoapMessage): unknown => JSON.parse(payload.toString());
-
-/** A gateway of this node. @returns both forms of its token */
-async function enrolled(protocols = ['coap']): Promise<{ id: string; token: string; plain: string }> {
-  const id = `gw-${randomBytes(6).toString('hex')}`;
-  const { token, hash } = issueGatewayToken(id);
-  await bed.repositories.registrations.register(registrationOf(profileOf(id, { protocols }), hash));
-  return { id, token, plain: plainTokenOf(token) };
-}
-
-const tasksBy = (token: string): Question => ({
-  code: '0.01',
-  options: [...pathOptions(devicePaths.tasks), withToken(token)],
-});
-
-async function registration(
-  token: string,
-  id: string,
-  changes: object = {},
-  options: Question['options'] = [],
-): Promise<CoapMessage & { bytes: Buffer }> {
-  const body = JSON.stringify({
-    profile: { id, hardware: { arch: 'armv7' }, software: { os: 'linux' }, protocols: ['coap'] },
-    ...changes,
-  });
-  return raw.ask({
-    code: '0.02',
-    options: [...pathOptions(devicePaths.register), withToken(token), ...options],
-    payload: Buffer.from(body),
-  });
-}
 
 describe('who asks', () => {
   test('is the gateway of its token in its plain form, and no other', async () => {
-    const { id, plain } = await enrolled();
-    const answer = await raw.ask(tasksBy(plain));
+    const { id, plain } = await border().enrolled();
+    const answer = await border().raw.ask(tasksBy(plain));
     expect(answer.code).toBe('2.05');
     expect(jsonIn(answer)).toEqual({ tasks: [], profileWanted: false });
-    const other = await enrolled();
-    const profile = await raw.ask({
+    const other = await border().enrolled();
+    const profile = await border().raw.ask({
       code: '0.03',
       options: [...pathOptions(devicePaths.profile), withToken(other.plain)],
       payload: Buffer.from(JSON.stringify({ profile: profileOf(id) })),
@@ -105,8 +50,8 @@ describe('who asks', () => {
   });
 
   test('sends no token that opens more than this channel', async () => {
-    const { token } = await enrolled();
-    expect((await raw.ask(tasksBy(token))).code).toBe('4.01');
+    const { token } = await border().enrolled();
+    expect((await border().raw.ask(tasksBy(token))).code).toBe('4.01');
   });
 
   test.each([
@@ -114,7 +59,7 @@ describe('who asks', () => {
     ['what is none', 'x'],
     ['a token that nobody was given', plainTokenOf(issueGatewayToken('gw-nobody').token)],
   ])('with %s is not served', async (_what, token) => {
-    expect((await raw.ask(tasksBy(token))).code).toBe('4.01');
+    expect((await border().raw.ask(tasksBy(token))).code).toBe('4.01');
   });
 
   test('may speak CBOR, and is answered in it where it says so', async () => {
@@ -123,20 +68,25 @@ describe('who asks', () => {
     const format = numberAs('Content-Format', contentFormats.cbor);
     const cborIn = ({ payload }: CoapMessage) => readCbor(payload);
     const profile = { id, hardware: { arch: 'armv7' }, software: { os: 'linux' }, protocols: ['coap'] };
-    const registered = await raw.ask({
+    const registered = await border().raw.ask({
       code: '0.02',
-      options: [...pathOptions(devicePaths.register), withToken(await bed.enrolment()), format, accept],
+      options: [
+        ...pathOptions(devicePaths.register),
+        withToken(await border().bed.enrolment()),
+        format,
+        accept,
+      ],
       payload: writeCbor({ profile }),
     });
     expect(numberOption(registered, 'Content-Format')).toBe(contentFormats.cbor);
     const { token = '' } = cborIn(registered) as RegisterResponse;
-    const tasks = await raw.ask({
+    const tasks = await border().raw.ask({
       code: '0.01',
       options: [...pathOptions(devicePaths.tasks), withToken(token), accept],
     });
     expect([tasks.code, cborIn(tasks)]).toEqual(['2.05', { tasks: [], profileWanted: false }]);
     const report = (payload: Buffer) =>
-      raw.ask({
+      border().raw.ask({
         code: '0.02',
         options: [...pathOptions(devicePaths.reports), withToken(token), format, accept],
         payload,
@@ -146,13 +96,13 @@ describe('who asks', () => {
     const bomb = await report(Buffer.alloc(1_000, 0x81));
     expect([bomb.code, cborIn(bomb)]).toMatchObject(['4.00', { detail: 'the body is not CBOR' }]);
     const other = [...pathOptions(devicePaths.reports), withToken(token), numberAs('Content-Format', 61)];
-    expect((await raw.ask({ code: '0.02', options: other })).code).toBe('4.15');
+    expect((await border().raw.ask({ code: '0.02', options: other })).code).toBe('4.15');
   });
 
   test('and is told nothing else when its token is of another gateway', async () => {
-    const { id } = await enrolled();
+    const { id } = await border().enrolled();
     const forged = plainTokenOf(issueGatewayToken(id).token);
-    const answer = await raw.ask(tasksBy(forged));
+    const answer = await border().raw.ask(tasksBy(forged));
     expect([answer.code, answer.payload.length]).toEqual(['4.01', 0]);
   });
 });
@@ -160,7 +110,7 @@ describe('who asks', () => {
 describe('secrets', () => {
   /** Offers a gateway what declares a secret that it has. @returns the rollout */
   async function secretFor(id: string): Promise<string> {
-    const { repositories, service } = bed;
+    const { repositories, service } = border().bed;
     const password = { set: { password: 'tell nobody' }, secret: true, unset: [] };
     await repositories.values.change(id, password, testValueKeys.sealer);
     const rolloutId = await addRollout(repositories, ['thermometer'], [id]);
@@ -172,146 +122,36 @@ describe('secrets', () => {
   }
 
   test('are not told over CoAP, nor to whoever read the token there', async () => {
-    const { id, token, plain } = await enrolled(['coap', 'http']);
+    const { id, token, plain } = await border().enrolled(['coap', 'http']);
     const rolloutId = await secretFor(id);
-    const answer = await raw.ask(tasksBy(plain));
+    const answer = await border().raw.ask(tasksBy(plain));
     expect(answer.code).toBe('4.03');
     expect(jsonIn(answer)).toMatchObject({ status: 403, code: 'CHANNEL_NOT_PRIVATE' });
     expect(answer.bytes.includes('tell nobody')).toBe(false);
     // As it would be over another protocol.
-    await expect(bed.service.tasks(plain)).rejects.toMatchObject({ code: 'CHANNEL_NOT_PRIVATE' });
-    const [task] = (await bed.service.tasks(token)).tasks;
+    await expect(border().bed.service.tasks(plain)).rejects.toMatchObject({ code: 'CHANNEL_NOT_PRIVATE' });
+    const [task] = (await border().bed.service.tasks(token)).tasks;
     expect(task?.values).toEqual({ password: 'tell nobody' });
-    expect(await bed.repositories.rollouts.counts(rolloutId)).toMatchObject({ offered: 1, failed: 0 });
+    expect(await border().bed.repositories.rollouts.counts(rolloutId)).toMatchObject({
+      offered: 1,
+      failed: 0,
+    });
   });
 
   test('that a device has no other channel for fail its delivery at once, and it goes on', async () => {
-    const { id, plain } = await enrolled();
+    const { id, plain } = await border().enrolled();
     const rolloutId = await secretFor(id);
-    expect((await raw.ask(tasksBy(plain))).code).toBe('4.03');
-    expect(await bed.repositories.rollouts.counts(rolloutId)).toMatchObject({ failed: 1 });
-    const next = await raw.ask(tasksBy(plain));
+    expect((await border().raw.ask(tasksBy(plain))).code).toBe('4.03');
+    expect(await border().bed.repositories.rollouts.counts(rolloutId)).toMatchObject({ failed: 1 });
+    const next = await border().raw.ask(tasksBy(plain));
     expect([next.code, jsonIn(next)]).toEqual(['2.05', { tasks: [], profileWanted: false }]);
-  });
-});
-
-describe('a registration', () => {
-  test('brings the plain form of a token, which is good for the next one', async () => {
-    const id = `gw-${randomBytes(6).toString('hex')}`;
-    const answer = await registration(await bed.enrolment(), id);
-    expect(answer.code).toBe('2.04');
-    const { token = '', ...told } = jsonIn(answer) as RegisterResponse;
-    expect(told).toMatchObject({
-      ...{ gatewayId: id, protocol: 'coap', strategy: 'pull', pollIntervalSeconds: 60 },
-      endpoints: [
-        { protocol: 'coap', strategy: 'pull', transport: 'udp', address: bed.address, tls: 'none' },
-      ],
-    });
-    expect(token).toMatch(/^lgp_/);
-    expect((await raw.ask(tasksBy(token))).code).toBe('2.05');
-    const again = await registration(token, id);
-    expect([again.code, (jsonIn(again) as RegisterResponse).token]).toEqual(['2.04', undefined]);
-    expect((await raw.ask(tasksBy(token))).code).toBe('2.05');
-  });
-
-  test.each([ed25519Key, hmacKey])(
-    'by its own key needs no token, and each proof is good once',
-    async (kind) => {
-      const key = kind();
-      const id = `gw-${randomBytes(6).toString('hex')}`;
-      const profile = { id, hardware: { arch: 'armv7' }, software: { os: 'linux' }, protocols: ['coap'] };
-      // Over HTTP it was let in, and its key bound.
-      const sealedSecret = key.secret === undefined ? null : bed.secrets.seal(key.secret, secretPlaceOf(id));
-      const credentials = {
-        ownTokenHash: null,
-        key: { text: key.text, counter: 1, sealedSecret },
-        enrolment: sharedGrant,
-        address: 'x',
-      };
-      await bed.repositories.registrations.register(
-        registrationOf(profileOf(id, { protocols: ['coap'] }), undefined, { credentials }),
-      );
-      const body = JSON.stringify({ profile });
-      const proven = (counter: number, by = key): Question => {
-        const { 'leonore-key': text = '', 'leonore-proof': proof = '' } = proofOf(by, id, counter, body);
-        return {
-          code: '0.02',
-          options: [
-            ...pathOptions(devicePaths.register),
-            ...[query('key', text), query('counter', String(counter)), query('proof', proof)],
-          ],
-          payload: Buffer.from(body),
-        };
-      };
-      const answer = await raw.ask(proven(2));
-      expect(answer.code).toBe('2.04');
-      const { token = '' } = jsonIn(answer) as RegisterResponse;
-      expect((await raw.ask(tasksBy(token))).code).toBe('2.05');
-      // Whoever read it along sends it again; somebody has another key.
-      expect((await raw.ask(proven(2))).code).toMatch(/^4\./);
-      expect((await raw.ask(proven(9, ed25519Key()))).code).toMatch(/^4\./);
-      expect((await raw.ask(tasksBy(token))).code).toBe('2.05');
-      // Nobody is kept out by what another has tried.
-      expect((await raw.ask(proven(3))).code).toBe('2.04');
-      expect((await raw.ask({ ...proven(4), payload: Buffer.from(`${body} `) })).code).toMatch(/^4\./);
-      const { options = [], ...rest } = proven(5);
-      const cut = options.filter(({ value }) => !value.toString().startsWith('proof='));
-      expect((await raw.ask({ ...rest, options: cut })).code).toMatch(/^4\./);
-    },
-  );
-
-  test("of another's id is refused, and changes nothing", async () => {
-    const { id, plain } = await enrolled();
-    const enrolment = await bed.enrolment();
-    // Its token has been used: nobody else may ask for another in its place.
-    await bed.repositories.gateways.seen([id]);
-    const name = (await bed.repositories.gateways.get(id)).profile.name;
-    for (const token of [enrolment, (await enrolled()).plain, 'x'])
-      expect((await registration(token, id)).code).toMatch(/^4\./);
-    expect((await raw.ask(tasksBy(plain))).code).toBe('2.05');
-    expect((await bed.repositories.gateways.get(id)).profile.name).toBe(name);
-  });
-
-  test('whose answer was lost is answered once more when its datagram comes again, and entered once', async () => {
-    const id = `gw-${randomBytes(6).toString('hex')}`;
-    const body = {
-      profile: { id, hardware: { arch: 'armv7' }, software: { os: 'linux' }, protocols: ['coap'] },
-    };
-    const bytes = requestOf({
-      code: '0.02',
-      options: [...pathOptions(devicePaths.register), withToken(await bed.enrolment())],
-      payload: Buffer.from(JSON.stringify(body)),
-    });
-    const first = await raw.send(bytes);
-    expect(await raw.send(bytes)).toEqual(first);
-  });
-
-  test('in words for shells, where those are asked for', async () => {
-    const id = `gw-${randomBytes(6).toString('hex')}`;
-    const answer = await registration(await bed.enrolment(), id, {}, [numberAs('Accept', 0)]);
-    const [, token = ''] = /^token\t(.*)$/m.exec(answer.payload.toString()) ?? [];
-    await bed.offer(id, { version: '1.0.0', fileName: 'x', bytes: Buffer.from('x') });
-    bed.service.gatewayChanged(id);
-    const { code, options = [] } = tasksBy(token);
-    const { payload } = await raw.ask({ code, options: [...options, numberAs('Accept', 0)] });
-    expect(parseTasksText(payload.toString()).tasks).toHaveLength(1);
-  });
-
-  test.each([
-    ['another host', 'coap://127.0.0.2:5683/x'],
-    ['what is closed', 'coap://10.0.0.1:5683/x'],
-    ['another protocol', 'http://127.0.0.1:1/x'],
-  ])('cannot have notices sent to %s', async (_what, pushAddress) => {
-    const id = `gw-${randomBytes(6).toString('hex')}`;
-    const answer = await registration(await bed.enrolment(), id, { pushAddress });
-    expect(answer.code).toBe('4.00');
   });
 });
 
 describe('a request', () => {
   let plain: string;
   beforeAll(async () => {
-    ({ plain } = await enrolled());
+    ({ plain } = await border().enrolled());
   });
 
   test.each<[string, Question, string]>([
@@ -336,7 +176,7 @@ describe('a request', () => {
       '4.00',
     ],
   ])('that %s is refused', async (_what, question, code) => {
-    expect((await raw.ask(question)).code).toBe(code);
+    expect((await border().raw.ask(question)).code).toBe(code);
   });
 
   test.each<[string, Question, string]>([
@@ -385,7 +225,7 @@ describe('a request', () => {
     ],
   ])('of a gateway that %s is refused', async (_what, question, code) => {
     const options = [...(question.options ?? []), withToken(plain)];
-    expect((await raw.ask({ ...question, options })).code).toBe(code);
+    expect((await border().raw.ask({ ...question, options })).code).toBe(code);
   });
 
   test('in blocks for ever is ended, and leaves nothing behind', async () => {
@@ -399,10 +239,11 @@ describe('a request', () => {
       payload: Buffer.alloc(1_024, 'x'),
     });
     const codes: string[] = [];
-    for (let number = 0; number < 130; number += 1) codes.push((await raw.ask(blockAt(number))).code);
+    for (let number = 0; number < 130; number += 1)
+      codes.push((await border().raw.ask(blockAt(number))).code);
     expect([...new Set(codes)]).toEqual(['2.31', '4.13']);
     expect(codes.indexOf('4.13')).toBe(128);
-    expect((await raw.ask(tasksBy(plain))).code).toBe('2.05');
+    expect((await border().raw.ask(tasksBy(plain))).code).toBe('2.05');
   });
 
   test('that is malformed is reset when it wants an answer, and else passed over; whoever pings is answered', async () => {
@@ -410,24 +251,26 @@ describe('a request', () => {
       Buffer.from([0x40, 1, 0x12, 0x34, 0xff]),
       Buffer.from([0x50, 1, 0, 1, 0xff]),
     ];
-    expect(await raw.send(malformed)).toEqual(Buffer.from([0x70, 0, 0x12, 0x34]));
-    raw.drop(silent);
-    raw.drop(Buffer.from('\u0016\u0003\u0001 a greeting of another protocol'));
-    raw.drop(Buffer.alloc(0));
-    expect(await raw.send(Buffer.from([0x40, 0, 0x56, 0x78]))).toEqual(Buffer.from([0x70, 0, 0x56, 0x78]));
+    expect(await border().raw.send(malformed)).toEqual(Buffer.from([0x70, 0, 0x12, 0x34]));
+    border().raw.drop(silent);
+    border().raw.drop(Buffer.from('\u0016\u0003\u0001 a greeting of another protocol'));
+    border().raw.drop(Buffer.alloc(0));
+    expect(await border().raw.send(Buffer.from([0x40, 0, 0x56, 0x78]))).toEqual(
+      Buffer.from([0x70, 0, 0x56, 0x78]),
+    );
   });
 
   test('that is not to be confirmed is answered by a message of its own', async () => {
-    const answer = await raw.ask({ ...tasksBy(plain), type: 'non-confirmable' });
+    const answer = await border().raw.ask({ ...tasksBy(plain), type: 'non-confirmable' });
     expect([answer.type, answer.code]).toEqual(['non-confirmable', '2.05']);
   });
 
   test('for what is known is answered by no more than that', async () => {
-    const first = await raw.ask(tasksBy(plain));
+    const first = await border().raw.ask(tasksBy(plain));
     const etag = first.options.find(({ name }) => name === 'ETag');
     if (etag === undefined) throw new Error('it has a tag');
     const { code, options = [] } = tasksBy(plain);
-    const again = await raw.ask({ code, options: [...options, etag] });
+    const again = await border().raw.ask({ code, options: [...options, etag] });
     expect([again.code, again.payload.length]).toEqual(['2.03', 0]);
   });
 });
@@ -470,7 +313,7 @@ describe('who has proven nothing', () => {
     ['uses an unknown option', { code: '0.01', options: [numberAs('9999', 1)] }],
   ])('and %s gets no more bytes than it sent', async (_what, question) => {
     const bytes = requestOf(question);
-    const answer = await raw.send(bytes);
+    const answer = await border().raw.send(bytes);
     expect(readMessage(answer)?.code).toMatch(/^[245]\./);
     expect(answer.length).toBeLessThanOrEqual(bytes.length);
   });
@@ -497,7 +340,7 @@ describe('an address that sends too much', () => {
   let strained: ClientBed;
   let sender: RawCoap;
   beforeAll(async () => {
-    strained = await clientBed(coap, { ...environment, LEONORE_ADDRESS_BUDGET: '5' });
+    strained = await clientBed(coap, { ...coapEnvironment, LEONORE_ADDRESS_BUDGET: '5' });
     sender = await rawCoap(strained.address);
   }, 120_000);
   afterAll(async () => {

@@ -20,7 +20,7 @@ export interface NoticedGateway {
 export interface NoticeClients {
   readonly protocols: readonly string[];
   /** Where a gateway listens; undefined: nowhere, it connects. */
-  pushAddress(id: string): string | undefined;
+  readonly pushAddress: (id: string) => string | undefined;
   /** Has a gateway be reachable. */
   join(gateway: NoticedGateway): Promise<void>;
   close(): Promise<void>;

@@ -1,12 +1,14 @@
 /**
  * The dashboard in a real browser: the API, real workflows on a real Temporal, PostgreSQL, gateways as small as can be.
  */
+import type { Page } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
-import type { Locator } from 'playwright-core';
 import { profileOf, addGateways } from '../support/test-repositories.js';
 import {
+  cellsOf,
   dashboardBed,
   expectAccessible,
+  overflowAndMotion,
   settled,
   signIn,
   type DashboardBed,
@@ -32,7 +34,6 @@ beforeAll(async () => {
   );
   await gateways.add('gw', ['answers', 'answers', 'answers']);
   await addGateways(stack.api.repositories, [profileOf('gw-odd', { labels: { note: hostile } })]);
-  await addGivenUp('ops');
 }, 600_000);
 
 afterAll(async () => {
@@ -40,15 +41,10 @@ afterAll(async () => {
   await stack.close();
 }, 300_000);
 
-/** A webhook that could not be told of something. */
-async function addGivenUp(name: string): Promise<void> {
-  const { database, webhooks } = stack.api.repositories;
-  await database.$executeRaw`
-    INSERT INTO webhook (name, url, events, secret, created_by)
-    VALUES (${name}, ${`https://hooks.example/${hostile}`}, '{gateway.contested}', '', 'anna')`;
-  await webhooks.test(name, 'anna');
-  await database.$executeRaw`
-    UPDATE webhook_delivery SET state = 'dead', attempts = 8, problem = ${`it answered 500 ${hostile}`}`;
+async function show(page: Page, path: string): Promise<void> {
+  await page.goto(stack.api.address + path);
+  await page.getByRole('heading', { level: 1 }).waitFor();
+  await settled(page);
 }
 
 async function startRollout(request: string, gateways: string[]): Promise<{ readonly id: string }> {
@@ -114,12 +110,6 @@ describe('who is signed in', () => {
 });
 
 /** What a row of a table holds beside its heading. */
-/** Texts as they are read: a number and its unit, which no line breaks apart, have a space between them. */
-async function cellsOf(table: Locator, name: RegExp): Promise<string[]> {
-  const texts = await table.getByRole('row', { name }).getByRole('cell').allInnerTexts();
-  return texts.map((text) => text.replaceAll('\u{a0}', ' '));
-}
-
 describe('from a dry run to a finished campaign', () => {
   test('without a mouse', async () => {
     const page = await bed.visit(testTokens.operator, '/plan');
@@ -366,9 +356,7 @@ describe('what others have written', () => {
     const page = await bed.visit(testTokens.admin, '/gateways');
     if (page === null) return;
     for (const path of ['/gateways', '/plan', '/deployments', '/access', '/history']) {
-      await page.goto(stack.api.address + path);
-      await page.getByRole('heading', { level: 1 }).waitFor();
-      await settled(page);
+      await show(page, path);
       const fields = page.locator('main input:not([type=radio], [type=checkbox]), main textarea');
       for (const field of await fields.all()) if (await field.isVisible()) await field.fill(hostile);
       for (const button of await page.locator('main button[type=submit]').all())
@@ -399,23 +387,6 @@ describe('what others have written', () => {
     }
     await bed.leave();
   });
-});
-
-test('what a webhook could not be told is seen, tried anew, and a test is sent', async () => {
-  const page = await bed.visit(testTokens.admin, '/access');
-  if (page === null) return;
-  const told = page.getByRole('region', { name: 'Table of deliveries to ops' });
-  await told.getByText('it answered 500').waitFor();
-  await page.getByRole('button', { name: 'Try anew what ops was not told' }).click();
-  await page.getByRole('button', { name: 'Try anew what ops was not told' }).waitFor({ state: 'hidden' });
-  await page.getByRole('button', { name: 'Test ops' }).click();
-  await told
-    .getByRole('row', { name: /webhook\.test/ })
-    .nth(1)
-    .waitFor();
-  expect((await stack.api.repositories.webhooks.get('ops')).waiting).toBe(2);
-  await expectAccessible(page);
-  await bed.leave();
 });
 
 describe('what is shown', () => {
@@ -451,11 +422,9 @@ describe('what is shown', () => {
         '/gateways',
         '/gateways/gw-0',
         '/plan',
-        '/nowhere-at-all/x',
+        '/campaigns/a/b',
       ]) {
-        await page.goto(stack.api.address + (path.startsWith('/nowhere') ? '/campaigns/a/b' : path));
-        await page.getByRole('heading', { level: 1 }).waitFor();
-        await settled(page);
+        await show(page, path);
         await expectAccessible(page);
       }
       await page.goto(`${stack.api.address}/gateways/gw-0`);
@@ -500,16 +469,8 @@ describe('what is shown', () => {
         '/artifacts/lamp',
         '/plan?what=lamp&kind=gateways&where=gw-0',
       ]) {
-        await page.goto(stack.api.address + path);
-        await page.getByRole('heading', { level: 1 }).waitFor();
-        await settled(page);
-        const found = await page.evaluate(`({
-          over: document.documentElement.scrollWidth - document.documentElement.clientWidth,
-          moving: [...document.querySelectorAll('*')].filter((element) => {
-            const { transitionDuration, animationName } = getComputedStyle(element);
-            return animationName !== 'none' || transitionDuration.split(',').some((time) => parseFloat(time) > 0);
-          }).length,
-        })`);
+        await show(page, path);
+        const found = await overflowAndMotion(page);
         expect({ path, found }).toEqual({ path, found: { over: 0, moving: 0 } });
       }
       await bed.leave();

@@ -9,6 +9,7 @@ import { isCampaignEnded } from '../../domain/campaign/state.js';
 import { isRolloutEnded } from '../../domain/rollout/state.js';
 import { addToken } from '../support/building-fleet.js';
 import { dashboardBed, expectAccessible, settled, type DashboardBed } from '../support/dashboard-bed.js';
+import { addGivenUpWebhook } from '../support/given-up-webhook.js';
 import { tick } from '../support/in-process-leonore.js';
 import { inProcessStack, type InProcessStack } from '../support/in-process-stack.js';
 import { InstallingGateways } from '../support/installing-gateways.js';
@@ -23,6 +24,8 @@ const south = ['gw-s1'];
 let brokenRollout = '';
 /** Longer than any column: what a script printed, what somebody typed. */
 const longest = 'w'.repeat(10_000);
+/** What somebody who wants to do harm would call things. */
+const hostile = '<img src=x onerror=alert(1)>\u{202e}"\'&amp;';
 
 beforeAll(async () => {
   stack = await inProcessStack('operators');
@@ -56,6 +59,7 @@ beforeAll(async () => {
     step: 'start',
     message: `the start script of lamp ended with status 4: no bulb in socket 7\n${longest}`,
   });
+  await addGivenUpWebhook(stack.api.repositories, 'ops', hostile);
   await ended('rollouts', await asked('rollouts', { requests: ['lamp@1.0.0'], gateways: north }));
 }, 600_000);
 
@@ -349,6 +353,23 @@ describe('who did what', () => {
     await expectAccessible(page);
     await bed.leave();
   });
+});
+
+test('what a webhook could not be told is seen, tried anew, and a test is sent', async () => {
+  const page = await bed.visit(testTokens.admin, '/access');
+  if (page === null) return;
+  const told = page.getByRole('region', { name: 'Table of deliveries to ops' });
+  await told.getByText('it answered 500').waitFor();
+  await page.getByRole('button', { name: 'Try anew what ops was not told' }).click();
+  await page.getByRole('button', { name: 'Try anew what ops was not told' }).waitFor({ state: 'hidden' });
+  await page.getByRole('button', { name: 'Test ops' }).click();
+  await told
+    .getByRole('row', { name: /webhook\.test/ })
+    .nth(1)
+    .waitFor();
+  expect((await stack.api.repositories.webhooks.get('ops')).waiting).toBe(2);
+  await expectAccessible(page);
+  await bed.leave();
 });
 
 describe('an artifact', () => {

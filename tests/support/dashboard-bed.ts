@@ -2,7 +2,7 @@
 import { readFile } from 'node:fs/promises';
 import { createRequire } from 'node:module';
 import { expect } from '@jest/globals';
-import type { Browser, BrowserContextOptions, Page } from 'playwright-core';
+import type { Browser, BrowserContextOptions, Locator, Page } from 'playwright-core';
 import { obtainChromium, startChromium } from './chromium.js';
 
 /** Axe's rules for WCAG 2.2 AA, and what it counts as good practice. */
@@ -85,4 +85,21 @@ export async function expectAccessible(page: Page): Promise<void> {
     at: new URL(page.url()).pathname,
     found: [],
   });
+}
+
+/** Texts as they are read: a number and its unit, which no line breaks apart, have a space between them. */
+export async function cellsOf(table: Locator, name: RegExp): Promise<string[]> {
+  const texts = await table.getByRole('row', { name }).getByRole('cell').allInnerTexts();
+  return texts.map((text) => text.replaceAll('\u{a0}', ' '));
+}
+
+/** By how many pixels a page is wider than its window, and how many of its elements move. */
+export function overflowAndMotion(page: Page): Promise<{ readonly over: number; readonly moving: number }> {
+  return page.evaluate(`({
+    over: document.documentElement.scrollWidth - document.documentElement.clientWidth,
+    moving: [...document.querySelectorAll('*')].filter((element) => {
+      const { transitionDuration, animationName } = getComputedStyle(element);
+      return animationName !== 'none' || transitionDuration.split(',').some((time) => parseFloat(time) > 0);
+    }).length,
+  })`);
 }

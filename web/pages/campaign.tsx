@@ -231,10 +231,10 @@ function Rollouts({ rollouts }: { readonly rollouts: Campaign['rollouts'] }) {
   );
 }
 
-/** What is known of an event, as `name value`; what is not known is left out. Phases are told as people count them. */
-function detailText({ rolloutId: _linked, ...detail }: Readonly<Record<string, unknown>>): string {
+/** What is known of an event, as `name value`; what is not known is left out, as is what is linked. Phases are told as people count them. */
+function detailText(detail: Readonly<Record<string, unknown>>): string {
   return Object.entries(detail)
-    .filter(([, value]) => value !== null)
+    .filter(([name, value]) => value !== null && name !== 'rolloutId')
     .map(([name, value]) => {
       if (name === 'state') return String(value);
       if (name === 'phase' && typeof value === 'number') return `phase ${value + 1}`;
