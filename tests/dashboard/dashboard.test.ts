@@ -1,7 +1,6 @@
 /**
  * The dashboard in a real browser: the API, real workflows on a real Temporal, PostgreSQL, gateways as small as can be.
  */
-import type { Page } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { profileOf, addGateways } from '../support/test-repositories.js';
 import {
@@ -10,6 +9,7 @@ import {
   expectAccessible,
   overflowAndMotion,
   settled,
+  show,
   signIn,
   type DashboardBed,
 } from '../support/dashboard-bed.js';
@@ -40,12 +40,6 @@ afterAll(async () => {
   await bed.close();
   await stack.close();
 }, 300_000);
-
-async function show(page: Page, path: string): Promise<void> {
-  await page.goto(stack.api.address + path);
-  await page.getByRole('heading', { level: 1 }).waitFor();
-  await settled(page);
-}
 
 async function startRollout(request: string, gateways: string[]): Promise<{ readonly id: string }> {
   const answer = await fetch(`${stack.api.address}/api/v1/rollouts`, {
@@ -356,7 +350,7 @@ describe('what others have written', () => {
     const page = await bed.visit(testTokens.admin, '/gateways');
     if (page === null) return;
     for (const path of ['/gateways', '/plan', '/deployments', '/access', '/history']) {
-      await show(page, path);
+      await show(page, stack.api.address + path);
       const fields = page.locator('main input:not([type=radio], [type=checkbox]), main textarea');
       for (const field of await fields.all()) if (await field.isVisible()) await field.fill(hostile);
       for (const button of await page.locator('main button[type=submit]').all())
@@ -424,7 +418,7 @@ describe('what is shown', () => {
         '/plan',
         '/campaigns/a/b',
       ]) {
-        await show(page, path);
+        await show(page, stack.api.address + path);
         await expectAccessible(page);
       }
       await page.goto(`${stack.api.address}/gateways/gw-0`);
@@ -469,7 +463,7 @@ describe('what is shown', () => {
         '/artifacts/lamp',
         '/plan?what=lamp&kind=gateways&where=gw-0',
       ]) {
-        await show(page, path);
+        await show(page, stack.api.address + path);
         const found = await overflowAndMotion(page);
         expect({ path, found }).toEqual({ path, found: { over: 0, moving: 0 } });
       }

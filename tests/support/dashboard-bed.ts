@@ -72,6 +72,13 @@ export async function settled(page: Page): Promise<void> {
   await page.locator('.loading').first().waitFor({ state: 'detached' });
 }
 
+/** Goes to an address, and waits for what is there. */
+export async function show(page: Page, address: string): Promise<void> {
+  await page.goto(address);
+  await page.getByRole('heading', { level: 1 }).waitFor();
+  await settled(page);
+}
+
 let axe: Promise<string> | undefined;
 
 /** Fails with what axe finds on the page as it stands. */
