@@ -1,6 +1,6 @@
+import { demandLines } from '../domain/artifact/demand-lines.js';
 import { artifactKey } from '../domain/artifact/manifest.js';
 import type { Plan, PlanTree } from '../domain/plan/plan.js';
-import { demandLines } from './demand-lines.js';
 import { bytesText } from './output.js';
 
 const actions: Readonly<Record<PlanTree['action'], string>> = {

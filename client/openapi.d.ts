@@ -3047,6 +3047,43 @@ export interface components {
                 variantIndex: number | null;
                 /** @description Names; the word request when it was asked for, installed when it only replaces what is there */
                 requiredBy: string[];
+                demands?: {
+                    /** @description What its processes may take together, where the gateway can limit it; the agent's own limits otherwise. */
+                    limits?: {
+                        /** @description Memory of all its processes. */
+                        memoryBytes?: number;
+                        /** @description Processes at a time. */
+                        processes?: number;
+                        /** @description Of one core. */
+                        cpuPercent?: number;
+                        /** @description What it may keep on the disk, in its data directory. */
+                        diskBytes?: number;
+                    };
+                    /**
+                     * @description The least that its applications are to be kept from the system; gateways of a lower level have no plan.
+                     * @enum {unknown}
+                     */
+                    isolation?: "full" | "user";
+                    /** @description What it uses of the gateway beyond its own directories: for whoever reads the plan, and opens it on the device. */
+                    needs?: {
+                        /** @description Device files, such as `/dev/ttyS1`. */
+                        devices?: string[];
+                        /** @description Files and directories of the system. */
+                        paths?: string[];
+                        /** @description Ports that it listens on. */
+                        ports?: number[];
+                    };
+                    /** @description What happens when an application ends by itself. */
+                    restart?: {
+                        /**
+                         * @description `onFailure`: not when it ended with status 0. Default `always`.
+                         * @enum {unknown}
+                         */
+                        policy?: "always" | "onFailure" | "never";
+                        /** @description The longest pause before it is started again; 60 when absent. */
+                        mostBackoffSeconds?: number;
+                    };
+                };
             } & {
                 [key: string]: unknown;
             })[];

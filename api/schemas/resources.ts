@@ -1,6 +1,7 @@
 /** The resources of the management API as they go over the wire. */
 import Type from 'typebox';
 import { ArtifactManifestSchema } from '../../domain/artifact/manifest.js';
+import { DemandsSchema } from '../../domain/artifact/operation.js';
 import { deliveryStates, type DeliveryState } from '../../domain/delivery/state.js';
 import { nodeOrigins, nodeStates } from '../../domain/balancer/pool.js';
 import { strategyNames } from '../../domain/balancer/strategies.js';
@@ -138,6 +139,7 @@ export const PlanSchema = Type.Unsafe<Plan>(
               description:
                 'Names; the word request when it was asked for, installed when it only replaces what is there',
             }),
+            demands: Type.Optional(DemandsSchema),
           },
           { additionalProperties: true },
         ),

@@ -1,10 +1,10 @@
 import { Command, InvalidArgumentError } from 'commander';
 import type { Artifact } from '../../client/resources.js';
+import { demandLines } from '../../domain/artifact/demand-lines.js';
 import { nameAndVersion } from '../arguments.js';
 import { inArtifactDirectory } from '../artifact-directory.js';
 import type { Cli, VerbContext } from '../cli.js';
 import { addConfirmation } from '../confirm.js';
-import { demandLines } from '../demand-lines.js';
 import { artifactAuthorVerbs } from './artifact-author.js';
 import { artifactImportVerb } from './artifact-import.js';
 import { bytesText, instantText, type Output } from '../output.js';

@@ -8,7 +8,6 @@ import {
   dashboardBed,
   expectAccessible,
   overflowAndMotion,
-  settled,
   show,
   signIn,
   type DashboardBed,

@@ -1,6 +1,8 @@
+import { demandLines } from '../../domain/artifact/demand-lines.js';
 import type { PlanTree } from '../../domain/plan/plan.js';
 import { bytesText } from '../../domain/units.js';
 import type { Schemas } from '../api/queries.js';
+import { printable } from '../logic/text.js';
 import { countedText } from '../logic/numbers.js';
 import { Name } from './name.js';
 
@@ -10,6 +12,8 @@ export function PlanView({ plan }: { readonly plan: Schemas['Plan'] }) {
     install,
     remove,
     keep,
+    orphans = [],
+    consent = [],
     restore = [],
     removeFirst,
     downloadSize,
@@ -33,7 +37,14 @@ export function PlanView({ plan }: { readonly plan: Schemas['Plan'] }) {
       {remove.length > 0 && (
         <p className="removed">
           Removes {removeFirst ? 'first, to make room: ' : ''}
-          <Names names={remove} />
+          {remove.map((key, index) => (
+            <span key={key}>
+              {index === 0 ? '' : ', '}
+              <Name text={key} />
+              {orphans.includes(key) && ' (nothing else needs it)'}
+              {consent.includes(key) && ' (was asked for)'}
+            </span>
+          ))}
         </p>
       )}
       {restore.length > 0 && (
@@ -41,12 +52,36 @@ export function PlanView({ plan }: { readonly plan: Schemas['Plan'] }) {
           Put back if the installation fails: <Names names={restore} />
         </p>
       )}
+      <Demanded artifacts={plan.artifacts} />
       {keep.length > 0 && (
         <p className="quiet">
           Stays as it is: <Names names={keep} />
         </p>
       )}
     </div>
+  );
+}
+
+/** What running it takes from the gateway, as the command line says it, too. */
+function Demanded({ artifacts }: Pick<Schemas['Plan'], 'artifacts'>) {
+  const demanded = artifacts
+    .map(({ name, version, demands = {} }) => ({
+      key: `${name}@${version}`,
+      lines: demandLines(demands),
+    }))
+    .filter(({ lines }) => lines.length > 0);
+  if (demanded.length === 0) return null;
+  return (
+    <>
+      <p>On the gateway:</p>
+      <ul className="plain-list">
+        {demanded.map(({ key, lines }) => (
+          <li key={key}>
+            <Name text={key} /> <span className="quiet">{printable(lines.join('; '))}</span>
+          </li>
+        ))}
+      </ul>
+    </>
   );
 }
 

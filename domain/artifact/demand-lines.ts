@@ -1,6 +1,5 @@
-import type { Demands } from '../domain/artifact/operation.js';
-import { bytesText } from './output.js';
-import { counted } from '../domain/units.js';
+import { bytesText, counted } from '../units.js';
+import type { Demands } from './operation.js';
 
 /** What running an artifact takes from its gateway, for people: one line each. */
 export function demandLines({ isolation, limits = {}, needs = {}, restart }: Demands): string[] {
