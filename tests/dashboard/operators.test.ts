@@ -3,6 +3,7 @@
  * approve, a team that sees its own building. Behind it the API, real workflows on a real Temporal, PostgreSQL, and
  * gateways that install what they are told to.
  */
+import { readFile } from 'node:fs/promises';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import type { Page } from 'playwright-core';
 import { isCampaignEnded } from '../../domain/campaign/state.js';
@@ -47,6 +48,7 @@ beforeAll(async () => {
       kind: 'application',
       requires: [{ anyOf: [{ name: 'mirror' }, { name: 'prism' }] }],
       conflicts: [{ name: 'lamp' }],
+      restart: { policy: 'onFailure' },
     },
     { 'bin/beacon': 'x\n' },
   );
@@ -95,6 +97,15 @@ async function ended(kind: 'rollouts' | 'campaigns', id: string): Promise<string
 }
 
 /** Waits for what the campaign's page says of its state. */
+/** From the rows of its deliveries and packages, not from what the page asks. */
+function deliveryEvidence(campaignId: string) {
+  return stack.api.repositories.database.$queryRaw<{ gatewayId: string; archiveDigest: string }[]>`
+    SELECT m.gateway_id AS "gatewayId", p.archive_digest AS "archiveDigest"
+    FROM campaign_member m JOIN delivery d ON d.rollout_id = m.rollout_id AND d.gateway_id = m.gateway_id
+      JOIN rollout_group g ON g.id = d.group_id JOIN package p ON p.id = g.package_id
+    WHERE m.campaign_id = ${campaignId}::uuid ORDER BY 1`;
+}
+
 const stands = (page: Page, state: string): Promise<void> =>
   page.locator('.page-head').getByText(state, { exact: true }).waitFor();
 
@@ -213,6 +224,33 @@ describe('many gateways', () => {
   });
 });
 
+test('a campaign is paused, goes on, and is stopped from its page, with the reason that was given', async () => {
+  const strategy = { phases: [{ name: 'first', count: 1, gate: { approval: { role: 'operator' } } }] };
+  const id = await asked('campaigns', { requests: ['lamp@1.0.0'], gateways: north, strategy });
+  const page = await bed.visit(testTokens.operator, `/campaigns/${id}`);
+  if (page === null) return;
+  await stands(page, 'awaiting-approval');
+  for (const [verb, state] of [
+    ['Pause', 'paused'],
+    ['Resume', 'awaiting-approval'],
+    ['Stop', 'stopped'],
+  ] as const) {
+    await page.getByRole('button', { name: `${verb}…` }).click();
+    const dialog = page.getByRole('dialog');
+    await dialog.getByLabel(/^Why/).fill(`${verb} for the lift`);
+    await dialog.getByRole('button', { name: verb }).click();
+    await stands(page, state);
+    await page
+      .getByRole('region', { name: 'What happened' })
+      .getByRole('listitem')
+      .getByText(`${verb} for the lift`)
+      .first()
+      .waitFor();
+  }
+  await expectAccessible(page);
+  await bed.leave();
+});
+
 describe('two people', () => {
   test('a second one approves what the first has begun, and is named', async () => {
     const [ann, ben] = await Promise.all(
@@ -236,6 +274,24 @@ describe('two people', () => {
     // Who only looks is told without asking.
     await stands(looking, 'succeeded');
     await page.getByRole('region', { name: 'What happened' }).getByText(/ben/).first().waitFor();
+    // Each delivery that brought something has its evidence: what the gateway has now, and by which archive it came.
+    const evidence = await deliveryEvidence(id);
+    expect(evidence.length).toBeGreaterThan(0);
+    await page.getByRole('link', { name: 'Report' }).click();
+    for (const { gatewayId, archiveDigest } of evidence) {
+      const row = page.getByRole('row', { name: gatewayId });
+      for (const cell of ['succeeded', /lamp@2\.0\.0/, archiveDigest.slice(0, 12)])
+        await row.getByText(cell).first().waitFor();
+    }
+    const [file] = await Promise.all([
+      page.waitForEvent('download'),
+      page.getByRole('button', { name: 'Download CSV' }).click(),
+    ]);
+    const lines = (await readFile(await file.path(), 'utf8')).trim().split(/\r?\n/);
+    for (const { gatewayId, archiveDigest } of evidence)
+      expect(lines.filter((line) => line.includes(gatewayId) && line.includes(archiveDigest))).toHaveLength(
+        1,
+      );
     await bed.leave();
   });
 
@@ -329,7 +385,8 @@ describe('a dry run', () => {
     await page.getByRole('button', { name: 'Dry run', exact: true }).click();
     await shared.getByRole('heading', { name: /^Plan 1 of 2$/ }).waitFor();
     await shared.getByRole('heading', { name: /^Plan 2 of 2$/ }).waitFor();
-    for (const said of [/Removes/, /at its peak/]) await shared.getByText(said).first().waitFor();
+    for (const said of [/Removes/, /\(was asked for\)/, /at its peak/, /started again unless with status 0/])
+      await shared.getByText(said).first().waitFor();
     await since.getByRole('row', { name: /plan: .*beacon@1\.0\.0.* 0 gateways 1 gateway/ }).waitFor();
     await expectAccessible(page);
     await page.getByRole('button', { name: 'Dry run', exact: true }).click();
