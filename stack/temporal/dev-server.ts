@@ -9,6 +9,10 @@ import { ensureSearchAttributes, searchAttributes } from './search-attributes.js
 
 export const defaultNamespace = 'default';
 
+/** Its services listen on ports that it looks for by itself, and another process may take one before it does. */
+const startsAtMost = 3;
+/** In the log, between two starts. */
+const startedAnew = 'A port of it was taken meanwhile; it is started anew.\n';
 /** The server migrates its own store when it starts on an old one, so it gets some time. */
 const startTimeoutMs = 60_000;
 
@@ -32,6 +36,20 @@ export interface DevServerOptions {
  * @throws LeonoreError TEMPORAL_UNAVAILABLE when it ends or does not answer in time
  */
 export async function startDevServer(options: DevServerOptions): Promise<GuardedProcess> {
+  for (let start = 1; ; start += 1) {
+    try {
+      return await startOnce(options);
+    } catch (error) {
+      if (start === startsAtMost || !(error instanceof PortTaken)) throw error;
+      options.log.write(Buffer.from(startedAnew));
+    }
+  }
+}
+
+/** Somebody else was given a port that the server had found for one of its services. */
+class PortTaken extends LeonoreError {}
+
+async function startOnce(options: DevServerOptions): Promise<GuardedProcess> {
   const args = [
     'server',
     'start-dev',
@@ -95,10 +113,9 @@ async function untilServing(
   for (;;) {
     if (!server.isRunning()) {
       const how = describeExit(await server.exited);
-      throw new LeonoreError(
-        'TEMPORAL_UNAVAILABLE',
-        `Temporal did not start (${how})\n${options.log.tail()}`,
-      );
+      const words = options.log.tail();
+      const Failure = tellsOfATakenPort(words, options) ? PortTaken : LeonoreError;
+      throw new Failure('TEMPORAL_UNAVAILABLE', `Temporal did not start (${how})\n${words}`);
     }
     if (Date.now() > deadlineMs) {
       throw new LeonoreError(
@@ -117,6 +134,14 @@ async function untilServing(
     }
     await delay(50);
   }
+}
+
+/** A port that it was told to take is not given up by trying again. */
+function tellsOfATakenPort(words: string, { port, uiPort }: DevServerOptions): boolean {
+  const own = words.split(startedAnew).at(-1) ?? '';
+  const taken = [...own.matchAll(/listen tcp [^ ]*:(\d+): bind: address already in use/g)];
+  const last = taken.at(-1)?.[1];
+  return last !== undefined && ![port, uiPort].map(String).includes(last);
 }
 
 async function checkServing(address: string): Promise<void> {
