@@ -31,10 +31,10 @@ const columns: readonly GridColumn<Schemas['CampaignEvidence']>[] = [
   {
     id: 'standing',
     title: 'Standing',
-    minWidth: 120,
+    minWidth: 150,
     cell: ({ standing }) => <StateChip state={standing} />,
   },
-  { id: 'attempts', title: 'Deliveries', minWidth: 80, cell: ({ attempts }) => attempts },
+  { id: 'attempts', title: 'Deliveries', minWidth: 95, cell: ({ attempts }) => attempts },
   { id: 'before', title: 'Had', minWidth: 160, cell: ({ before }) => <Name text={namesText(before)} /> },
   {
     id: 'installed',
@@ -45,7 +45,7 @@ const columns: readonly GridColumn<Schemas['CampaignEvidence']>[] = [
   {
     id: 'digest',
     title: 'Archive',
-    minWidth: 110,
+    minWidth: 135,
     cell: ({ archiveDigest }) => <Name code text={archiveDigest?.slice(0, 12) ?? '–'} />,
   },
   {
