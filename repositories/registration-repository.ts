@@ -270,8 +270,8 @@ function entryOf(
 }
 
 /**
- * The place of a gateway: the one that it has, else one with room that suits it by what it serves. A gateway that was admitted before is never sent
- * away because nodes are full; a new one waits as long as another node may come.
+ * The place of a gateway: the one that it has, else one with room that suits it by what it serves. A gateway that was
+ * admitted before is never sent away because nodes are full; a new one waits as long as another node may come.
  * @returns null when there is no node at all and none will come
  */
 function placed(

@@ -4,34 +4,21 @@
  *
  * `LEONORE_SERVER=… LEONORE_TOKEN=… node scripts/dashboard-times.mjs`
  */
-import { chromium } from 'playwright-core';
-
-const {
-  LEONORE_SERVER: server,
-  LEONORE_TOKEN: token,
-  CHROMIUM: executablePath = '/usr/bin/chromium',
-} = process.env;
-if (server === undefined || token === undefined)
-  throw new Error('LEONORE_SERVER and LEONORE_TOKEN are needed');
+import { server, signIn, startBrowser, viewport } from './running-dashboard.mjs';
 
 const rounds = 5;
 const goalMs = 100;
 
-const browser = await chromium.launch({
-  executablePath,
-  args: ['--no-sandbox', '--disable-gpu', '--no-first-run', '--disable-background-networking'],
-});
+const browser = await startBrowser();
 const times = new Map();
 try {
-  const page = await browser.newPage({ viewport: { width: 1280, height: 800 } });
+  const page = await browser.newPage({ viewport });
   await page.addInitScript(`
     window.interactions = [];
     new PerformanceObserver((list) => {
       for (const { interactionId, duration } of list.getEntries()) if (interactionId > 0) interactions.push(duration);
     }).observe({ type: 'event', durationThreshold: 16, buffered: true });`);
-  await page.goto(`${server}/gateways`);
-  await page.getByLabel('Token').fill(token);
-  await page.getByRole('button', { name: 'Sign in' }).click();
+  await signIn(page, '/gateways');
   const grid = page.getByRole('grid', { name: 'Gateways' });
   await grid.getByRole('row').nth(5).waitFor();
 

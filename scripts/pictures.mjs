@@ -5,18 +5,9 @@
 import { mkdirSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { chromium } from 'playwright-core';
-
-const {
-  LEONORE_SERVER: server,
-  LEONORE_TOKEN: token,
-  CHROMIUM: executablePath = '/usr/bin/chromium',
-} = process.env;
-if (server === undefined || token === undefined)
-  throw new Error('LEONORE_SERVER and LEONORE_TOKEN are needed');
+import { server, signIn, startBrowser, token, viewport } from './running-dashboard.mjs';
 
 const target = join(dirname(fileURLToPath(import.meta.url)), '..', 'docs', 'dashboard');
-const viewport = { width: 1280, height: 800 };
 /** What a page asks for has been drawn when nothing has been asked for so long. */
 const settleMs = 1_500;
 
@@ -69,16 +60,11 @@ const pages = {
 };
 
 mkdirSync(target, { recursive: true });
-const browser = await chromium.launch({
-  executablePath,
-  args: ['--no-sandbox', '--disable-gpu', '--no-first-run', '--disable-background-networking'],
-});
+const browser = await startBrowser();
 try {
   for (const colorScheme of ['light', 'dark']) {
     const page = await browser.newPage({ viewport, colorScheme });
-    await page.goto(server);
-    await page.getByLabel('Token').fill(token);
-    await page.getByRole('button', { name: 'Sign in' }).click();
+    await signIn(page, '/');
     await page.getByRole('heading', { level: 1, name: 'Overview' }).waitFor();
     for (const [name, path] of Object.entries(pages)) {
       await page.goto(server + path);

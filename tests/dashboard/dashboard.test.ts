@@ -7,6 +7,7 @@ import {
   cellsOf,
   dashboardBed,
   expectAccessible,
+  hostile,
   overflowAndMotion,
   show,
   signIn,
@@ -19,8 +20,6 @@ let stack: InProcessStack;
 let bed: DashboardBed;
 /** Where the campaign is seen that was started without a mouse. */
 let campaignPath = '';
-/** What somebody who wants to do harm would call things. */
-const hostile = '<img src=x onerror=alert(1)>\u{202e}"\'&amp;';
 
 beforeAll(async () => {
   stack = await inProcessStack('dashboard');

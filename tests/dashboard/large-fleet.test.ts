@@ -3,7 +3,7 @@ import { afterAll, beforeAll, expect, test } from '@jest/globals';
 import pg from 'pg';
 import type { Page } from 'playwright-core';
 import { seedGateways, seedNodes } from '../../testbed/seed/seed-gateways.js';
-import { dashboardBed, expectAccessible, settled, type DashboardBed } from '../support/dashboard-bed.js';
+import { dashboardBed, expectAccessible, show, type DashboardBed } from '../support/dashboard-bed.js';
 import { startTestDatabase } from '../support/postgres.js';
 import { testApi, testTokens, type TestApi } from '../support/test-api.js';
 
@@ -79,9 +79,7 @@ test('other pages hold as little of it', async () => {
   const page = await bed.visit(testTokens.admin, '/');
   if (page === null) return;
   for (const path of ['/', '/nodes', '/plan', '/access']) {
-    await page.goto(api.address + path);
-    await page.getByRole('heading', { level: 1 }).waitFor();
-    await settled(page);
+    await show(page, api.address + path);
     expect({ path, few: (await elements(page)) < mostElements }).toEqual({ path, few: true });
   }
   await page.keyboard.press('Control+k');

@@ -9,7 +9,14 @@ import type { Page } from 'playwright-core';
 import { isCampaignEnded } from '../../domain/campaign/state.js';
 import { isRolloutEnded } from '../../domain/rollout/state.js';
 import { addToken } from '../support/building-fleet.js';
-import { dashboardBed, expectAccessible, settled, type DashboardBed } from '../support/dashboard-bed.js';
+import {
+  dashboardBed,
+  expectAccessible,
+  hostile,
+  overflowAndMotion,
+  settled,
+  type DashboardBed,
+} from '../support/dashboard-bed.js';
 import { addGivenUpWebhook } from '../support/given-up-webhook.js';
 import { tick } from '../support/in-process-leonore.js';
 import { inProcessStack, type InProcessStack } from '../support/in-process-stack.js';
@@ -25,8 +32,6 @@ const south = ['gw-s1'];
 let brokenRollout = '';
 /** Longer than any column: what a script printed, what somebody typed. */
 const longest = 'w'.repeat(10_000);
-/** What somebody who wants to do harm would call things. */
-const hostile = '<img src=x onerror=alert(1)>\u{202e}"\'&amp;';
 
 beforeAll(async () => {
   stack = await inProcessStack('operators');
@@ -166,10 +171,7 @@ describe('a broken version', () => {
       .first()
       .waitFor();
     await expectAccessible(page);
-    const over = await page.evaluate(
-      'document.documentElement.scrollWidth - document.documentElement.clientWidth',
-    );
-    expect(over).toBe(0);
+    expect((await overflowAndMotion(page)).over).toBe(0);
     await bed.leave();
   });
 });
@@ -455,9 +457,7 @@ describe('what is typed', () => {
     await page.getByLabel('Gateways', { exact: true }).fill(longest);
     await page.getByRole('button', { name: 'Dry run' }).click();
     await page.getByRole('alert').first().waitFor();
-    expect(
-      await page.evaluate('document.documentElement.scrollWidth - document.documentElement.clientWidth'),
-    ).toBe(0);
+    expect((await overflowAndMotion(page)).over).toBe(0);
     await bed.leave();
   });
 });

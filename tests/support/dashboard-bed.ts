@@ -9,6 +9,9 @@ import { obtainChromium, startChromium } from './chromium.js';
 const rules = ['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa', 'wcag22aa', 'best-practice'];
 const waitMs = 60_000;
 
+/** What somebody who wants to do harm would call things. */
+export const hostile = '<img src=x onerror=alert(1)>\u{202e}"\'&amp;';
+
 interface Visit {
   /** Errors of the console and of scripts so far; those of answers that were refused on purpose are not among them. */
   readonly errors: readonly string[];

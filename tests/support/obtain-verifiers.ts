@@ -5,9 +5,10 @@
  */
 import { readdir } from 'node:fs/promises';
 import { join } from 'node:path';
-import { findOnPath, installOnce, isPresent, runInstaller } from '../../stack/temporal/install.js';
+import { findOnPath, installOnce, isPresent } from '../../stack/temporal/install.js';
 import { cacheDirectory } from '../../stack/xdg.js';
 import { obtainPackages } from '../../testbed/clients/debian-packages.js';
+import { cloneAt, programsFor } from './source-installer.js';
 
 const usignOrigin = 'https://github.com/openwrt/usign';
 const usignCommit = 'c4c72b1b07945ee192361dc751291a7c98d6adcd';
@@ -50,18 +51,9 @@ async function obtainUsign(env: NodeJS.ProcessEnv = process.env): Promise<Verifi
 async function buildUsign(draft: string, env: NodeJS.ProcessEnv): Promise<void> {
   const [git, compiler] = await Promise.all([findOnPath('git', env), findOnPath('cc', env)]);
   if (git === undefined || compiler === undefined) throw new Error('git and cc are not both on PATH');
-  const run = (command: string, ...args: string[]): Promise<void> =>
-    runInstaller({
-      command,
-      args,
-      env: { ...env, GIT_TERMINAL_PROMPT: '0' },
-      draft,
-      timeoutMs: buildTimeoutMs,
-      onHeartbeat: () => undefined,
-    });
+  const run = programsFor(draft, env, buildTimeoutMs);
   const sources = join(draft, 'sources');
-  await run(git, 'clone', '--quiet', env['LEONORE_USIGN'] ?? usignOrigin, sources);
-  await run(git, '-C', sources, 'checkout', '--quiet', usignCommit);
+  await cloneAt(run, git, env['LEONORE_USIGN'] ?? usignOrigin, usignCommit, sources);
   const files = (await readdir(sources)).filter((name) => name.endsWith('.c'));
   await run(compiler, '-O2', '-o', join(draft, 'usign'), ...files.map((name) => join(sources, name)));
 }

@@ -1,10 +1,12 @@
 /** How old what is shown is: when the API last answered. */
+import { Listeners } from '../logic/listeners.js';
+
 const pulseMs = 1_000;
 const pulseTimeoutMs = 2_500;
 /** From so many milliseconds without an answer the age is said. */
 export const staleAfterMs = 2_000;
 
-const listeners = new Set<() => void>();
+const listeners = new Listeners();
 /** By a clock that nobody sets. */
 let answeredAtMs = performance.now();
 let shownSeconds = 0;
@@ -19,7 +21,7 @@ function look(): void {
   const seconds = ageMs < staleAfterMs ? 0 : Math.floor(ageMs / 1_000);
   if (seconds === shownSeconds) return;
   shownSeconds = seconds;
-  for (const listener of listeners) listener();
+  listeners.tell();
 }
 
 async function ask(): Promise<void> {
@@ -60,8 +62,5 @@ export function watchFreshness(): () => void {
 export const freshness = {
   /** Seconds since the API last answered; 0 while it answers. */
   seconds: (): number => shownSeconds,
-  subscribe: (listener: () => void): (() => void) => {
-    listeners.add(listener);
-    return () => listeners.delete(listener);
-  },
+  subscribe: listeners.subscribe,
 };

@@ -1,4 +1,5 @@
 /** Whether the stream of the page tells what is new, and how old what is shown is when it does not. */
+import { Listeners } from '../logic/listeners.js';
 
 /** The server says something every two seconds. From so many milliseconds on the age of what is shown is said. */
 const quietAfterMs = 5_000;
@@ -16,7 +17,7 @@ interface Stream {
 /** A page has one at most. */
 let current: Stream | null = null;
 let shownSeconds = 0;
-const listeners = new Set<() => void>();
+const listeners = new Listeners();
 
 function ageMs({ freshAtMs }: Stream): number {
   return performance.now() - freshAtMs;
@@ -27,7 +28,7 @@ function look(): void {
   const seconds = age < quietAfterMs ? 0 : Math.floor(age / 1_000);
   if (seconds === shownSeconds) return;
   shownSeconds = seconds;
-  for (const listener of listeners) listener();
+  listeners.tell();
 }
 
 /** What a stream says of itself. */
@@ -41,10 +42,7 @@ interface StreamNotes {
 export const liveness = {
   /** How old what the stream told is, in seconds; 0 while it tells what is new, and on a page without one. */
   seconds: (): number => shownSeconds,
-  subscribe: (listener: () => void): (() => void) => {
-    listeners.add(listener);
-    return () => listeners.delete(listener);
-  },
+  subscribe: listeners.subscribe,
   /** @param topics names of topics, and ids of rollouts */
   begin(topics: ReadonlySet<string>): StreamNotes {
     const stream: Stream = { topics, freshAtMs: performance.now(), speaks: false };

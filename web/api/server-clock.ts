@@ -1,10 +1,11 @@
 /** The time as LEONORE has it: the clock of whoever looks may be off. */
+import { Listeners } from '../logic/listeners.js';
 
 /** A clock that is off by less is taken to be right: an answer tells whole seconds, and takes its time. */
 const toleratedMs = 5_000;
 
 let aheadMs = 0;
-const listeners = new Set<() => void>();
+const listeners = new Listeners();
 
 /** Notes what an answer says the time is. */
 export function toldTime(answer: Response): void {
@@ -15,7 +16,7 @@ export function toldTime(answer: Response): void {
   const next = Math.abs(ahead) < toleratedMs ? 0 : ahead;
   if (Math.abs(next - aheadMs) < toleratedMs) return;
   aheadMs = next;
-  for (const listener of listeners) listener();
+  listeners.tell();
 }
 
 export const serverClock = {
@@ -23,8 +24,5 @@ export const serverClock = {
   nowMs: (): number => Date.now() - aheadMs,
   /** How far the clock here is ahead; 0 when it is right, less when it is behind. */
   aheadMs: (): number => aheadMs,
-  subscribe: (listener: () => void): (() => void) => {
-    listeners.add(listener);
-    return () => listeners.delete(listener);
-  },
+  subscribe: listeners.subscribe,
 };

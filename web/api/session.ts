@@ -3,6 +3,7 @@
  * which case a cookie that no script can read authorises all tabs.
  */
 import { cookieIn, signInProblemOf, type SignInProblem } from '../logic/cookies.js';
+import { Listeners } from '../logic/listeners.js';
 
 /** `expired`: what was good is not any more; what is on the page stays, and waits for another. */
 export type SessionState = 'signed-out' | 'signed-in' | 'expired';
@@ -24,7 +25,7 @@ const problemCookie = 'leonore-sign-in-problem';
 /** On which the window of a sign-in says that it is done. */
 const channelName = 'leonore.sign-in';
 
-const listeners = new Set<() => void>();
+const listeners = new Listeners();
 const waiting = new Set<(credential: Credential) => void>();
 let facts: SessionFacts = begun();
 
@@ -41,7 +42,7 @@ function ofProvider(): Credential | null {
 
 function become(next: SessionFacts): void {
   facts = next;
-  for (const listener of listeners) listener();
+  listeners.tell();
 }
 
 function isSame(a: Credential | null, b: Credential | null): boolean {
@@ -54,10 +55,7 @@ function forget(name: string): void {
 
 export const session = {
   facts: (): SessionFacts => facts,
-  subscribe: (listener: () => void): (() => void) => {
-    listeners.add(listener);
-    return () => listeners.delete(listener);
-  },
+  subscribe: listeners.subscribe,
   /** Takes what has been tried; whatever waits for it goes on. */
   signIn(credential: Credential): void {
     if (credential.by === 'token') sessionStorage.setItem(storageKey, credential.token);

@@ -1,22 +1,21 @@
+import { Listeners } from '../logic/listeners.js';
+
 /** Light or dark: what the system says, until somebody chooses. */
 export const themes = ['system', 'light', 'dark'] as const;
 export type Theme = (typeof themes)[number];
 
 const storageKey = 'leonore.theme';
 const dark = matchMedia('(prefers-color-scheme: dark)');
-const listeners = new Set<() => void>();
+const listeners = new Listeners();
 
 export const theme = {
   chosen: (): Theme => themes.find((one) => one === localStorage.getItem(storageKey)) ?? 'system',
   choose(next: Theme): void {
     localStorage.setItem(storageKey, next);
     show();
-    for (const listener of listeners) listener();
+    listeners.tell();
   },
-  subscribe: (listener: () => void): (() => void) => {
-    listeners.add(listener);
-    return () => listeners.delete(listener);
-  },
+  subscribe: listeners.subscribe,
 };
 
 /** Shows the page in its theme, and follows the system. */

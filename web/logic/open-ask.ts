@@ -1,3 +1,5 @@
+import { Listeners } from './listeners.js';
+
 /** What is asked, in a dialog above the page. */
 export interface Asked<T> {
   /** Of the button that opened it. */
@@ -13,12 +15,9 @@ export interface Asked<T> {
  */
 export class OpenAsk<T> {
   private current: Asked<T> | null = null;
-  private readonly listeners = new Set<() => void>();
+  private readonly listeners = new Listeners();
 
-  readonly subscribe = (listener: () => void): (() => void) => {
-    this.listeners.add(listener);
-    return () => this.listeners.delete(listener);
-  };
+  readonly subscribe = this.listeners.subscribe;
 
   readonly asked = (): Asked<T> | null => this.current;
 
@@ -42,6 +41,6 @@ export class OpenAsk<T> {
 
   private set(asked: Asked<T> | null): void {
     this.current = asked;
-    for (const listener of this.listeners) listener();
+    this.listeners.tell();
   }
 }

@@ -3,8 +3,9 @@
  * into the cache. LEONORE_TUF_CONFORMANCE names another place to clone it from, such as a checkout on a machine without GitHub.
  */
 import { join } from 'node:path';
-import { findOnPath, installOnce, isPresent, runInstaller } from '../../../stack/temporal/install.js';
+import { findOnPath, installOnce, isPresent } from '../../../stack/temporal/install.js';
 import { cacheDirectory } from '../../../stack/xdg.js';
+import { cloneAt, programsFor } from '../source-installer.js';
 
 const origin = 'https://github.com/theupdateframework/tuf-conformance';
 const commit = 'eec841c186f81f2d9d8d30460c7e7deefa615f9e';
@@ -34,18 +35,8 @@ export async function obtainConformanceSuite(
   try {
     if (await isPresent(folder)) return suite;
     await installOnce(folder, async (draft) => {
-      const run = (command: string, ...args: string[]): Promise<void> =>
-        runInstaller({
-          command,
-          args,
-          env: { ...env, GIT_TERMINAL_PROMPT: '0' },
-          draft,
-          timeoutMs: fetchTimeoutMs,
-          onHeartbeat: () => undefined,
-        });
-      const checkout = join(draft, 'suite');
-      await run(git, 'clone', '--quiet', env['LEONORE_TUF_CONFORMANCE'] ?? origin, checkout);
-      await run(git, '-C', checkout, 'checkout', '--quiet', commit);
+      const run = programsFor(draft, env, fetchTimeoutMs);
+      await cloneAt(run, git, env['LEONORE_TUF_CONFORMANCE'] ?? origin, commit, join(draft, 'suite'));
       await run(python, '-m', 'pip', 'install', '--quiet', '--target', join(draft, 'packages'), ...packages);
     });
     return suite;
