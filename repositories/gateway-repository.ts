@@ -191,15 +191,17 @@ export class GatewayRepository {
    * @returns null when nothing is to be changed
    */
   private async renegotiate(tx: Transaction, profile: GatewayProfile): Promise<Agreement | null> {
-    const [row] = await tx.$queryRaw<
-      (Pick<Gateway, 'nodeId' | 'pushAddress'> & { strategies: string[]; protocols: string[] })[]
-    >`
-      SELECT node_id AS "nodeId", push_address AS "pushAddress", strategies, protocols
-      FROM gateway WHERE id = ${profile.id} AND state = 'active'`;
-    if (row?.nodeId == null) return null;
     const { strategies = [], protocols = [] } = profile;
-    if (String([row.strategies, row.protocols]) === String([strategies, protocols])) return null;
+    const [told] = await tx.$queryRaw<{ strategies: string[]; protocols: string[] }[]>`
+      SELECT strategies, protocols FROM gateway WHERE id = ${profile.id} AND state = 'active'`;
+    if (told === undefined || String([told.strategies, told.protocols]) === String([strategies, protocols]))
+      return null;
     await lockOpen(tx, [profile.id]);
+    // Under its lock: it goes to no other node until its deliveries are spoken in the new channel.
+    const [row] = await tx.$queryRaw<Pick<Gateway, 'nodeId' | 'pushAddress'>[]>`
+      SELECT node_id AS "nodeId", push_address AS "pushAddress"
+      FROM gateway WHERE id = ${profile.id} AND state = 'active' FOR NO KEY UPDATE`;
+    if (row?.nodeId == null) return null;
     const endpoints = await endpointsByNode(tx, row.nodeId);
     const { channels } = await poolSettings(tx);
     try {

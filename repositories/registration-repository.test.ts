@@ -1,8 +1,9 @@
 /** Registrations that share a transaction: each is judged by itself, and counts are kept under the same lock. */
 import { randomBytes } from 'node:crypto';
-import { afterAll, beforeAll, expect, test } from '@jest/globals';
+import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { sharedGrant } from '../domain/enrolment/grant.js';
 import { LeonoreError } from '../domain/errors.js';
+import { whileHeld } from '../tests/support/held-locks.js';
 import {
   addNode,
   profileOf,
@@ -119,4 +120,45 @@ test('a gateway goes to the node that its enrolment names, if that is up', async
   );
   expect([first, second]).toMatchObject([{ node: { id: 'node-1' } }, { node: { id: 'node-2' } }]);
   expect(third).toMatchObject({ node: { id: expect.stringMatching(/^node-[12]$/) } });
+});
+
+describe('what an operator says while a registration is judged', () => {
+  /** Registers a gateway together with one that is held, so that it is told of `said` when it has begun. */
+  async function registerWhile(registration: Registration, said: () => Promise<void>): Promise<unknown> {
+    const { database, registrations } = repositories;
+    const result = await whileHeld(
+      database,
+      (tx) => tx.$queryRaw`SELECT 1 FROM gateway WHERE id = '0-held' FOR UPDATE`,
+      () => registrations.registerAll([keyed('0-held', '0-held', (heldCounter += 1)), registration]),
+      said,
+    );
+    return result.status === 'fulfilled' ? (result.value as unknown[])[1] : result.reason;
+  }
+  let heldCounter = 1;
+
+  beforeAll(async () => {
+    await repositories.registrations.register(
+      keyed('0-held', '0-held', heldCounter, { enrolment: sharedGrant }),
+    );
+  });
+
+  test('approval is not lost', async () => {
+    const { registrations, gateways } = repositories;
+    const enrolment = { ...sharedGrant, approval: 'person' } as const;
+    expect(await registrations.register(keyed('asks', 'asks', 1, { enrolment }))).toEqual({ pending: true });
+    const outcome = await registerWhile(keyed('asks', 'asks', 2, { enrolment }), () =>
+      gateways.approve('asks'),
+    );
+    expect(outcome).toMatchObject({ node: { id: expect.any(String) } });
+    expect(await gateways.get('asks')).toMatchObject({ state: 'active' });
+  });
+
+  test('a key that is forgotten does not come back', async () => {
+    const { registrations, gateways } = repositories;
+    await registrations.register(keyed('stolen', 'stolen', 1, { enrolment: sharedGrant }));
+    const outcome = await registerWhile(keyed('stolen', 'stolen', 2), () => gateways.readmit('stolen', null));
+    expect(codes([outcome])).toEqual(['UNAUTHENTICATED']);
+    const held = await registrations.identitiesOf(['stolen']);
+    expect(held.get('stolen')).toMatchObject({ key: null, readmitted: true });
+  });
 });

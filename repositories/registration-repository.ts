@@ -119,7 +119,9 @@ export class RegistrationRepository {
   private async enterAll(registrations: readonly Registration[]): Promise<RegistrationOutcome[]> {
     return inTransaction(this.database, async (tx) => {
       const nodes = await this.placement.open(tx);
-      const known = await knownGateways(tx, registrations);
+      const ids = registrations.map(({ profile }) => profile.id);
+      await lockOpen(tx, ids);
+      const known = await knownGateways(tx, ids);
       const left = await placesLeft(tx, registrations.flatMap(enrolmentOf));
       const judged = registrations.map((registration) =>
         entryOf(registration, known.get(registration.profile.id), nodes, left),
@@ -149,10 +151,6 @@ export class RegistrationRepository {
 
   private async store(tx: Transaction, entries: readonly Entry[]): Promise<void> {
     if (entries.length === 0) return;
-    await lockOpen(
-      tx,
-      entries.map(({ registration }) => registration.profile.id),
-    );
     const rows = jsonText(entries.map(toRow));
     await tx.$executeRaw`
       INSERT INTO gateway (id, mac, name, profile, strategies, protocols, protocol, strategy, labels, installed,
@@ -228,16 +226,13 @@ interface Entry {
 /** An entry whose place is still looked for. */
 type Candidate = Omit<Entry, 'state' | 'nodeId' | 'agreement'>;
 
-async function knownGateways(
-  tx: Transaction,
-  registrations: readonly Registration[],
-): Promise<Map<string, KnownGateway>> {
-  const ids = registrations.map(({ profile }) => profile.id);
+/** Locks them: that one is let in, or its key forgotten, is said before it is judged or after it, and stands either way. */
+async function knownGateways(tx: Transaction, ids: readonly string[]): Promise<Map<string, KnownGateway>> {
   const rows = await tx.$queryRaw<KnownGateway[]>`
     SELECT id, mac, node_id AS "nodeId", state, token_hash AS "tokenHash", key, counter::float8 AS counter, readmitted,
            confirmed, registered_from AS "registeredFrom", operator_labels AS "operatorLabels",
            reported_labels AS "reportedLabels"
-    FROM gateway WHERE id = ANY(${ids}::text[])`;
+    FROM gateway WHERE id = ANY(${ids}::text[]) ORDER BY id FOR NO KEY UPDATE`;
   return new Map(rows.map((row) => [row.id, row]));
 }
 

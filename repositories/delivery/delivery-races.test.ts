@@ -1,15 +1,15 @@
 /** What many processes do to the same deliveries at once, on connections of their own. */
 import { createHash, randomBytes } from 'node:crypto';
-import { setTimeout as delay } from 'node:timers/promises';
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
 import fc from 'fast-check';
 import pg from 'pg';
 import { openStates, reportableStates } from '../../domain/delivery/state.js';
 import { Prisma } from '../../prisma/generated/client.js';
-import { connectDatabase, inTransaction, type Database, type Transaction } from '../database.js';
+import { connectDatabase, type Database, type Transaction } from '../database.js';
 import { DeliveryWriter } from './delivery-writer.js';
 import { createRepositories, type Repositories } from '../repositories.js';
 import { expectNumbersRight } from '../../tests/support/delivery-numbers.js';
+import { whileHeld } from '../../tests/support/held-locks.js';
 import {
   addGateways,
   addNode,
@@ -199,32 +199,6 @@ test('whatever happens at once, numbers and histories stay right, and no deadloc
   );
 }, 240_000);
 
-async function untilBlockedBy(pid: number): Promise<number[]> {
-  for (;;) {
-    const rows = await repositories.database.$queryRaw<{ pid: number }[]>`
-      SELECT pid FROM pg_stat_activity WHERE datname = current_database() AND ${pid} = ANY (pg_blocking_pids(pid))`;
-    if (rows.length > 0) return rows.map((row) => row.pid);
-    await delay(5);
-  }
-}
-
-/** Runs `first` in a transaction that is committed when `then` waits for its locks. */
-async function whileHeld(
-  first: (tx: Transaction) => Promise<unknown>,
-  then: () => Promise<unknown>,
-  meanwhile: (blocked: readonly number[]) => Promise<unknown> = () => Promise.resolve(),
-): Promise<PromiseSettledResult<unknown>> {
-  const waiting = await inTransaction(repositories.database, async (tx) => {
-    const [row] = await tx.$queryRaw<{ pid: number }[]>`SELECT pg_backend_pid() AS pid`;
-    await first(tx);
-    const outcome = Promise.allSettled([then()]);
-    await meanwhile(await untilBlockedBy(row?.pid ?? 0));
-    return { outcome };
-  });
-  const [result] = await waiting.outcome;
-  return result;
-}
-
 const lockDelivery = (rolloutId: string, ordinal: number) => (tx: Transaction) =>
   tx.$queryRaw`SELECT 1 FROM delivery WHERE rollout_id = ${rolloutId}::uuid AND ordinal = ${ordinal} FOR UPDATE`;
 
@@ -251,6 +225,7 @@ test('what comes into a chunk while it is being cancelled is cancelled, and coun
   const [other] = others;
   const nodes = await repositories.provisioning.shares(rolloutId);
   const result = await whileHeld(
+    repositories.database,
     async (tx) => {
       for (const { nodeId } of nodes)
         await new DeliveryWriter(repositories.database, 'test').place(tx, rolloutId, nodeId);
@@ -270,6 +245,7 @@ test('what is cancelled while it comes into a chunk is not open in it', async ()
   const nodes = await repositories.provisioning.shares(rolloutId);
   const [other] = others;
   const result = await whileHeld(
+    repositories.database,
     (tx) =>
       new DeliveryWriter(repositories.database, 'test').happen(
         'cancelled',
@@ -295,6 +271,7 @@ test('a task that was there for a moment only is counted as offered, and its end
   for (const node of ['node-1', 'node-2'])
     await listener.query(`LISTEN leonore_node_${createHash('md5').update(node).digest('hex')}`);
   const result = await whileHeld(
+    repositories.database,
     lockDelivery(rolloutId, 0),
     () => one?.repositories.provisioning.cancel(rolloutId) ?? Promise.resolve(),
     async () => {
@@ -334,6 +311,7 @@ test.each<
   const last = before.filter(({ chunk }) => chunk === 0).at(-1)?.ordinal ?? 0;
   const [other] = others;
   const result = await whileHeld(
+    repositories.database,
     lockDelivery(rolloutId, last),
     () => work(other?.repositories ?? repositories, rolloutId, gatewayIds),
     (blocked) =>
