@@ -1,7 +1,7 @@
 /**
  * `npm run bench:agent [-- --json]`: what the agent costs. A package of 12 MB is installed by a real agent process,
  * and the same file is unpacked by `curl | tar` and synced, in turns; then a large one is installed, one verified, and an
- * agent left idle and counted. How far it is, it says on stderr.
+ * agent left idle and counted. The agent is bundled, as devices have it. How far it is, it says on stderr.
  */
 import { execFile, spawn, type ChildProcess } from 'node:child_process';
 import { randomBytes } from 'node:crypto';
@@ -55,10 +55,19 @@ function packageOf(name: string, bytes: number): TestPackage {
   return testPackage({ name, version: '1.0.0', files: noise });
 }
 
-function startAgent(server: DeviceServer, root: string): ChildProcess {
+/** In the directory of a run: the agent as one file, as devices have it. */
+const agentFile = 'leonore-agent.mjs';
+
+async function bundleAgent(directory: string): Promise<void> {
+  const script = join(packageRoot(), 'scripts/bundle-agent.mjs');
+  await run(process.execPath, [script, join(directory, agentFile)]);
+}
+
+/** @param name of the directory that is its root */
+function startAgent(server: DeviceServer, directory: string, name: string): ChildProcess {
   const agent = spawn(
     process.execPath,
-    [join(packageRoot(), 'dist/agent/main.js'), '--server', server.url, '--root', root, '--id', 'bench'],
+    [join(directory, agentFile), '--server', server.url, '--root', join(directory, name), '--id', 'bench'],
     {
       stdio: ['ignore', 'ignore', 'pipe'],
       env: { PATH: process.env['PATH'], LEONORE_ENROLMENT_TOKEN: enrolmentToken },
@@ -126,7 +135,7 @@ function median(values: readonly number[]): number {
 const list = (values: readonly number[]): string => values.map((value) => value.toFixed(0)).join(' ');
 
 async function installFigures(server: DeviceServer, directory: string, phases: Phases): Promise<Figure[]> {
-  const agent = startAgent(server, join(directory, 'gateway'));
+  const agent = startAgent(server, directory, 'gateway');
   const [ours, theirs]: [number[], number[]] = [[], []];
   let bytes = 0;
   try {
@@ -160,7 +169,7 @@ async function installFigures(server: DeviceServer, directory: string, phases: P
 }
 
 async function memoryFigures(server: DeviceServer, directory: string): Promise<Figure[]> {
-  const agent = startAgent(server, join(directory, 'big'));
+  const agent = startAgent(server, directory, 'big');
   try {
     await installMs(server, agent, packageOf('big', bigBytes), 'big');
     return [
@@ -179,7 +188,7 @@ async function memoryFigures(server: DeviceServer, directory: string): Promise<F
 
 async function idleFigures(server: DeviceServer, directory: string): Promise<Figure[]> {
   server.pollIntervalSeconds = idlePollSeconds;
-  const agent = startAgent(server, join(directory, 'idle'));
+  const agent = startAgent(server, directory, 'idle');
   const pid = agent.pid ?? 0;
   try {
     const asked = server.countOf('GET', '/device/v1/tasks');
@@ -210,15 +219,14 @@ async function idleFigures(server: DeviceServer, directory: string): Promise<Fig
  * has asked for tasks once, until it has asked three times. It verifies once an hour.
  */
 async function verificationFigures(server: DeviceServer, directory: string): Promise<Figure[]> {
-  const root = join(directory, 'verified');
-  const first = startAgent(server, root);
+  const first = startAgent(server, directory, 'verified');
   try {
     await installMs(server, first, packageOf('verified', verifiedBytes), 'verified');
   } finally {
     await end(first);
   }
   const asked = server.countOf('GET', '/device/v1/tasks');
-  const agent = startAgent(server, root);
+  const agent = startAgent(server, directory, 'verified');
   try {
     await whileRunning(
       agent,
@@ -270,6 +278,7 @@ async function main(): Promise<void> {
   const machine = machineFacts();
   const phases = new Phases((line) => process.stderr.write(`${line}\n`));
   try {
+    await bundleAgent(directory);
     const figures = [
       ...machineFigures(machine),
       ...(await phases.run('packages of 12 MB, in turns with curl | tar', () =>

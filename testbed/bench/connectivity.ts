@@ -1,8 +1,8 @@
 /**
  * `npm run bench:connectivity [-- --json]`: what protocols cost beside their floors and beside HTTP, with one node and clients in this
  * process. A package of 120 KB by CoAP, in turns with as many datagrams of the same size sent back and forth by a bare socket;
- * polls that bring nothing new by HTTP and by CoAP, in turns, as fast as they are answered; and notices by each protocol
- * (notice-figures.ts).
+ * polls that bring nothing new by HTTP and by CoAP, in turns, as fast as they are answered; notices by each protocol
+ * (notice-figures.ts); and a rollout to devices with a client of hawkBit's beside one to our agents (client-figures.ts).
  */
 import { randomBytes } from 'node:crypto';
 import { createSocket, type Socket } from 'node:dgram';
@@ -28,6 +28,7 @@ import { Cleanups } from '../cleanups.js';
 import { machineFacts } from '../machine.js';
 import { usageOf } from '../process-usage.js';
 import { startTemporaryStack } from '../temporary-stack.js';
+import { clientFigures } from './client-figures.js';
 import { atMost, fact, toJsonLine, toTable, type Figure } from './figure.js';
 import { machineFigures } from './measurement.js';
 import { noticeFigures } from './notice-figures.js';
@@ -256,7 +257,10 @@ async function run(options: { readonly json?: true }): Promise<void> {
       threshold: 100_000,
       onProgress: () => undefined,
       // All of the fleet has one address.
-      env: { LEONORE_COAP_PORT: '0', LEONORE_MQTT_PORT: '0', LEONORE_ADDRESS_BUDGET: '100000000' },
+      env: {
+        ...{ LEONORE_COAP_PORT: '0', LEONORE_MQTT_PORT: '0', LEONORE_HAWKBIT_PORT: '0' },
+        ...{ LEONORE_HAWKBIT_POLL_SECONDS: '1', LEONORE_ADDRESS_BUDGET: '100000000' },
+      },
     });
     const client = new DeviceClient({ registrationAddress: stack.api, dispatcher });
     const fleet: Registered[] = [];
@@ -269,6 +273,7 @@ async function run(options: { readonly json?: true }): Promise<void> {
       ...(await transferFigures(first, wanted)),
       ...(await pollFigures(stack, fleet.slice(1), client)),
       ...(await noticeFigures({ stack, client, node: nodeOf(stack) })),
+      ...(await clientFigures({ stack, directory })),
       ...machineFigures(machineFacts()),
     ];
     console.log(options.json === true ? figures.map(toJsonLine).join('\n') : toTable(figures));
