@@ -20,6 +20,7 @@ const rooms = {
   connectivity: ['domain', 'repositories', 'serving', 'trust', 'workflows/client'],
   activities: [
     'domain',
+    'process/within-time',
     'trust',
     'compute',
     'repositories',
@@ -66,6 +67,7 @@ const rooms = {
     'domain/limits',
     'domain/artifact/manifest-operation',
     'domain/trust',
+    'process/within-time',
     'trust',
   ],
   client: [],

@@ -41,6 +41,11 @@ export default tseslint.config(
             "CallExpression[callee.property.name='export'] Property[key.name='format'][value.value='jwk']",
           message: 'Node.js may wait for its own lock while it exports a JWK; export DER (trust/ed25519.ts).',
         },
+        {
+          selector:
+            "CallExpression[callee.object.name='AbortSignal'][callee.property.name='any'] CallExpression[callee.object.name='AbortSignal'][callee.property.name='timeout']",
+          message: 'Its time may never be up (process/within-time.ts).',
+        },
       ],
     },
   },
@@ -85,7 +90,10 @@ export default tseslint.config(
         URL: 'readonly',
         URLSearchParams: 'readonly',
         fetch: 'readonly',
+        AbortController: 'readonly',
         AbortSignal: 'readonly',
+        setTimeout: 'readonly',
+        clearTimeout: 'readonly',
       },
     },
   },

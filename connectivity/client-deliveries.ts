@@ -61,7 +61,7 @@ export class ClientDeliveries {
 
   /** @throws LeonoreError UNAUTHENTICATED, NOT_THIS_NODE */
   async news(token: string): Promise<ClientNews> {
-    const { gatewayId, tasks, orders, profileWanted } = await this.service.tasks(token);
+    const { gatewayId, tasks, orders, profileWanted } = await this.service.unsignedTasks(token);
     for (const { deliveryId, lastSequence } of orders)
       await this.refuseOrder(token, deliveryId, lastSequence);
     const before = this.told.get(gatewayId);

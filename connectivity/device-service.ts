@@ -94,6 +94,7 @@ export class DeviceService {
   private readonly known = new KnownGateways<KnownGateway>();
   private readonly lookUps: Batcher<string, KnownGateway | undefined>;
   private readonly downloads: Batcher<{ gatewayId: string; digest: string }, boolean>;
+  private readonly profiles: Batcher<string, GatewayProfile | undefined>;
   private readonly reports: Batcher<GatewayReports, ReportResult>;
   /** Gateways heard of since that was last written. */
   private readonly heard = new Set<string>();
@@ -107,6 +108,10 @@ export class DeviceService {
     const reading = { maxSize: 500, concurrency: 2, maxQueued: 20_000, gatherMs };
     this.lookUps = new Batcher((ids) => this.lookUp(ids), reading);
     this.downloads = new Batcher((pairs) => deliveries.mayDownload(pairs), reading);
+    this.profiles = new Batcher(async (ids) => {
+      const told = await options.gateways.profilesOf(ids);
+      return ids.map((id) => told.get(id));
+    }, reading);
     // One at a time: two batches that end a chunk together would each see the other's rows as open.
     this.reports = new Batcher((batch) => this.store(batch), {
       maxSize: 500,
@@ -137,7 +142,7 @@ export class DeviceService {
 
   /** Requests of gateways that wait to be answered. */
   get waiting(): number {
-    const batchers = [this.lookUps, this.downloads, this.reports];
+    const batchers = [this.lookUps, this.downloads, this.profiles, this.reports];
     return batchers.reduce((sum, batcher) => sum + batcher.waiting, 0);
   }
 
@@ -170,23 +175,14 @@ export class DeviceService {
     token: string | null,
     from: { readonly run: string; readonly address: string } | null = null,
   ): Promise<TaskAnswer> {
-    const { answer, sealed, keySecret } = await this.admit(token, (known) => known.answer !== null);
-    if (answer === null) throw unauthenticated();
-    const { gatewayId } = answer;
-    if (token !== null && isPlainToken(token) && Object.keys(sealed).length > 0)
-      throw new LeonoreError('CHANNEL_NOT_PRIVATE', 'what this gateway is to do has secrets in it');
+    const { answer, keySecret } = await this.told(token);
+    const { gatewayId, tasks, orders } = answer;
     if (from !== null && this.runs.isSecondDevice(gatewayId, from.run))
       this.options.contested?.({ gatewayId, reason: 'twice', key: '', address: from.address });
-    if (!this.noted.has(gatewayId)) {
-      this.noted.set(gatewayId, true);
-      this.heard.add(gatewayId);
-    }
     const { trust, secrets } = this.options;
-    const tasks = answer.tasks.map((task) => this.withSecrets(task, sealed));
-    const orders = answer.orders.map((order) => this.withSecrets(order, sealed));
-    if (trust === undefined) return { ...answer, tasks, orders };
+    if (trust === undefined) return answer;
     const nowMs = Date.now();
-    const isAny = tasks.length + answer.orders.length > 0;
+    const isAny = tasks.length + orders.length > 0;
     const secret = isAny && keySecret !== null ? secrets.open(keySecret, secretPlaceOf(gatewayId)) : null;
     const gateway = { gatewayId, secret };
     return {
@@ -194,6 +190,31 @@ export class DeviceService {
       tasks: tasks.map((task) => trust.signed(task, gateway, nowMs)),
       orders: orders.map((order) => trust.signed(order, gateway, nowMs)),
     };
+  }
+
+  /**
+   * The same for a device with a client of its own, which could not verify a signature.
+   * @throws LeonoreError as {@link tasks} does
+   */
+  async unsignedTasks(token: string): Promise<TaskAnswer> {
+    return (await this.told(token)).answer;
+  }
+
+  private async told(
+    token: string | null,
+  ): Promise<Pick<KnownGateway, 'keySecret'> & { readonly answer: TaskAnswer }> {
+    const { answer, sealed, keySecret } = await this.admit(token, (known) => known.answer !== null);
+    if (answer === null) throw unauthenticated();
+    const { gatewayId } = answer;
+    if (token !== null && isPlainToken(token) && Object.keys(sealed).length > 0)
+      throw new LeonoreError('CHANNEL_NOT_PRIVATE', 'what this gateway is to do has secrets in it');
+    if (!this.noted.has(gatewayId)) {
+      this.noted.set(gatewayId, true);
+      this.heard.add(gatewayId);
+    }
+    const tasks = answer.tasks.map((task) => this.withSecrets(task, sealed));
+    const orders = answer.orders.map((order) => this.withSecrets(order, sealed));
+    return { answer: { ...answer, tasks, orders }, keySecret };
   }
 
   /**
@@ -275,7 +296,9 @@ export class DeviceService {
   async profile(token: string | null): Promise<GatewayProfile> {
     const gatewayId = claimedGateway(token);
     await this.admit(token);
-    return (await this.options.gateways.get(gatewayId)).profile;
+    const profile = await this.profiles.submit(gatewayId);
+    if (profile === undefined) throw unauthenticated();
+    return profile;
   }
 
   /**

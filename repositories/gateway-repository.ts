@@ -360,6 +360,14 @@ export class GatewayRepository {
     return gateway;
   }
 
+  /** What gateways told of themselves, with what is installed, by id; unknown ids are missing from the answer. */
+  async profilesOf(ids: readonly string[]): Promise<Map<string, GatewayProfile>> {
+    const rows = await this.database.$queryRaw<
+      { id: string; profile: GatewayProfile; installed: Installed[] }[]
+    >`SELECT id, profile, installed FROM gateway WHERE id = ANY(${ids}::text[])`;
+    return new Map(rows.map(({ id, profile, installed }) => [id, { ...profile, installed }]));
+  }
+
   /**
    * A page at a time.
    * @param cursor what the page before said

@@ -112,8 +112,8 @@ test('what is newer and asks for the same takes the place of what has not begun,
       let sequence = 0;
       for (const [place, rollout] of offers.entries()) {
         await offer(ids[rollout] ?? '');
-        for (const each of told[place] ?? [])
-          await say(ids[each.rollout] ?? '', gatewayIds[each.gateway] ?? '', (sequence += 1), each.state);
+        for (const { rollout: about, gateway, state } of told[place] ?? [])
+          await say(ids[about % ids.length] ?? '', gatewayIds[gateway] ?? '', (sequence += 1), state);
       }
       const outcomes = await outcomesOf(ids, gatewayIds);
       const overtakes = (newer: number, older: number): boolean =>

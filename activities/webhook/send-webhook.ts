@@ -3,6 +3,7 @@ import type { WebhookAddresses } from '../../connectivity/webhook-addresses.js';
 import { LeonoreError } from '../../domain/errors.js';
 import { cleanText } from '../../domain/text.js';
 import { askedRestMs } from '../../domain/webhook/retry.js';
+import { withinTime } from '../../process/within-time.js';
 import type { AttemptOutcome } from '../../repositories/webhook-work-repository.js';
 
 /** A receiver that has not answered by then counts as away: it is to take a message, and work on it later. */
@@ -26,11 +27,22 @@ export interface WebhookRequest {
  */
 export async function sendWebhook(
   addresses: WebhookAddresses,
-  { url: address, headers, body }: WebhookRequest,
+  message: WebhookRequest,
   signal: AbortSignal,
   timeoutMs = answeredWithinMs,
 ): Promise<AttemptOutcome> {
-  const ended = AbortSignal.any([signal, AbortSignal.timeout(timeoutMs)]);
+  return withinTime(timeoutMs, signal, (ended) => sendOnce(addresses, message, { signal, ended, timeoutMs }));
+}
+
+async function sendOnce(
+  addresses: WebhookAddresses,
+  { url: address, headers, body }: WebhookRequest,
+  {
+    signal,
+    ended,
+    timeoutMs,
+  }: { readonly signal: AbortSignal; readonly ended: AbortSignal; readonly timeoutMs: number },
+): Promise<AttemptOutcome> {
   let dispatcher: Agent | null = null;
   try {
     const { url, lookup } = addresses.open(address);

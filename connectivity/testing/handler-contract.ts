@@ -81,6 +81,13 @@ class StrainedService extends DeviceService {
     return super.tasks(...given);
   }
 
+  override async unsignedTasks(
+    ...given: Parameters<DeviceService['unsignedTasks']>
+  ): ReturnType<DeviceService['unsignedTasks']> {
+    this.refuseWhenBusy();
+    return super.unsignedTasks(...given);
+  }
+
   override async report(...given: Parameters<DeviceService['report']>): ReturnType<DeviceService['report']> {
     this.refuseWhenBusy();
     return super.report(...given);

@@ -62,18 +62,22 @@ export default {
 
       async notify({ gatewayId, address }, signal) {
         if (address === null) return false;
+        const over = new AbortController();
+        const timer = setTimeout(() => over.abort(), noticeMs);
         try {
           const taken = await fetch(noticeUrl(address, services), {
             method: 'PUT',
             redirect: 'error',
             headers: { 'content-type': 'text/xml' },
             body: `<bool name="taskWaiting" displayName="${escaped(gatewayId)}" val="true"/>`,
-            signal: AbortSignal.any([signal, AbortSignal.timeout(noticeMs)]),
+            signal: AbortSignal.any([signal, over.signal]),
           });
           await taken.body?.cancel();
           return taken.ok;
         } catch {
           return false;
+        } finally {
+          clearTimeout(timer);
         }
       },
 

@@ -4,6 +4,7 @@ import { Value } from 'typebox/value';
 import { Agent, request } from 'undici';
 import type { LaunchedNode, NodeLauncher } from '../../activities/node-launcher.js';
 import { LeonoreError } from '../../domain/errors.js';
+import { withinTime } from '../../process/within-time.js';
 
 export interface KubernetesLauncherOptions {
   /** URL of the API server. */
@@ -79,20 +80,23 @@ export class KubernetesLauncher implements NodeLauncher {
     const url = `${server}/apis/apps/v1/namespaces/${namespace}/statefulsets/${statefulSet}/scale`;
     const dispatcher = new Agent(caFile === null ? {} : { connect: { ca: await readFile(caFile, 'utf8') } });
     try {
-      const answer = await request(url, {
-        method,
-        dispatcher,
-        signal: AbortSignal.any([signal, AbortSignal.timeout(timeoutMs)]),
-        headers: {
-          authorization: `Bearer ${(await readFile(tokenFile, 'utf8')).trim()}`,
-          accept: 'application/json',
-          ...(body === null ? {} : { 'content-type': 'application/json' }),
-        },
-        body: body === null ? null : JSON.stringify(body),
+      const authorization = `Bearer ${(await readFile(tokenFile, 'utf8')).trim()}`;
+      const { statusCode, text } = await withinTime(timeoutMs, signal, async (limit) => {
+        const answer = await request(url, {
+          method,
+          dispatcher,
+          signal: limit,
+          headers: {
+            authorization,
+            accept: 'application/json',
+            ...(body === null ? {} : { 'content-type': 'application/json' }),
+          },
+          body: body === null ? null : JSON.stringify(body),
+        });
+        return { statusCode: answer.statusCode, text: await answer.body.text() };
       });
-      const text = await answer.body.text();
-      if (answer.statusCode === 409) return 'conflict';
-      if (answer.statusCode !== 200) throw failure(`HTTP ${answer.statusCode}: ${text.slice(0, 500)}`);
+      if (statusCode === 409) return 'conflict';
+      if (statusCode !== 200) throw failure(`HTTP ${statusCode}: ${text.slice(0, 500)}`);
       const scale: unknown = JSON.parse(text);
       if (!Value.Check(ScaleSchema, scale)) throw failure(`no Scale: ${text.slice(0, 500)}`);
       return scale;

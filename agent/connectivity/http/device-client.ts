@@ -18,6 +18,7 @@ import {
 import type { GatewayProfile } from '../../../domain/gateway/profile.js';
 import { metadataBytes } from '../../../domain/trust/metadata.js';
 import { PackageStatementsSchema, type PackageStatements } from '../../../domain/trust/statement.js';
+import { withinTime } from '../../../process/within-time.js';
 import type { DeviceSession, RegistrationProof, TasksAnswer } from '../connectivity.js';
 import { DeviceError } from '../device-error.js';
 import { dropBody, failureOf, pendingOf, readAnswer, readBounded, transportFailure } from './response.js';
@@ -157,16 +158,17 @@ export class DeviceClient {
 
   /** A file of trust metadata, not believed yet; null when there is none of that name. */
   async fetchMetadata(session: DeviceSession, name: string, signal?: AbortSignal): Promise<string | null> {
-    const whole = withinTime(signal);
-    const response = await this.send(session.nodeAddress, `${devicePaths.trust}/${name}`, {
-      token: session.token,
-      signal: whole,
+    return withinTime(wholeAnswerMs, signal, async (whole) => {
+      const response = await this.send(session.nodeAddress, `${devicePaths.trust}/${name}`, {
+        token: session.token,
+        signal: whole,
+      });
+      if (response.statusCode === 404) {
+        await dropBody(response, whole);
+        return null;
+      }
+      return readBounded(await success(response), metadataBytes, whole);
     });
-    if (response.statusCode === 404) {
-      await dropBody(response, whole);
-      return null;
-    }
-    return readBounded(await success(response), metadataBytes, whole);
   }
 
   /** What was signed of a package's artifacts, not believed yet. */
@@ -175,13 +177,11 @@ export class DeviceClient {
     digest: string,
     signal?: AbortSignal,
   ): Promise<PackageStatements> {
-    const whole = withinTime(signal);
-    const response = await this.send(
-      session.nodeAddress,
-      `${devicePaths.packages}/${digest}${devicePaths.statements}`,
-      { token: session.token, signal: whole },
-    );
-    return readAnswer(await success(response), PackageStatementsSchema, whole, statementsBytes);
+    return withinTime(wholeAnswerMs, signal, async (whole) => {
+      const path = `${devicePaths.packages}/${digest}${devicePaths.statements}`;
+      const response = await this.send(session.nodeAddress, path, { token: session.token, signal: whole });
+      return readAnswer(await success(response), PackageStatementsSchema, whole, statementsBytes);
+    });
   }
 
   get #run(): Record<string, string> {
@@ -229,11 +229,6 @@ interface RequestOptions {
 function dateOf({ headers }: Dispatcher.ResponseData): number | undefined {
   const ms = Date.parse(String(headers['date']));
   return Number.isNaN(ms) ? undefined : ms;
-}
-
-function withinTime(signal: AbortSignal | undefined): AbortSignal {
-  const whole = AbortSignal.timeout(wholeAnswerMs);
-  return signal === undefined ? whole : AbortSignal.any([signal, whole]);
 }
 
 async function success(response: Dispatcher.ResponseData): Promise<Dispatcher.ResponseData> {

@@ -23,6 +23,7 @@ import {
   TasksResponseSchema,
   type PushNotice,
 } from '../../../domain/agent-protocol/messages.js';
+import { withinTime } from '../../../process/within-time.js';
 import { messageOf } from '../../state/system-error.js';
 import { Backoff } from '../backoff.js';
 import type { DeviceSession, NodeChannel } from '../connectivity.js';
@@ -112,18 +113,21 @@ class Channel {
     if (!client.connected) throw new DeviceError('unreachable', 'The connection to the broker is lost.');
     const id = randomBytes(8).toString('hex');
     const request: RequestEnvelope = { id, token: session.token, run: this.run, ...content };
-    const limit = AbortSignal.any([signal, AbortSignal.timeout(this.options.timeoutMs)]);
-    const answer = await new Promise<AnswerEnvelope>((resolve, reject) => {
-      this.#waiting.set(id, { client, resolve, reject });
-      limit.addEventListener('abort', () => {
-        reject(
-          signal.aborted ? abortError(signal) : new DeviceError('unreachable', 'The node does not answer.'),
-        );
+    const asking = (limit: AbortSignal): Promise<AnswerEnvelope> =>
+      new Promise((resolve, reject) => {
+        this.#waiting.set(id, { client, resolve, reject });
+        limit.addEventListener('abort', () => {
+          reject(
+            signal.aborted ? abortError(signal) : new DeviceError('unreachable', 'The node does not answer.'),
+          );
+        });
+        client.publish(topics.request(kind), JSON.stringify(request), { qos: 1 }, (error) => {
+          if (error != null) reject(new DeviceError('unreachable', messageOf(error)));
+        });
       });
-      client.publish(topics.request(kind), JSON.stringify(request), { qos: 1 }, (error) => {
-        if (error != null) reject(new DeviceError('unreachable', messageOf(error)));
-      });
-    }).finally(() => this.#waiting.delete(id));
+    const answer = await withinTime(this.options.timeoutMs, signal, asking).finally(() =>
+      this.#waiting.delete(id),
+    );
     if (answer.status < 400) return answer;
     const { code, detail, retryAfterSeconds = 0 } = answer.problem ?? { code: undefined, detail: '' };
     throw new DeviceError(
