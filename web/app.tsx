@@ -1,7 +1,7 @@
 import { QueryClientProvider } from '@tanstack/react-query';
 import { lazy, Suspense, useSyncExternalStore } from 'react';
 import { RouterProvider } from 'react-aria-components';
-import { Route, Switch, useLocation } from 'wouter';
+import { Route, Router, Switch, useLocation } from 'wouter';
 import { queryClient } from './api/query-client.js';
 import { session } from './api/session.js';
 import { AskDialog } from './components/dialogs.js';
@@ -9,6 +9,7 @@ import { Frame } from './components/frame.js';
 import { Loading } from './components/loaded.js';
 import { PageBoundary } from './components/page-boundary.js';
 import { RenewSession, SignedInPage, SignInPage, signedInPath } from './components/sign-in.js';
+import { usePath, useSearch } from './logic/address.js';
 import { NotFoundPage } from './pages/not-found.js';
 
 const OverviewPage = lazy(() => import('./pages/overview.js'));
@@ -44,7 +45,9 @@ export function App() {
       ) : state === 'signed-out' ? (
         <SignInPage />
       ) : (
-        <SignedIn isExpired={state === 'expired'} />
+        <Router hook={usePath} searchHook={useSearch}>
+          <SignedIn isExpired={state === 'expired'} />
+        </Router>
       )}
     </QueryClientProvider>
   );

@@ -1,5 +1,5 @@
 import { useInfiniteQuery, useQuery } from '@tanstack/react-query';
-import { useState } from 'react';
+import { memo, useCallback, useDeferredValue, useMemo, useState } from 'react';
 import { Input, Label, SearchField, type Selection } from 'react-aria-components';
 import { useSearchParams } from 'wouter';
 import {
@@ -74,18 +74,28 @@ const columns: readonly GridColumn<Gateway>[] = [
 ];
 
 const nothing: Selection = new Set();
+const idOf = ({ id }: Gateway): string => id;
+const hrefOf = ({ id }: Gateway): string => gatewayHref(id);
 
 export default function GatewaysPage() {
   const [parameters] = useSearchParams();
-  const { filter, sort } = gatewaysAsked(parameters);
-  const show = useShow();
-  const gateways = useInfiniteQuery(gatewaysQuery(filter, sort));
+  const asked = useMemo(() => gatewaysAsked(parameters), [parameters]);
+  const { filter, sort } = asked;
   const { counted, isCounting } = useFacets(filter);
+  const gateways = useInfiniteQuery(gatewaysQuery(filter, sort));
   const may = useMay();
   const [chosen, setChosen] = useState<Selection>(nothing);
-  const read = gateways.data?.pages.flatMap(({ items }) => items) ?? [];
+  const chooseNone = useCallback(() => setChosen(nothing), []);
+  // An answer that comes while somebody types waits until he has seen his letter.
+  const read = useDeferredValue(gateways.data);
+  const rows = useMemo(() => read?.pages.flatMap(({ items }) => items) ?? [], [read]);
+  // The list shows at once what is chosen; what can be done with it may come after.
+  const listed = useDeferredValue(chosen);
   // Of what is not shown any more nothing is done with.
-  const ids = read.map(({ id }) => id).filter((id) => chosen === 'all' || chosen.has(id));
+  const ids = useMemo(
+    () => rows.map(idOf).filter((id) => listed === 'all' || listed.has(id)),
+    [rows, listed],
+  );
   return (
     <Page
       title="Gateways"
@@ -97,41 +107,19 @@ export default function GatewaysPage() {
         )
       }
     >
-      <Filters key={`${filter.text ?? ''}\n${filter.select ?? ''}`} filter={filter} sort={sort} />
+      <Filters key={`${filter.text ?? ''}\n${filter.select ?? ''}`} asked={asked} />
       <SavedViews page="/gateways" query={gatewaysHref(filter, sort).split('?')[1] ?? ''} />
-      {ids.length > 0 && <BulkActions ids={ids} onClear={() => setChosen(nothing)} />}
+      {ids.length > 0 && <BulkActions ids={ids} onClear={chooseNone} />}
       <div className="list-with-facets">
-        <Facets filter={filter} sort={sort} />
+        <Facets asked={asked} />
         <Loaded query={gateways}>
-          {({ pages }) => (
-            <Grid
-              label="Gateways"
-              columns={columns}
-              rows={pages.flatMap(({ items }) => items)}
-              idOf={({ id }) => id}
-              hrefOf={({ id }) => gatewayHref(id)}
-              {...(may('operator') ? { selection: { keys: chosen, change: setChosen } } : {})}
-              empty={
-                Object.keys(filter).length === 0
-                  ? 'No gateway has registered yet.'
-                  : 'No gateway is like that.'
-              }
-              sort={{
-                column: (sort ?? 'id').replace('-', ''),
-                direction: sort?.startsWith('-') === true ? 'descending' : 'ascending',
-              }}
-              onSort={({ column, direction }) =>
-                show(
-                  filter,
-                  `${direction === 'descending' ? '-' : ''}${String(column)}` as GatewayQuery['sort'],
-                )
-              }
-              more={{
-                isLoading: gateways.isFetchingNextPage,
-                load: () => {
-                  if (gateways.hasNextPage && !gateways.isFetchingNextPage) void gateways.fetchNextPage();
-                },
-              }}
+          {() => (
+            <List
+              {...{ asked, rows }}
+              {...(may('operator') ? { chosen, onChoose: setChosen } : {})}
+              isLoadingMore={gateways.isFetchingNextPage}
+              hasMore={gateways.hasNextPage}
+              loadMore={gateways.fetchNextPage}
             />
           )}
         </Loaded>
@@ -139,6 +127,56 @@ export default function GatewaysPage() {
     </Page>
   );
 }
+
+interface ListProps {
+  readonly asked: Asked;
+  readonly rows: readonly Gateway[];
+  /** Absent for whoever may do nothing with gateways. */
+  readonly chosen?: Selection;
+  readonly onChoose?: (keys: Selection) => void;
+  readonly isLoadingMore: boolean;
+  readonly hasMore: boolean;
+  readonly loadMore: () => unknown;
+}
+
+/** Drawn anew only when something of it is another: it is most of the page. */
+const List = memo(function List({
+  asked: { filter, sort },
+  rows,
+  chosen,
+  onChoose,
+  isLoadingMore,
+  hasMore,
+  loadMore,
+}: ListProps) {
+  const show = useShow();
+  return (
+    <Grid
+      label="Gateways"
+      columns={columns}
+      rows={rows}
+      idOf={idOf}
+      hrefOf={hrefOf}
+      {...(chosen === undefined || onChoose === undefined
+        ? {}
+        : { selection: { keys: chosen, change: onChoose } })}
+      empty={Object.keys(filter).length === 0 ? 'No gateway has registered yet.' : 'No gateway is like that.'}
+      sort={{
+        column: (sort ?? 'id').replace('-', ''),
+        direction: sort?.startsWith('-') === true ? 'descending' : 'ascending',
+      }}
+      onSort={({ column, direction }) =>
+        show(filter, `${direction === 'descending' ? '-' : ''}${String(column)}` as GatewayQuery['sort'])
+      }
+      more={{
+        isLoading: isLoadingMore,
+        load: () => {
+          if (hasMore && !isLoadingMore) loadMore();
+        },
+      }}
+    />
+  );
+});
 
 /** Changes what is asked for, in the address. */
 function useShow(): (filter: GatewayFilter, sort: GatewayQuery['sort']) => void {
@@ -151,7 +189,7 @@ interface Asked {
   readonly sort: GatewayQuery['sort'];
 }
 
-function Filters({ filter, sort }: Asked) {
+const Filters = memo(function Filters({ asked: { filter, sort } }: { readonly asked: Asked }) {
   const show = useShow();
   const [text, setText] = useState(filter.text ?? '');
   const [select, setSelect] = useState(filter.select ?? '');
@@ -177,7 +215,7 @@ function Filters({ filter, sort }: Asked) {
       {Object.keys(filter).length > 0 && <PressButton onPress={() => show({}, sort)}>Show all</PressButton>}
     </form>
   );
-}
+});
 
 /** What there is to choose among: of the first that are found at once, and of all when they have been counted. */
 function useFacets(filter: GatewayFilter) {
@@ -193,7 +231,7 @@ function facetedText({ total, complete }: Schemas['GatewayFacets'], isCounting: 
   return `numbers of the first ${countedText(total, 'gateway')}${isCounting ? '; the others are being counted …' : ''}`;
 }
 
-function Facets({ filter, sort }: Asked) {
+const Facets = memo(function Facets({ asked: { filter, sort } }: { readonly asked: Asked }) {
   const show = useShow();
   const { counted } = useFacets(filter);
   const choose = (name: 'state' | 'artifact' | 'node' | 'protocol') => (value: string) => {
@@ -226,4 +264,4 @@ function Facets({ filter, sort }: Asked) {
       </Loaded>
     </FacetList>
   );
-}
+});
