@@ -91,3 +91,38 @@ test('other pages hold as little of it', async () => {
   expect(await page.getByRole('option').count()).toBeLessThan(20);
   await bed.leave();
 });
+
+test('whoever goes through its list while it changes misses none that stays, and is shown none twice', async () => {
+  const page = await bed.visit(testTokens.viewer, '/gateways');
+  if (page === null) return;
+  await page.getByRole('row', { name: /gw-0000000/ }).waitFor();
+  // Of what has been read, and of what has not.
+  await client.query('DELETE FROM gateway WHERE id = ANY($1)', [['gw-0000005', 'gw-0000305']]);
+  for (const id of ['gw-0000007', 'gw-0000307'])
+    await client.query(
+      `INSERT INTO gateway SELECT (jsonb_populate_record(g, jsonb_build_object('id', g.id || '-new'))).*
+       FROM gateway g WHERE g.id = $1`,
+      [id],
+    );
+  const last = 'gw-0000450';
+  const seen = new Set<string>();
+  while (!seen.has(last)) {
+    const shown = await page.evaluate<string[]>(
+      `[...document.querySelectorAll('.grid [role=row][data-key]')].map((row) => row.dataset.key)`,
+    );
+    expect(new Set(shown).size).toBe(shown.length);
+    for (const id of shown) seen.add(id);
+    // The next rows are drawn with the frame after the one in which it is moved.
+    await page.evaluate(`new Promise((drawn) => {
+      document.querySelector('.grid').scrollTop += 300;
+      requestAnimationFrame(() => requestAnimationFrame(drawn));
+    })`);
+  }
+  // What came or went meanwhile may have been read before or after that.
+  const { rows } = await client.query<{ id: string }>(
+    `SELECT id FROM gateway WHERE id <= $1 AND id NOT LIKE '%-new'`,
+    [last],
+  );
+  expect(rows.map(({ id }) => id).filter((id) => !seen.has(id))).toEqual([]);
+  await bed.leave();
+}, 120_000);
