@@ -35,10 +35,11 @@ const lookedAtOnce = 1_000;
 /** Batches of one round: then others have their turn. */
 const batchesOfRound = 20;
 /**
- * Gateways that the slow round over the fleet judges each time: it finds what nobody told, such as silence. 100,000 take an
- * hour, of the day after which a gateway is silent.
+ * Gateways that the slow round over the fleet judges each time: it finds what nobody told, such as silence. 100,000 take six
+ * hours, of the day after which a gateway is silent.
  */
 const slowAtOnce = 50;
+const slowEveryMs = 10_000;
 /** A keeper that is gone is followed by another after so long; a batch takes a fraction of it. */
 const turnSeconds = 12;
 const usualGather = { firstMs: 5_000, againMs: 12_000 } as const;
@@ -47,6 +48,7 @@ export class StateKeeper {
   private readonly timer: NodeJS.Timeout;
   private underWay: Promise<void> | null = null;
   private stopping = false;
+  private slowDueAtMs = 0;
   private readonly id = randomUUID();
 
   constructor(private readonly options: StateKeeperOptions) {
@@ -145,7 +147,8 @@ export class StateKeeper {
         after = next;
       }
     }
-    if (open.length === 0 || !(await this.takeTurn())) return;
+    if (open.length === 0 || performance.now() < this.slowDueAtMs || !(await this.takeTurn())) return;
+    this.slowDueAtMs = performance.now() + slowEveryMs;
     await judgeGateways(
       this.options.repositories,
       open,
