@@ -1,15 +1,13 @@
 /** Several rollouts for the same gateways, in any order of their offers and with whatever gateways say between: one end state. */
-import { randomBytes } from 'node:crypto';
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
 import fc from 'fast-check';
 import { expectNumbersRight } from '../tests/support/delivery-numbers.js';
+import { offerInBothDirections } from '../tests/support/offer-in-both-directions.js';
 import { propertyRuns } from '../tests/support/property-runs.js';
 import {
   addNewGateways,
   addNode,
   addRollout,
-  offerPackage,
-  planOf,
   testRepositories,
   type TestRepositories,
 } from '../tests/support/test-repositories.js';
@@ -68,15 +66,6 @@ interface Outcome {
   readonly by: number | null;
 }
 
-async function offer(rolloutId: string): Promise<void> {
-  await offerPackage(repositories, rolloutId, {
-    plan: planOf(['thermometer@1.0.0']),
-    content: { digest: randomBytes(32).toString('hex'), sizeBytes: 10 },
-    before: (chunk) => repositories.overlaps.yieldToNewer(rolloutId, chunk),
-  });
-  await repositories.overlaps.supersedeOlder(rolloutId, 0);
-}
-
 async function say(rolloutId: string, gatewayId: string, sequence: number, state: Said['state']) {
   const row = await repositories.database.delivery.findUnique({
     where: { rolloutId_gatewayId: { rolloutId, gatewayId } },
@@ -111,7 +100,7 @@ test('what is newer and asks for the same takes the place of what has not begun,
       }
       let sequence = 0;
       for (const [place, rollout] of offers.entries()) {
-        await offer(ids[rollout] ?? '');
+        await offerInBothDirections(repositories, ids[rollout] ?? '');
         for (const { rollout: about, gateway, state } of told[place] ?? [])
           await say(ids[about % ids.length] ?? '', gatewayIds[gateway] ?? '', (sequence += 1), state);
       }

@@ -1,6 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { expectNumbersRight } from '../tests/support/delivery-numbers.js';
+import { offerInBothDirections } from '../tests/support/offer-in-both-directions.js';
 import {
   addNewGateways,
   addNode,
@@ -20,15 +21,7 @@ beforeAll(async () => {
 
 afterAll(() => repositories.close());
 
-/** Steps iv to vi of a rollout, as its node does them: who comes to its offer looks in both directions. */
-async function offer(rolloutId: string): Promise<void> {
-  await offerPackage(repositories, rolloutId, {
-    plan: planOf(['thermometer@1.0.0']),
-    content: { digest: randomBytes(32).toString('hex'), sizeBytes: 10 },
-    before: (chunk) => repositories.overlaps.yieldToNewer(rolloutId, chunk),
-  });
-  await repositories.overlaps.supersedeOlder(rolloutId, 0);
-}
+const offer = (rolloutId: string): Promise<void> => offerInBothDirections(repositories, rolloutId);
 
 async function statesOf(rolloutId: string): Promise<Record<string, number>> {
   await expectNumbersRight(repositories.database, rolloutId);

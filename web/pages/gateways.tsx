@@ -15,7 +15,7 @@ import { BulkActions } from '../components/bulk-actions.js';
 import { Ago } from '../components/clock.js';
 import { Facet, FacetList } from '../components/facet.js';
 import { Grid, type GridColumn } from '../components/grid.js';
-import { Loaded } from '../components/loaded.js';
+import { Loaded, Loading } from '../components/loaded.js';
 import { gatewayHref, Name } from '../components/name.js';
 import { Page } from '../components/page.js';
 import { PressButton } from '../components/press-button.js';
@@ -113,15 +113,19 @@ export default function GatewaysPage() {
       <div className="list-with-facets">
         <Facets asked={asked} />
         <Loaded query={gateways}>
-          {() => (
-            <List
-              {...{ asked, rows }}
-              {...(may('operator') ? { chosen, onChoose: setChosen } : {})}
-              isLoadingMore={gateways.isFetchingNextPage}
-              hasMore={gateways.hasNextPage}
-              loadMore={gateways.fetchNextPage}
-            />
-          )}
+          {() =>
+            read === undefined ? (
+              <Loading />
+            ) : (
+              <List
+                {...{ asked, rows }}
+                {...(may('operator') ? { chosen, onChoose: setChosen } : {})}
+                isLoadingMore={gateways.isFetchingNextPage}
+                hasMore={gateways.hasNextPage}
+                loadMore={gateways.fetchNextPage}
+              />
+            )
+          }
         </Loaded>
       </div>
     </Page>
