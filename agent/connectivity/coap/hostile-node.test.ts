@@ -21,19 +21,23 @@ const { signal } = new AbortController();
 const empty = Buffer.alloc(0);
 let node: Socket;
 let client: CoapClient;
-/** What the node sends for a request. */
+/** What the node sends for a request; one that is sent again has the count that it had. */
 let answers: (request: CoapMessage, count: number) => readonly Partial<CoapMessage>[];
-let requests: number;
+/** Ids of messages, in order: on a busy machine an answer can come after its request was sent again. */
+let requests: number[];
+let datagrams: number;
 
 beforeEach(async () => {
-  requests = 0;
+  requests = [];
+  datagrams = 0;
   node = createSocket('udp4');
   node.on('message', (bytes, from) => {
     const request = readMessage(bytes);
     if (request === null || request.code === '0.00') return;
     const { messageId, token } = request;
-    requests += 1;
-    for (const answer of answers(request, requests)) {
+    datagrams += 1;
+    if (!requests.includes(messageId)) requests.push(messageId);
+    for (const answer of answers(request, requests.indexOf(messageId) + 1)) {
       const base = { type: 'acknowledgement', code: '2.05', messageId, token } as const;
       node.send(writeMessage({ ...base, options: [], payload: empty, ...answer }), from.port, from.address);
     }
@@ -81,7 +85,7 @@ describe('a request', () => {
   test('is sent five times, and is then an unreachable node', async () => {
     answers = () => [];
     await expect(client.ask(question, signal)).rejects.toMatchObject({ failure: 'unreachable' });
-    expect(requests).toBe(5);
+    expect(datagrams).toBe(5);
   });
 
   test('to where nobody listens is an unreachable node at once', async () => {
@@ -119,7 +123,7 @@ describe('an answer in blocks', () => {
       return [part(block === null || block === 'malformed' ? 0 : block.number, true)];
     };
     await expect(transfer(client, wanted, signal)).rejects.toMatchObject({ failure: 'malformed' });
-    expect(requests).toBeLessThan(200);
+    expect(requests.length).toBeLessThan(200);
   });
 
   test.each<[string, Partial<CoapMessage>]>([
@@ -140,7 +144,7 @@ describe('an answer in blocks', () => {
       return [{ options: [...options, tag(count)], payload }];
     };
     await expect(transfer(client, wanted, signal)).rejects.toMatchObject({ failure: 'unavailable' });
-    expect(requests).toBe(6);
+    expect(requests).toHaveLength(6);
   });
 });
 
@@ -194,12 +198,12 @@ describe('a package', () => {
   ])('in blocks %s is given up after some attempts', async (_what, answer) => {
     answers = (request) => [answer(request)];
     await expect(fetching(new DigestSink())).rejects.toMatchObject({ failure: 'malformed' });
-    expect(requests).toBe(6);
+    expect(requests).toHaveLength(6);
   });
 
   test('that was withdrawn is not asked for again', async () => {
     answers = () => [{ code: '4.04' }];
     await expect(fetching(new DigestSink())).rejects.toMatchObject({ failure: 'refused' });
-    expect(requests).toBe(1);
+    expect(requests).toHaveLength(1);
   });
 });
