@@ -8,17 +8,36 @@ import { packageRoot } from '../process/package-root.js';
 const run = promisify(execFile);
 
 /** Each takes about as long to load as all that a verb needs. */
-const heavy = ['undici', 'typebox', 'yaml', 'tar', '@temporalio', '@prisma', 'pino', 'fastify'];
+const heavy = [
+  'undici',
+  'bundled/typebox',
+  'typebox',
+  'yaml',
+  'tar',
+  '@temporalio',
+  '@prisma',
+  'pino',
+  'fastify',
+];
 
-/** Tells which packages are loaded. */
+/** Tells which packages are loaded, and which files of those that are bundled. */
 const hooks = `export async function load(url, context, next) {
-  const [, name] = /\\/node_modules\\/((?:@[^/]+\\/)?[^/]+)\\//.exec(url) ?? [];
+  const [, name] = /\\/node_modules\\/((?:@[^/]+\\/)?[^/]+)\\//.exec(url) ?? /\\/dist\\/(bundled\\/\\w+)/.exec(url) ?? [];
   if (name !== undefined) process._rawDebug('loaded ' + name);
   return next(url, context);
 }`;
 const moduleOf = (text: string): string =>
   `data:text/javascript;base64,${Buffer.from(text).toString('base64')}`;
 const register = moduleOf(`import { register } from 'node:module'; register('${moduleOf(hooks)}');`);
+
+/** @returns names of packages, once for each module that was loaded */
+async function loadedBy(words: readonly string[]): Promise<string[]> {
+  const main = join(packageRoot(), 'dist/cli/main.js');
+  const { stderr } = await run(process.execPath, ['--import', register, main, ...words]).catch(
+    (error: unknown) => error as { readonly stderr: string },
+  );
+  return [...stderr.matchAll(/^loaded (\S+)$/gmu)].flatMap(([, name]) => name ?? []);
+}
 
 test.each([
   '--help',
@@ -46,22 +65,16 @@ test.each([
   'trust show',
   'context list',
 ])('leonore %s loads nothing that takes long', async (words) => {
-  const main = join(packageRoot(), 'dist/cli/main.js');
   // Nothing listens there.
   const server = ['--server', 'http://127.0.0.1:1', '--token', 'x'];
-  const args = [
-    '--import',
-    register,
-    main,
-    ...words.split(' '),
-    ...(/^(--help|completion)/.test(words) ? [] : server),
-  ];
-  const { stderr } = await run(process.execPath, args).catch(
-    (error: unknown) => error as { readonly stderr: string },
-  );
-  const loaded = new Set([...stderr.matchAll(/^loaded (\S+)$/gmu)].map(([, name]) => name));
+  const isLocal = /^(--help|completion)/.test(words);
+  const loaded = await loadedBy([...words.split(' '), ...(isLocal ? [] : server)]);
   expect(loaded).toContain('commander');
-  expect(
-    heavy.filter((name) => [...loaded].some((one) => one === name || one?.startsWith(`${name}/`))),
-  ).toEqual([]);
+  expect(loaded.filter((one) => heavy.some((name) => `${one}/`.startsWith(`${name}/`)))).toEqual([]);
+});
+
+test('what reads a manifest loads typebox as a bundle, and none of its files', async () => {
+  const loaded = await loadedBy(['artifact', 'check', join(packageRoot(), 'examples/heartbeat')]);
+  expect(loaded).toContain('bundled/typebox');
+  expect(loaded).not.toContain('typebox');
 });

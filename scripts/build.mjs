@@ -1,5 +1,5 @@
 /**
- * Builds the checkout: Prisma client -> TypeScript to dist/ -> workflow bundle -> dashboard.
+ * Builds the checkout: Prisma client -> TypeScript to dist/ -> typebox in one -> workflow bundle -> dashboard.
  * Runs at `npm ci` (prepare), so that `npx leonore` works right after it; what is current is left as it is.
  */
 import { execFileSync } from 'node:child_process';
@@ -76,6 +76,7 @@ if (isCurrent(buildStamp, sourceDigest)) process.exit(0);
 rmSync(buildStamp, { force: true });
 
 run('TypeScript compiled to dist/', bin('tsc'), ['-p', 'tsconfig.build.json']);
+run('typebox bundled', process.execPath, ['scripts/bundle-typebox.mjs']);
 run('BusyBox agent assembled', process.execPath, ['scripts/assemble-busybox-agent.mjs']);
 chmodSync(join(root, 'dist', 'cli', 'main.js'), 0o755);
 
