@@ -97,7 +97,12 @@ export function agentCommand(): Command {
         .default('full'),
     )
     .option('--app-user <n>', 'number of the user that applications are (default: made from the root)', user)
-    .option('--hold', 'be notified over a connection that is held open, as behind NAT, in place of listening')
+    .addOption(
+      new Option(
+        '--hold',
+        'be notified over a connection that is held open, as behind NAT, in place of listening',
+      ).implies({ strategy: 'push' }),
+    )
     .option('--push-host <host>', 'address to listen on for notices; LEONORE must reach it', '127.0.0.1')
     .option('--push-port <n>', 'port to listen on for notices; 0 takes a free one', port, 0)
     .option('--script-timeout <s>', 'time limit of a control script', seconds, 300)

@@ -212,6 +212,30 @@ describe('what happened to a gateway', () => {
       { kind: 'moved', what: 'moved to another node: node-1 → node-2' },
     ]);
     await database.$executeRaw`UPDATE gateway SET node_id = 'node-1' WHERE id = 'gw-a'`;
+    // Of a list: what came, what went, and what is another now.
+    const tools = [
+      { name: 'curl', version: '8.1.0' },
+      { name: 'busybox', version: '1.36.0' },
+    ];
+    await gateways.updateProfile({ ...profile, software: { ...software, kernel: '4.19.0', tools } });
+    await gateways.updateProfile({
+      ...profile,
+      software: { ...software, kernel: '4.19.0', tools: tools.slice(1) },
+    });
+    const history = (await call('GET', '/api/v1/gateways/gw-a/history')).body['items'] as { what: string }[];
+    const told = history.map(({ what }) => what);
+    expect(told).toContain(
+      'reported another profile: software.tools.busybox 1.35.0 → 1.36.0, software.tools.curl none → 8.1.0',
+    );
+    expect(told).toContain('reported another profile: software.tools.curl 8.1.0 → none');
+    // However long the lists of a device are, what is kept of them is not.
+    const many = Array.from({ length: 64 }, (_none, n) => ({ name: `tool-${n}`, version: '1.0.0' }));
+    await gateways.updateProfile({ ...profile, software: { ...software, tools: many } });
+    const { changes } = await database.gatewayEvent.findFirstOrThrow({
+      where: { gatewayId: 'gw-a' },
+      orderBy: { id: 'desc' },
+    });
+    expect(changes).toHaveLength(20);
     for (let n = 0; n < 210; n += 1)
       await database.$executeRaw`UPDATE gateway SET agent_version = ${String(n)} WHERE id = 'gw-a'`;
     expect(await database.gatewayEvent.count({ where: { gatewayId: 'gw-a' } })).toBe(200);

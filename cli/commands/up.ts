@@ -166,7 +166,7 @@ ${agentCommand(stack)}
 function agentCommand({ api, ca, dataDir }: Stack): string {
   const token = `"$(node -p "JSON.parse(fs.readFileSync('${dataDir}/stack.json')).enrolmentToken")"`;
   const trusted = ca === null ? '' : ` --ca '${ca}'`;
-  return `  leonore agent --server ${api}${trusted} --root /tmp/gw-1 --id gw-1 --label site=here --enrolment-token ${token}`;
+  return `  leonore agent --server ${api}${trusted} --root /tmp/gw-1 --id gw-1 --label site=here --hold --enrolment-token ${token}`;
 }
 
 function wholeNumber(min: number, max: number): (text: string) => number {
