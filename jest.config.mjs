@@ -1,7 +1,7 @@
 import { availableParallelism } from 'node:os';
 
 /**
- * The suite is six projects, and the room that a test file lies in says which one it belongs to: a file is in the
+ * The suite is five projects, and the room that a test file lies in says which one it belongs to: a file is in the
  * project that names its room, and in `unit` when none does, so that none can be left out.
  *
  * unit      needs no server: plain code, files, processes that end with their test
@@ -9,7 +9,6 @@ import { availableParallelism } from 'node:os';
  * workflow  on Temporal, with a clock that jumps or the shared server
  * agent     agents with their applications, which wait more than they work
  * system    whole stacks of processes, which wait for leases and deadlines more than they work
- * load      whole stacks that keep the machine busy, one file after the other, when all else is done
  *
  * `npm run jest -- --selectProjects unit database` runs two of them.
  */
@@ -19,9 +18,6 @@ const roomsOf = {
   agent: ['agent', 'testbed/conformance'],
   system: ['stack', 'tests'],
 };
-
-/** Of the rooms above, the files of project `load`. */
-const heavy = ['tests/elastic-rollout.test.ts', 'tests/rollout-survives.test.ts'];
 
 /** Jest runs the TypeScript sources as ES modules; processes under test run from dist/ (see scripts/build.mjs). */
 const sources = {
@@ -40,13 +36,12 @@ const sources = {
 
 const ignored = ['/node_modules/', '<rootDir>/dist/'];
 const inRoom = (room) => `<rootDir>/${room}/`;
-const heavyFiles = heavy.map((file) => `<rootDir>/${file}`);
 
 const project = (name) => ({
   ...sources,
   displayName: name,
   testMatch: roomsOf[name].map((room) => `${inRoom(room)}**/*.test.ts`),
-  testPathIgnorePatterns: [...ignored, ...heavyFiles],
+  testPathIgnorePatterns: ignored,
 });
 
 const withServers = (its) => ({
@@ -74,14 +69,6 @@ export default {
     withSecondTry(withTemporal(project('workflow'))),
     withSecondTry(project('agent')),
     withSecondTry(withTemporal(project('system'))),
-    withSecondTry(
-      withTemporal({
-        ...sources,
-        displayName: 'load',
-        testMatch: heavyFiles,
-        runner: './tests/support/serial-runner.mjs',
-      }),
-    ),
   ],
   reporters: ['default', './tests/support/second-try-reporter.mjs'],
   // On two cores Jest would take one, and half of the files wait more than they work.

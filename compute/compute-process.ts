@@ -1,6 +1,5 @@
 import { fork, type ChildProcess, type ForkOptions } from 'node:child_process';
 import { join } from 'node:path';
-import { pathToFileURL } from 'node:url';
 import { LeonoreError } from '../domain/errors.js';
 import { packageRoot } from '../process/package-root.js';
 import type { Call, Said } from './messages.js';
@@ -183,21 +182,14 @@ function tooHard(what: string, cost: string): LeonoreError {
   return new LeonoreError('COMPUTATION_TOO_HARD', `${what} takes ${cost}`);
 }
 
-/** The code and how it is run: as it was built, or from the sources where this is run from the sources. */
+/** What was built: also a test that runs from the sources computes as the product does. */
 function entry(memoryMb: number): [file: string, options: ForkOptions] {
-  const execArgv = [`--max-old-space-size=${memoryMb}`];
-  const isBuilt = !import.meta.url.endsWith('.ts');
-  if (!isBuilt) {
-    const hooks = pathToFileURL(join(packageRoot(), 'scripts', 'typescript-hooks.mjs')).href;
-    const register = `import { register } from 'node:module'; register(${JSON.stringify(hooks)});`;
-    execArgv.push('--import', `data:text/javascript,${encodeURIComponent(register)}`);
-  }
   const options: ForkOptions = {
-    execArgv,
+    execArgv: [`--max-old-space-size=${memoryMb}`],
     serialization: 'advanced',
     stdio: ['ignore', 'ignore', 'pipe', 'ipc'],
     // It is told all that it needs: no secret of the environment is any business of its.
     env: {},
   };
-  return [join(import.meta.dirname, isBuilt ? 'main.js' : 'main.ts'), options];
+  return [join(packageRoot(), 'dist', 'compute', 'main.js'), options];
 }

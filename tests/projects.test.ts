@@ -6,7 +6,7 @@ import { expect, test } from '@jest/globals';
 import { packageRoot } from '../process/package-root.js';
 import { sourceFiles } from './support/source-files.js';
 
-const projects = ['unit', 'database', 'workflow', 'agent', 'system', 'load'];
+const projects = ['unit', 'database', 'workflow', 'agent', 'system'];
 
 /** What Jest would run of a project, asked of Jest itself. */
 async function filesOf(project: string): Promise<string[]> {
