@@ -16,7 +16,7 @@ import { localAuthority, type LocalAuthority } from '../stack/local-authority.js
 import { postgresOsUser } from '../stack/postgres/os-user.js';
 import { TemporalLink } from '../workflows/client/temporal-link.js';
 import { startPostgresForTests, type PostgresForTests } from './support/servers/postgres-for-tests.js';
-import { testTemporal } from './support/temporal.js';
+import { testTemporal, type TestTemporal } from './support/temporal.js';
 
 let directory: string;
 let own: LocalAuthority;
@@ -93,11 +93,12 @@ describe('Temporal', () => {
   let proxy: Server;
   const sockets = new Set<Socket>();
   let address: string;
+  let temporal: TestTemporal;
   let namespace: string;
   const client = (name: string): string => join(directory, name);
 
   beforeAll(async () => {
-    const temporal = await testTemporal();
+    temporal = await testTemporal();
     ({ namespace } = temporal);
     const [host = '', port = ''] = temporal.address.split(':');
     execFileSync(
@@ -134,7 +135,8 @@ describe('Temporal', () => {
     address = `127.0.0.1:${(proxy.address() as AddressInfo).port}`;
   }, 15 * 60_000);
 
-  afterAll(() => {
+  afterAll(async () => {
+    await temporal.stop();
     proxy.close();
     for (const socket of sockets) socket.destroy();
   });

@@ -1,3 +1,5 @@
+import { createRequire } from 'node:module';
+import { join } from 'node:path';
 import { setInterval } from 'node:timers';
 import { TextEncoder } from 'node:util';
 import { Worker } from 'node:worker_threads';
@@ -37,6 +39,9 @@ let outsideTestsSince = null;
 let testPath = '';
 let isWatching = false;
 const parent = process.ppid;
+/** What was loaded as CommonJS, by path. */
+const loaded = createRequire(import.meta.url).cache;
+const temporalRuntime = join('@temporalio', 'worker', 'lib', 'runtime.js');
 
 /**
  * Node.js as the environment of tests, in a process that ends when Jest's own is gone: a worker would otherwise go on
@@ -81,8 +86,21 @@ export default class WorkerEnvironment extends TestEnvironment {
     for (const key of Object.getOwnPropertySymbols(globalThis))
       if (stateOfTests.has(key.description)) Reflect.deleteProperty(globalThis, key);
     this.restoreProcess();
+    await endTemporalRuntime();
     outsideTestsSince = null;
   }
+}
+
+/**
+ * Of the process, too: the SDK ends its runtime with the last connection. One that is left open would be found by a file
+ * that cannot know of it, and would keep the worker from ending.
+ */
+async function endTemporalRuntime() {
+  const path = Object.keys(loaded).find((one) => one.endsWith(temporalRuntime));
+  const runtime = path === undefined ? undefined : loaded[path].exports.Runtime._instance;
+  if (runtime === undefined) return;
+  await runtime.shutdown();
+  throw new Error(`${testPath} has left a worker of Temporal, or a connection to it, open`);
 }
 
 function look() {

@@ -1,4 +1,4 @@
-import type { ReactNode } from 'react';
+import { useMemo, type ReactNode } from 'react';
 import {
   Cell,
   CheckboxButton,
@@ -42,7 +42,12 @@ interface GridProps<T extends object> {
 
 const layoutOptions = { rowHeight: 38, headingHeight: 36, loaderHeight: 36 };
 
-/** A table of any length: rows are drawn where they are seen, further ones are asked for when they come near. */
+/**
+ * A table of any length: rows are drawn where they are seen, further ones are asked for when they come near.
+ *
+ * What stands in it is handed on as the same object until it is another: the table takes what it is given anew for other
+ * content, and lays all of it out again, also when somebody has only chosen a row.
+ */
 export function Grid<T extends object>({
   label,
   columns,
@@ -55,61 +60,74 @@ export function Grid<T extends object>({
   onSort,
   selection,
 }: GridProps<T>) {
+  const isChosenFrom = selection !== undefined;
+  const header = useMemo(
+    () => (
+      <TableHeader>
+        {isChosenFrom && (
+          <Column id="chosen" width={44} minWidth={44}>
+            <Chooser />
+          </Column>
+        )}
+        {columns.map(({ id, title, minWidth, names = false, sorts = false }) => (
+          <Column
+            key={id}
+            id={id}
+            isRowHeader={names}
+            allowsSorting={sorts}
+            minWidth={minWidth}
+            defaultWidth={`${minWidth}fr`}
+          >
+            {({ sortDirection }) =>
+              `${title}${sortDirection === undefined ? '' : sortDirection === 'ascending' ? ' ↑' : ' ↓'}`
+            }
+          </Column>
+        ))}
+      </TableHeader>
+    ),
+    [columns, isChosenFrom],
+  );
+  const body = useMemo(
+    () => (
+      <TableBody renderEmptyState={() => <div className="empty">{empty}</div>}>
+        <Collection items={rows} dependencies={[columns, isChosenFrom]}>
+          {(row) => (
+            <Row id={idOf(row)} {...(hrefOf === undefined ? {} : { href: hrefOf(row) })}>
+              {isChosenFrom && (
+                <Cell>
+                  <Chooser />
+                </Cell>
+              )}
+              {columns.map(({ id, cell }) => (
+                <Cell key={id}>{cell(row)}</Cell>
+              ))}
+            </Row>
+          )}
+        </Collection>
+        {more !== undefined && (
+          <TableLoadMoreItem isLoading={more.isLoading} onLoadMore={more.load}>
+            Loading more …
+          </TableLoadMoreItem>
+        )}
+      </TableBody>
+    ),
+    [rows, columns, idOf, hrefOf, empty, more, isChosenFrom],
+  );
   return (
     <div className="grid-box">
       <Virtualizer layout={TableLayout} layoutOptions={layoutOptions}>
         <Table
           className="grid"
           aria-label={label}
-          selectionMode={selection === undefined ? 'none' : 'multiple'}
+          selectionMode={isChosenFrom ? 'multiple' : 'none'}
           {...(selection === undefined
             ? {}
             : { selectedKeys: selection.keys, onSelectionChange: selection.change })}
           {...(sort === undefined ? {} : { sortDescriptor: sort })}
           {...(onSort === undefined ? {} : { onSortChange: onSort })}
         >
-          <TableHeader>
-            {selection !== undefined && (
-              <Column id="chosen" width={44} minWidth={44}>
-                <Chooser />
-              </Column>
-            )}
-            {columns.map(({ id, title, minWidth, names = false, sorts = false }) => (
-              <Column
-                key={id}
-                id={id}
-                isRowHeader={names}
-                allowsSorting={sorts}
-                minWidth={minWidth}
-                defaultWidth={`${minWidth}fr`}
-              >
-                {({ sortDirection }) =>
-                  `${title}${sortDirection === undefined ? '' : sortDirection === 'ascending' ? ' ↑' : ' ↓'}`
-                }
-              </Column>
-            ))}
-          </TableHeader>
-          <TableBody renderEmptyState={() => <div className="empty">{empty}</div>}>
-            <Collection items={rows} dependencies={[columns, selection === undefined]}>
-              {(row) => (
-                <Row id={idOf(row)} {...(hrefOf === undefined ? {} : { href: hrefOf(row) })}>
-                  {selection !== undefined && (
-                    <Cell>
-                      <Chooser />
-                    </Cell>
-                  )}
-                  {columns.map(({ id, cell }) => (
-                    <Cell key={id}>{cell(row)}</Cell>
-                  ))}
-                </Row>
-              )}
-            </Collection>
-            {more !== undefined && (
-              <TableLoadMoreItem isLoading={more.isLoading} onLoadMore={more.load}>
-                Loading more …
-              </TableLoadMoreItem>
-            )}
-          </TableBody>
+          {header}
+          {body}
         </Table>
       </Virtualizer>
     </div>

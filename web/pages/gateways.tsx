@@ -154,6 +154,15 @@ const List = memo(function List({
   loadMore,
 }: ListProps) {
   const show = useShow();
+  const more = useMemo(
+    () => ({
+      isLoading: isLoadingMore,
+      load: () => {
+        if (hasMore && !isLoadingMore) loadMore();
+      },
+    }),
+    [isLoadingMore, hasMore, loadMore],
+  );
   return (
     <Grid
       label="Gateways"
@@ -172,12 +181,7 @@ const List = memo(function List({
       onSort={({ column, direction }) =>
         show(filter, `${direction === 'descending' ? '-' : ''}${String(column)}` as GatewayQuery['sort'])
       }
-      more={{
-        isLoading: isLoadingMore,
-        load: () => {
-          if (hasMore && !isLoadingMore) loadMore();
-        },
-      }}
+      more={more}
     />
   );
 });
