@@ -112,6 +112,12 @@ function memoryOf(pid: number): number {
   return Number(kilobytes ?? 0) * 1_024;
 }
 
+/** Bytes of one process alone that no other shares and that the kernel cannot read again from a file. */
+export function ownMemoryOf(pid: number): number {
+  const [, kilobytes] = /^Private_Dirty:\s+(\d+) kB/m.exec(readProc(pid, 'smaps_rollup') ?? '') ?? [];
+  return Number(kilobytes ?? 0) * 1_024;
+}
+
 /** Undefined when the process has ended meanwhile, or is somebody else's. */
 function readProc(pid: number, file: string): string | undefined {
   try {

@@ -18,7 +18,7 @@ import { DeviceServer, enrolmentToken } from '../../agent/testing/device-server.
 import { testPackage, testTask, type TestPackage } from '../../agent/testing/test-package.js';
 import { packageRoot } from '../../process/package-root.js';
 import { machineFacts } from '../machine.js';
-import { usageOf } from '../process-usage.js';
+import { ownMemoryOf, usageOf } from '../process-usage.js';
 import { Phases } from '../terminal.js';
 import { atMost, fact, toJsonLine, toTable, type Figure } from './figure.js';
 import { machineFigures } from './measurement.js';
@@ -207,7 +207,14 @@ async function idleFigures(server: DeviceServer, directory: string): Promise<Fig
       fact('idle_requests_an_hour', hourly, 'requests', 'polls; a profile is sent only when it has changed'),
       fact('idle_bytes_an_hour', bytes * hourly, 'bytes', `both ways over TCP, headers included: ${how}`),
       fact('idle_cpu_an_hour', cpu * hourly, 's', how),
-      atMost(goals.idleMB, 'idle_memory', usageOf(pid).memoryBytes / MB, 'MB', 'proportional set size'),
+      atMost(
+        goals.idleMB,
+        'idle_memory',
+        usageOf(pid).memoryBytes / MB,
+        'MB',
+        'proportional set size, the pages of Node.js itself shared with the processes of this bench',
+      ),
+      fact('idle_own_memory', ownMemoryOf(pid) / MB, 'MB', 'what is not shared, and in no file'),
     ];
   } finally {
     await end(agent);
