@@ -71,8 +71,8 @@ export default {
     withSecondTry(withTemporal(project('system'))),
   ],
   reporters: ['default', './tests/support/second-try-reporter.mjs'],
-  // On two cores Jest would take one, and half of the files wait more than they work.
-  maxWorkers: Math.max(3, Math.floor(availableParallelism() / 2)),
+  // On two cores Jest would take one, and more than half of the files wait more than they work.
+  maxWorkers: Math.max(4, Math.floor(availableParallelism() / 2)),
   // Against what hangs: files share the processors, with what else the machine does, so a test may take many times what
   // it would alone.
   testTimeout: 180_000,

@@ -7,6 +7,7 @@ import { WebhookAddresses } from '../connectivity/webhook-addresses.js';
 import { handlerFiles, openHandlers } from '../connectivity/registry.js';
 import { tlsFilesOf, ToldAuthorities } from '../serving/tls.js';
 import { createServer } from '../serving/create-server.js';
+import { listenOptions } from '../serving/listen-options.js';
 import { limits } from '../domain/limits.js';
 import { workflowAddress } from '../domain/orchestration.js';
 import { readEnvironment } from '../domain/read-environment.js';
@@ -86,6 +87,6 @@ await app.register(apiApp, {
     wakePool: () => poolClient.wakeSoon(),
   },
 });
-const address = await app.listen({ host, port });
+const address = await app.listen(listenOptions(host, port));
 lifecycle.onEnd('listener', () => app.close());
 lifecycle.ready(address);

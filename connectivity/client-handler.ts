@@ -3,6 +3,7 @@ import type { Endpoint } from '../domain/gateway/endpoint.js';
 import { limits } from '../domain/limits.js';
 import type { ListenerConfig } from '../serving/config.js';
 import { createServer } from '../serving/create-server.js';
+import { listenOptions } from '../serving/listen-options.js';
 import { tlsFilesOf } from '../serving/tls.js';
 import type { GatewayHandler, HandlerContext } from './gateway-handler.js';
 
@@ -45,7 +46,7 @@ export class ClientHandler implements GatewayHandler {
     });
     let address = this.client.address ?? '';
     await this.client.register(this.app, context, () => address);
-    const listening = await this.app.listen({ host: listener.LEONORE_HOST, port });
+    const listening = await this.app.listen(listenOptions(listener.LEONORE_HOST, port));
     address ||= listening;
     const asks = tls?.clientCaPath === undefined ? 'server' : 'mutual';
     return [

@@ -5,6 +5,7 @@ import { limits } from '../../domain/limits.js';
 import { readEnvironment } from '../../domain/read-environment.js';
 import type { PushTarget } from '../../repositories/delivery/delivery-repository.js';
 import { createServer } from '../../serving/create-server.js';
+import { listenOptions } from '../../serving/listen-options.js';
 import { tlsFilesOf } from '../../serving/tls.js';
 import { NetworkAddressRules } from '../address-rules.js';
 import type { GatewayHandler, HandlerContext, Protocol, ProtocolOptions } from '../gateway-handler.js';
@@ -47,7 +48,7 @@ class HttpHandler implements GatewayHandler {
       admit: (token) => service.admitted(token),
     });
     await this.app.register(deviceRoutes, { service, blobs, held: this.held });
-    const listening = await this.app.listen({ host: config.LEONORE_HOST, port: config.LEONORE_PORT });
+    const listening = await this.app.listen(listenOptions(config.LEONORE_HOST, config.LEONORE_PORT));
     const address = config.LEONORE_ADDRESS ?? listening;
     const asks = tls?.clientCaPath === undefined ? 'server' : 'mutual';
     return [

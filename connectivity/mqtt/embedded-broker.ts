@@ -13,6 +13,7 @@ import type { Logger } from 'pino';
 import { readTopic, topicsOf } from '../../domain/agent-protocol/broker.js';
 import { LeonoreError } from '../../domain/errors.js';
 import { limits } from '../../domain/limits.js';
+import { listenOptions } from '../../serving/listen-options.js';
 import { followTls, readTls, type TlsFiles } from '../../serving/tls.js';
 import { BoundedSocket } from './bounded-socket.js';
 import type { BrokerLink, OnMessage } from './broker-link.js';
@@ -72,7 +73,7 @@ export async function embeddedBroker(options: EmbeddedBrokerOptions): Promise<Br
   server.maxConnections = options.mostConnections;
   await new Promise<void>((resolve, reject) => {
     server.once('error', reject);
-    server.listen(options.port, options.host, resolve);
+    server.listen(listenOptions(options.host, options.port), resolve);
   });
   const { port } = server.address() as AddressInfo;
   const host = options.host.includes(':') ? `[${options.host}]` : options.host;
