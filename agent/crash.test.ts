@@ -9,7 +9,7 @@ import { readdir } from 'node:fs/promises';
 import type { Report } from '../domain/agent-protocol/messages.js';
 import { AgentProcess } from './testing/agent-process.js';
 import { CrashCourse, generator, seed } from './testing/crash-course.js';
-import { AgentBed, application } from './testing/test-agent.js';
+import { AgentBed, application, toStayUp } from './testing/test-agent.js';
 import { testPackage, testTask, type TestPackage } from './testing/test-package.js';
 
 let bed: AgentBed;
@@ -36,7 +36,10 @@ const lib = (version: string) => ({
 const quick = { health: { staysUpSeconds: 0.1 } };
 const first = testPackage(lib('1.0.0'), application('1.0.0', quick));
 const second = testPackage(lib('2.0.0'), application('2.0.0', quick));
-const failing = testPackage(lib('2.0.0'), application('2.0.0', { files: { 'start.sh': 'exit 1\n' } }));
+const failing = testPackage(
+  lib('2.0.0'),
+  application('2.0.0', { ...toStayUp, files: { 'start.sh': 'exit 1\n' } }),
+);
 const replaced = ['lib@1.0.0', 'app@1.0.0'];
 
 async function installFirst(): Promise<AgentProcess> {

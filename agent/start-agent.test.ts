@@ -2,7 +2,7 @@ import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
 import { readdir, readFile, stat } from 'node:fs/promises';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { request } from 'undici';
-import { AgentBed, application, exists, shortTimes } from './testing/test-agent.js';
+import { AgentBed, application, exists, shortTimes, toStayUp } from './testing/test-agent.js';
 import { testPackage, testTask } from './testing/test-package.js';
 
 let bed: AgentBed;
@@ -115,7 +115,8 @@ describe('an agent', () => {
   ];
   test.each(broken)('returns to the old version when the new one %s', async (_what, files, error) => {
     const first = testPackage(application('1.0.0'));
-    const second = testPackage(lib('1.0.0'), application('2.0.0', { files }));
+    const over = 'start.sh' in files ? toStayUp : {};
+    const second = testPackage(lib('1.0.0'), application('2.0.0', { ...over, files }));
     bed.server.offer(first, testTask('d1', first));
     await bed.start({ times: { ...shortTimes, scriptTimeoutMs: 500, checkWithinMs: 600 } });
     await bed.server.ending('d1');
@@ -134,7 +135,7 @@ describe('an agent', () => {
   });
 
   test('a first installation that fails leaves an empty container', async () => {
-    const built = testPackage(application('1.0.0', { files: { 'start.sh': 'exit 1\n' } }));
+    const built = testPackage(application('1.0.0', { ...toStayUp, files: { 'start.sh': 'exit 1\n' } }));
     bed.server.offer(built, testTask('d1', built));
     await bed.start();
     expect(await bed.server.ending('d1')).toMatchObject({ state: 'failed', installed: [] });
@@ -172,7 +173,9 @@ describe('an agent', () => {
         application('1.0.0', { files: { 'install.sh': 'echo once >>"$LEONORE_HOME/made"\n' } }),
       );
       const removeBackup = source === 'LEONORE' ? 'rm "$LEONORE_ROOT/../agent/backup/"*\n' : '';
-      const second = testPackage(application('2.0.0', { files: { 'start.sh': `${removeBackup}exit 1\n` } }));
+      const second = testPackage(
+        application('2.0.0', { ...toStayUp, files: { 'start.sh': `${removeBackup}exit 1\n` } }),
+      );
       bed.server.offer(first, testTask('d1', first));
       await bed.start({ isolation: 'none' });
       await bed.server.ending('d1');

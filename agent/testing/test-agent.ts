@@ -112,6 +112,9 @@ export async function exists(path: string): Promise<boolean> {
   );
 }
 
+/** Of an application that crashes: however long that takes on a busy machine, it has not stayed up. */
+export const toStayUp = { health: { staysUpSeconds: 60 } };
+
 /** An application that says in its data directory which version is running, and how often it was started. */
 export function application(version: string, over: Partial<TestArtifact> = {}): TestArtifact {
   return {
