@@ -4,6 +4,7 @@ import { extname, join } from 'node:path';
 import { beforeAll, describe, expect, test } from '@jest/globals';
 import type { Command } from 'commander';
 import { packageRoot } from '../process/package-root.js';
+import { shellBlocks } from '../tests/support/shell-blocks.js';
 import { sourceFiles } from '../tests/support/source-files.js';
 import { Cli } from './cli.js';
 import { wholeProgram } from './deferred-commands.js';
@@ -32,7 +33,7 @@ interface Said {
 /** Lines of blocks that are to be typed as they are, those that go on in the next put together. */
 function typed(): Said[] {
   return [...pages].flatMap(([page, text]) =>
-    [...text.matchAll(/^```sh\n([\s\S]*?)^```/gm)].flatMap(([, block = '']) =>
+    shellBlocks(text).flatMap((block) =>
       block
         .replace(/\\\n\s*/g, ' ')
         .split('\n')

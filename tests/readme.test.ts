@@ -10,6 +10,7 @@ import { afterEach, beforeEach, expect, jest, test } from '@jest/globals';
 import { packageRoot } from '../process/package-root.js';
 import { cacheDirectory } from '../stack/xdg.js';
 import { readStackState, type StackState } from '../stack/state-file.js';
+import { shellBlocks } from './support/shell-blocks.js';
 
 const run = promisify(execFile);
 // Obtaining the Temporal server on a machine that never had it takes minutes.
@@ -60,7 +61,7 @@ async function begin(line: string, waitedFor: RegExp): Promise<void> {
 async function quickStart(): Promise<string[]> {
   const readme = await readFile(join(packageRoot(), 'README.md'), 'utf8');
   const [, section = ''] = /^## Quick start.*\n([\s\S]*?)^## /m.exec(readme) ?? [];
-  return [...section.matchAll(/^```sh\n([\s\S]*?)^```/gm)].flatMap(([, block = '']) =>
+  return shellBlocks(section).flatMap((block) =>
     block
       .split('\n')
       .map((line) => line.replace(/(?:^|\s+)#.*$/, ''))

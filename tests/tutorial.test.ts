@@ -6,6 +6,7 @@ import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
 import { packageRoot } from '../process/package-root.js';
+import { shellBlocks } from './support/shell-blocks.js';
 import { testApi, testTokens, type TestApi } from './support/test-api.js';
 
 const run = promisify(execFile);
@@ -40,7 +41,7 @@ async function sh(script: string): Promise<string> {
 
 test('every command of the tutorial does what the page says', async () => {
   const page = await readFile(join(packageRoot(), 'docs/tutorial.md'), 'utf8');
-  const blocks = [...page.matchAll(/^```sh\n([\s\S]*?)^```/gm)].map(([, text = '']) => text);
+  const blocks = shellBlocks(page);
   expect(blocks).toHaveLength(6);
   const printed: string[] = [];
   for (const block of blocks) printed.push(await sh(block));

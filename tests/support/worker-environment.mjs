@@ -86,8 +86,11 @@ export default class WorkerEnvironment extends TestEnvironment {
     for (const key of Object.getOwnPropertySymbols(globalThis))
       if (stateOfTests.has(key.description)) Reflect.deleteProperty(globalThis, key);
     this.restoreProcess();
-    await endTemporalRuntime();
-    outsideTestsSince = null;
+    try {
+      await endTemporalRuntime();
+    } finally {
+      outsideTestsSince = null;
+    }
   }
 }
 
